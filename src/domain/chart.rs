@@ -1,0 +1,234 @@
+//! The charts of accounts of LKM and KUBE: one table, each row saying whose ledger it belongs to.
+
+use crate::domain::id::Entity;
+use crate::domain::record::proto::Fund;
+
+/// The side of the balance sheet or the income statement an account stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Aset.
+    Asset,
+    /// Kewajiban.
+    Liability,
+    /// Ekuitas and restricted funds.
+    Equity,
+    /// Pendapatan.
+    Income,
+    /// Beban.
+    Expense,
+}
+
+/// What the subject of an account names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// No subject.
+    None,
+    /// A member's id.
+    Member,
+    /// A third party's id.
+    Party,
+    /// A lot's id.
+    Lot,
+    /// A grant's id.
+    Grant,
+    /// A drawer's id.
+    Drawer,
+    /// A group and one of its funds, `{group}/{fund}`.
+    KubeFund,
+    /// Another fund of the same entity.
+    Fund,
+    /// A reported line in suspense, `{request_id}/{line}`.
+    Item,
+}
+
+/// Who may let an account fall below zero (seen from its natural side).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Floor {
+    /// It may stand on either side.
+    None,
+    /// A report may push it below zero, but that is flagged: the cash is real, the books lag.
+    Flag,
+    /// A request that would push it below zero is refused; a report puts the rest in suspense.
+    Refuse,
+}
+
+/// Whose ledger an account belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chart {
+    /// Only the LKM's.
+    Lkm,
+    /// Only a KUBE's.
+    Kube,
+    /// Both.
+    Both,
+}
+
+/// One row of the chart.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    /// The account.
+    pub code: Code,
+    /// Indonesian name.
+    pub name_id: &'static str,
+    /// English name.
+    pub name_en: &'static str,
+    /// Side.
+    pub class: Class,
+    /// What its subject names.
+    pub subject: SubjectKind,
+    /// Whether it may fall below zero.
+    pub floor: Floor,
+    /// Whose it is.
+    pub chart: Chart,
+    /// Whether the bookkeeper's general journal may write to it; the others mirror a register
+    /// or another ledger and are only written by their own events.
+    pub open: bool,
+}
+
+macro_rules! chart {
+    ($($code:ident $number:literal $id:literal $en:literal $class:ident $subject:ident $floor:ident $chart:ident $open:literal;)+) => {
+        /// An account's place in the chart.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum Code {
+            $(#[doc = $id] $code = $number,)+
+        }
+
+        /// The whole chart, ordered by number.
+        pub const CHART: &[Line] = &[
+            $(Line { code: Code::$code, name_id: $id, name_en: $en, class: Class::$class,
+                subject: SubjectKind::$subject, floor: Floor::$floor, chart: Chart::$chart, open: $open },)+
+        ];
+
+        impl Code {
+            /// The account of a number; `None` when the chart has none.
+            pub const fn from_number(number: u32) -> Option<Code> {
+                match number { $($number => Some(Code::$code),)+ _ => None }
+            }
+
+            /// Its row in the chart.
+            pub const fn line(self) -> &'static Line {
+                match self { $(Code::$code => { const LINE: Line = Line {
+                    code: Code::$code, name_id: $id, name_en: $en, class: Class::$class,
+                    subject: SubjectKind::$subject, floor: Floor::$floor, chart: Chart::$chart, open: $open };
+                    &LINE })+ }
+            }
+        }
+    };
+}
+
+chart! {
+    Cash 1101 "Kas" "Cash" Asset None Flag Kube false;
+    Vault 1102 "Kas Besar" "Vault" Asset None Refuse Lkm true;
+    Drawer 1103 "Kas Teller" "Teller's drawer" Asset Drawer Refuse Lkm false;
+    Bank 1104 "Bank" "Bank" Asset None Flag Both true;
+    SavingsAtLkm 1111 "Tabungan di LKM" "Savings at the LKM" Asset None Refuse Kube false;
+    TradeReceivable 1202 "Piutang Usaha" "Trade receivables" Asset Party Refuse Both false;
+    OfficerReceivable 1203 "Piutang Pengurus" "Due from officers" Asset Member None Both false;
+    AdvancePaid 1204 "Uang Muka Pembelian" "Advances for purchases" Asset Party Refuse Both false;
+    OtherReceivable 1209 "Piutang Lain-lain" "Other receivables" Asset None None Lkm true;
+    Stock 1301 "Persediaan" "Stock" Asset Lot Refuse Both false;
+    Livestock 1302 "Ternak" "Livestock" Asset Lot Refuse Kube false;
+    Tools 1401 "Inventaris" "Tools" Asset Lot Refuse Kube false;
+    FixedAssets 1402 "Aset Tetap" "Fixed assets" Asset Lot Refuse Lkm false;
+    InterFund 1901 "Antar Dana" "Due from and to other funds" Asset Fund None Both false;
+    CashDifference 1902 "Selisih Kas" "Cash differences" Asset None None Both false;
+    TradePayable 2101 "Utang Usaha" "Trade payables" Liability Party Refuse Both false;
+    KubeSavings 2102 "Tabungan KUBE" "KUBE savings" Liability KubeFund Refuse Lkm false;
+    MemberSavings 2103 "Tabungan Anggota" "Member savings" Liability Member Refuse Both false;
+    MandatorySavings 2104 "Simpanan Wajib" "Mandatory savings" Liability Member Refuse Both false;
+    PrincipalSavings 2105 "Simpanan Pokok" "Principal savings" Liability Member Refuse Both false;
+    OtherPayable 2109 "Utang Lain-lain" "Other payables" Liability None None Lkm true;
+    Suspense 2901 "Rekening Sementara" "Suspense" Liability Item None Both false;
+    GrantCapital 3101 "Modal Hibah" "Grant capital" Equity Grant Refuse Kube false;
+    RestrictedGrant 3102 "Hibah Terikat" "Restricted grant" Equity Grant Refuse Kube false;
+    OwnCapital 3104 "Modal Swadaya" "Own capital" Equity Member Refuse Kube false;
+    MandatoryCapital 3105 "Simpanan Wajib (Ekuitas)" "Mandatory savings (equity)" Equity Member Refuse Lkm false;
+    PrincipalCapital 3106 "Simpanan Pokok (Ekuitas)" "Principal savings (equity)" Equity Member Refuse Lkm false;
+    PaidInCapital 3107 "Modal Disetor" "Paid-in capital" Equity None None Lkm true;
+    SolidarityFund 3201 "Dana IKS" "Solidarity fund" Equity None Flag Kube false;
+    OpeningEquity 3301 "Saldo Awal" "Opening equity" Equity None None Both true;
+    Surplus 3401 "SHU" "Surplus" Equity None None Both true;
+    Sales 4101 "Penjualan" "Sales" Income None None Both true;
+    BankInterest 4201 "Pendapatan Bunga Bank" "Bank interest" Income None None Both true;
+    ClaimIncome 4202 "Pendapatan Klaim" "Insurance claims" Income None None Both true;
+    OtherIncome 4209 "Pendapatan Lain-lain" "Other income" Income None None Both true;
+    CostOfSales 5101 "HPP" "Cost of sales" Expense None None Both true;
+    Feed 5201 "Beban Pakan" "Feed" Expense None None Both true;
+    Wages 5202 "Beban Upah" "Wages" Expense None None Both true;
+    Honoraria 5203 "Beban Honorarium" "Honoraria" Expense None None Both true;
+    Transport 5204 "Beban Transportasi" "Transport" Expense None None Both true;
+    Administration 5205 "Beban Administrasi" "Administration" Expense None None Both true;
+    Health 5206 "Beban Obat dan Kesehatan Ternak" "Medicine and veterinary care" Expense None None Both true;
+    BankCharges 5208 "Beban Bank" "Bank charges" Expense None None Both true;
+    LivestockLoss 5209 "Kerugian Kematian Ternak" "Livestock losses" Expense None None Kube true;
+    CashShortage 5210 "Beban Selisih Kas" "Cash shortages" Expense None None Both true;
+    OtherExpense 5219 "Beban Lain-lain" "Other costs" Expense None None Both true;
+}
+
+impl Code {
+    /// The number printed in books.
+    pub const fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// Whether the account is in an entity's chart.
+    pub fn belongs_to(self, entity: &Entity) -> bool {
+        match self.line().chart {
+            Chart::Both => true,
+            Chart::Lkm => matches!(entity, Entity::Lkm),
+            Chart::Kube => matches!(entity, Entity::Kube(_)),
+        }
+    }
+
+    /// Whether its balance is naturally a debit.
+    pub const fn debit_side(self) -> bool {
+        matches!(self.line().class, Class::Asset | Class::Expense)
+    }
+
+    /// Whether it is money at hand or in the bank: what a cash book lists.
+    pub const fn is_money(self) -> bool {
+        matches!(self, Code::Cash | Code::Vault | Code::Drawer | Code::Bank)
+    }
+}
+
+/// A fund's short name in account names.
+pub const fn fund_name(fund: Fund) -> &'static str {
+    match fund {
+        Fund::Unspecified => "",
+        Fund::Uep => "uep",
+        Fund::SimpanPinjam => "sp",
+        Fund::Iks => "iks",
+        Fund::Guliran => "guliran",
+        Fund::Umum => "umum",
+        Fund::UsahaRiil => "riil",
+        Fund::Kebajikan => "kebajikan",
+    }
+}
+
+/// The fund of a short name; `None` when there is none.
+pub fn fund_from_name(name: &str) -> Option<Fund> {
+    FUNDS.iter().copied().find(|fund| fund_name(*fund) == name)
+}
+
+/// All funds, in the order books list them.
+pub const FUNDS: &[Fund] = &[
+    Fund::Uep,
+    Fund::SimpanPinjam,
+    Fund::Iks,
+    Fund::Guliran,
+    Fund::Umum,
+    Fund::UsahaRiil,
+    Fund::Kebajikan,
+];
+
+/// Whether an entity may have a fund. An LKM keeps its core business in SIMPAN_PINJAM, its
+/// real-sector unit in USAHA_RIIL and, where syariah, KEBAJIKAN; a KUBE keeps the other five.
+pub const fn fund_allowed(entity: &Entity, fund: Fund) -> bool {
+    match entity {
+        Entity::Lkm => matches!(fund, Fund::SimpanPinjam | Fund::UsahaRiil | Fund::Kebajikan),
+        Entity::Kube(_) => {
+            matches!(fund, Fund::Uep | Fund::SimpanPinjam | Fund::Iks | Fund::Guliran | Fund::Umum)
+        }
+    }
+}

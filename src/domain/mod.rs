@@ -1,0 +1,11 @@
+//! The ledger's rules, pure: no clock, no randomness, no I/O, no floats.
+
+pub mod account;
+pub mod chart;
+pub mod day;
+pub mod id;
+pub mod money;
+pub mod posting;
+pub mod record;
+pub mod refusal;
+pub mod state;

@@ -1,0 +1,287 @@
+//! The record: what happened, with every computed fact, and its bytes.
+//!
+//! **Invariant**: stored bytes are hashed as stored and never re-encoded; `decode` reads every
+//! record ever written and refuses, rather than guesses, what this version does not know.
+
+use crate::domain::account::{Account, Ledger, Subject};
+use crate::domain::chart::Code;
+use crate::domain::day::Day;
+use crate::domain::id::{Entity, Id, RequestId, RowName};
+use crate::domain::money::Sen;
+use crate::domain::refusal::{Reason, Refusal};
+
+/// The generated messages of `simpul.record.v1`.
+#[allow(missing_docs, clippy::all, clippy::pedantic)]
+pub mod proto {
+    include!(concat!(env!("OUT_DIR"), "/simpul.record.v1.rs"));
+}
+
+pub use proto::Event;
+/// A register row.
+pub use proto::row::Value as Row;
+
+/// The largest record: the size a C2SP tlog-tiles bundle allows.
+pub const MAX_RECORD_BYTES: usize = 65_535;
+
+/// The format this version writes.
+pub const FORMAT_LEVEL: u32 = 1;
+
+/// One numbered line of a book's journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The book.
+    pub book: Id,
+    /// 1 for the first.
+    pub position: u64,
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub recorded_at: i64,
+    /// The book's business day when this was decided.
+    pub business_day: Day,
+    /// The client's request; none for records the ledger makes itself.
+    pub request: Option<RequestId>,
+    /// Digest of the request, empty where there is none.
+    pub digest: Vec<u8>,
+    /// Who asked.
+    pub actor: String,
+    /// What was asked.
+    pub event: Event,
+    /// The day the person said.
+    pub happened_on: Day,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Nothing changed, for this reason.
+    Refused(Refusal),
+    /// These effects.
+    Done(Effect),
+}
+
+/// Everything an accepted record changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Effect {
+    /// The day in the ledger.
+    pub effective_on: Day,
+    /// Postings; zero within each (entity, fund).
+    pub entries: Vec<Entry>,
+    /// Register rows as they are afterwards.
+    pub rows: Vec<(RowName, Row)>,
+    /// Remarks for people.
+    pub flags: Vec<Flag>,
+    /// Commitment to the free text, empty if none.
+    pub memo: Vec<u8>,
+    /// The paper behind it.
+    pub evidence: Option<proto::Evidence>,
+    /// The meeting's row name as text, empty if none.
+    pub meeting: String,
+    /// The grant's row name as text, empty if none.
+    pub grant: String,
+    /// The transaction (and line, 0 for all) this takes back.
+    pub reverses: Option<(RequestId, u32)>,
+}
+
+/// One leg of a posting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The account.
+    pub account: Account,
+    /// Debit positive, credit negative.
+    pub amount: Sen,
+    /// The line it came from, 0 for the record as a whole.
+    pub line: u32,
+}
+
+/// A remark on an accepted record, about a line of it (0 for the whole).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// The remark.
+    pub remark: Refusal,
+    /// The line.
+    pub line: u32,
+}
+
+/// Why stored bytes are not a record this version understands.
+#[derive(Debug, thiserror::Error)]
+pub enum CodecError {
+    /// Not protobuf at all.
+    #[error("record bytes do not decode: {0}")]
+    Bytes(#[from] prost::DecodeError),
+    /// A kind, account or name from a later format: step back from this book.
+    #[error("record has an unknown {0}")]
+    Unknown(&'static str),
+}
+
+/// The bytes of a record.
+pub fn encode(record: &Record) -> Vec<u8> {
+    let outcome = match &record.outcome {
+        Outcome::Refused(refusal) => proto::record::Outcome::Refusal(encode_refusal(refusal)),
+        Outcome::Done(effect) => proto::record::Outcome::Effect(encode_effect(effect)),
+    };
+    let message = proto::Record {
+        book: record.book.as_str().to_owned(),
+        position: record.position,
+        recorded_at_us: record.recorded_at,
+        business_day: record.business_day.get(),
+        request_id: record.request.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
+        request_digest: record.digest.clone(),
+        actor: record.actor.clone(),
+        event: record.event as i32,
+        happened_on: record.happened_on.get(),
+        outcome: Some(outcome),
+    };
+    prost::Message::encode_to_vec(&message)
+}
+
+/// Reads the bytes of a record.
+///
+/// Errors: `Bytes` when they are not a record at all, `Unknown` when they name something this
+/// version does not know.
+pub fn decode(bytes: &[u8]) -> Result<Record, CodecError> {
+    let message: proto::Record = prost::Message::decode(bytes)?;
+    let outcome = match message.outcome.ok_or(CodecError::Unknown("outcome"))? {
+        proto::record::Outcome::Refusal(refusal) => {
+            Outcome::Refused(decode_refusal(&refusal.reason, refusal.field, refusal.details)?)
+        }
+        proto::record::Outcome::Effect(effect) => Outcome::Done(decode_effect(effect)?),
+    };
+    let request = match message.request_id.as_str() {
+        "" => None,
+        text => Some(RequestId::new(text).ok_or(CodecError::Unknown("request id"))?),
+    };
+    Ok(Record {
+        book: Id::new(&message.book).ok_or(CodecError::Unknown("book"))?,
+        position: message.position,
+        recorded_at: message.recorded_at_us,
+        business_day: Day::new(message.business_day),
+        request,
+        digest: message.request_digest,
+        actor: message.actor,
+        event: Event::try_from(message.event).map_err(|_| CodecError::Unknown("event"))?,
+        happened_on: Day::new(message.happened_on),
+        outcome,
+    })
+}
+
+fn encode_refusal(refusal: &Refusal) -> proto::Refusal {
+    proto::Refusal {
+        reason: refusal.reason.name().to_owned(),
+        field: refusal.field.clone(),
+        details: encode_details(refusal),
+    }
+}
+
+fn encode_details(refusal: &Refusal) -> Vec<proto::Detail> {
+    let detail =
+        |(key, value): &(String, String)| proto::Detail { key: key.clone(), value: value.clone() };
+    refusal.details.iter().map(detail).collect()
+}
+
+fn decode_refusal(
+    reason: &str,
+    field: String,
+    details: Vec<proto::Detail>,
+) -> Result<Refusal, CodecError> {
+    let reason = Reason::from_name(reason).ok_or(CodecError::Unknown("reason"))?;
+    let details = details.into_iter().map(|detail| (detail.key, detail.value)).collect();
+    Ok(Refusal { reason, field, details })
+}
+
+fn encode_effect(effect: &Effect) -> proto::Effect {
+    proto::Effect {
+        effective_on: effect.effective_on.get(),
+        entries: effect.entries.iter().map(encode_entry).collect(),
+        rows: effect.rows.iter().map(|(name, row)| row_message(name, row)).collect(),
+        flags: effect.flags.iter().map(encode_flag).collect(),
+        memo: effect.memo.clone(),
+        evidence: effect.evidence.clone(),
+        meeting: effect.meeting.clone(),
+        grant: effect.grant.clone(),
+        reverses: effect.reverses.as_ref().map(|(request, line)| proto::Reverses {
+            request_id: request.as_str().to_owned(),
+            line: *line,
+        }),
+    }
+}
+
+fn decode_effect(effect: proto::Effect) -> Result<Effect, CodecError> {
+    let reverses = match effect.reverses {
+        None => None,
+        Some(reverses) => {
+            let request = RequestId::new(&reverses.request_id);
+            Some((request.ok_or(CodecError::Unknown("request id"))?, reverses.line))
+        }
+    };
+    Ok(Effect {
+        effective_on: Day::new(effect.effective_on),
+        entries: effect.entries.into_iter().map(decode_entry).collect::<Result<_, _>>()?,
+        rows: effect.rows.into_iter().map(decode_row).collect::<Result<_, _>>()?,
+        flags: effect.flags.into_iter().map(decode_flag).collect::<Result<_, _>>()?,
+        memo: effect.memo,
+        evidence: effect.evidence,
+        meeting: effect.meeting,
+        grant: effect.grant,
+        reverses,
+    })
+}
+
+fn encode_entry(entry: &Entry) -> proto::Entry {
+    let account = proto::Account {
+        entity: entry.account.ledger.entity.as_str().to_owned(),
+        fund: entry.account.ledger.fund.get() as i32,
+        code: entry.account.code.number(),
+        subject: entry.account.subject.as_str().to_owned(),
+    };
+    proto::Entry { account: Some(account), amount: entry.amount.get(), line: entry.line }
+}
+
+fn decode_entry(entry: proto::Entry) -> Result<Entry, CodecError> {
+    let account = entry.account.ok_or(CodecError::Unknown("account"))?;
+    let entity = Entity::new(&account.entity).ok_or(CodecError::Unknown("entity"))?;
+    let ledger = Ledger::new(entity, account.fund());
+    let code = Code::from_number(account.code).ok_or(CodecError::Unknown("account code"))?;
+    let subject = Subject::parse(&account.subject).ok_or(CodecError::Unknown("subject"))?;
+    Ok(Entry {
+        account: ledger.account_of(code, subject),
+        amount: Sen::new(entry.amount),
+        line: entry.line,
+    })
+}
+
+fn encode_flag(flag: &Flag) -> proto::Flag {
+    proto::Flag {
+        reason: flag.remark.reason.name().to_owned(),
+        line: flag.line,
+        details: encode_details(&flag.remark),
+    }
+}
+
+fn decode_flag(flag: proto::Flag) -> Result<Flag, CodecError> {
+    let remark = decode_refusal(&flag.reason, String::new(), flag.details)?;
+    Ok(Flag { remark, line: flag.line })
+}
+
+/// A row as the message that stands in records.
+pub fn row_message(name: &RowName, row: &Row) -> proto::Row {
+    proto::Row { parent: name.parent.clone(), id: name.id.clone(), value: Some(row.clone()) }
+}
+
+fn decode_row(row: proto::Row) -> Result<(RowName, Row), CodecError> {
+    let value = row.value.ok_or(CodecError::Unknown("row"))?;
+    Ok((RowName::new(row.parent, row.id), value))
+}
+
+/// The stored bytes of a row.
+pub fn encode_value(name: &RowName, row: &Row) -> Vec<u8> {
+    prost::Message::encode_to_vec(&row_message(name, row))
+}
+
+/// Reads the stored bytes of a row.
+///
+/// Errors: as [`decode`].
+pub fn decode_value(bytes: &[u8]) -> Result<Row, CodecError> {
+    let row: proto::Row = prost::Message::decode(bytes)?;
+    row.value.ok_or(CodecError::Unknown("row"))
+}

@@ -1,0 +1,303 @@
+//! Every business "no", and every remark that travels with a "yes".
+//!
+//! A refusal is data: a stable reason, the field it is about, and named values for its texts.
+//! It is recorded in the journal like any other outcome, so it never carries personal data.
+
+use std::fmt;
+
+/// The language of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Indonesian, the default.
+    #[default]
+    Indonesian,
+    /// English.
+    English,
+}
+
+/// What sort of "no" a reason is; the API maps it to its status codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A name that is not known.
+    NotFound,
+    /// A name that is taken.
+    AlreadyExists,
+    /// A value outside of what the ledger can hold at all.
+    OutOfRange,
+    /// A value that makes no sense in this request.
+    Invalid,
+    /// The state does not allow it.
+    Precondition,
+    /// Only ever a remark on an accepted record.
+    Remark,
+}
+
+macro_rules! reasons {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $class:ident, $id:literal, $en:literal;)+) => {
+        /// The stable reasons. Texts may change; names never do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Reason {
+            /// All of them, for tests and documentation.
+            pub const ALL: &'static [Reason] = &[$(Reason::$variant,)+];
+
+            /// The stable name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Reason::$variant => $name,)+ }
+            }
+
+            /// What sort of "no" it is.
+            pub const fn class(self) -> Class {
+                match self { $(Reason::$variant => Class::$class,)+ }
+            }
+
+            /// The text, with `{key}` where a named value belongs.
+            pub const fn template(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Reason::$variant, Language::Indonesian) => $id,
+                      (Reason::$variant, Language::English) => $en,)+
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The sum does not fit the ledger.
+    Overflow = "OVERFLOW", OutOfRange,
+        "Jumlahnya terlalu besar untuk dibukukan.",
+        "The amount is too large for the books.";
+    /// The id is taken by another.
+    AlreadyExists = "ALREADY_EXISTS", AlreadyExists,
+        "Nama {name} sudah dipakai.",
+        "The name {name} is already taken.";
+    /// No such book, group, meeting, member, ...
+    NotFound = "NOT_FOUND", NotFound,
+        "{name} tidak ditemukan.",
+        "{name} was not found.";
+    /// The day lies after the server's date.
+    DateInFuture = "DATE_IN_FUTURE", OutOfRange,
+        "Tanggal {date} belum tiba; hari ini {today}.",
+        "The date {date} has not come yet; today is {today}.";
+    /// The day lies before the book's first day.
+    DateBeforeBook = "DATE_BEFORE_BOOK", OutOfRange,
+        "Tanggal {date} sebelum buku dibuka pada {opened}.",
+        "The date {date} lies before the book was opened on {opened}.";
+    /// A floor: the account holds less than is asked for.
+    Floor = "FLOOR", Precondition,
+        "Saldo {account} tidak cukup: ada {held}, diminta {asked}.",
+        "{account} does not hold enough: {held} held, {asked} asked.";
+    /// The group has no tie to the LKM.
+    NotLinked = "NOT_LINKED", Precondition,
+        "Kelompok {group} tidak terhubung dengan LKM pada tanggal {date}.",
+        "The group {group} is not linked to the LKM on {date}.";
+    /// The book has no LKM.
+    NoLkm = "NO_LKM", Precondition,
+        "Buku ini tidak memiliki LKM.",
+        "This book has no LKM.";
+    /// The member has left, or had not joined yet.
+    NotMemberThen = "NOT_MEMBER_THEN", Precondition,
+        "{member} bukan anggota pada tanggal {date}.",
+        "{member} was not a member on {date}.";
+    /// The member still has savings.
+    MemberHasBalance = "MEMBER_HAS_BALANCE", Precondition,
+        "{member} masih memiliki saldo {held}; selesaikan dahulu.",
+        "{member} still holds {held}; settle it first.";
+    /// A thing is not of the sort the request needs.
+    WrongKind = "WRONG_KIND", Precondition,
+        "{name} bukan jenis yang diperlukan.",
+        "{name} is not of the kind this needs.";
+    /// The grant has nothing left to accept.
+    LpjAlreadyAccepted = "LPJ_ALREADY_ACCEPTED", Precondition,
+        "LPJ untuk {grant} sudah diterima.",
+        "The accountability report of {grant} was already accepted.";
+    /// The grant was never restricted.
+    NotRestricted = "NOT_RESTRICTED", Precondition,
+        "Hibah {grant} tidak terikat.",
+        "The grant {grant} is not restricted.";
+    /// More is given back than the grant holds.
+    GrantExceeded = "GRANT_EXCEEDED", Precondition,
+        "Hibah {grant} hanya tersisa {held}.",
+        "The grant {grant} only has {held} left.";
+    /// The lot holds fewer units.
+    LotExceeded = "LOT_EXCEEDED", Precondition,
+        "{lot} hanya berisi {held}, diminta {asked}.",
+        "{lot} only holds {held}, {asked} asked.";
+    /// Livestock comes in whole heads.
+    WholeHeads = "WHOLE_HEADS", Invalid,
+        "Ternak dihitung per ekor utuh.",
+        "Livestock is counted in whole heads.";
+    /// A quantity must be more than nothing.
+    QuantityRequired = "QUANTITY_REQUIRED", Invalid,
+        "Banyaknya harus lebih dari nol.",
+        "The quantity must be more than zero.";
+    /// A posting whose debits and credits differ.
+    Unbalanced = "UNBALANCED", Invalid,
+        "Debit dan kredit tidak sama pada {ledger}: selisih {difference}.",
+        "Debits and credits differ in {ledger}: by {difference}.";
+    /// An account that is not in the entity's chart.
+    NotInChart = "NOT_IN_CHART", Invalid,
+        "Akun {account} tidak ada dalam bagan akun.",
+        "The account {account} is not in the chart of accounts.";
+    /// An account that only its own events may touch.
+    ReservedAccount = "RESERVED_ACCOUNT", Invalid,
+        "Akun {account} hanya diisi oleh transaksinya sendiri.",
+        "The account {account} is only written by its own transactions.";
+    /// A fund that the entity does not have.
+    FundNotAllowed = "FUND_NOT_ALLOWED", Invalid,
+        "Dana {fund} tidak berlaku di sini.",
+        "The fund {fund} does not apply here.";
+    /// Both sides are the same.
+    SamePlace = "SAME_PLACE", Invalid,
+        "Asal dan tujuan sama.",
+        "Source and destination are the same.";
+    /// A place for money that the entity does not have.
+    PlaceNotAllowed = "PLACE_NOT_ALLOWED", Invalid,
+        "Tempat uang ini tidak berlaku di sini.",
+        "This place for money does not apply here.";
+    /// The transaction was reversed before.
+    AlreadyReversed = "ALREADY_REVERSED", Precondition,
+        "Transaksi {transaction} sudah dibatalkan.",
+        "The transaction {transaction} was already reversed.";
+    /// Reversals are final.
+    IsReversal = "IS_REVERSAL", Precondition,
+        "Pembatalan tidak dapat dibatalkan lagi.",
+        "A reversal cannot itself be reversed.";
+    /// The record moved nothing that could be reversed.
+    NothingToReverse = "NOTHING_TO_REVERSE", Precondition,
+        "Transaksi {transaction} tidak memindahkan apa pun.",
+        "The transaction {transaction} moved nothing.";
+    /// The state has moved on from what the original left behind.
+    ReversalBlocked = "REVERSAL_BLOCKED", Precondition,
+        "{name} sudah dipakai transaksi lain; batalkan yang lebih baru dahulu.",
+        "{name} has been used since; reverse the later transactions first.";
+    /// The period contains the business day or lies before what is closed.
+    PeriodNotClosable = "PERIOD_NOT_CLOSABLE", Precondition,
+        "Periode sampai {date} belum dapat ditutup; hari buku {today}.",
+        "The period to {date} cannot close; the business day is {today}.";
+    /// The period is closed already.
+    PeriodClosed = "PERIOD_CLOSED", Precondition,
+        "Periode sampai {date} sudah ditutup.",
+        "The period to {date} is closed already.";
+    /// The sheet was decided before.
+    SheetNotPending = "SHEET_NOT_PENDING", Precondition,
+        "Lembar {sheet} tidak sedang menunggu keputusan.",
+        "The sheet {sheet} is not waiting for a decision.";
+    /// The suspense item has less left than is to be placed.
+    SuspenseExceeded = "SUSPENSE_EXCEEDED", Precondition,
+        "Rekening sementara {item} hanya tersisa {held}.",
+        "The suspense item {item} only has {held} left.";
+    /// Opening balances come before everything else in an entity's fund.
+    OpeningTooLate = "OPENING_TOO_LATE", Precondition,
+        "Saldo awal hanya untuk buku yang masih kosong.",
+        "Opening balances are only for a ledger that is still empty.";
+    /// The counted difference is not that large.
+    DifferenceExceeded = "DIFFERENCE_EXCEEDED", Precondition,
+        "Selisih kas yang tercatat hanya {held}.",
+        "The recorded cash difference is only {held}.";
+    /// A member of another office, or the same person twice.
+    OfficeTaken = "OFFICE_TAKEN", Precondition,
+        "{member} sudah menjabat.",
+        "{member} already holds the office.";
+    /// The stage does not come after the last one recorded.
+    NotAfterLast = "NOT_AFTER_LAST", Precondition,
+        "Tanggal {date} harus sesudah catatan terakhir {last}.",
+        "The date {date} must be after the last entry of {last}.";
+    /// A record would not fit the journal's size limit.
+    TooLarge = "TOO_LARGE", Invalid,
+        "Permintaan terlalu besar untuk satu catatan; bagilah.",
+        "The request is too large for one record; split it.";
+    /// Remark: the guideline's 5 to 10 households do not hold.
+    GroupSize = "GROUP_SIZE", Remark,
+        "Kelompok ini beranggota {count}; pedoman menyarankan 5 sampai 10 keluarga.",
+        "This group has {count} members; the guideline says 5 to 10 households.";
+    /// Remark: an unusual size without a recorded decision.
+    GroupSizeUndecided = "GROUP_SIZE_UNDECIDED", Remark,
+        "Keputusan kelompok tentang jumlah anggotanya belum tercatat.",
+        "The group's decision about its size is not on record.";
+    /// Remark: the group's cash is below zero in the books.
+    CashNegative = "CASH_NEGATIVE", Remark,
+        "Saldo {account} menjadi {held}: ada catatan yang belum masuk.",
+        "{account} now stands at {held}: something is not yet recorded.";
+    /// Remark: a reported line waits in suspense.
+    InSuspense = "IN_SUSPENSE", Remark,
+        "{amount} masuk Rekening Sementara karena {reason}.",
+        "{amount} was put in suspense because of {reason}.";
+    /// Remark: counted cash differs from the book.
+    CountMismatch = "COUNT_MISMATCH", Remark,
+        "Kas dihitung {counted}, menurut buku {held}.",
+        "Cash was counted at {counted}, the book says {held}.";
+    /// Remark: counted cash and the sheet's lines differ.
+    CashDifference = "CASH_DIFFERENCE", Remark,
+        "Selisih kas {difference} dibukukan sebagai Selisih Kas.",
+        "A cash difference of {difference} was booked.";
+    /// Remark: the day was closed, so the ledger took the first open day.
+    MovedToOpenDay = "MOVED_TO_OPEN_DAY", Remark,
+        "Periode {date} sudah ditutup; dibukukan pada {effective}.",
+        "The period of {date} is closed; booked on {effective}.";
+    /// Remark: a second sheet for the same day waits for a person.
+    SheetPending = "SHEET_PENDING", Remark,
+        "Sudah ada lembar untuk tanggal {date}; lembar ini menunggu diperiksa dan belum dibukukan.",
+        "There is a sheet for {date} already; this one waits for review and has moved nothing.";
+    /// Remark: more animals reported lost than the lot holds.
+    CountTooHigh = "COUNT_TOO_HIGH", Remark,
+        "{lot} hanya berisi {held}; sisanya perlu diperiksa.",
+        "{lot} only holds {held}; the rest needs a look.";
+}
+
+impl Reason {
+    /// The reason of a stable name; `None` when this version does not know it.
+    pub fn from_name(name: &str) -> Option<Reason> {
+        Reason::ALL.iter().copied().find(|reason| reason.name() == name)
+    }
+}
+
+/// One business "no" (or a remark): its reason, the field it is about, and its named values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why.
+    pub reason: Reason,
+    /// The request field it is about, empty if none.
+    pub field: String,
+    /// Named values for the texts.
+    pub details: Vec<(String, String)>,
+}
+
+impl Refusal {
+    /// A refusal without field or values.
+    pub fn new(reason: Reason) -> Refusal {
+        Refusal { reason, field: String::new(), details: Vec::new() }
+    }
+
+    /// The same, about a field.
+    pub fn on(mut self, field: &str) -> Refusal {
+        field.clone_into(&mut self.field);
+        self
+    }
+
+    /// The same, with a named value.
+    pub fn with(mut self, key: &str, value: impl fmt::Display) -> Refusal {
+        self.details.push((key.to_owned(), value.to_string()));
+        self
+    }
+
+    /// The text in a language, its values filled in as they are.
+    pub fn text(&self, language: Language) -> String {
+        let mut text = self.reason.template(language).to_owned();
+        for (key, value) in &self.details {
+            text = text.replace(&format!("{{{key}}}"), value);
+        }
+        text
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.name(), self.text(Language::English))
+    }
+}
+
+impl std::error::Error for Refusal {}

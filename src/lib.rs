@@ -1,0 +1,4 @@
+//! Simpul: double-entry ledgers for village microfinance.
+
+pub mod domain;
+pub mod storage;
