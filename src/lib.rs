@@ -1,4 +1,5 @@
 //! Simpul: double-entry ledgers for village microfinance.
 
+pub mod chain;
 pub mod domain;
 pub mod storage;
