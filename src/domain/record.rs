@@ -81,6 +81,8 @@ pub struct Effect {
     pub grant: String,
     /// The transaction (and line, 0 for all) this takes back.
     pub reverses: Option<(RequestId, u32)>,
+    /// Units and cost that entered or left lots.
+    pub lot_moves: Vec<proto::LotMove>,
 }
 
 /// One leg of a posting.
@@ -203,6 +205,7 @@ fn encode_effect(effect: &Effect) -> proto::Effect {
             request_id: request.as_str().to_owned(),
             line: *line,
         }),
+        lot_moves: effect.lot_moves.clone(),
     }
 }
 
@@ -224,6 +227,7 @@ fn decode_effect(effect: proto::Effect) -> Result<Effect, CodecError> {
         meeting: effect.meeting,
         grant: effect.grant,
         reverses,
+        lot_moves: effect.lot_moves,
     })
 }
 

@@ -1,0 +1,290 @@
+//! Deciding: a pure function from a command and the state it needs to records.
+//!
+//! `decide` asks for what it needs. What is not loaded comes back as [`Missing`]; the caller loads
+//! it, for all waiting commands at once, and asks again. The number of rounds is bounded by the
+//! depth of what a command refers to (group, then member, then accounts), not by how many
+//! commands wait, and a forgotten key can only cost a round, never a wrong answer.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::domain::account::{Ledger, Subject};
+use crate::domain::book;
+use crate::domain::chart::Code;
+use crate::domain::day::Day;
+use crate::domain::draft::{Draft, Frame, Mode, Reader, Stop};
+use crate::domain::id::{Entity, Id, RequestId, RowName};
+use crate::domain::money::Sen;
+use crate::domain::record::proto::{self, Zone};
+use crate::domain::record::{self, Effect, Event, MAX_RECORD_BYTES, Outcome, Record, Row};
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::state::{Key, Lookup, Value};
+
+/// One thing the ledger can be asked to do or told of. A product implements this once per event.
+pub trait Action: Debug + Send + Sync {
+    /// What the record will say was asked.
+    fn event(&self) -> Event;
+
+    /// Whether this asks permission or tells of what has happened.
+    fn mode(&self) -> Mode;
+
+    /// The KUBE or LKM it is about; none for the book as a whole.
+    fn entity(&self) -> Option<Entity> {
+        None
+    }
+
+    /// The cash that a report says has moved, so that it can wait in suspense if it must.
+    fn cash(&self) -> Option<CashMoved> {
+        None
+    }
+
+    /// Reads state and posts. Errors: the refusals of the action, or `Missing`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop>;
+
+    /// The book this opens, if that is what it does.
+    fn opens_book(&self) -> Option<&book::Open> {
+        None
+    }
+}
+
+/// Cash that moved in the village: in (positive) or out (negative).
+#[derive(Clone, Debug)]
+pub struct CashMoved {
+    /// The entity and fund.
+    pub ledger: Ledger,
+    /// Where the money lies.
+    pub place: (Code, Subject),
+    /// Sen.
+    pub amount: Sen,
+}
+
+/// A request as the journal sees it.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The book.
+    pub book: Id,
+    /// Made once by the client, kept across retries.
+    pub request: RequestId,
+    /// SHA-256 over the method and the non-personal fields of the request.
+    pub digest: Vec<u8>,
+    /// Who asks.
+    pub actor: String,
+    /// The day the person said; the book's business day if none was said.
+    pub happened_on: Option<Day>,
+    /// Commitment to the free text, empty if none.
+    pub memo: Vec<u8>,
+    /// The paper behind it.
+    pub evidence: Option<proto::Evidence>,
+    /// The meeting it belongs to.
+    pub meeting: Option<RowName>,
+    /// What is asked.
+    pub action: Arc<dyn Action>,
+}
+
+/// What the sequencer knows when it asks for a decision.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// The position of the first record this decision may make.
+    pub position: u64,
+    /// Server time in microseconds since 1970-01-01T00:00:00Z, not before the last record's.
+    pub now: i64,
+}
+
+/// Keys a decision needs that are not loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing(pub BTreeSet<Key>);
+
+/// What a command comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// New records at consecutive positions; the last one answers the request.
+    Records(Vec<Record>),
+    /// The request was decided before: the record at this position answers it.
+    Replay(u64),
+    /// The request id belongs to another request, decided at this position. Consumes nothing.
+    Reused(u64),
+    /// There is no such book, or it cannot be opened; with no book to record it in, the refusal
+    /// consumes nothing.
+    NoBook(Refusal),
+}
+
+/// Decides a command.
+///
+/// Errors: [`Missing`] when the state lacks something; load it and ask again.
+pub fn decide(command: &Command, stamp: &Stamp, state: &dyn Lookup) -> Result<Decision, Missing> {
+    let reader = Reader::new(state);
+    match decide_with(command, stamp, &reader) {
+        Some(decision) => Ok(decision),
+        None => Err(Missing(reader.into_missing())),
+    }
+}
+
+/// `None` when something is missing.
+fn decide_with(command: &Command, stamp: &Stamp, reader: &Reader<'_>) -> Option<Decision> {
+    let receipt = reader.get(Key::Receipt(command.request.clone()));
+    let book = reader.row(RowName::book());
+    if let Value::Receipt(Some(receipt)) = receipt.ok()? {
+        return Some(match receipt.digest == command.digest {
+            true => Decision::Replay(receipt.position),
+            false => Decision::Reused(receipt.position),
+        });
+    }
+    let book = book.ok()?;
+    let absent = book.is_none();
+    let settings = match (book.as_deref(), command.action.opens_book()) {
+        (Some(Row::Book(book)), _) => book.clone(),
+        (_, Some(open)) => open.settings(),
+        (_, None) => return Some(Decision::NoBook(no_book(command))),
+    };
+    let today = today(stamp, &settings);
+    let maker = Maker { command, stamp, reader, today, settings };
+    match maker.accept() {
+        Err(Stop::Refused(refusal)) if absent => Some(Decision::NoBook(refusal)),
+        Ok(records) => Some(Decision::Records(records)),
+        Err(Stop::Refused(refusal)) => Some(Decision::Records(vec![maker.refuse(refusal)])),
+        Err(Stop::Missing) => None,
+    }
+}
+
+fn today(stamp: &Stamp, settings: &proto::Book) -> Day {
+    let zone = Zone::try_from(settings.zone).unwrap_or(Zone::Unspecified);
+    Day::of_instant(stamp.now, zone)
+}
+
+fn no_book(command: &Command) -> Refusal {
+    Refusal::new(Reason::NotFound).on("book").with("name", format_args!("books/{}", command.book))
+}
+
+/// Makes the records of one command.
+struct Maker<'a> {
+    command: &'a Command,
+    stamp: &'a Stamp,
+    reader: &'a Reader<'a>,
+    settings: proto::Book,
+    today: Day,
+}
+
+impl Maker<'_> {
+    /// The records of an accepted command: the day's advance if it needs one, and its own.
+    fn accept(&self) -> Result<Vec<Record>, Stop> {
+        let happened_on = self.happened_on()?;
+        let old_day = Day::new(self.settings.business_day);
+        let mut records = Vec::with_capacity(2);
+        let mut settings = self.settings.clone();
+        if happened_on > old_day {
+            records.push(self.advance(&mut settings, happened_on));
+        }
+        let frame = Frame {
+            request: self.command.request.clone(),
+            mode: self.command.action.mode(),
+            happened_on,
+            business_day: old_day.max(happened_on),
+            position: self.stamp.position + records.len() as u64,
+        };
+        let mut draft = Draft::new(self.reader, frame.clone(), settings);
+        self.run(&mut draft)?;
+        let effect = draft.finish(self.command)?;
+        let record = self.record(&frame, Outcome::Done(effect));
+        if record::encode(&record).len() > MAX_RECORD_BYTES {
+            return Err(Refusal::new(Reason::TooLarge).into());
+        }
+        records.push(record);
+        Ok(records)
+    }
+
+    fn happened_on(&self) -> Result<Day, Refusal> {
+        let day = self.command.happened_on.unwrap_or(Day::new(self.settings.business_day));
+        let opened = Day::new(self.settings.opened_on);
+        let reached = Day::new(self.settings.business_day);
+        if day > self.today && (day > reached || self.command.action.opens_book().is_some()) {
+            let refusal = Refusal::new(Reason::DateInFuture).on("happened_on");
+            return Err(refusal.with("date", day).with("today", self.today));
+        }
+        if day < opened {
+            let refusal = Refusal::new(Reason::DateBeforeBook).on("happened_on");
+            return Err(refusal.with("date", day).with("opened", opened));
+        }
+        Ok(day)
+    }
+
+    /// Runs the action. Names at the top of a report (group, meeting) must be known; beyond that
+    /// a report's cash is never refused: it waits in suspense.
+    fn run(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let action = &self.command.action;
+        match action.entity() {
+            Some(Entity::Kube(group)) => drop(draft.group(&group, "group")?),
+            Some(Entity::Lkm) if draft.book().lkm_name.is_empty() => {
+                return Err(Refusal::new(Reason::NoLkm).into());
+            }
+            _ => {}
+        }
+        if let Some(meeting) = &self.command.meeting {
+            draft.require(meeting, "meeting")?;
+        }
+        match action.mode() {
+            Mode::Request => action.post(draft),
+            Mode::Report => draft.attempt(
+                |draft| action.post(draft),
+                |draft, refusal| match action.cash() {
+                    Some(cash) => {
+                        draft.suspend(&cash.ledger, cash.place, cash.amount, refusal.reason)
+                    }
+                    None => {
+                        draft.flag(refusal);
+                        Ok(())
+                    }
+                },
+            ),
+        }
+    }
+
+    fn advance(&self, settings: &mut proto::Book, to: Day) -> Record {
+        settings.business_day = to.get();
+        let position = self.stamp.position;
+        let rows = vec![
+            (RowName::book(), Row::Book(settings.clone())),
+            (book::day_name(to), Row::Mark(proto::Mark { position })),
+        ];
+        let effect = Effect { effective_on: to, rows, ..Effect::default() };
+        Record {
+            book: self.command.book.clone(),
+            position,
+            recorded_at: self.stamp.now,
+            business_day: to,
+            request: None,
+            digest: Vec::new(),
+            actor: String::new(),
+            event: Event::DayAdvanced,
+            happened_on: to,
+            outcome: Outcome::Done(effect),
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Record {
+        let business_day = Day::new(self.settings.business_day);
+        let frame = Frame {
+            request: self.command.request.clone(),
+            mode: self.command.action.mode(),
+            happened_on: self.command.happened_on.unwrap_or(business_day),
+            business_day,
+            position: self.stamp.position,
+        };
+        self.record(&frame, Outcome::Refused(refusal))
+    }
+
+    fn record(&self, frame: &Frame, outcome: Outcome) -> Record {
+        Record {
+            book: self.command.book.clone(),
+            position: frame.position,
+            recorded_at: self.stamp.now,
+            business_day: frame.business_day,
+            request: Some(frame.request.clone()),
+            digest: self.command.digest.clone(),
+            actor: self.command.actor.clone(),
+            event: self.command.action.event(),
+            happened_on: frame.happened_on,
+            outcome,
+        }
+    }
+}

@@ -1,0 +1,515 @@
+//! The draft: what an action reads and writes while it is being decided.
+//!
+//! **Invariants**: money enters a draft only as balanced [`Posting`]s; floors are kept here and
+//! nowhere else; a draft that is dropped has changed nothing.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::domain::account::{Account, Ledger, Subject};
+use crate::domain::chart::{Code, Floor};
+use crate::domain::day::Day;
+use crate::domain::id::{Entity, Id, RequestId, RowName};
+use crate::domain::money::Sen;
+use crate::domain::posting::Posting;
+use crate::domain::record::proto::{self, LotMove};
+use crate::domain::record::{Effect, Entry, Flag, Row};
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::state::{Key, Lookup, Value};
+
+/// Why an action stopped.
+#[derive(Debug)]
+pub enum Stop {
+    /// Something is not loaded; the draft remembers what.
+    Missing,
+    /// A business "no".
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Stop {
+        Stop::Refused(refusal)
+    }
+}
+
+/// How the ledger answers what its state cannot take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Asks permission: refused below a floor.
+    Request,
+    /// Tells of money that has moved: never refused for business reasons; what does not fit goes
+    /// to suspense.
+    Report,
+}
+
+/// Reads state during one decision and remembers what was not loaded.
+pub struct Reader<'a> {
+    state: &'a dyn Lookup,
+    missing: RefCell<BTreeSet<Key>>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader over whatever is loaded.
+    pub fn new(state: &'a dyn Lookup) -> Reader<'a> {
+        Reader { state, missing: RefCell::default() }
+    }
+
+    /// The keys that were asked for and not loaded.
+    pub fn into_missing(self) -> BTreeSet<Key> {
+        self.missing.into_inner()
+    }
+
+    /// The value of a key. Errors: `Missing` when it is not loaded.
+    pub fn get(&self, key: Key) -> Result<&'a Value, Stop> {
+        self.state.get(&key).ok_or_else(|| {
+            self.missing.borrow_mut().insert(key);
+            Stop::Missing
+        })
+    }
+
+    /// A row, if there is one. Errors: `Missing`.
+    pub fn row(&self, name: RowName) -> Result<Option<Arc<Row>>, Stop> {
+        match self.get(Key::Row(name))? {
+            Value::Row(row) => Ok(row.clone()),
+            _ => Ok(None),
+        }
+    }
+
+    fn balance(&self, account: &Account) -> Result<Sen, Stop> {
+        match self.get(Key::Balance(account.clone()))? {
+            Value::Balance(balance) => Ok(balance.unwrap_or(Sen::ZERO)),
+            _ => Ok(Sen::ZERO),
+        }
+    }
+}
+
+/// What is common to all records of one decision.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The request being decided.
+    pub request: RequestId,
+    /// Request or report.
+    pub mode: Mode,
+    /// The day the person said.
+    pub happened_on: Day,
+    /// The book's business day once this is recorded.
+    pub business_day: Day,
+    /// The position the record will have.
+    pub position: u64,
+}
+
+/// What one decision has gathered so far.
+pub struct Draft<'a> {
+    reader: &'a Reader<'a>,
+    frame: Frame,
+    book: proto::Book,
+    line: u32,
+    effect: Work,
+}
+
+#[derive(Clone, Default)]
+struct Work {
+    entries: Vec<Entry>,
+    rows: BTreeMap<RowName, Row>,
+    flags: Vec<Flag>,
+    lot_moves: Vec<LotMove>,
+    deltas: BTreeMap<Account, Sen>,
+    grant: Option<RowName>,
+    reverses: Option<(RequestId, u32)>,
+}
+
+impl<'a> Draft<'a> {
+    /// An empty draft.
+    pub fn new(reader: &'a Reader<'a>, frame: Frame, book: proto::Book) -> Draft<'a> {
+        Draft { reader, frame, book, line: 0, effect: Work::default() }
+    }
+
+    /// The decision's common facts.
+    pub fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// The book's settings.
+    pub fn book(&self) -> &proto::Book {
+        &self.book
+    }
+
+    /// What follows belongs to this line of a sheet or journal.
+    pub fn at_line(&mut self, line: u32) {
+        self.line = line;
+    }
+
+    /// A remark for people.
+    pub fn flag(&mut self, remark: Refusal) {
+        self.effect.flags.push(Flag { remark, line: self.line });
+    }
+
+    /// The transaction this one takes back.
+    pub fn set_reverses(&mut self, request: RequestId, line: u32) {
+        self.effect.reverses = Some((request, line));
+    }
+
+    // ---- rows ---------------------------------------------------------------------------
+
+    /// A row as it stands in this draft, if there is one.
+    pub fn row(&self, name: &RowName) -> Result<Option<Row>, Stop> {
+        match self.effect.rows.get(name) {
+            Some(row) => Ok(Some(row.clone())),
+            None => Ok(self.reader.row(name.clone())?.map(|row| Row::clone(&row))),
+        }
+    }
+
+    /// Writes a row.
+    pub fn put(&mut self, name: RowName, row: Row) {
+        self.effect.rows.insert(name, row);
+    }
+
+    /// Writes a row whose name must be free. Errors: `ALREADY_EXISTS`.
+    pub fn create(&mut self, name: RowName, row: Row, field: &str) -> Result<(), Stop> {
+        if self.row(&name)?.is_some() {
+            return Err(Refusal::new(Reason::AlreadyExists).on(field).with("name", name).into());
+        }
+        self.put(name, row);
+        Ok(())
+    }
+
+    /// A row that must be there. Errors: `NOT_FOUND`.
+    pub fn require(&self, name: &RowName, field: &str) -> Result<Row, Stop> {
+        self.row(name)?.ok_or_else(|| not_found(name, field).into())
+    }
+
+    /// A group. Errors: `NOT_FOUND`.
+    pub fn group(&self, group: &Id, field: &str) -> Result<proto::Group, Stop> {
+        let name = RowName::group(group);
+        match self.require(&name, field)? {
+            Row::Group(row) => Ok(row),
+            _ => Err(not_found(&name, field).into()),
+        }
+    }
+
+    /// A member of a KUBE or of the LKM. Errors: `NOT_FOUND`.
+    pub fn member(&self, entity: &Entity, member: &Id, field: &str) -> Result<proto::Member, Stop> {
+        let name = RowName::of(entity, "members", member.as_str());
+        match self.require(&name, field)? {
+            Row::Member(row) => Ok(row),
+            _ => Err(not_found(&name, field).into()),
+        }
+    }
+
+    /// A member who belongs to the entity on the day of this draft.
+    /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`.
+    pub fn active_member(
+        &self,
+        entity: &Entity,
+        member: &Id,
+        field: &str,
+    ) -> Result<proto::Member, Stop> {
+        let row = self.member(entity, member, field)?;
+        let day = self.frame.happened_on.get();
+        if day < row.joined_on || (row.left_on != 0 && day >= row.left_on) {
+            let refusal = Refusal::new(Reason::NotMemberThen).on(field);
+            let date = self.frame.happened_on;
+            return Err(refusal.with("member", member).with("date", date).into());
+        }
+        Ok(row)
+    }
+
+    /// A grant of a group. Errors: `NOT_FOUND`.
+    pub fn grant(&self, group: &Id, grant: &Id, field: &str) -> Result<proto::Grant, Stop> {
+        let name = grant_name(group, grant);
+        match self.require(&name, field)? {
+            Row::Grant(row) => Ok(row),
+            _ => Err(not_found(&name, field).into()),
+        }
+    }
+
+    /// Tags the transaction with the grant whose money moves. Errors: `NOT_FOUND`.
+    pub fn spend_grant(&mut self, group: &Id, grant: &Id, field: &str) -> Result<(), Stop> {
+        self.grant(group, grant, field)?;
+        self.effect.grant = Some(grant_name(group, grant));
+        Ok(())
+    }
+
+    /// Checks that a third party is registered. Errors: `NOT_FOUND`.
+    pub fn party(&self, entity: &Entity, party: &Id, field: &str) -> Result<(), Stop> {
+        self.require(&RowName::of(entity, "parties", party.as_str()), field).map(drop)
+    }
+
+    /// A lot. Errors: `NOT_FOUND`.
+    pub fn lot(&self, entity: &Entity, lot: &Id, field: &str) -> Result<proto::Lot, Stop> {
+        let name = RowName::of(entity, "lots", lot.as_str());
+        match self.require(&name, field)? {
+            Row::Lot(row) => Ok(row),
+            _ => Err(not_found(&name, field).into()),
+        }
+    }
+
+    /// Writes a lot together with the move that changed it.
+    pub fn move_lot(&mut self, entity: &Entity, lot: &str, row: proto::Lot, units: i64, cost: Sen) {
+        self.put(RowName::of(entity, "lots", lot), Row::Lot(row));
+        self.effect.lot_moves.push(LotMove {
+            entity: entity.as_str().to_owned(),
+            lot: lot.to_owned(),
+            quantity_milli: units,
+            cost: cost.get(),
+            line: self.line,
+        });
+    }
+
+    /// Checks that a group is tied to the book's LKM on the day of this draft.
+    /// Errors: `NOT_FOUND`, `NOT_LINKED`.
+    pub fn linked(&self, group: &Id) -> Result<(), Stop> {
+        let row = self.group(group, "group")?;
+        let day = self.frame.happened_on.get();
+        let holds = |link: &proto::Link| link.since <= day && (link.until == 0 || day < link.until);
+        if row.links.iter().any(holds) {
+            return Ok(());
+        }
+        let refusal = Refusal::new(Reason::NotLinked).on("group").with("group", group);
+        Err(refusal.with("date", self.frame.happened_on).into())
+    }
+
+    /// A record by the request that made it. Errors: `NOT_FOUND`.
+    pub fn record_of(
+        &self,
+        request: &RequestId,
+        field: &str,
+    ) -> Result<Arc<crate::domain::record::Record>, Stop> {
+        let unknown = || not_found(&RowName::new("transactions", request.as_str()), field);
+        let Value::Receipt(Some(receipt)) = self.reader.get(Key::Receipt(request.clone()))? else {
+            return Err(unknown().into());
+        };
+        match self.reader.get(Key::Record(receipt.position))? {
+            Value::Record(Some(record)) => Ok(Arc::clone(record)),
+            _ => Err(unknown().into()),
+        }
+    }
+
+    // ---- money --------------------------------------------------------------------------
+
+    /// An account's balance as it stands in this draft, debit positive.
+    pub fn balance(&self, account: &Account) -> Result<Sen, Stop> {
+        let before = self.reader.balance(account)?;
+        match self.effect.deltas.get(account) {
+            Some(delta) => Ok(before.plus(*delta)?),
+            None => Ok(before),
+        }
+    }
+
+    /// What an account holds on its natural side.
+    pub fn held(&self, account: &Account) -> Result<Sen, Stop> {
+        natural(account.code, self.balance(account)?).map_err(Stop::from)
+    }
+
+    /// Posts. In a report, what would push an account below a refusing floor goes to the fund's
+    /// suspense account instead; in a request, floors are looked at when the draft is finished.
+    ///
+    /// Errors: `FUND_NOT_ALLOWED`, `NOT_IN_CHART`, `OVERFLOW`.
+    pub fn post(&mut self, posting: &Posting) -> Result<(), Stop> {
+        for (account, amount) in posting.legs() {
+            check_account(&account)?;
+            self.post_leg(account, amount)?;
+        }
+        Ok(())
+    }
+
+    /// Debits one account and credits another; see [`Draft::post`].
+    pub fn transfer(
+        &mut self,
+        ledger: &Ledger,
+        debit: impl Into<crate::domain::posting::Leaf>,
+        credit: impl Into<crate::domain::posting::Leaf>,
+        amount: Sen,
+    ) -> Result<(), Stop> {
+        if amount.is_zero() {
+            return Ok(());
+        }
+        self.post(&Posting::transfer(ledger, debit, credit, amount)?)
+    }
+
+    fn post_leg(&mut self, account: Account, amount: Sen) -> Result<(), Stop> {
+        let taken = match (self.frame.mode, account.code.line().floor) {
+            (Mode::Report, Floor::Refuse) => self.within_floor(&account, amount)?,
+            _ => amount,
+        };
+        let rest = amount.minus(taken)?;
+        if !rest.is_zero() {
+            let item = Subject::item(&self.frame.request, self.line);
+            let suspense = account.ledger.account_of(Code::Suspense, item);
+            self.flag_suspense(rest, Reason::Floor);
+            self.enter(suspense, rest)?;
+        }
+        self.enter(account, taken)
+    }
+
+    fn within_floor(&self, account: &Account, amount: Sen) -> Result<Sen, Stop> {
+        let toward_floor = natural(account.code, amount)?.is_negative();
+        let held = self.held(account)?;
+        let asked = natural(account.code, amount)?.negated()?;
+        if !toward_floor || asked <= held {
+            return Ok(amount);
+        }
+        let available = if held.is_negative() { Sen::ZERO } else { held };
+        Ok(natural(account.code, available.negated()?)?)
+    }
+
+    fn enter(&mut self, account: Account, amount: Sen) -> Result<(), Stop> {
+        if amount.is_zero() {
+            return Ok(());
+        }
+        // Asking for balance and control total here makes sure that both are loaded for `apply`.
+        let before = self.balance(&account)?;
+        before.plus(amount)?;
+        self.reader.get(Key::Control(account.control()))?;
+        let delta = self.effect.deltas.entry(account.clone()).or_default();
+        *delta = delta.plus(amount)?;
+        self.effect.entries.push(Entry { account, amount, line: self.line });
+        Ok(())
+    }
+
+    /// Puts reported cash that its state cannot take into the fund's suspense account: cash in
+    /// (positive) or out (negative) of `place`.
+    pub fn suspend(
+        &mut self,
+        ledger: &Ledger,
+        place: (Code, Subject),
+        cash: Sen,
+        reason: Reason,
+    ) -> Result<(), Stop> {
+        let item = Subject::item(&self.frame.request, self.line);
+        let cash_account = ledger.account_of(place.0, place.1);
+        check_account(&cash_account)?;
+        self.flag_suspense(cash, reason);
+        self.enter(cash_account, cash)?;
+        self.enter(ledger.account_of(Code::Suspense, item), cash.negated()?)
+    }
+
+    fn flag_suspense(&mut self, amount: Sen, reason: Reason) {
+        let remark = Refusal::new(Reason::InSuspense).with("amount", amount.get().unsigned_abs());
+        self.flag(remark.with("reason", reason.name()));
+    }
+
+    /// Tries a part of a report; what its state cannot take is undone and handed to `otherwise`.
+    ///
+    /// Errors: those of `otherwise`, and whatever `part` meets that is not a matter of state.
+    pub fn attempt(
+        &mut self,
+        part: impl FnOnce(&mut Self) -> Result<(), Stop>,
+        otherwise: impl FnOnce(&mut Self, Refusal) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        let before = self.effect.clone();
+        match part(self) {
+            Err(Stop::Refused(refusal)) if is_state(refusal.reason) => {
+                self.effect = before;
+                otherwise(self, refusal)
+            }
+            result => result,
+        }
+    }
+
+    /// The effect, with floors checked, cash below zero flagged, and the day in the ledger found.
+    ///
+    /// Errors: `FLOOR` in a request.
+    pub fn finish(mut self, command: &crate::domain::decide::Command) -> Result<Effect, Stop> {
+        self.line = 0;
+        for account in self.effect.deltas.keys().cloned().collect::<Vec<_>>() {
+            self.check_floor(&account)?;
+        }
+        let effective_on = self.effective_on()?;
+        let work = self.effect;
+        Ok(Effect {
+            effective_on,
+            entries: work.entries,
+            rows: work.rows.into_iter().collect(),
+            flags: work.flags,
+            memo: command.memo.clone(),
+            evidence: command.evidence.clone(),
+            meeting: command.meeting.as_ref().map(RowName::to_string).unwrap_or_default(),
+            grant: work.grant.map(|name| name.to_string()).unwrap_or_default(),
+            reverses: work.reverses,
+            lot_moves: work.lot_moves,
+        })
+    }
+
+    fn check_floor(&mut self, account: &Account) -> Result<(), Stop> {
+        let delta = self.effect.deltas.get(account).copied().unwrap_or_default();
+        let held = self.held(account)?;
+        if !held.is_negative() || !natural(account.code, delta)?.is_negative() {
+            return Ok(());
+        }
+        match account.code.line().floor {
+            Floor::None => Ok(()),
+            Floor::Flag => {
+                let remark = Refusal::new(Reason::CashNegative).with("account", account);
+                self.flag(remark.with("held", held.get()));
+                Ok(())
+            }
+            Floor::Refuse => {
+                let asked = natural(account.code, delta)?.negated()?;
+                let before = held.plus(asked)?;
+                let refusal = Refusal::new(Reason::Floor).on("amount").with("account", account);
+                Err(refusal.with("held", before.get()).with("asked", asked.get()).into())
+            }
+        }
+    }
+
+    fn effective_on(&mut self) -> Result<Day, Stop> {
+        let entities: BTreeSet<&Entity> =
+            self.effect.entries.iter().map(|entry| &entry.account.ledger.entity).collect();
+        let mut effective = self.frame.happened_on;
+        for entity in entities {
+            if let Some(closed) = closed_through(self.reader, entity)? {
+                effective = effective.max(closed.next());
+            }
+        }
+        if effective != self.frame.happened_on {
+            let remark = Refusal::new(Reason::MovedToOpenDay).with("date", self.frame.happened_on);
+            self.flag(remark.with("effective", effective));
+        }
+        Ok(effective)
+    }
+}
+
+/// The last closed day of an entity, if anything is closed.
+pub fn closed_through(reader: &Reader<'_>, entity: &Entity) -> Result<Option<Day>, Stop> {
+    let row = reader.row(RowName::new("periods", entity.as_str()))?;
+    Ok(match row.as_deref() {
+        Some(Row::Periods(periods)) => Some(Day::new(periods.closed_through)),
+        _ => None,
+    })
+}
+
+/// The name of a group's grant.
+pub fn grant_name(group: &Id, grant: &Id) -> RowName {
+    RowName::of(&Entity::Kube(group.clone()), "grants", grant.as_str())
+}
+
+/// The refusal for a name that is not known.
+pub fn not_found(name: &RowName, field: &str) -> Refusal {
+    Refusal::new(Reason::NotFound).on(field).with("name", name)
+}
+
+/// Whether a refusal is about the state a report meets, rather than about who or what it names at
+/// the top or how it is written. Unknown members, lots, parties and grants are state; unknown
+/// groups and meetings are checked before a report is attempted.
+fn is_state(reason: Reason) -> bool {
+    use crate::domain::refusal::Class;
+    matches!(reason.class(), Class::Precondition | Class::NotFound | Class::AlreadyExists)
+}
+
+fn natural(code: Code, amount: Sen) -> Result<Sen, Refusal> {
+    if code.debit_side() { Ok(amount) } else { amount.negated() }
+}
+
+fn check_account(account: &Account) -> Result<(), Refusal> {
+    let Ledger { entity, fund } = &account.ledger;
+    if !crate::domain::chart::fund_allowed(entity, fund.get()) {
+        let name = crate::domain::chart::fund_name(fund.get());
+        return Err(Refusal::new(Reason::FundNotAllowed).on("fund").with("fund", name));
+    }
+    if !account.code.belongs_to(entity) {
+        return Err(Refusal::new(Reason::NotInChart).with("account", account));
+    }
+    Ok(())
+}
