@@ -1,4 +1,10 @@
 //! Compiles the protos in pure Rust: no protoc on the machine.
+//!
+//! Each package becomes one file in OUT_DIR, e.g. `simpul.record.v1.rs`. A package that names
+//! another one's messages does so by relative path, so that `simpul.v1`, which uses
+//! `google.type` (in `google.r#type.rs`), is included in modules nested as the packages are:
+//! `google::r#type` beside `simpul::v1`. `google.protobuf` comes from prost-types. The descriptors of everything, with
+//! their comments, are in `descriptors.bin`.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto");
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
-    collect(&root.join("simpul"), &mut files)?;
+    collect(&root, &mut files)?;
     files.sort();
     let descriptors = protox::compile(&files, [&root])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
