@@ -2,4 +2,5 @@
 
 pub mod chain;
 pub mod domain;
+pub mod journal;
 pub mod storage;

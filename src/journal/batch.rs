@@ -1,0 +1,274 @@
+//! One book's share of a batch: its commands are decided in order over loaded rows, and what they
+//! decide becomes one append.
+//!
+//! **Invariant**: a [`Draft`] is all or nothing. It is made in one go over rows of one head; when
+//! a key is missing, or the head turns out to have moved, it is thrown away and made again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::chain::{Frontier, leaf_hash};
+use crate::domain::account::{Account, Control};
+use crate::domain::decide::{Command, Decision, Stamp, decide};
+use crate::domain::id::{Id, RequestId, RowName};
+use crate::domain::money::Sen;
+use crate::domain::record::{FORMAT_LEVEL, MAX_RECORD_BYTES, Outcome, Record, Row, encode};
+use crate::domain::state::{
+    ApplyError, Changes, EntryRow, Key, Lookup, Receipt, State, Value, absorb, apply,
+};
+use crate::journal::cache::Rows;
+use crate::journal::sequencer::{Answer, Ticket};
+use crate::storage::{Append, Checkpoint, Head, Loaded, SideRow, StoredRecord};
+
+/// A command that waits for its answer.
+pub(super) struct Pending {
+    /// Whom to answer.
+    pub(super) ticket: Ticket,
+    /// What to decide.
+    pub(super) command: Command,
+    /// The personal text that goes with it.
+    pub(super) sides: Vec<SideRow>,
+}
+
+/// One book's share of a batch.
+pub(super) struct Part {
+    /// The commands in the order in which they are decided.
+    pub(super) commands: Vec<Pending>,
+    /// What is known of the book.
+    pub(super) rows: Rows,
+    /// Every key loaded so far. When the head has moved they are all asked for again at once.
+    pub(super) asked: BTreeSet<Key>,
+    /// The decisions, once nothing is missing.
+    pub(super) draft: Option<Draft>,
+}
+
+/// Why a part has no draft yet.
+pub(super) enum Halt {
+    /// These keys must be loaded first (none at all: only the head).
+    Load(Vec<Key>),
+    /// The book cannot be served here, for this reason.
+    Unavailable(String),
+}
+
+/// What a part's commands came to.
+pub(super) struct Draft {
+    /// What to store; none when no command made a record.
+    pub(super) append: Option<Arc<Append>>,
+    /// The answers of the commands, each with the journal size it rests on.
+    pub(super) answers: Vec<(Answer, u64)>,
+    /// The values that the records change.
+    pub(super) changes: State,
+    /// Bytes of the records.
+    pub(super) bytes: usize,
+}
+
+impl Part {
+    /// No commands yet.
+    pub(super) fn new(rows: Rows, asked: BTreeSet<Key>) -> Part {
+        Part { commands: Vec::new(), rows, asked, draft: None }
+    }
+
+    /// What is to be stored, if anything is.
+    pub(super) fn append(&self) -> Option<Arc<Append>> {
+        self.draft.as_ref()?.append.clone()
+    }
+
+    /// Takes in what a load found.
+    pub(super) fn load(&mut self, loaded: Loaded) {
+        self.rows.load(loaded.head, loaded.values);
+    }
+
+    /// Whether the book's records may hold what this version does not know.
+    fn is_of_later_format(&self) -> bool {
+        let settings = self.rows.get(&Key::Row(RowName::book()));
+        match settings {
+            Some(Value::Row(Some(row))) => {
+                matches!(&**row, Row::Book(book) if book.format_level > FORMAT_LEVEL)
+            }
+            _ => false,
+        }
+    }
+
+    /// Decides the commands in order, until their records fill `budget` bytes: a draft may answer
+    /// fewer commands than there are.
+    pub(super) fn decide(&mut self, book: &Id, now: i64, budget: usize) -> Result<(), Halt> {
+        let head = self.rows.head.clone().unwrap_or_default();
+        let Some(frontier) = Frontier::from_parts(head.size, head.frontier) else {
+            return Err(Halt::Unavailable("the stored head is damaged".to_owned()));
+        };
+        if self.is_of_later_format() {
+            return Err(Halt::Unavailable("the book is of a later format".to_owned()));
+        }
+        let now = now.max(head.recorded_at);
+        let mut round = Round {
+            view: View { changes: State::default(), rows: &self.rows },
+            missing: BTreeSet::new(),
+            size: head.size,
+            now,
+            answers: Vec::new(),
+            gathered: Gathered::default(),
+        };
+        for pending in &self.commands {
+            if round.gathered.bytes >= budget {
+                break;
+            }
+            round.decide(pending)?;
+        }
+        let Round { view: View { changes, .. }, missing, answers, gathered, .. } = round;
+        if missing.is_empty() && self.rows.head.is_some() {
+            let bytes = gathered.bytes;
+            let append = gathered.into_append(book, frontier, now).map(Arc::new);
+            self.draft = Some(Draft { append, answers, changes, bytes });
+            return Ok(());
+        }
+        self.asked.extend(missing);
+        let unknown = self.asked.iter().filter(|key| self.rows.get(key).is_none());
+        Err(Halt::Load(unknown.cloned().collect()))
+    }
+}
+
+/// One pass over a part's commands. Once a key is missing it only goes on to find out what else
+/// is missing, and what it writes is not used.
+struct Round<'a> {
+    view: View<'a>,
+    missing: BTreeSet<Key>,
+    size: u64,
+    now: i64,
+    answers: Vec<(Answer, u64)>,
+    gathered: Gathered,
+}
+
+/// The rows with the records of this round over them.
+struct View<'a> {
+    changes: State,
+    rows: &'a Rows,
+}
+
+impl Lookup for View<'_> {
+    fn get(&self, key: &Key) -> Option<&Value> {
+        self.changes.get(key).or_else(|| self.rows.get(key))
+    }
+}
+
+impl Round<'_> {
+    fn decide(&mut self, pending: &Pending) -> Result<(), Halt> {
+        let stamp = Stamp { position: self.size + 1, now: self.now };
+        match decide(&pending.command, &stamp, &self.view) {
+            Err(missing) => self.missing.extend(missing.0),
+            Ok(Decision::Records(records)) => return self.write(records, &pending.sides),
+            Ok(Decision::Replay(position)) => return self.replay(position),
+            Ok(Decision::Reused(position)) => self.answer(Answer::Reused { position }, position),
+            Ok(Decision::NoBook(refusal)) => self.answer(Answer::NoBook(refusal), 0),
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, answer: Answer, rests_on: u64) {
+        self.answers.push((answer, rests_on));
+    }
+
+    /// Answers with a record of the journal, or of this very round.
+    fn replay(&mut self, position: u64) -> Result<(), Halt> {
+        match self.view.get(&Key::Record(position)) {
+            Some(Value::Record(Some(record))) => {
+                let record = Arc::clone(record);
+                self.answer(Answer::Done { record, replayed: true }, position);
+            }
+            Some(_) => {
+                let reason = format!("a receipt names record {position}, which is not there");
+                return Err(Halt::Unavailable(reason));
+            }
+            None => {
+                self.missing.insert(Key::Record(position));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes new records visible to the commands behind, and writes them down.
+    fn write(&mut self, records: Vec<Record>, sides: &[SideRow]) -> Result<(), Halt> {
+        let mut last = None;
+        for record in records {
+            assert_eq!(record.position, self.size + 1, "positions are consecutive");
+            let changes = match apply(&record, &self.view) {
+                Ok(changes) => changes,
+                Err(ApplyError::NotLoaded(key)) => {
+                    self.missing.insert(*key);
+                    return Ok(());
+                }
+                // Only decisions on complete state are known to fit it.
+                Err(_) if !self.missing.is_empty() => return Ok(()),
+                Err(error) => return Err(Halt::Unavailable(error.to_string())),
+            };
+            let record = Arc::new(record);
+            absorb(&mut self.view.changes, &changes);
+            let value = Value::Record(Some(Arc::clone(&record)));
+            self.view.changes.insert(Key::Record(record.position), value);
+            self.size = record.position;
+            if self.missing.is_empty() {
+                self.gathered.add(&record, changes);
+            }
+            last = Some(record);
+        }
+        let record = last.expect("a decision makes at least one record");
+        if matches!(record.outcome, Outcome::Done(_)) {
+            self.gathered.sides.extend_from_slice(sides);
+        }
+        self.answer(Answer::Done { record, replayed: false }, self.size);
+        Ok(())
+    }
+}
+
+/// The rows of an append while they are gathered.
+#[derive(Default)]
+struct Gathered {
+    bytes: usize,
+    records: Vec<StoredRecord>,
+    entries: Vec<EntryRow>,
+    new_accounts: Vec<(Account, u64)>,
+    controls: BTreeMap<Control, Sen>,
+    rows: BTreeMap<RowName, (u64, Arc<Row>)>,
+    receipts: Vec<(RequestId, Receipt)>,
+    sides: Vec<SideRow>,
+}
+
+impl Gathered {
+    fn add(&mut self, record: &Record, changes: Changes) {
+        let position = record.position;
+        let bytes = encode(record);
+        assert!(bytes.len() <= MAX_RECORD_BYTES, "the domain refuses what is too large");
+        self.bytes += bytes.len();
+        self.records.push(StoredRecord { position, leaf: leaf_hash(&bytes), bytes: bytes.into() });
+        self.entries.extend(changes.entries);
+        self.new_accounts.extend(changes.new_accounts.into_iter().map(|name| (name, position)));
+        self.controls.extend(changes.controls);
+        self.rows.extend(changes.rows.into_iter().map(|(name, row)| (name, (position, row))));
+        self.receipts.extend(changes.receipt);
+    }
+
+    /// The append, or none when there is no record.
+    fn into_append(self, book: &Id, mut frontier: Frontier, recorded_at: i64) -> Option<Append> {
+        if self.records.is_empty() {
+            return None;
+        }
+        let expected_size = frontier.size();
+        for record in &self.records {
+            frontier.append(record.leaf);
+        }
+        let (size, root) = (frontier.size(), frontier.root());
+        let rows = self.rows.into_iter().map(|(name, (position, row))| (name, position, row));
+        Some(Append {
+            book: book.clone(),
+            expected_size,
+            head: Head { size, frontier: frontier.roots().to_vec(), recorded_at },
+            checkpoint: Checkpoint { size, root, recorded_at },
+            records: self.records,
+            entries: self.entries,
+            new_accounts: self.new_accounts,
+            controls: self.controls.into_iter().collect(),
+            rows: rows.collect(),
+            receipts: self.receipts,
+            sides: self.sides,
+        })
+    }
+}

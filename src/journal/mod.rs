@@ -1,0 +1,223 @@
+//! The journal: numbers each book's records and makes them durable before anyone is answered.
+//!
+//! One task owns the [`Sequencer`] and does its work on a storage; callers talk to it through a
+//! [`JournalHandle`]. Commands that come in while storage works wait and go together next.
+//!
+//! **Invariant**: every submission that was taken in gets an answer, unless the process dies; then
+//! the caller sends the same request again and gets the answer it would have got.
+
+mod batch;
+mod cache;
+mod queue;
+mod sequencer;
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+pub use sequencer::{Answer, Limits, Overloaded, Priority, Sequencer, Submission, Ticket, Work};
+
+use crate::domain::decide::Command;
+use crate::storage::{AppendOutcome, Journal, Loaded, SideRow, StorageError};
+
+/// Tells the time in microseconds since 1970-01-01T00:00:00Z. It may jump; records never go back.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// The clock of the machine.
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX)
+    })
+}
+
+/// Why a command was not taken in. Nothing was consumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Busy {
+    /// Its queue is full: try again later.
+    #[error("too many commands are waiting")]
+    Full,
+    /// The server is going down: try again elsewhere or later.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+/// How long a resolution that failed waits before it is tried again.
+const RESOLVE_AGAIN_AFTER: Duration = Duration::from_millis(200);
+
+enum Message {
+    Submit(Box<Submission>, oneshot::Sender<Result<Answer, Busy>>),
+    Drain(oneshot::Sender<()>),
+}
+
+/// Access to the journal task; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct JournalHandle(mpsc::Sender<Message>);
+
+impl JournalHandle {
+    /// Decides a command and makes the outcome durable. The command goes through even if the
+    /// caller stops waiting.
+    ///
+    /// Errors: `Full` when too many wait, `Stopping` after [`JournalHandle::drain`].
+    pub async fn submit(
+        &self,
+        command: Command,
+        sides: Vec<SideRow>,
+        priority: Priority,
+    ) -> Result<Answer, Busy> {
+        let (answer, answered) = oneshot::channel();
+        let submission = Box::new(Submission { command, sides, priority });
+        let sent = self.0.send(Message::Submit(submission, answer)).await;
+        sent.map_err(|_| Busy::Stopping)?;
+        answered.await.map_err(|_| Busy::Stopping)?
+    }
+
+    /// Takes nothing more in, answers everything that waits, and returns when all is answered.
+    pub async fn drain(&self) {
+        let (done, drained) = oneshot::channel();
+        if self.0.send(Message::Drain(done)).await.is_ok() {
+            // An error means that the task has ended, which is as good.
+            let _ended = drained.await;
+        }
+    }
+}
+
+/// Starts the journal task on the current tokio runtime. It ends after a drain, or when the last
+/// handle is dropped and everything is answered.
+pub fn start(
+    storage: Arc<dyn Journal>,
+    clock: Clock,
+    limits: Limits,
+) -> (JournalHandle, JoinHandle<()>) {
+    let (sender, inbox) = mpsc::channel(limits.batch_commands);
+    let desk = Desk {
+        sequencer: Sequencer::new(limits),
+        waiting: HashMap::new(),
+        next_ticket: 0,
+        drained: Vec::new(),
+    };
+    (JournalHandle(sender), tokio::spawn(run(desk, inbox, storage, clock)))
+}
+
+async fn run(
+    mut desk: Desk,
+    mut inbox: mpsc::Receiver<Message>,
+    storage: Arc<dyn Journal>,
+    clock: Clock,
+) {
+    loop {
+        while let Ok(message) = inbox.try_recv() {
+            desk.receive(message, &mut inbox);
+        }
+        let work = desk.sequencer.next(clock());
+        desk.answer();
+        match work {
+            Some(work) => {
+                let result = perform(work, &*storage);
+                let done = desk.receive_during(result, &mut inbox).await;
+                desk.report(done);
+            }
+            None => match inbox.recv().await {
+                Some(message) => desk.receive(message, &mut inbox),
+                None => break,
+            },
+        }
+    }
+    for drained in desk.drained {
+        // Whoever drained may have stopped waiting.
+        let _gone = drained.send(());
+    }
+}
+
+/// What storage did.
+enum Done {
+    Loaded(Result<Vec<Loaded>, StorageError>),
+    Appended(Result<Vec<AppendOutcome>, StorageError>),
+    Resolved(Result<AppendOutcome, StorageError>),
+}
+
+async fn perform(work: Work, storage: &dyn Journal) -> Done {
+    match work {
+        Work::Load(loads) => Done::Loaded(storage.load(loads).await),
+        Work::Append(appends) => Done::Appended(storage.append(appends).await),
+        Work::Resolve(append) => {
+            let result = storage.resolve(&append).await;
+            if let Err(error) = &result {
+                tracing::warn!(%error, "the outcome of a commit is still unknown");
+                tokio::time::sleep(RESOLVE_AGAIN_AFTER).await;
+            }
+            Done::Resolved(result)
+        }
+    }
+}
+
+/// The sequencer and those who wait for it.
+struct Desk {
+    sequencer: Sequencer,
+    waiting: HashMap<Ticket, oneshot::Sender<Result<Answer, Busy>>>,
+    next_ticket: Ticket,
+    drained: Vec<oneshot::Sender<()>>,
+}
+
+impl Desk {
+    fn receive(&mut self, message: Message, inbox: &mut mpsc::Receiver<Message>) {
+        match message {
+            Message::Submit(submission, answer) => {
+                self.next_ticket += 1;
+                match self.sequencer.submit(self.next_ticket, *submission) {
+                    Ok(()) => drop(self.waiting.insert(self.next_ticket, answer)),
+                    Err(Overloaded) => send(answer, Err(Busy::Full)),
+                }
+            }
+            Message::Drain(done) => {
+                inbox.close();
+                self.drained.push(done);
+            }
+        }
+    }
+
+    /// Waits for storage and takes commands in meanwhile.
+    async fn receive_during(
+        &mut self,
+        work: impl Future<Output = Done>,
+        inbox: &mut mpsc::Receiver<Message>,
+    ) -> Done {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                Some(message) = inbox.recv() => self.receive(message, inbox),
+            }
+        }
+    }
+
+    fn report(&mut self, done: Done) {
+        if let Done::Loaded(Err(error)) | Done::Appended(Err(error)) | Done::Resolved(Err(error)) =
+            &done
+        {
+            tracing::warn!(%error, "storage");
+        }
+        match done {
+            Done::Loaded(result) => self.sequencer.loaded(result),
+            Done::Appended(result) => self.sequencer.appended(result),
+            Done::Resolved(result) => self.sequencer.resolved(result),
+        }
+    }
+
+    fn answer(&mut self) {
+        for (ticket, answer) in self.sequencer.answers() {
+            if let Some(caller) = self.waiting.remove(&ticket) {
+                send(caller, Ok(answer));
+            }
+        }
+    }
+}
+
+fn send(caller: oneshot::Sender<Result<Answer, Busy>>, answer: Result<Answer, Busy>) {
+    // A caller that stopped waiting has lost nothing: it may send the same request again.
+    let _gone = caller.send(answer);
+}
