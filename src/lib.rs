@@ -4,3 +4,4 @@ pub mod chain;
 pub mod domain;
 pub mod journal;
 pub mod storage;
+pub mod verify;

@@ -1,0 +1,369 @@
+//! Verification: replays a book's journal from its stored bytes and compares everything that was
+//! derived from it.
+//!
+//! **Invariant**: nothing derived is trusted. Hashes, roots, receipts, balances, totals and
+//! register rows are made anew from the records alone, by the same `apply` that wrote them, and
+//! any difference is a [`Finding`] that says where it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::chain::{Frontier, Hash, leaf_hash};
+use crate::domain::account::{Control, Ledger};
+use crate::domain::id::{Id, RowName};
+use crate::domain::money::Sen;
+use crate::domain::record::{Effect, Outcome, Record, Row, decode, encode_value};
+use crate::domain::state::{Changes, Key, Lookup, State, Value, absorb, apply};
+use crate::storage::{Checkpoint, Dump, DumpEntry, StoredRecord};
+
+/// One difference between what is stored and what the records say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which record or row, and what about it.
+    pub place: String,
+    /// What the records say.
+    pub expected: String,
+    /// What is stored.
+    pub found: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: expected {}, found {}", self.place, self.expected, self.found)
+    }
+}
+
+/// What a verification came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Records read.
+    pub records: usize,
+    /// Ledger lines compared.
+    pub entries: usize,
+    /// All differences; empty when the book is sound. One damaged record can cause many.
+    pub findings: Vec<Finding>,
+}
+
+/// Compares everything stored about a book with a replay of its records.
+pub fn verify(book: &Id, dump: &Dump) -> Report {
+    let mut replay = Replay::default();
+    let mut checkpoints = dump.checkpoints.iter().peekable();
+    for (position, stored) in (1..).zip(&dump.records) {
+        replay.record(book, position, stored);
+        while let Some(checkpoint) = checkpoints.next_if(|next| next.size <= position) {
+            replay.checkpoint(checkpoint, position);
+        }
+    }
+    for beyond in checkpoints {
+        replay.findings.add(format!("checkpoint {}", beyond.size), "none", "one");
+    }
+    replay.compare_head(dump);
+    replay.compare_entries(dump);
+    replay.compare_rows(dump);
+    replay.compare_sides(dump);
+    Report { records: dump.records.len(), entries: dump.entries.len(), findings: replay.findings.0 }
+}
+
+/// The state a replay starts from: nothing was ever used.
+#[derive(Default)]
+struct Fresh(State);
+
+static NO_ROW: Value = Value::Row(None);
+static NO_BALANCE: Value = Value::Balance(None);
+static NO_TOTAL: Value = Value::Control(Sen::ZERO);
+static NO_RECEIPT: Value = Value::Receipt(None);
+static NO_RECORD: Value = Value::Record(None);
+
+impl Lookup for Fresh {
+    fn get(&self, key: &Key) -> Option<&Value> {
+        let absent = match key {
+            Key::Row(_) => &NO_ROW,
+            Key::Balance(_) => &NO_BALANCE,
+            Key::Control(_) => &NO_TOTAL,
+            Key::Receipt(_) => &NO_RECEIPT,
+            Key::Record(_) => &NO_RECORD,
+        };
+        Some(self.0.get(key).unwrap_or(absent))
+    }
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, place: String, expected: impl fmt::Display, found: impl fmt::Display) {
+        let (expected, found) = (expected.to_string(), found.to_string());
+        self.0.push(Finding { place, expected, found });
+    }
+
+    fn check<T: PartialEq + fmt::Display>(&mut self, place: String, expected: T, found: T) {
+        if expected != found {
+            self.add(place, expected, found);
+        }
+    }
+
+    fn check_bytes(&mut self, place: String, expected: &[u8], found: &[u8]) {
+        if expected != found {
+            self.add(place, hex::encode(expected), hex::encode(found));
+        }
+    }
+
+    /// Compares a table: missing rows, rows too many, rows that differ.
+    fn table<K: Ord, V: PartialEq>(
+        &mut self,
+        mut expected: BTreeMap<K, V>,
+        found: impl Iterator<Item = (K, V)>,
+        place: impl Fn(&K) -> String,
+        show: impl Fn(&V) -> String,
+    ) {
+        for (key, value) in found {
+            match expected.remove(&key) {
+                None => self.add(place(&key), "no row", show(&value)),
+                Some(due) if due != value => self.add(place(&key), show(&due), show(&value)),
+                Some(_) => {}
+            }
+        }
+        for (key, due) in expected {
+            self.add(place(&key), show(&due), "no row");
+        }
+    }
+}
+
+/// What the records say, gathered one by one.
+#[derive(Default)]
+struct Replay {
+    findings: Findings,
+    state: Fresh,
+    frontier: Frontier,
+    recorded_at: i64,
+    last_checkpoint: u64,
+    touched: BTreeSet<Control>,
+    entries: BTreeMap<LineKey, Line>,
+    late: BTreeMap<(String, u64, u32), (String, i32, i64)>,
+    accounts: BTreeMap<String, u64>,
+    controls: BTreeMap<(String, u64), i64>,
+    rows: BTreeMap<RowName, (u64, Vec<u8>)>,
+    receipts: BTreeMap<String, (u64, Vec<u8>)>,
+    commitments: BTreeMap<Vec<u8>, u64>,
+}
+
+/// Account, position, leg.
+type LineKey = (String, u64, u32);
+
+#[derive(PartialEq)]
+struct Line {
+    amount: i64,
+    balance: i64,
+    effective_on: i32,
+    late: bool,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Line { amount, balance, effective_on, late } = self;
+        write!(f, "amount {amount}, balance {balance}, effective day {effective_on}, late {late}")
+    }
+}
+
+impl Replay {
+    fn record(&mut self, book: &Id, position: u64, stored: &StoredRecord) {
+        let place = |what: &str| format!("record {position}, {what}");
+        let leaf = leaf_hash(&stored.bytes);
+        self.frontier.append(leaf);
+        self.findings.check(place("stored position"), position, stored.position);
+        self.findings.check_bytes(place("leaf hash"), &leaf, &stored.leaf);
+        let record = match decode(&stored.bytes) {
+            Ok(record) => record,
+            Err(error) => {
+                self.findings.add(place("bytes"), "a record", error);
+                return;
+            }
+        };
+        self.findings.check(place("book"), book, &record.book);
+        self.findings.check(place("position"), position, record.position);
+        if record.recorded_at < self.recorded_at {
+            let earliest = format!("{} or later", self.recorded_at);
+            self.findings.add(place("recorded_at"), earliest, record.recorded_at);
+        }
+        self.recorded_at = record.recorded_at;
+        if let Outcome::Done(effect) = &record.outcome {
+            self.check_balanced(position, effect);
+        }
+        match apply(&record, &self.state) {
+            Ok(changes) => self.take_in(position, &record, changes),
+            Err(error) => self.findings.add(place("postings"), "sums that fit", error),
+        }
+    }
+
+    fn check_balanced(&mut self, position: u64, effect: &Effect) {
+        let mut sums: BTreeMap<&Ledger, i128> = BTreeMap::new();
+        for entry in &effect.entries {
+            *sums.entry(&entry.account.ledger).or_default() += i128::from(entry.amount.get());
+        }
+        for (ledger, sum) in sums {
+            self.findings.check(format!("record {position}, sum of {ledger}"), 0, sum);
+        }
+    }
+
+    fn take_in(&mut self, position: u64, record: &Record, changes: Changes) {
+        absorb(&mut self.state.0, &changes);
+        if let Some((request, receipt)) = changes.receipt {
+            let first = self
+                .receipts
+                .entry(request.as_str().to_owned())
+                .or_insert((position, receipt.digest));
+            if first.0 != position {
+                let place = format!("record {position}, request {request}");
+                let decided = format!("decided in record {} already", first.0);
+                self.findings.add(place, "a new request", decided);
+            }
+        }
+        if let Outcome::Done(effect) = &record.outcome {
+            self.note_commitments(position, effect);
+        }
+        for account in changes.new_accounts {
+            self.accounts.insert(account.to_string(), position);
+        }
+        for (name, row) in changes.rows {
+            let bytes = encode_value(&name, &row);
+            self.rows.insert(name, (position, bytes));
+        }
+        self.touched.extend(changes.controls.into_iter().map(|(control, _)| control));
+        for entry in changes.entries {
+            let (control, account) = (entry.account.control(), entry.account.to_string());
+            let (amount, effective_on) = (entry.amount.get(), entry.effective_on.get());
+            if entry.late {
+                let key = (control.to_string(), position, entry.leg);
+                self.late.insert(key, (account.clone(), effective_on, amount));
+            }
+            let line =
+                Line { amount, balance: entry.balance.get(), effective_on, late: entry.late };
+            self.entries.insert((account, position, entry.leg), line);
+        }
+    }
+
+    fn note_commitments(&mut self, position: u64, effect: &Effect) {
+        let of_rows = effect.rows.iter().flat_map(|(_, row)| commitments(row));
+        for commitment in of_rows.chain([&effect.memo]) {
+            if !commitment.is_empty() {
+                self.commitments.entry(commitment.clone()).or_insert(position);
+            }
+        }
+    }
+
+    /// Compares a checkpoint with the tree at `size`, the last record read.
+    fn checkpoint(&mut self, checkpoint: &Checkpoint, size: u64) {
+        let place = |what: &str| format!("checkpoint {}, {what}", checkpoint.size);
+        if checkpoint.size <= self.last_checkpoint {
+            let due = format!("more than {}", self.last_checkpoint);
+            self.findings.add(place("size"), due, checkpoint.size);
+            return;
+        }
+        self.last_checkpoint = checkpoint.size;
+        self.findings.check_bytes(place("root"), &self.frontier.root(), &checkpoint.root);
+        self.findings.check(place("recorded_at"), self.recorded_at, checkpoint.recorded_at);
+        for control in std::mem::take(&mut self.touched) {
+            let name = control.to_string();
+            if let Some(Value::Control(total)) = self.state.get(&Key::Control(control)) {
+                self.controls.insert((name, size), total.get());
+            }
+        }
+    }
+
+    fn compare_head(&mut self, dump: &Dump) {
+        let place = |what: &str| format!("head, {what}");
+        let size = self.frontier.size();
+        self.findings.check(place("size"), size, dump.head.size);
+        self.findings.check(place("recorded_at"), self.recorded_at, dump.head.recorded_at);
+        self.findings.check(place("last checkpoint"), size, self.last_checkpoint);
+        let frontier = self.frontier.roots().iter().map(Hash::as_slice).collect::<Vec<_>>();
+        let found = dump.head.frontier.iter().map(Hash::as_slice).collect::<Vec<_>>();
+        self.findings.check_bytes(place("frontier"), &frontier.concat(), &found.concat());
+    }
+
+    fn compare_entries(&mut self, dump: &Dump) {
+        let found = dump.entries.iter().map(|entry| {
+            let DumpEntry { amount, balance, effective_on, late, .. } = *entry;
+            let key = (entry.account.clone(), entry.position, entry.leg);
+            (key, Line { amount, balance, effective_on, late })
+        });
+        self.findings.table(
+            std::mem::take(&mut self.entries),
+            found,
+            |(account, position, leg)| format!("entry {leg} of record {position} in {account}"),
+            Line::to_string,
+        );
+        let found = dump.late.iter().map(|(control, position, leg, account, day, amount)| {
+            ((control.clone(), *position, *leg), (account.clone(), *day, *amount))
+        });
+        self.findings.table(
+            std::mem::take(&mut self.late),
+            found,
+            |(control, position, leg)| format!("late {leg} of record {position} in {control}"),
+            |(account, day, amount)| format!("{account}, effective day {day}, amount {amount}"),
+        );
+        self.findings.table(
+            std::mem::take(&mut self.accounts),
+            dump.accounts.iter().cloned(),
+            |account| format!("account {account}"),
+            |position| format!("first used in record {position}"),
+        );
+        self.findings.table(
+            std::mem::take(&mut self.controls),
+            dump.controls.iter().map(|(name, at, total)| ((name.clone(), *at), *total)),
+            |(control, position)| format!("total of {control} at {position}"),
+            i64::to_string,
+        );
+    }
+
+    fn compare_rows(&mut self, dump: &Dump) {
+        let found = dump.rows.iter().map(|(parent, id, position, bytes)| {
+            (RowName::new(parent.clone(), id.clone()), (*position, bytes.clone()))
+        });
+        self.findings.table(
+            std::mem::take(&mut self.rows),
+            found,
+            |name| format!("row {name}"),
+            |(position, bytes)| {
+                let digest = hex::encode(Sha256::digest(bytes));
+                format!("record {position}, {} bytes with SHA-256 {digest}", bytes.len())
+            },
+        );
+        let found =
+            dump.receipts.iter().map(|(id, at, digest)| (id.clone(), (*at, digest.clone())));
+        self.findings.table(
+            std::mem::take(&mut self.receipts),
+            found,
+            |request| format!("receipt {request}"),
+            |(position, digest)| format!("record {position}, digest {}", hex::encode(digest)),
+        );
+    }
+
+    fn compare_sides(&mut self, dump: &Dump) {
+        let found = dump.sides.iter().map(|side| (side.commitment.to_vec(), ()));
+        let due = std::mem::take(&mut self.commitments);
+        let positions = due.clone();
+        self.findings.table(
+            due.into_keys().map(|commitment| (commitment, ())).collect(),
+            found,
+            |commitment| match positions.get(commitment) {
+                Some(position) => format!("text of record {position}"),
+                None => format!("text {}", hex::encode(commitment)),
+            },
+            |()| "one".to_owned(),
+        );
+    }
+}
+
+/// The commitments to personal text that a register row holds, some of them empty.
+fn commitments(row: &Row) -> Vec<&Vec<u8>> {
+    match row {
+        Row::Group(group) => vec![&group.notes],
+        Row::Member(member) => vec![&member.name, &member.nik],
+        Row::Meeting(meeting) => vec![&meeting.agenda, &meeting.decisions],
+        Row::Party(party) => vec![&party.name],
+        _ => Vec::new(),
+    }
+}
