@@ -8,6 +8,9 @@
 //! - Records and entries are never updated or deleted, positions have no gaps, and entries of a
 //!   record sum to zero within each (entity, fund): the databases refuse anything else themselves.
 
+pub mod fault;
+pub mod memory;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
