@@ -181,10 +181,11 @@ impl Maker<'_> {
             happened_on,
             business_day: old_day.max(happened_on),
             position: self.stamp.position + records.len() as u64,
+            today: self.today,
         };
-        let mut draft = Draft::new(self.reader, frame.clone(), settings);
+        let mut draft = Draft::new(self.reader, frame, settings);
         self.run(&mut draft)?;
-        let effect = draft.finish(self.command)?;
+        let (frame, effect) = draft.finish(self.command)?;
         let record = self.record(&frame, Outcome::Done(effect));
         if record::encode(&record).len() > MAX_RECORD_BYTES {
             return Err(Refusal::new(Reason::TooLarge).into());
@@ -224,18 +225,7 @@ impl Maker<'_> {
         }
         match action.mode() {
             Mode::Request => action.post(draft),
-            Mode::Report => draft.attempt(
-                |draft| action.post(draft),
-                |draft, refusal| match action.cash() {
-                    Some(cash) => {
-                        draft.suspend(&cash.ledger, cash.place, cash.amount, refusal.reason)
-                    }
-                    None => {
-                        draft.flag(refusal);
-                        Ok(())
-                    }
-                },
-            ),
+            Mode::Report => draft.report(action.as_ref()),
         }
     }
 
@@ -269,6 +259,7 @@ impl Maker<'_> {
             happened_on: self.command.happened_on.unwrap_or(business_day),
             business_day,
             position: self.stamp.position,
+            today: self.today,
         };
         self.record(&frame, Outcome::Refused(refusal))
     }

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::account::{Account, Ledger, Subject};
-use crate::domain::chart::{Code, Floor};
+use crate::domain::chart::{Code, Floor, SubjectKind};
 use crate::domain::day::Day;
+use crate::domain::decide::{Action, Command};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
 use crate::domain::posting::Posting;
@@ -97,6 +98,8 @@ pub struct Frame {
     pub business_day: Day,
     /// The position the record will have.
     pub position: u64,
+    /// The server's date in the book's zone.
+    pub today: Day,
 }
 
 /// What one decision has gathered so far.
@@ -105,6 +108,7 @@ pub struct Draft<'a> {
     frame: Frame,
     book: proto::Book,
     line: u32,
+    party: String,
     effect: Work,
 }
 
@@ -122,7 +126,7 @@ struct Work {
 impl<'a> Draft<'a> {
     /// An empty draft.
     pub fn new(reader: &'a Reader<'a>, frame: Frame, book: proto::Book) -> Draft<'a> {
-        Draft { reader, frame, book, line: 0, effect: Work::default() }
+        Draft { reader, frame, book, line: 0, party: String::new(), effect: Work::default() }
     }
 
     /// The decision's common facts.
@@ -138,6 +142,27 @@ impl<'a> Draft<'a> {
     /// What follows belongs to this line of a sheet or journal.
     pub fn at_line(&mut self, line: u32) {
         self.line = line;
+        self.party.clear();
+    }
+
+    /// What follows is about this member or third party.
+    pub fn about(&mut self, entity: &Entity, collection: &str, id: &Id) {
+        self.party = RowName::of(entity, collection, id.as_str()).to_string();
+    }
+
+    /// What follows is about this member or third party, by row name; empty for nobody.
+    pub fn about_name(&mut self, party: String) {
+        self.party = party;
+    }
+
+    /// What follows tells of money that has moved, whatever the request as a whole is.
+    pub fn as_report(&mut self) {
+        self.frame.mode = Mode::Report;
+    }
+
+    /// The money moved on an earlier day than the request itself.
+    pub fn happened_on(&mut self, day: Day) {
+        self.frame.happened_on = day;
     }
 
     /// A remark for people.
@@ -148,6 +173,15 @@ impl<'a> Draft<'a> {
     /// The transaction this one takes back.
     pub fn set_reverses(&mut self, request: RequestId, line: u32) {
         self.effect.reverses = Some((request, line));
+    }
+
+    /// Checks that a day a register names is not in the future. Errors: `DATE_IN_FUTURE`.
+    pub fn not_future(&self, day: Day, field: &str) -> Result<(), Refusal> {
+        if day <= self.frame.today {
+            return Ok(());
+        }
+        let refusal = Refusal::new(Reason::DateInFuture).on(field);
+        Err(refusal.with("date", day).with("today", self.frame.today))
     }
 
     // ---- rows ---------------------------------------------------------------------------
@@ -224,6 +258,31 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Checks that an account's subject is one its code can have and that the register knows it.
+    /// Errors: `NOT_FOUND`, `NOT_IN_CHART` for a subject the code cannot have.
+    pub fn check_subject(&mut self, account: &Account, field: &str) -> Result<(), Stop> {
+        let entity = &account.ledger.entity;
+        let subject = account.subject.as_str();
+        let wrong = || Refusal::new(Reason::NotInChart).on(field).with("account", account);
+        let id = || Id::new(subject).ok_or_else(wrong);
+        match account.code.line().subject {
+            SubjectKind::None if subject.is_empty() => Ok(()),
+            SubjectKind::Member => {
+                let member = id()?;
+                self.member(entity, &member, field)?;
+                self.about(entity, "members", &member);
+                Ok(())
+            }
+            SubjectKind::Party => self.party(entity, &id()?, field),
+            SubjectKind::Drawer => self.require(&RowName::new("drawers", subject), field).map(drop),
+            SubjectKind::Grant => match entity {
+                Entity::Kube(group) => self.grant(group, &id()?, field).map(drop),
+                Entity::Lkm => Err(wrong().into()),
+            },
+            _ => Err(wrong().into()),
+        }
+    }
+
     /// Tags the transaction with the grant whose money moves. Errors: `NOT_FOUND`.
     pub fn spend_grant(&mut self, group: &Id, grant: &Id, field: &str) -> Result<(), Stop> {
         self.grant(group, grant, field)?;
@@ -231,9 +290,11 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Checks that a third party is registered. Errors: `NOT_FOUND`.
-    pub fn party(&self, entity: &Entity, party: &Id, field: &str) -> Result<(), Stop> {
-        self.require(&RowName::of(entity, "parties", party.as_str()), field).map(drop)
+    /// Checks that a third party is registered; what follows is about it. Errors: `NOT_FOUND`.
+    pub fn party(&mut self, entity: &Entity, party: &Id, field: &str) -> Result<(), Stop> {
+        self.require(&RowName::of(entity, "parties", party.as_str()), field)?;
+        self.about(entity, "parties", party);
+        Ok(())
     }
 
     /// A lot. Errors: `NOT_FOUND`.
@@ -364,13 +425,18 @@ impl<'a> Draft<'a> {
         self.reader.get(Key::Control(account.control()))?;
         let delta = self.effect.deltas.entry(account.clone()).or_default();
         *delta = delta.plus(amount)?;
-        self.effect.entries.push(Entry { account, amount, line: self.line });
+        self.effect.entries.push(Entry {
+            account,
+            amount,
+            line: self.line,
+            party: self.party.clone(),
+        });
         Ok(())
     }
 
     /// Puts reported cash that its state cannot take into the fund's suspense account: cash in
     /// (positive) or out (negative) of `place`.
-    pub fn suspend(
+    fn suspend(
         &mut self,
         ledger: &Ledger,
         place: (Code, Subject),
@@ -393,7 +459,7 @@ impl<'a> Draft<'a> {
     /// Tries a part of a report; what its state cannot take is undone and handed to `otherwise`.
     ///
     /// Errors: those of `otherwise`, and whatever `part` meets that is not a matter of state.
-    pub fn attempt(
+    fn attempt(
         &mut self,
         part: impl FnOnce(&mut Self) -> Result<(), Stop>,
         otherwise: impl FnOnce(&mut Self, Refusal) -> Result<(), Stop>,
@@ -402,23 +468,41 @@ impl<'a> Draft<'a> {
         match part(self) {
             Err(Stop::Refused(refusal)) if is_state(refusal.reason) => {
                 self.effect = before;
+                self.party.clear();
                 otherwise(self, refusal)
             }
             result => result,
         }
     }
 
+    /// Tells of what has happened: what the state cannot take waits in suspense, or, where no cash
+    /// moved, is only flagged.
+    ///
+    /// Errors: what is wrong with the report itself, never a matter of state.
+    pub fn report(&mut self, action: &dyn Action) -> Result<(), Stop> {
+        self.attempt(
+            |draft| action.post(draft),
+            |draft, refusal| match action.cash() {
+                Some(cash) => draft.suspend(&cash.ledger, cash.place, cash.amount, refusal.reason),
+                None => {
+                    draft.flag(refusal);
+                    Ok(())
+                }
+            },
+        )
+    }
+
     /// The effect, with floors checked, cash below zero flagged, and the day in the ledger found.
     ///
     /// Errors: `FLOOR` in a request.
-    pub fn finish(mut self, command: &crate::domain::decide::Command) -> Result<Effect, Stop> {
+    pub fn finish(mut self, command: &Command) -> Result<(Frame, Effect), Stop> {
         self.line = 0;
         for account in self.effect.deltas.keys().cloned().collect::<Vec<_>>() {
             self.check_floor(&account)?;
         }
         let effective_on = self.effective_on()?;
         let work = self.effect;
-        Ok(Effect {
+        let effect = Effect {
             effective_on,
             entries: work.entries,
             rows: work.rows.into_iter().collect(),
@@ -429,7 +513,8 @@ impl<'a> Draft<'a> {
             grant: work.grant.map(|name| name.to_string()).unwrap_or_default(),
             reverses: work.reverses,
             lot_moves: work.lot_moves,
-        })
+        };
+        Ok((self.frame, effect))
     }
 
     fn check_floor(&mut self, account: &Account) -> Result<(), Stop> {

@@ -94,6 +94,8 @@ pub struct Entry {
     pub amount: Sen,
     /// The line it came from, 0 for the record as a whole.
     pub line: u32,
+    /// The member or third party it is about, by row name; empty if none.
+    pub party: String,
 }
 
 /// A remark on an accepted record, about a line of it (0 for the whole).
@@ -238,7 +240,12 @@ fn encode_entry(entry: &Entry) -> proto::Entry {
         code: entry.account.code.number(),
         subject: entry.account.subject.as_str().to_owned(),
     };
-    proto::Entry { account: Some(account), amount: entry.amount.get(), line: entry.line }
+    proto::Entry {
+        account: Some(account),
+        amount: entry.amount.get(),
+        line: entry.line,
+        party: entry.party.clone(),
+    }
 }
 
 fn decode_entry(entry: proto::Entry) -> Result<Entry, CodecError> {
@@ -251,6 +258,7 @@ fn decode_entry(entry: proto::Entry) -> Result<Entry, CodecError> {
         account: ledger.account_of(code, subject),
         amount: Sen::new(entry.amount),
         line: entry.line,
+        party: entry.party,
     })
 }
 

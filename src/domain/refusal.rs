@@ -94,6 +94,10 @@ reasons! {
     NotLinked = "NOT_LINKED", Precondition,
         "Kelompok {group} tidak terhubung dengan LKM pada tanggal {date}.",
         "The group {group} is not linked to the LKM on {date}.";
+    /// The group is tied to the LKM already.
+    AlreadyLinked = "ALREADY_LINKED", Precondition,
+        "Kelompok {group} sudah terhubung dengan LKM.",
+        "The group {group} is already linked to the LKM.";
     /// The book has no LKM.
     NoLkm = "NO_LKM", Precondition,
         "Buku ini tidak memiliki LKM.",
@@ -190,10 +194,6 @@ reasons! {
     SuspenseExceeded = "SUSPENSE_EXCEEDED", Precondition,
         "Rekening sementara {item} hanya tersisa {held}.",
         "The suspense item {item} only has {held} left.";
-    /// Opening balances come before everything else in an entity's fund.
-    OpeningTooLate = "OPENING_TOO_LATE", Precondition,
-        "Saldo awal hanya untuk buku yang masih kosong.",
-        "Opening balances are only for a ledger that is still empty.";
     /// The counted difference is not that large.
     DifferenceExceeded = "DIFFERENCE_EXCEEDED", Precondition,
         "Selisih kas yang tercatat hanya {held}.",
@@ -242,10 +242,6 @@ reasons! {
     SheetPending = "SHEET_PENDING", Remark,
         "Sudah ada lembar untuk tanggal {date}; lembar ini menunggu diperiksa dan belum dibukukan.",
         "There is a sheet for {date} already; this one waits for review and has moved nothing.";
-    /// Remark: more animals reported lost than the lot holds.
-    CountTooHigh = "COUNT_TOO_HIGH", Remark,
-        "{lot} hanya berisi {held}; sisanya perlu diperiksa.",
-        "{lot} only holds {held}; the rest needs a look.";
 }
 
 impl Reason {

@@ -1,0 +1,219 @@
+//! What the bookkeeper writes: the general journal, opening balances (catalogue event 55) and the
+//! clearing of suspense (event 60). The same posting primitive, the same floors.
+
+use std::collections::BTreeMap;
+
+use crate::domain::account::{Account, Ledger, Subject};
+use crate::domain::chart::{Code, fund_allowed, fund_name};
+use crate::domain::decide::Action;
+use crate::domain::draft::{Draft, Mode, Stop};
+use crate::domain::id::{Entity, Id, RequestId};
+use crate::domain::link::{kube_savings, lkm_ledger};
+use crate::domain::lot::{self, NewLot};
+use crate::domain::money::Sen;
+use crate::domain::posting::{Leaf, Posting};
+use crate::domain::record::Event;
+use crate::domain::record::proto::Fund;
+use crate::domain::refusal::{Reason, Refusal};
+
+/// One line of the general journal.
+#[derive(Clone, Debug)]
+pub struct JournalLine {
+    /// The account.
+    pub account: Account,
+    /// Sen, debit positive; not zero.
+    pub amount: Sen,
+}
+
+/// The LKM bookkeeper's general journal: any open accounts, balanced within each fund.
+#[derive(Clone, Debug)]
+pub struct PostJournal {
+    /// The lines.
+    pub lines: Vec<JournalLine>,
+}
+
+impl Action for PostJournal {
+    fn event(&self) -> Event {
+        Event::JournalPosted
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::Request
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Lkm)
+    }
+
+    /// Errors: `UNBALANCED`, `NOT_IN_CHART`, `RESERVED_ACCOUNT`, `FUND_NOT_ALLOWED`, `FLOOR`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut funds: BTreeMap<&Ledger, Vec<(Leaf, Sen)>> = BTreeMap::new();
+        for line in &self.lines {
+            let account = &line.account;
+            if account.ledger.entity != Entity::Lkm {
+                let refusal = Refusal::new(Reason::NotInChart).on("lines");
+                return Err(refusal.with("account", account).into());
+            }
+            if !account.code.line().open {
+                let refusal = Refusal::new(Reason::ReservedAccount).on("lines");
+                return Err(refusal.with("account", account).into());
+            }
+            draft.check_subject(account, "lines")?;
+            let leaf = (account.code, account.subject.clone()).into();
+            funds.entry(&account.ledger).or_default().push((leaf, line.amount));
+        }
+        for (ledger, legs) in funds {
+            draft.post(&Posting::journal(ledger, legs)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// One thing an entity owned or owed before the book began.
+#[derive(Clone, Debug)]
+pub enum Opening {
+    /// An account with its natural balance in sen, more than nothing.
+    Account(Code, Subject, Sen),
+    /// Goods, livestock or tools at their value.
+    Lot(NewLot),
+}
+
+/// Opening balances of one fund (event 55); what assets exceed the rest by stands as Saldo Awal.
+/// They may come in several parts. A KUBE's savings at the LKM open in both ledgers.
+#[derive(Clone, Debug)]
+pub struct OpenBalances {
+    /// Whose, and which fund.
+    pub ledger: Ledger,
+    /// What there was.
+    pub items: Vec<Opening>,
+}
+
+impl Action for OpenBalances {
+    fn event(&self) -> Event {
+        Event::OpeningBalances
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::Request
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.ledger.entity.clone())
+    }
+
+    /// Errors: `NOT_IN_CHART`, `RESERVED_ACCOUNT`, `NOT_FOUND`, `ALREADY_EXISTS`, `NOT_LINKED`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        for item in &self.items {
+            match item {
+                Opening::Account(code, subject, amount) => {
+                    self.open_account(draft, *code, subject, *amount)?;
+                }
+                Opening::Lot(new) => {
+                    lot::bring_in(draft, &self.ledger, new)?;
+                    let held = lot::account_of(&self.ledger, &new.lot, new.kind);
+                    let held = (held.code, held.subject);
+                    draft.transfer(&self.ledger, held, Code::OpeningEquity, new.cost)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl OpenBalances {
+    fn open_account(
+        &self,
+        draft: &mut Draft<'_>,
+        code: Code,
+        subject: &Subject,
+        amount: Sen,
+    ) -> Result<(), Stop> {
+        let account = self.ledger.account_of(code, subject.clone());
+        // Mirrors open with their other side, goods as lots; suspense and differences never open.
+        let closed = [Code::KubeSavings, Code::OpeningEquity, Code::Suspense, Code::CashDifference];
+        if closed.contains(&code) {
+            let refusal = Refusal::new(Reason::ReservedAccount).on("items");
+            return Err(refusal.with("account", account).into());
+        }
+        draft.check_subject(&account, "items")?;
+        let leaf = (code, subject.clone());
+        match code.debit_side() {
+            true => draft.transfer(&self.ledger, leaf, Code::OpeningEquity, amount)?,
+            false => draft.transfer(&self.ledger, Code::OpeningEquity, leaf, amount)?,
+        }
+        match (&self.ledger.entity, code) {
+            (Entity::Kube(group), Code::SavingsAtLkm) => self.open_mirror(draft, group, amount),
+            _ => Ok(()),
+        }
+    }
+
+    fn open_mirror(&self, draft: &mut Draft<'_>, group: &Id, amount: Sen) -> Result<(), Stop> {
+        draft.linked(group)?;
+        let savings = kube_savings(group, self.ledger.fund.get());
+        draft.transfer(&lkm_ledger(), Code::OpeningEquity, savings, amount)
+    }
+}
+
+/// A reported line that waits in suspense finds its place (event 60).
+#[derive(Clone, Debug)]
+pub struct ClearSuspense {
+    /// Whose.
+    pub entity: Entity,
+    /// Which fund.
+    pub fund: Fund,
+    /// The request that was put in suspense.
+    pub transaction: RequestId,
+    /// Its line.
+    pub line: u32,
+    /// The right account's code.
+    pub code: Code,
+    /// The right account's subject.
+    pub subject: Subject,
+    /// Sen to place, more than nothing.
+    pub amount: Sen,
+}
+
+impl Action for ClearSuspense {
+    fn event(&self) -> Event {
+        Event::SuspenseCleared
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::Request
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.entity.clone())
+    }
+
+    /// Errors: `FUND_NOT_ALLOWED`, `SUSPENSE_EXCEEDED`, `NOT_IN_CHART`, `RESERVED_ACCOUNT`,
+    /// `NOT_FOUND`, `FLOOR`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        if !fund_allowed(&self.entity, self.fund) {
+            let refusal = Refusal::new(Reason::FundNotAllowed).on("fund");
+            return Err(refusal.with("fund", fund_name(self.fund)).into());
+        }
+        let ledger = Ledger::new(self.entity.clone(), self.fund);
+        let item = (Code::Suspense, Subject::item(&self.transaction, self.line));
+        let waiting = draft.held(&ledger.account_of(item.0, item.1.clone()))?;
+        let size = if waiting.is_negative() { waiting.negated()? } else { waiting };
+        if self.amount > size {
+            let refusal = Refusal::new(Reason::SuspenseExceeded).on("amount");
+            let refusal = refusal.with("item", item.1.as_str());
+            return Err(refusal.with("held", size.get()).into());
+        }
+        let target = ledger.account_of(self.code, self.subject.clone());
+        // Money has been counted already, and mirrors and suspense have their own events.
+        let mirrors = [Code::SavingsAtLkm, Code::KubeSavings, Code::Suspense, Code::InterFund];
+        if self.code.is_money() || mirrors.contains(&self.code) {
+            let refusal = Refusal::new(Reason::ReservedAccount).on("account");
+            return Err(refusal.with("account", target).into());
+        }
+        draft.check_subject(&target, "account")?;
+        let target = (self.code, self.subject.clone());
+        match waiting.is_positive() {
+            true => draft.transfer(&ledger, item, target, self.amount),
+            false => draft.transfer(&ledger, target, item, self.amount),
+        }
+    }
+}
