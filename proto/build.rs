@@ -3,8 +3,8 @@
 //! Each package becomes one file in OUT_DIR, e.g. `simpul.record.v1.rs`. A package that names
 //! another one's messages does so by relative path, so that `simpul.v1`, which uses
 //! `google.type` (in `google.r#type.rs`), is included in modules nested as the packages are:
-//! `google::r#type` beside `simpul::v1`. `google.protobuf` comes from prost-types. The descriptors of everything, with
-//! their comments, are in `descriptors.bin`.
+//! `google::r#type` beside `simpul::v1`. `google.protobuf` comes from prost-types. The
+//! descriptors of everything, with their comments, are in `descriptors.bin`.
 
 use std::path::{Path, PathBuf};
 

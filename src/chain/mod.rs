@@ -35,15 +35,11 @@ impl Frontier {
 
     /// Adds a leaf at the right.
     pub fn append(&mut self, leaf: Hash) {
-        self.roots.push(leaf);
         // Each trailing one-bit of the old size is a subtree that the new leaf completes.
-        for _ in 0..self.size.trailing_ones() {
-            let (right, left) = (self.roots.pop(), self.roots.pop());
-            let (Some(right), Some(left)) = (right, left) else {
-                unreachable!("a frontier has a root for every one-bit of its size");
-            };
-            self.roots.push(node_hash(&left, &right));
-        }
+        let completed = self.roots.len() - self.size.trailing_ones() as usize;
+        let subtrees = self.roots.split_off(completed);
+        let root = subtrees.iter().rev().fold(leaf, |right, left| node_hash(left, &right));
+        self.roots.push(root);
         self.size += 1;
     }
 
