@@ -167,6 +167,8 @@ impl<'a> Draft<'a> {
 
     /// A remark for people.
     pub fn flag(&mut self, remark: Refusal) {
+        // A remark is about a line; records do not keep the field a refusal was about.
+        let remark = Refusal { field: String::new(), ..remark };
         self.effect.flags.push(Flag { remark, line: self.line });
     }
 
