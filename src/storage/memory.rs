@@ -74,11 +74,14 @@ impl Journal for Memory {
 
     async fn resolve(&self, append: &Append) -> Result<AppendOutcome, StorageError> {
         let books = self.books();
-        let last = append.records.last();
-        let stored = books.get(&append.book).zip(last).and_then(|(book, last)| {
-            book.records.get(index(last.position)).filter(|stored| stored.leaf == last.leaf)
-        });
-        Ok(stored.map_or(AppendOutcome::Conflict, |_| AppendOutcome::Committed))
+        let checkpoints = books.get(&append.book).map_or(&[][..], |book| &book.checkpoints);
+        let found = checkpoints.binary_search_by_key(&append.head.size, |stored| stored.size);
+        Ok(match found {
+            Ok(index) if checkpoints[index].root == append.checkpoint.root => {
+                AppendOutcome::Committed
+            }
+            _ => AppendOutcome::Conflict,
+        })
     }
 
     async fn records(

@@ -197,7 +197,8 @@ pub trait Journal: Send + Sync + 'static {
     async fn append(&self, appends: Vec<Arc<Append>>) -> Result<Vec<AppendOutcome>, StorageError>;
 
     /// After [`StorageError::Unknown`]: waits for the book's head row, then says whether this very
-    /// append is in the journal (same leaf hash at its last position).
+    /// append is in the journal: whether the checkpoint of its size has its root. (The last leaf
+    /// alone would not do: another server may have decided the same last command behind others.)
     async fn resolve(&self, append: &Append) -> Result<AppendOutcome, StorageError>;
 
     /// Records from a position on, at most `limit`.
