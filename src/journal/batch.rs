@@ -56,8 +56,6 @@ pub(super) struct Draft {
     pub(super) append: Option<Arc<Append>>,
     /// The answers of the commands, each with the journal size it rests on.
     pub(super) answers: Vec<(Answer, u64)>,
-    /// The values that the records change.
-    pub(super) changes: State,
     /// Bytes of the records.
     pub(super) bytes: usize,
 }
@@ -114,11 +112,11 @@ impl Part {
             }
             round.decide(pending)?;
         }
-        let Round { view: View { changes, .. }, missing, answers, gathered, .. } = round;
+        let Round { missing, answers, gathered, .. } = round;
         if missing.is_empty() && self.rows.head.is_some() {
             let bytes = gathered.bytes;
             let append = gathered.into_append(book, frontier, now).map(Arc::new);
-            self.draft = Some(Draft { append, answers, changes, bytes });
+            self.draft = Some(Draft { append, answers, bytes });
             return Ok(());
         }
         self.asked.extend(missing);

@@ -3,11 +3,13 @@
 //! **Invariant**: what is cached about a book are values that its rows in storage had at the
 //! cached head. Whoever learns of another head forgets the book.
 
+use std::sync::Arc;
+
 use lru::LruCache;
 
 use crate::domain::id::Id;
 use crate::domain::state::{Key, Lookup, State, Value};
-use crate::storage::Head;
+use crate::storage::{Append, Head};
 
 /// What is known about one book at one head, absence included.
 pub(super) struct Rows {
@@ -34,14 +36,19 @@ impl Rows {
         }
     }
 
-    /// Moves on to the head after a commit, with the values that changed.
-    pub(super) fn advance(&mut self, head: Head, changes: State) {
-        self.head = Some(head);
+    /// Moves on to the head after a commit.
+    pub(super) fn advance(&mut self, append: &Append) {
+        self.head = Some(append.head.clone());
         self.passing.clear();
-        for (key, value) in changes.into_values() {
-            if is_kept(&key) {
-                self.kept.put(key, value);
-            }
+        for entry in &append.entries {
+            let balance = Value::Balance(Some(entry.balance));
+            self.kept.put(Key::Balance(entry.account.clone()), balance);
+        }
+        for (control, total) in &append.controls {
+            self.kept.put(Key::Control(control.clone()), Value::Control(*total));
+        }
+        for (name, _, row) in &append.rows {
+            self.kept.put(Key::Row(name.clone()), Value::Row(Some(Arc::clone(row))));
         }
     }
 

@@ -376,7 +376,7 @@ impl Sequencer {
             self.answers.push((pending.ticket, answer));
         }
         if let Some(append) = draft.append {
-            part.rows.advance(append.head.clone(), draft.changes);
+            part.rows.advance(&append);
         }
         self.cache.put(book, part.rows);
     }
