@@ -3,5 +3,6 @@
 pub mod chain;
 pub mod domain;
 pub mod journal;
+pub mod locale;
 pub mod storage;
 pub mod verify;
