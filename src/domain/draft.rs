@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::domain::account::{Account, Ledger, Subject};
+use crate::domain::account::{Account, Control, Ledger, Subject};
 use crate::domain::chart::{Code, Floor, SubjectKind};
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command};
@@ -77,6 +77,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn total(&self, control: &Control) -> Result<Sen, Stop> {
+        match self.get(Key::Control(control.clone()))? {
+            Value::Control(total) => Ok(*total),
+            _ => Ok(Sen::ZERO),
+        }
+    }
+
     fn balance(&self, account: &Account) -> Result<Sen, Stop> {
         match self.get(Key::Balance(account.clone()))? {
             Value::Balance(balance) => Ok(balance.unwrap_or(Sen::ZERO)),
@@ -119,6 +126,7 @@ struct Work {
     flags: Vec<Flag>,
     lot_moves: Vec<LotMove>,
     deltas: BTreeMap<Account, Sen>,
+    totals: BTreeMap<Control, Sen>,
     grant: Option<RowName>,
     reverses: Option<(RequestId, u32)>,
 }
@@ -370,11 +378,25 @@ impl<'a> Draft<'a> {
     ///
     /// Errors: `FUND_NOT_ALLOWED`, `NOT_IN_CHART`, `OVERFLOW`.
     pub fn post(&mut self, posting: &Posting) -> Result<(), Stop> {
+        self.foresee(posting)?;
         for (account, amount) in posting.legs() {
             check_account(&account)?;
             self.post_leg(account, amount)?;
         }
         Ok(())
+    }
+
+    /// Asks for all that the legs will need at once, rather than in a round each: balances, the
+    /// totals that `apply` needs, and the closed periods.
+    fn foresee(&self, posting: &Posting) -> Result<(), Stop> {
+        let mut all = Ok(());
+        for (account, _) in posting.legs() {
+            let periods = Key::Row(periods_name(&account.ledger.entity));
+            for key in [periods, Key::Control(account.control()), Key::Balance(account)] {
+                all = all.and(self.reader.get(key).map(drop));
+            }
+        }
+        all
     }
 
     /// Debits one account and credits another; see [`Draft::post`].
@@ -421,10 +443,13 @@ impl<'a> Draft<'a> {
         if amount.is_zero() {
             return Ok(());
         }
-        // Asking for balance and control total here makes sure that both are loaded for `apply`.
-        let before = self.balance(&account)?;
-        before.plus(amount)?;
-        self.reader.get(Key::Control(account.control()))?;
+        // Balance and total must both fit, entry by entry, or `apply` could not follow.
+        self.balance(&account)?.plus(amount)?;
+        let control = account.control();
+        let before = self.reader.total(&control)?;
+        let moved = self.effect.totals.entry(control).or_default();
+        *moved = moved.plus(amount)?;
+        before.plus(*moved)?;
         let delta = self.effect.deltas.entry(account.clone()).or_default();
         *delta = delta.plus(amount)?;
         self.effect.entries.push(Entry {
@@ -558,9 +583,13 @@ impl<'a> Draft<'a> {
     }
 }
 
+fn periods_name(entity: &Entity) -> RowName {
+    RowName::new("periods", entity.as_str())
+}
+
 /// The last closed day of an entity, if anything is closed.
 pub fn closed_through(reader: &Reader<'_>, entity: &Entity) -> Result<Option<Day>, Stop> {
-    let row = reader.row(RowName::new("periods", entity.as_str()))?;
+    let row = reader.row(periods_name(entity))?;
     Ok(match row.as_deref() {
         Some(Row::Periods(periods)) => Some(Day::new(periods.closed_through)),
         _ => None,

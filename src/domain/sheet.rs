@@ -147,9 +147,17 @@ fn post_sheet(draft: &mut Draft<'_>, group: &Id, sheet: &Sheet) -> Result<(), St
         draft.flag(remark.with("held", in_book.get()));
     }
     draft.as_report();
+    let mut missing = None;
     for (number, line) in (1..).zip(&sheet.lines) {
         draft.at_line(number);
-        draft.report(line_action(group, line)?.as_ref())?;
+        match draft.report(line_action(group, line)?.as_ref()) {
+            // Go on to find out what else is missing: a long sheet takes no more rounds.
+            Err(stop @ Stop::Missing) => missing = Some(stop),
+            result => result?,
+        }
+    }
+    if let Some(stop) = missing {
+        return Err(stop);
     }
     draft.at_line(0);
     let explained = in_all_funds(draft, &entity, &tin)?.minus(in_book)?;
