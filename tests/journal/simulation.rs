@@ -2,10 +2,8 @@
 //! any two steps, all from one seed. `SIMPUL_SEED=n` replays one seed.
 
 use std::collections::HashMap;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
 
 use fastrand::Rng;
 use simpul::domain::decide::Command;
@@ -17,6 +15,7 @@ use simpul::storage::memory::Memory;
 use simpul::storage::{AppendOutcome, Dump, Journal, Loaded, StorageError};
 use simpul::verify::verify;
 
+use crate::town::run;
 use crate::village::{self, Wish};
 
 const SEEDS: u64 = 20;
@@ -117,17 +116,6 @@ fn simulate(seed: u64) -> (Tally, Vec<Dump>) {
     world.settle();
     let dumps = world.check();
     (world.tally, dumps)
-}
-
-/// Runs a future that never waits for anything outside.
-fn run<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-    }
 }
 
 /// One server process and its connection to the database.

@@ -109,7 +109,8 @@ const GROUPS: [&str; 2] = ["melati", "mawar"];
 const MEMBERS: [&str; 4] = ["ani", "budi", "citra", "dewi"];
 const DRAWERS: [&str; 1] = ["loket-1"];
 
-fn plain(book: &Id, request: RequestId, action: Arc<dyn Action>) -> Wish {
+/// A wish without text or day.
+pub fn plain(book: &Id, request: RequestId, action: Arc<dyn Action>) -> Wish {
     let command = Command {
         book: book.clone(),
         digest: Sha256::digest(format!("{action:?}")).to_vec(),

@@ -1,0 +1,195 @@
+//! Any changed byte in a stored record, entry, balance or receipt is found by `verify`.
+
+use simpul::domain::id::Id;
+use simpul::journal::Limits;
+use simpul::storage::{Dump, DumpEntry};
+use simpul::verify::verify;
+
+use crate::town::Town;
+use crate::village;
+
+/// A small book in which every table has rows.
+fn small_book() -> (Id, Dump) {
+    let (mut town, book) = (Town::new(Limits::default()), village::book(0));
+    let mut wishes = village::founding(&book);
+    for number in 0..40 {
+        wishes.push(village::wish(&book, number, &wishes));
+    }
+    for some in wishes.chunks(9) {
+        town.submit(some);
+    }
+    let dump = town.sound_dump(&book);
+    assert!(dump.records.len() > 40 && dump.checkpoints.len() > 5 && dump.entries.len() > 30);
+    assert!(!dump.late.is_empty() && !dump.sides.is_empty() && !dump.controls.is_empty());
+    (book, dump)
+}
+
+type Change = fn(&mut DumpEntry);
+
+/// Changes the dump, sees that it is found, and changes it back.
+struct Bench {
+    book: Id,
+    dump: Dump,
+    changes: u32,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let (book, dump) = small_book();
+        Bench { book, dump, changes: 0 }
+    }
+
+    fn must_find(&mut self, what: &str, change: impl FnOnce(&mut Dump)) {
+        let mut changed = self.dump.clone();
+        change(&mut changed);
+        assert!(changed != self.dump, "{what}: nothing was changed");
+        let report = verify(&self.book, &changed);
+        assert!(!report.findings.is_empty(), "{what} was not found");
+        self.changes += 1;
+    }
+}
+
+/// Another text of the same length, if there is one.
+fn other(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let last = bytes.last_mut().expect("names are not empty");
+    *last = if *last == b'x' { b'y' } else { b'x' };
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_sound_book_has_no_findings() {
+    let (book, dump) = small_book();
+    assert_eq!(verify(&book, &dump).findings, []);
+    let another = Id::new("buku-lain").unwrap();
+    assert!(!verify(&another, &dump).findings.is_empty(), "records of another book");
+}
+
+#[test]
+fn any_changed_byte_of_a_record_is_found() {
+    let mut bench = Bench::new();
+    for at in 0..bench.dump.records.len() {
+        for byte in 0..bench.dump.records[at].bytes.len() {
+            let bit = 1 << (byte % 8);
+            bench.must_find(&format!("byte {byte} of record {}", at + 1), |dump| {
+                let mut bytes = dump.records[at].bytes.to_vec();
+                bytes[byte] ^= bit;
+                dump.records[at].bytes = bytes.into();
+            });
+        }
+        bench.must_find("a leaf", |dump| dump.records[at].leaf[at % 32] ^= 1);
+        bench.must_find("a position", |dump| dump.records[at].position += 1);
+        bench.must_find("a missing record", |dump| drop(dump.records.remove(at)));
+        bench.must_find("a doubled record", |dump| {
+            let copy = dump.records[at].clone();
+            dump.records.insert(at, copy);
+        });
+    }
+    assert!(bench.changes > 4_000);
+}
+
+#[test]
+fn any_changed_entry_or_balance_is_found() {
+    let mut bench = Bench::new();
+    for at in 0..bench.dump.entries.len() {
+        let changes: [(&str, Change); 7] = [
+            ("account", |entry| entry.account = other(&entry.account)),
+            ("position", |entry| entry.position += 1),
+            ("leg", |entry| entry.leg += 1),
+            ("amount", |entry| entry.amount ^= 1),
+            ("balance", |entry| entry.balance ^= 1 << 40),
+            ("effective day", |entry| entry.effective_on -= 1),
+            ("late", |entry| entry.late = !entry.late),
+        ];
+        for (what, change) in changes {
+            bench.must_find(what, |dump| change(&mut dump.entries[at]));
+        }
+        bench.must_find("a missing entry", |dump| drop(dump.entries.remove(at)));
+        bench.must_find("a doubled entry", |dump| {
+            let copy = dump.entries[at].clone();
+            dump.entries.insert(at, copy);
+        });
+    }
+    for at in 0..bench.dump.controls.len() {
+        bench.must_find("a total", |dump| dump.controls[at].2 += 1);
+        bench.must_find("a total's place", |dump| dump.controls[at].1 += 1);
+        bench.must_find("a total's name", |dump| {
+            dump.controls[at].0 = other(&dump.controls[at].0);
+        });
+        bench.must_find("a missing total", |dump| drop(dump.controls.remove(at)));
+    }
+    for at in 0..bench.dump.late.len() {
+        bench.must_find("late: control", |dump| dump.late[at].0 = other(&dump.late[at].0));
+        bench.must_find("late: position", |dump| dump.late[at].1 += 1);
+        bench.must_find("late: leg", |dump| dump.late[at].2 += 1);
+        bench.must_find("late: account", |dump| dump.late[at].3 = other(&dump.late[at].3));
+        bench.must_find("late: day", |dump| dump.late[at].4 += 1);
+        bench.must_find("late: amount", |dump| dump.late[at].5 += 1);
+        bench.must_find("late: missing", |dump| drop(dump.late.remove(at)));
+    }
+    for at in 0..bench.dump.accounts.len() {
+        bench.must_find("account: name", |dump| {
+            dump.accounts[at].0 = other(&dump.accounts[at].0);
+        });
+        bench.must_find("account: position", |dump| dump.accounts[at].1 += 1);
+        bench.must_find("account: missing", |dump| drop(dump.accounts.remove(at)));
+    }
+}
+
+#[test]
+fn any_changed_receipt_row_or_text_is_found() {
+    let mut bench = Bench::new();
+    for at in 0..bench.dump.receipts.len() {
+        bench.must_find("a request", |dump| {
+            dump.receipts[at].0 = other(&dump.receipts[at].0);
+        });
+        bench.must_find("a receipt's position", |dump| dump.receipts[at].1 += 1);
+        for byte in 0..bench.dump.receipts[at].2.len() {
+            bench.must_find("a digest", |dump| dump.receipts[at].2[byte] ^= 1);
+        }
+        bench.must_find("a missing receipt", |dump| drop(dump.receipts.remove(at)));
+    }
+    for at in 0..bench.dump.rows.len() {
+        bench.must_find("a row's id", |dump| dump.rows[at].1 = other(&dump.rows[at].1));
+        bench.must_find("a row's position", |dump| dump.rows[at].2 += 1);
+        for byte in 0..bench.dump.rows[at].3.len() {
+            bench.must_find("a row", |dump| dump.rows[at].3[byte] ^= 1);
+        }
+        bench.must_find("a missing row", |dump| drop(dump.rows.remove(at)));
+    }
+    for at in 0..bench.dump.sides.len() {
+        bench.must_find("a text's commitment", |dump| dump.sides[at].commitment[0] ^= 1);
+        bench.must_find("a missing text", |dump| drop(dump.sides.remove(at)));
+    }
+}
+
+#[test]
+fn a_changed_head_or_checkpoint_is_found() {
+    let mut bench = Bench::new();
+    bench.must_find("the head's size", |dump| dump.head.size += 1);
+    bench.must_find("the head's time", |dump| dump.head.recorded_at += 1);
+    for at in 0..bench.dump.head.frontier.len() {
+        bench.must_find("the frontier", |dump| dump.head.frontier[at][31] ^= 1);
+    }
+    for at in 0..bench.dump.checkpoints.len() {
+        bench.must_find("a checkpoint's size", |dump| dump.checkpoints[at].size += 1);
+        bench.must_find("a root", |dump| dump.checkpoints[at].root[7] ^= 128);
+        bench.must_find("a checkpoint's time", |dump| dump.checkpoints[at].recorded_at += 1);
+    }
+    // Where batches ended is not in the records, so only the last checkpoint is known to be due.
+    bench.must_find("the last checkpoint is missing", |dump| {
+        dump.checkpoints.pop();
+    });
+}
+
+#[test]
+fn a_finding_names_its_place() {
+    let (book, mut dump) = small_book();
+    let entry = &mut dump.entries[3];
+    entry.balance += 7;
+    let place = format!("entry {} of record {} in {}", entry.leg, entry.position, entry.account);
+    let findings = verify(&book, &dump).findings;
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    assert_eq!(findings[0].place, place);
+    assert!(findings[0].to_string().contains("balance"));
+}
