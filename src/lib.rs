@@ -1,5 +1,6 @@
 //! Simpul: double-entry ledgers for village microfinance.
 
+pub mod api;
 pub mod chain;
 pub mod domain;
 pub mod journal;
