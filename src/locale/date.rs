@@ -92,10 +92,8 @@ pub fn parse_day(text: &str) -> Result<Day, DateError> {
 }
 
 fn month_number(text: &str) -> Option<i32> {
-    let named = |name: &&str| name.eq_ignore_ascii_case(text);
-    let at = MONTHS_ID.iter().position(|name| named(name));
-    let at = at.or_else(|| MONTHS_EN.iter().position(|name| named(name)));
-    match at {
+    let named = |months: &[&str]| months.iter().position(|name| name.eq_ignore_ascii_case(text));
+    match named(&MONTHS_ID).or_else(|| named(&MONTHS_EN)) {
         Some(at) => i32::try_from(at + 1).ok(),
         None if text.len() <= 2 => whole(text),
         None => None,
