@@ -6,4 +6,5 @@ pub mod domain;
 pub mod journal;
 pub mod locale;
 pub mod storage;
+pub mod vault;
 pub mod verify;

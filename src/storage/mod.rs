@@ -9,6 +9,7 @@
 //!   record sum to zero within each (entity, fund): the databases refuse anything else themselves.
 
 pub mod fault;
+pub mod keys;
 pub mod memory;
 
 use std::sync::Arc;

@@ -1,0 +1,357 @@
+//! Personal text: sealed under a key of its owner, known to the journal only by a commitment.
+//!
+//! **Invariants**
+//! - The journal and its side rows never hold personal text in the clear, nor any key.
+//! - An owner's key is durable in the [`KeyStore`] before a row sealed under it is handed out, and
+//!   so before the record that names it. A key without a row does no harm.
+//! - A commitment is SHA-256 over a random salt and the text, and the salt is inside the
+//!   ciphertext: without the key nobody can test guesses, and destroying the key leaves a record
+//!   that still verifies and tells nothing.
+//! - Nothing is cached: an erasure on one server holds on all.
+//!
+//! A key is stored as `id (8) | nonce (24) | ciphertext`, wrapped by the master key. A side row is
+//! `key id (8) | nonce (24) | ciphertext of salt (32) and text`, bound to book, owner and
+//! commitment. A row with another key id than the owner's present key was sealed under one that is
+//! gone. The cipher is XChaCha20-Poly1305, whose nonces may be random.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::domain::id::Id;
+use crate::storage::keys::KeyStore;
+use crate::storage::{SideRow, StorageError};
+
+const KEY_ID: usize = 8;
+const NONCE: usize = 24;
+const SALT: usize = 32;
+const TAG: usize = 16;
+
+const COMMITMENT: &[u8] = b"simpul/commitment/v1";
+const KEY_CONTEXT: &[u8] = b"simpul/key/v1";
+const ROW_CONTEXT: &[u8] = b"simpul/side/v1";
+
+/// The key store's entry by which a vault knows its own master key; no book has an empty id.
+const MASTER_CHECK: (&str, &str) = ("", "master");
+
+/// Why the vault could not answer. No variant carries personal text or key material.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The key store could not answer; the same call may be tried again.
+    #[error(transparent)]
+    Store(#[from] StorageError),
+    /// The master key file cannot be used.
+    #[error("the master key {path}: {reason}")]
+    MasterKey {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The key store was made under another master key.
+    #[error("this master key is not the one the stored keys were wrapped with")]
+    WrongMasterKey,
+    /// A key or a text does not decrypt: its bytes were changed, or moved from another place.
+    #[error("the personal text of {owner} in book {book} is damaged")]
+    Damaged {
+        /// The book.
+        book: String,
+        /// The pseudonymous owner.
+        owner: String,
+    },
+    /// The operating system gave no randomness.
+    #[error("no randomness: {0}")]
+    Random(String),
+}
+
+/// The key that wraps all others. It stays outside of every database.
+pub struct MasterKey(Zeroizing<[u8; 32]>);
+
+impl MasterKey {
+    /// From 32 bytes that are kept elsewhere.
+    pub fn new(bytes: [u8; 32]) -> MasterKey {
+        MasterKey(Zeroizing::new(bytes))
+    }
+
+    /// Reads the key from a file of 64 hex digits, or makes the file, readable by its owner only,
+    /// with a fresh key. Of two processes that make it at once, one wins and both use its key.
+    ///
+    /// Errors: `MasterKey` when the file cannot be read or made, holds something else, or is open
+    /// to other users; `Random`.
+    pub fn load_or_create(path: &Path) -> Result<MasterKey, VaultError> {
+        let refuse = |reason: String| {
+            let path = path.display().to_string();
+            VaultError::MasterKey { path, reason }
+        };
+        match read_master(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                create_master(path).map_err(|error| refuse(error.to_string()))?;
+                read_master(path)
+            }
+            result => result,
+        }
+        .map_err(|error| refuse(error.to_string()))
+    }
+}
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MasterKey(..)")
+    }
+}
+
+fn read_master(path: &Path) -> std::io::Result<MasterKey> {
+    let mode = std::fs::metadata(path)?.permissions().mode();
+    if mode & 0o007 != 0 {
+        return Err(std::io::Error::other("every user may open it; run chmod 600 on it"));
+    }
+    let text = Zeroizing::new(std::fs::read_to_string(path)?);
+    let mut key = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), key.as_mut_slice())
+        .map_err(|_| std::io::Error::other("it does not hold 64 hex digits"))?;
+    Ok(MasterKey(key))
+}
+
+/// Makes the file whole before it gets its name, and never over another one.
+fn create_master(path: &Path) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(folder)?;
+    let mut key = Zeroizing::new([0; 32]);
+    getrandom::fill(key.as_mut_slice())?;
+    let mut suffix = [0; 8];
+    getrandom::fill(&mut suffix)?;
+    let draft = folder.join(format!(".master-{}", hex::encode(suffix)));
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let text = Zeroizing::new(hex::encode(key.as_slice()));
+    let written = writeln!(file, "{}", text.as_str()).and_then(|()| file.sync_all());
+    let linked = written.and_then(|()| std::fs::hard_link(&draft, path));
+    std::fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => std::fs::File::open(folder)?.sync_all(),
+    }
+}
+
+/// An owner's key and its id.
+struct OwnerKey {
+    id: [u8; KEY_ID],
+    cipher: XChaCha20Poly1305,
+}
+
+/// Seals, opens and erases personal text.
+pub struct Vault {
+    master: XChaCha20Poly1305,
+    store: Arc<dyn KeyStore>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vault(..)")
+    }
+}
+
+impl Vault {
+    /// A vault over a key store.
+    ///
+    /// Errors: `WrongMasterKey` when the store was first used with another one; `Store`, `Random`.
+    pub async fn open(master: &MasterKey, store: Arc<dyn KeyStore>) -> Result<Vault, VaultError> {
+        let vault = Vault { master: XChaCha20Poly1305::new((&*master.0).into()), store };
+        let (book, owner) = MASTER_CHECK;
+        match vault.owner_key(book, owner).await {
+            Err(VaultError::Damaged { .. }) => Err(VaultError::WrongMasterKey),
+            Err(error) => Err(error),
+            Ok(_) => Ok(vault),
+        }
+    }
+
+    /// Seals texts, each under its owner's key, made on first use; the answer is in the same
+    /// order. The same text sealed twice has two commitments.
+    ///
+    /// Errors: `Store`, `Random`, `Damaged` when a stored key is.
+    pub async fn seal(
+        &self,
+        book: &Id,
+        texts: &[(&str, &str)],
+    ) -> Result<Vec<SideRow>, VaultError> {
+        let owners: BTreeSet<&str> = texts.iter().map(|(owner, _)| *owner).collect();
+        let mut keys = self.present_keys(book.as_str(), &owners).await?;
+        for owner in owners {
+            if !keys.contains_key(owner) {
+                let key = self.owner_key(book.as_str(), owner).await?;
+                keys.insert(owner.to_owned(), key);
+            }
+        }
+        let seal =
+            |(owner, text): &(&str, &str)| seal_row(&keys[*owner], book.as_str(), owner, text);
+        texts.iter().map(seal).collect()
+    }
+
+    /// Opens rows with one question to the key store, in the same order; `None` for those whose
+    /// key was destroyed.
+    ///
+    /// Errors: `Store`; `Damaged` when a row or a key does not decrypt to what was committed to.
+    pub async fn reveal(
+        &self,
+        book: &Id,
+        rows: &[SideRow],
+    ) -> Result<Vec<Option<String>>, VaultError> {
+        let owners = rows.iter().map(|row| row.owner.as_str()).collect();
+        let keys = self.present_keys(book.as_str(), &owners).await?;
+        rows.iter()
+            .map(|row| match keys.get(&row.owner) {
+                Some(key) => open_row(key, book.as_str(), row),
+                None => Ok(None),
+            })
+            .collect()
+    }
+
+    /// Whether a row holds this very text. After erasure nothing can tell, and any text passes.
+    ///
+    /// Errors: as for [`Vault::reveal`].
+    pub async fn matches(&self, book: &Id, row: &SideRow, text: &str) -> Result<bool, VaultError> {
+        let revealed = self.reveal(book, std::slice::from_ref(row)).await?;
+        Ok(revealed.into_iter().flatten().all(|held| held == text))
+    }
+
+    /// Destroys an owner's key for good, and says whether there was one. Text of that owner that
+    /// is sealed later gets a new key, which does not open the old rows.
+    ///
+    /// Errors: `Store`.
+    pub async fn erase(&self, book: &Id, owner: &str) -> Result<bool, VaultError> {
+        Ok(self.store.delete(book.as_str(), owner).await?)
+    }
+
+    async fn present_keys(
+        &self,
+        book: &str,
+        owners: &BTreeSet<&str>,
+    ) -> Result<HashMap<String, OwnerKey>, VaultError> {
+        if owners.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let owners: Vec<_> = owners.iter().copied().collect();
+        let wrapped = self.store.get_many(book, &owners).await?;
+        let unwrap = |(owner, wrapped): (String, Vec<u8>)| {
+            let key = self.unwrap_key(book, &owner, &wrapped)?;
+            Ok((owner, key))
+        };
+        wrapped.into_iter().map(unwrap).collect()
+    }
+
+    /// The owner's key, made if there is none. Whoever comes second uses the first one's.
+    async fn owner_key(&self, book: &str, owner: &str) -> Result<OwnerKey, VaultError> {
+        let id: [u8; KEY_ID] = random()?;
+        let key = Zeroizing::new(random::<32>()?);
+        let context = context(KEY_CONTEXT, &[&id, book.as_bytes(), owner.as_bytes()]);
+        let wrapped = encrypt(&self.master, &id, key.as_slice(), &context)?;
+        let kept = self.store.insert_if_absent(book, owner, &wrapped).await?;
+        self.unwrap_key(book, owner, &kept)
+    }
+
+    fn unwrap_key(&self, book: &str, owner: &str, wrapped: &[u8]) -> Result<OwnerKey, VaultError> {
+        let key = split_id(wrapped).and_then(|(id, sealed)| {
+            let context = context(KEY_CONTEXT, &[&id, book.as_bytes(), owner.as_bytes()]);
+            let key = decrypt(&self.master, sealed, &context)?;
+            let cipher = XChaCha20Poly1305::new_from_slice(&key).ok()?;
+            Some(OwnerKey { id, cipher })
+        });
+        key.ok_or_else(|| damaged(book, owner))
+    }
+}
+
+fn seal_row(key: &OwnerKey, book: &str, owner: &str, text: &str) -> Result<SideRow, VaultError> {
+    let mut content = Zeroizing::new(Vec::with_capacity(SALT + text.len()));
+    content.extend_from_slice(&random::<SALT>()?);
+    content.extend_from_slice(text.as_bytes());
+    let commitment = commit(&content);
+    let context = row_context(&key.id, book, owner, &commitment);
+    let sealed = encrypt(&key.cipher, &key.id, &content, &context)?;
+    Ok(SideRow { commitment, owner: owner.to_owned(), sealed })
+}
+
+fn open_row(key: &OwnerKey, book: &str, row: &SideRow) -> Result<Option<String>, VaultError> {
+    let damaged = || damaged(book, &row.owner);
+    let (id, sealed) = split_id(&row.sealed).ok_or_else(damaged)?;
+    if id != key.id {
+        return Ok(None);
+    }
+    let context = row_context(&id, book, &row.owner, &row.commitment);
+    let content = decrypt(&key.cipher, sealed, &context).ok_or_else(damaged)?;
+    let text = content.get(SALT..).ok_or_else(damaged)?;
+    if commit(&content) != row.commitment {
+        return Err(damaged());
+    }
+    String::from_utf8(text.to_vec()).map(Some).map_err(|_| damaged())
+}
+
+/// Over salt and text, which are hashed as they lie.
+fn commit(content: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(COMMITMENT).chain_update(content).finalize().into()
+}
+
+fn row_context(id: &[u8], book: &str, owner: &str, commitment: &[u8; 32]) -> Vec<u8> {
+    context(ROW_CONTEXT, &[id, book.as_bytes(), owner.as_bytes(), commitment])
+}
+
+/// What a ciphertext is bound to: parts with their lengths, so that none runs into the next.
+fn context(domain: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = domain.to_vec();
+    for part in parts {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part);
+    }
+    bytes
+}
+
+fn encrypt(
+    cipher: &XChaCha20Poly1305,
+    id: &[u8; KEY_ID],
+    text: &[u8],
+    context: &[u8],
+) -> Result<Vec<u8>, VaultError> {
+    let nonce: [u8; NONCE] = random()?;
+    let payload = Payload { msg: text, aad: context };
+    let ciphertext = cipher
+        .encrypt(&XNonce::from(nonce), payload)
+        .map_err(|_| StorageError::Failed("the text is too long to seal".to_owned()))?;
+    Ok([id.as_slice(), nonce.as_slice(), &ciphertext].concat())
+}
+
+/// The plaintext of `nonce | ciphertext`; `None` when any byte of it or of the context differs.
+fn decrypt(
+    cipher: &XChaCha20Poly1305,
+    sealed: &[u8],
+    context: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE>()?;
+    if ciphertext.len() < TAG {
+        return None;
+    }
+    let payload = Payload { msg: ciphertext, aad: context };
+    cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
+}
+
+fn split_id(bytes: &[u8]) -> Option<([u8; KEY_ID], &[u8])> {
+    bytes.split_first_chunk().map(|(id, rest)| (*id, rest))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], VaultError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| VaultError::Random(error.to_string()))?;
+    Ok(bytes)
+}
+
+fn damaged(book: &str, owner: &str) -> VaultError {
+    VaultError::Damaged { book: book.to_owned(), owner: owner.to_owned() }
+}

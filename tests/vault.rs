@@ -1,0 +1,326 @@
+//! Personal text and its keys: one suite for every key store, then the vault over it.
+
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+
+use simpul::domain::id::Id;
+use simpul::storage::SideRow;
+use simpul::storage::keys::{KeyStore, MemoryKeys, PostgresKeys, SqliteKeys};
+use simpul::vault::{MasterKey, Vault, VaultError};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+const MARIA: &str = "groups/tunas-baru/members/maria";
+const YOSEF: &str = "groups/tunas-baru/members/yosef";
+const TEXT: &str = "Maria Contoh";
+
+fn book(id: &str) -> Id {
+    Id::new(id).expect("an id")
+}
+
+fn kupang() -> Id {
+    book("kupang")
+}
+
+// --- the key stores -----------------------------------------------------------------------------
+
+/// What every store must do. `again` opens the same store a second time, as another server would.
+async fn check_store(store: Arc<dyn KeyStore>, again: Arc<dyn KeyStore>) {
+    assert_eq!(store.get_many("b", &[MARIA]).await.expect("an answer"), []);
+    assert_eq!(store.insert_if_absent("b", MARIA, b"first").await.expect("kept"), b"first");
+    assert_eq!(again.insert_if_absent("b", MARIA, b"second").await.expect("kept"), b"first");
+    assert_eq!(again.insert_if_absent("b", YOSEF, b"\0\xff").await.expect("kept"), b"\0\xff");
+    assert_eq!(store.insert_if_absent("c", MARIA, b"other").await.expect("kept"), b"other");
+
+    let mut found = store.get_many("b", &[YOSEF, "nobody", MARIA]).await.expect("an answer");
+    found.sort();
+    let expected = [(MARIA.to_owned(), b"first".to_vec()), (YOSEF.to_owned(), b"\0\xff".to_vec())];
+    assert_eq!(found, expected);
+    assert_eq!(store.get_many("b", &[]).await.expect("an answer"), []);
+
+    assert!(again.delete("b", MARIA).await.expect("deleted"));
+    assert!(!store.delete("b", MARIA).await.expect("deleted"));
+    assert_eq!(store.get_many("b", &[MARIA]).await.expect("an answer"), []);
+    assert_eq!(store.get_many("c", &[MARIA]).await.expect("an answer").len(), 1);
+    assert_eq!(store.insert_if_absent("b", MARIA, b"third").await.expect("kept"), b"third");
+
+    one_of_many_inserters_wins(store, again).await;
+}
+
+async fn one_of_many_inserters_wins(store: Arc<dyn KeyStore>, again: Arc<dyn KeyStore>) {
+    let insert = |at: u8| {
+        let store = Arc::clone(if at.is_multiple_of(2) { &store } else { &again });
+        tokio::spawn(async move { store.insert_if_absent("b", "raced", &[at]).await })
+    };
+    let mut kept = Vec::new();
+    for inserter in (0..16).map(insert).collect::<Vec<_>>() {
+        kept.push(inserter.await.expect("it ran").expect("an answer"));
+    }
+    let found = store.get_many("b", &["raced"]).await.expect("an answer");
+    assert_eq!(found.len(), 1);
+    assert!(kept.iter().all(|key| *key == found[0].1), "{kept:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn keys_in_memory() {
+    let store = Arc::new(MemoryKeys::default());
+    check_store(store.clone(), store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn keys_in_a_sqlite_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("data/keys.db");
+    let store = Arc::new(SqliteKeys::open(&path).await.expect("it opens"));
+    let again = Arc::new(SqliteKeys::open(&path).await.expect("it opens again"));
+    check_store(store, again).await;
+    let mode = std::fs::metadata(&path).expect("the file is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_deleted_key_leaves_no_bytes_in_the_sqlite_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("keys.db");
+    let store = SqliteKeys::open(&path).await.expect("it opens");
+    let key = b"0123456789abcdef0123456789abcdef";
+    store.insert_if_absent("b", MARIA, key).await.expect("kept");
+    assert!(files_hold(folder.path(), key), "the key is in the file while it is kept");
+    store.delete("b", MARIA).await.expect("deleted");
+    assert!(!files_hold(folder.path(), key));
+}
+
+fn files_hold(folder: &std::path::Path, bytes: &[u8]) -> bool {
+    let entries = std::fs::read_dir(folder).expect("the folder can be read");
+    entries
+        .map(|entry| std::fs::read(entry.expect("an entry").path()).expect("a file"))
+        .any(|content| content.windows(bytes.len()).any(|window| window == bytes))
+}
+
+/// Runs a check in a PostgreSQL database of its own, which is dropped afterwards.
+async fn in_a_database(check: impl AsyncFnOnce(&str)) {
+    let server = std::env::var("SIMPUL_TEST_POSTGRES")
+        .expect("SIMPUL_TEST_POSTGRES names no PostgreSQL: run the tests with tests/run");
+    let name = format!("vault_{}", uuid::Uuid::now_v7().simple());
+    let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL answers");
+    let mut run = async |sql: String| {
+        connection.execute(AssertSqlSafe(sql)).await.expect("the statement runs");
+    };
+    run(format!("CREATE DATABASE {name}")).await;
+    let (head, _) = server.rsplit_once('/').expect("the address ends in a database");
+    check(&format!("{head}/{name}")).await;
+    run(format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn keys_in_postgres() {
+    in_a_database(async |url| {
+        // Both make the schema at once.
+        let (store, again) = tokio::join!(PostgresKeys::connect(url), PostgresKeys::connect(url));
+        let store = Arc::new(store.expect("it opens"));
+        check_store(store, Arc::new(again.expect("it opens again"))).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_service_role_overwrites_no_key() {
+    in_a_database(async |url| {
+        let mut owner = PgConnection::connect(url).await.expect("PostgreSQL answers");
+        let role = format!("service_{}", uuid::Uuid::now_v7().simple());
+        owner.execute(AssertSqlSafe(format!("CREATE ROLE {role} LOGIN"))).await.expect("a role");
+        PostgresKeys::prepare(url, Some(&role)).await.expect("prepared");
+
+        let service = url.replacen("//postgres@", &format!("//{role}@"), 1);
+        assert_ne!(service, url, "the owner of the test database is postgres");
+        let store = PostgresKeys::connect(&service).await.expect("it connects");
+        store.insert_if_absent("b", MARIA, b"key").await.expect("it may insert");
+        let mut raw = PgConnection::connect(&service).await.expect("it connects");
+        let overwrite = "UPDATE simpul_keys.wrapped_key SET wrapped = ''";
+        let refused = raw.execute(overwrite).await.expect_err("it may not update");
+        assert!(refused.to_string().contains("permission denied"), "{refused}");
+        assert!(store.delete("b", MARIA).await.expect("it may delete"));
+
+        raw.close().await.expect("closed");
+        drop(store);
+        owner.execute(AssertSqlSafe(format!("DROP OWNED BY {role}"))).await.expect("dropped");
+        owner.execute(AssertSqlSafe(format!("DROP ROLE {role}"))).await.expect("dropped");
+    })
+    .await;
+}
+
+// --- the vault ----------------------------------------------------------------------------------
+
+async fn vault_over(store: &Arc<MemoryKeys>) -> Vault {
+    let store = Arc::clone(store);
+    Vault::open(&MasterKey::new([7; 32]), store).await.expect("it opens")
+}
+
+async fn new_vault() -> (Vault, Arc<MemoryKeys>) {
+    let store = Arc::new(MemoryKeys::default());
+    (vault_over(&store).await, store)
+}
+
+async fn seal(vault: &Vault, owner: &str, text: &str) -> SideRow {
+    let mut rows = vault.seal(&kupang(), &[(owner, text)]).await.expect("sealed");
+    rows.pop().expect("one row")
+}
+
+async fn reveal(vault: &Vault, row: &SideRow) -> Result<Option<String>, VaultError> {
+    let mut texts = vault.reveal(&kupang(), std::slice::from_ref(row)).await?;
+    Ok(texts.pop().expect("one answer"))
+}
+
+#[tokio::test]
+async fn what_is_sealed_opens_again() {
+    let (vault, store) = new_vault().await;
+    let texts = [(MARIA, TEXT), (YOSEF, "Yosef Contoh"), (MARIA, "5371000000000001"), (YOSEF, "")];
+    let rows = vault.seal(&kupang(), &texts).await.expect("sealed");
+    assert_eq!(
+        rows.iter().map(|row| row.owner.as_str()).collect::<Vec<_>>(),
+        [MARIA, YOSEF, MARIA, YOSEF]
+    );
+    // Another server with the same master key and store.
+    let other = vault_over(&store).await;
+    let opened = other.reveal(&kupang(), &rows).await.expect("opened");
+    assert_eq!(opened, texts.map(|(_, text)| Some(text.to_owned())));
+    assert_eq!(other.reveal(&kupang(), &[]).await.expect("opened"), []);
+
+    assert!(vault.matches(&kupang(), &rows[0], TEXT).await.expect("an answer"));
+    assert!(!vault.matches(&kupang(), &rows[0], "Maria").await.expect("an answer"));
+}
+
+#[tokio::test]
+async fn commitments_tell_nothing() {
+    let (vault, _) = new_vault().await;
+    let (first, second) = (seal(&vault, MARIA, TEXT).await, seal(&vault, MARIA, TEXT).await);
+    assert_ne!(first.commitment, second.commitment);
+    assert_ne!(first.sealed, second.sealed);
+    let holds = |row: &SideRow| row.sealed.windows(TEXT.len()).any(|w| w == TEXT.as_bytes());
+    assert!(!holds(&first));
+}
+
+#[tokio::test]
+async fn every_changed_byte_is_found() {
+    let (vault, _) = new_vault().await;
+    let row = seal(&vault, MARIA, TEXT).await;
+    for at in 0..row.sealed.len() {
+        let mut changed = row.clone();
+        changed.sealed[at] ^= 1;
+        match reveal(&vault, &changed).await {
+            // The key's id names another key, which is not there.
+            Ok(None) => assert!(at < 8, "byte {at}"),
+            Err(VaultError::Damaged { owner, .. }) => assert!(at >= 8 && owner == MARIA),
+            other => panic!("byte {at}: {other:?}"),
+        }
+    }
+    for length in 0..row.sealed.len() {
+        let mut cut = row.clone();
+        cut.sealed.truncate(length);
+        assert!(matches!(reveal(&vault, &cut).await, Err(VaultError::Damaged { .. })), "{length}");
+    }
+    let mut changed = row.clone();
+    changed.commitment[31] ^= 1;
+    assert!(matches!(reveal(&vault, &changed).await, Err(VaultError::Damaged { .. })));
+    assert_eq!(reveal(&vault, &row).await.expect("opened").as_deref(), Some(TEXT));
+}
+
+#[tokio::test]
+async fn text_opens_only_for_its_owner_and_book() {
+    let (vault, store) = new_vault().await;
+    let row = seal(&vault, MARIA, TEXT).await;
+    seal(&vault, YOSEF, "Yosef Contoh").await;
+    let stolen = SideRow { owner: YOSEF.to_owned(), ..row.clone() };
+    assert_eq!(reveal(&vault, &stolen).await.expect("an answer"), None);
+    let elsewhere = vault.reveal(&book("soe"), std::slice::from_ref(&row)).await;
+    assert_eq!(elsewhere.expect("an answer"), [None]);
+
+    // Even her own wrapped key is of no use under another's name or in another book.
+    let key = store.get_many("kupang", &[MARIA]).await.expect("an answer").remove(0).1;
+    store.insert_if_absent("soe", MARIA, &key).await.expect("kept");
+    let elsewhere = vault.reveal(&book("soe"), std::slice::from_ref(&row)).await;
+    assert!(matches!(elsewhere, Err(VaultError::Damaged { .. })));
+    store.delete("kupang", YOSEF).await.expect("deleted");
+    store.insert_if_absent("kupang", YOSEF, &key).await.expect("kept");
+    assert!(matches!(reveal(&vault, &stolen).await, Err(VaultError::Damaged { .. })));
+}
+
+#[tokio::test]
+async fn erasure_is_for_good_and_for_one_owner() {
+    let (vault, store) = new_vault().await;
+    let (maria, yosef) = (seal(&vault, MARIA, TEXT).await, seal(&vault, YOSEF, "Yosef").await);
+    assert!(vault.erase(&kupang(), MARIA).await.expect("erased"));
+    assert!(!vault.erase(&kupang(), MARIA).await.expect("erased"));
+    let other = vault_over(&store).await;
+    let opened = other.reveal(&kupang(), &[maria.clone(), yosef]).await.expect("opened");
+    assert_eq!(opened, [None, Some("Yosef".to_owned())]);
+    assert!(vault.matches(&kupang(), &maria, "anything").await.expect("an answer"));
+
+    // A new key opens new text only.
+    let later = seal(&vault, MARIA, "later").await;
+    let opened = vault.reveal(&kupang(), &[maria, later]).await.expect("opened");
+    assert_eq!(opened, [None, Some("later".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sealers_that_race_share_one_key() {
+    let store = Arc::new(MemoryKeys::default());
+    let sealers: Vec<_> = (0..16)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { seal(&vault_over(&store).await, MARIA, TEXT).await })
+        })
+        .collect();
+    let mut rows = Vec::new();
+    for sealer in sealers {
+        rows.push(sealer.await.expect("it ran"));
+    }
+    let opened = vault_over(&store).await.reveal(&kupang(), &rows).await.expect("opened");
+    assert!(opened.iter().all(|text| text.as_deref() == Some(TEXT)), "{opened:?}");
+}
+
+#[tokio::test]
+async fn another_master_key_is_refused_at_once() {
+    let (_, store) = new_vault().await;
+    let opened = Vault::open(&MasterKey::new([8; 32]), store).await;
+    assert!(matches!(opened, Err(VaultError::WrongMasterKey)));
+}
+
+#[tokio::test]
+async fn the_master_key_file_is_made_once_and_closed_to_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("secret/master.key");
+    let makers: Vec<_> = (0..8)
+        .map(|_| {
+            let path = path.clone();
+            std::thread::spawn(move || MasterKey::load_or_create(&path).expect("a key"))
+        })
+        .collect();
+    let store = Arc::new(MemoryKeys::default());
+    for maker in makers {
+        let master = maker.join().expect("it ran");
+        assert_eq!(format!("{master:?}"), "MasterKey(..)");
+        Vault::open(&master, Arc::clone(&store) as _).await.expect("all have the same key");
+    }
+    let mode = std::fs::metadata(&path).expect("the file is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let files = std::fs::read_dir(path.parent().expect("a folder")).expect("it can be read");
+    assert_eq!(files.count(), 1, "no draft is left behind");
+}
+
+#[test]
+fn unfit_master_key_files_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("master.key");
+    let digits = "ab".repeat(32);
+    for (content, mode, fits) in
+        [("", 0o600, false), ("abc", 0o600, false), (&digits, 0o644, false), (&digits, 0o400, true)]
+    {
+        let _ = std::fs::remove_file(&path);
+        std::fs::write(&path, content).expect("written");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("set");
+        let result = MasterKey::load_or_create(&path);
+        assert_eq!(result.is_ok(), fits, "{content} {mode:o}: {result:?}");
+        let text = result.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(!text.contains(&digits));
+    }
+}
