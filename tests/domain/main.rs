@@ -1,0 +1,10 @@
+//! The ledger's rules, tested without storage or network.
+
+mod catalogue;
+mod dates;
+mod golden;
+mod money;
+mod reports;
+mod reversal;
+mod stories;
+mod village;
