@@ -67,11 +67,6 @@ impl State {
         self.0.insert(key, value);
     }
 
-    /// Everything remembered.
-    pub fn into_values(self) -> impl Iterator<Item = (Key, Value)> {
-        self.0.into_iter()
-    }
-
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.0.clear();
@@ -81,35 +76,6 @@ impl State {
 impl Lookup for State {
     fn get(&self, key: &Key) -> Option<&Value> {
         self.0.get(key)
-    }
-}
-
-/// Changes that lie over a base until they are committed, or dropped.
-pub struct Overlay<'a> {
-    base: &'a dyn Lookup,
-    changes: State,
-}
-
-impl<'a> Overlay<'a> {
-    /// No changes yet over `base`.
-    pub fn new(base: &'a dyn Lookup) -> Overlay<'a> {
-        Overlay { base, changes: State::default() }
-    }
-
-    /// Makes a record's changes visible.
-    pub fn absorb(&mut self, changes: &Changes) {
-        absorb(&mut self.changes, changes);
-    }
-
-    /// The changes, to be merged into the base after the commit.
-    pub fn into_changes(self) -> State {
-        self.changes
-    }
-}
-
-impl Lookup for Overlay<'_> {
-    fn get(&self, key: &Key) -> Option<&Value> {
-        self.changes.get(key).or_else(|| self.base.get(key))
     }
 }
 

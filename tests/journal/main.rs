@@ -2,7 +2,9 @@
 
 mod batches;
 mod properties;
+mod sequencing;
 mod simulation;
 mod tamper;
+mod task;
 mod town;
 mod village;
