@@ -67,6 +67,11 @@ impl State {
         self.0.insert(key, value);
     }
 
+    /// Everything remembered.
+    pub fn into_values(self) -> impl Iterator<Item = (Key, Value)> {
+        self.0.into_iter()
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.0.clear();
