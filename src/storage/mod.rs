@@ -8,9 +8,14 @@
 //! - Records and entries are never updated or deleted, positions have no gaps, and entries of a
 //!   record sum to zero within each (entity, fund): the databases refuse anything else themselves.
 
+mod codec;
 pub mod fault;
 pub mod keys;
 pub mod memory;
+pub mod migrate;
+pub mod postgres;
+pub mod read;
+pub mod sqlite;
 
 use std::sync::Arc;
 

@@ -1,0 +1,440 @@
+//! Journals in one SQLite file.
+//!
+//! **Invariants**: one writer connection, whose transactions begin IMMEDIATE, so that the heads it
+//! compares cannot move before it commits; commits are synced (WAL, `synchronous=FULL`) before
+//! they are answered. Rules are checked again by the schema's triggers.
+//!
+//! | statement of an append         | rows                               |
+//! |--------------------------------|------------------------------------|
+//! | `NEW_HEADS`, `SIZES`           | all books                          |
+//! | one insert per non-empty table | all rows of all books, as one JSON |
+//! | `HEADS`                        | all books                          |
+//!
+//! Bytes travel beside the JSON: as one blob per statement, of which each row takes its part.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, SqliteConnection};
+
+use super::codec::{Found, Wanted, damaged, failed, signed, statements, unsigned};
+use super::read::Reader;
+use super::{
+    Append, AppendOutcome, Dump, Journal, Load, Loaded, StorageError, StoredRecord, migrate,
+};
+use crate::domain::id::Id;
+use crate::domain::record;
+
+statements! {
+    NEW_HEADS = "INSERT INTO head (book, size, frontier, recorded_at) \
+        SELECT b.value, 0, x'', 0 FROM json_each($1) AS b \
+        WHERE NOT EXISTS (SELECT 1 FROM head AS h WHERE h.book = b.value)";
+    SIZES = "SELECT h.book, h.size FROM json_each($1) AS b CROSS JOIN head AS h \
+        ON h.book = b.value";
+    RECORDS = "INSERT INTO record (book, position, leaf, bytes) \
+        SELECT r.value ->> 0, r.value ->> 1, substr($2, r.value ->> 2, r.value ->> 3), \
+            substr($2, r.value ->> 4, r.value ->> 5) FROM json_each($1) AS r";
+    CHECKPOINTS = "INSERT INTO checkpoint (book, size, root, recorded_at) \
+        SELECT c.value ->> 0, c.value ->> 1, substr($2, c.value ->> 2, c.value ->> 3), \
+            c.value ->> 4 FROM json_each($1) AS c";
+    ENTRIES = "INSERT INTO entry_batch (book, entries) \
+        SELECT b.value ->> 0, b.value -> 1 FROM json_each($1) AS b";
+    ACCOUNTS = "INSERT INTO account (book, account, position) \
+        SELECT a.value ->> 0, a.value ->> 1, a.value ->> 2 FROM json_each($1) AS a";
+    CONTROLS = "INSERT INTO control_point (book, control, position, total) \
+        SELECT c.value ->> 0, c.value ->> 1, c.value ->> 2, c.value ->> 3 \
+        FROM json_each($1) AS c";
+    ROWS = "INSERT INTO register_row (book, parent, id, position, value) \
+        SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, \
+            substr($2, r.value ->> 4, r.value ->> 5) FROM json_each($1) AS r WHERE true \
+        ON CONFLICT (book, parent, id) \
+            DO UPDATE SET position = excluded.position, value = excluded.value";
+    RECEIPTS = "INSERT INTO receipt (book, request_id, position, digest) \
+        SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, \
+            substr($2, r.value ->> 3, r.value ->> 4) FROM json_each($1) AS r";
+    SIDES = "INSERT INTO side (book, commitment, owner, sealed) \
+        SELECT s.value ->> 0, substr($2, s.value ->> 1, s.value ->> 2), s.value ->> 3, \
+            substr($2, s.value ->> 4, s.value ->> 5) FROM json_each($1) AS s";
+    HEADS = "INSERT INTO head_batch (book, size, frontier, recorded_at) \
+        SELECT h.value ->> 0, h.value ->> 1, substr($2, h.value ->> 2, h.value ->> 3), \
+            h.value ->> 4 FROM json_each($1) AS h";
+    LEAF = "SELECT leaf FROM record WHERE book = $1 AND position = $2";
+    LOAD = "SELECT 0, b.key, h.size, h.recorded_at, h.frontier \
+            FROM json_each($1) AS b CROSS JOIN head AS h ON h.book = b.value \
+        UNION ALL \
+        SELECT 1, k.value ->> 0, NULL, NULL, r.value \
+            FROM json_each($2) AS k CROSS JOIN register_row AS r ON r.book = k.value ->> 1 \
+                AND r.parent = k.value ->> 2 AND r.id = k.value ->> 3 \
+        UNION ALL \
+        SELECT 1, k.place, k.balance, NULL, NULL FROM ( \
+            SELECT k.value ->> 0 AS place, ( \
+                SELECT e.balance FROM entry AS e \
+                WHERE e.book = k.value ->> 1 AND e.account = k.value ->> 2 \
+                ORDER BY e.position DESC, e.leg DESC LIMIT 1) AS balance \
+            FROM json_each($3) AS k) AS k WHERE k.balance IS NOT NULL \
+        UNION ALL \
+        SELECT 1, k.place, k.total, NULL, NULL FROM ( \
+            SELECT k.value ->> 0 AS place, ( \
+                SELECT c.total FROM control_point AS c \
+                WHERE c.book = k.value ->> 1 AND c.control = k.value ->> 2 \
+                ORDER BY c.position DESC LIMIT 1) AS total \
+            FROM json_each($4) AS k) AS k WHERE k.total IS NOT NULL \
+        UNION ALL \
+        SELECT 1, k.value ->> 0, r.position, NULL, r.digest \
+            FROM json_each($5) AS k CROSS JOIN receipt AS r \
+                ON r.book = k.value ->> 1 AND r.request_id = k.value ->> 2 \
+        UNION ALL \
+        SELECT 1, k.value ->> 0, NULL, NULL, r.bytes \
+            FROM json_each($6) AS k CROSS JOIN record AS r \
+                ON r.book = k.value ->> 1 AND r.position = k.value ->> 2";
+}
+
+/// How long a writer waits for another process to commit.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A SQLite database of journals.
+#[derive(Debug)]
+pub struct Sqlite {
+    writer: SqlitePool,
+    loader: SqlitePool,
+    reader: Reader,
+    backup: Option<PathBuf>,
+}
+
+impl Sqlite {
+    /// Opens a database file, with its folder made and its schema brought up to date if need be;
+    /// an older database is copied first.
+    ///
+    /// Errors: `Schema` for a database of a newer version, `Failed` when it cannot be opened.
+    pub async fn open(path: &Path) -> Result<Sqlite, StorageError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("wal_autocheckpoint", "100000")
+            .disable_statement_logging();
+        let pool = |connections| {
+            SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false)
+        };
+        let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
+        let mut connection = writer.acquire().await.map_err(failed)?;
+        let backup = migrate::sqlite(path, &mut connection).await?;
+        drop(connection);
+        let loader = pool(4).connect_lazy_with(options.pragma("query_only", "ON"));
+        let reader = Reader::sqlite(path).await?;
+        Ok(Sqlite { writer, loader, reader, backup })
+    }
+
+    /// The read side of the same database.
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// Where the copy lies that was made before opening changed the schema, if one was.
+    pub fn backup(&self) -> Option<&Path> {
+        self.backup.as_deref()
+    }
+
+    /// Closes all connections once they are free; what is in the WAL then moves to the file.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.loader.close().await;
+        self.writer.close().await;
+    }
+
+    async fn try_append(&self, appends: &[Arc<Append>]) -> Result<Vec<AppendOutcome>, Trouble> {
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let outcomes = compare(appends, &mut transaction).await?;
+        let taken: Vec<&Append> = appends
+            .iter()
+            .zip(&outcomes)
+            .filter(|(_, outcome)| **outcome == AppendOutcome::Committed)
+            .map(|(append, _)| append.as_ref())
+            .collect();
+        if taken.is_empty() {
+            return Ok(outcomes);
+        }
+        write(&taken, &mut transaction).await?;
+        let unknown = |error: sqlx::Error| StorageError::Unknown(error.to_string());
+        transaction.commit().await.map_err(unknown)?;
+        Ok(outcomes)
+    }
+}
+
+/// Why a transaction wrote nothing.
+enum Trouble {
+    /// A row is there already that was taken to be new: some cache is behind.
+    Exists,
+    /// Anything else.
+    Storage(StorageError),
+}
+
+impl From<StorageError> for Trouble {
+    fn from(error: StorageError) -> Trouble {
+        Trouble::Storage(error)
+    }
+}
+
+impl From<sqlx::Error> for Trouble {
+    fn from(error: sqlx::Error) -> Trouble {
+        let exists = error.as_database_error().is_some_and(|error| {
+            error.is_unique_violation() || error.message().ends_with("is there already")
+        });
+        if exists { Trouble::Exists } else { Trouble::Storage(failed(error)) }
+    }
+}
+
+#[async_trait]
+impl Journal for Sqlite {
+    async fn load(&self, loads: Vec<Load>) -> Result<Vec<Loaded>, StorageError> {
+        let wanted = Wanted::new(&loads);
+        let query = sqlx::query_as(LOAD).bind(json(&wanted.heads)?).bind(json(&wanted.rows)?);
+        let query = query.bind(json(&wanted.balances)?).bind(json(&wanted.controls)?);
+        let query = query.bind(json(&wanted.receipts)?).bind(json(&wanted.records)?);
+        let found: Vec<Found> = query.fetch_all(&self.loader).await.map_err(failed)?;
+        Wanted::assemble(loads, found)
+    }
+
+    async fn append(&self, appends: Vec<Arc<Append>>) -> Result<Vec<AppendOutcome>, StorageError> {
+        match self.try_append(&appends).await {
+            Ok(outcomes) => return Ok(outcomes),
+            Err(Trouble::Storage(error)) => return Err(error),
+            Err(Trouble::Exists) => {}
+        }
+        // One book's rows clash: each book alone, so that only that one conflicts.
+        let mut outcomes = Vec::with_capacity(appends.len());
+        for append in &appends {
+            match self.try_append(std::slice::from_ref(append)).await {
+                Ok(outcome) => outcomes.extend(outcome),
+                Err(Trouble::Exists) => outcomes.push(AppendOutcome::Conflict),
+                Err(Trouble::Storage(error)) if outcomes.is_empty() => return Err(error),
+                Err(Trouble::Storage(error)) => {
+                    return Err(StorageError::Unknown(error.to_string()));
+                }
+            }
+        }
+        Ok(outcomes)
+    }
+
+    async fn resolve(&self, append: &Append) -> Result<AppendOutcome, StorageError> {
+        let Some(last) = append.records.last() else { return Ok(AppendOutcome::Conflict) };
+        // Waits for whoever is writing, as a row lock would.
+        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+        let query = sqlx::query_as(LEAF).bind(append.book.as_str()).bind(signed(last.position));
+        let leaf: Option<(Vec<u8>,)> =
+            query.fetch_optional(&mut *transaction).await.map_err(failed)?;
+        let stored = leaf.is_some_and(|(leaf,)| leaf == last.leaf);
+        Ok(if stored { AppendOutcome::Committed } else { AppendOutcome::Conflict })
+    }
+
+    async fn records(
+        &self,
+        book: &Id,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StorageError> {
+        self.reader.snapshot(book).await?.stored_records(from, limit).await
+    }
+
+    async fn books(&self) -> Result<Vec<Id>, StorageError> {
+        self.reader.books().await
+    }
+
+    async fn dump(&self, book: &Id) -> Result<Dump, StorageError> {
+        self.reader.snapshot(book).await?.dump().await
+    }
+}
+
+/// Creates the heads of new books, and compares all sizes.
+async fn compare(
+    appends: &[Arc<Append>],
+    connection: &mut SqliteConnection,
+) -> Result<Vec<AppendOutcome>, Trouble> {
+    let new = appends.iter().filter(|append| append.expected_size == 0);
+    let new: Vec<&str> = new.map(|append| append.book.as_str()).collect();
+    if !new.is_empty() {
+        sqlx::query(NEW_HEADS).bind(json(&new)?).execute(&mut *connection).await?;
+    }
+    let books: Vec<&str> = appends.iter().map(|append| append.book.as_str()).collect();
+    let sizes: Vec<(String, i64)> =
+        sqlx::query_as(SIZES).bind(json(&books)?).fetch_all(&mut *connection).await?;
+    let sizes: HashMap<String, i64> = sizes.into_iter().collect();
+    let mut outcomes = Vec::with_capacity(appends.len());
+    for append in appends {
+        let size = sizes.get(append.book.as_str()).copied().map(unsigned).transpose()?;
+        outcomes.push(match size == Some(append.expected_size) {
+            true => AppendOutcome::Committed,
+            false => AppendOutcome::Conflict,
+        });
+    }
+    Ok(outcomes)
+}
+
+/// Writes every table once: records first, for derived rows name them, and heads last.
+async fn write(taken: &[&Append], connection: &mut SqliteConnection) -> Result<(), Trouble> {
+    insert(RECORDS, records(taken), connection).await?;
+    insert(CHECKPOINTS, checkpoints(taken), connection).await?;
+    insert(ENTRIES, (entries(taken), Vec::new()), connection).await?;
+    insert(ACCOUNTS, (accounts(taken), Vec::new()), connection).await?;
+    insert(CONTROLS, (controls(taken), Vec::new()), connection).await?;
+    insert(ROWS, rows(taken), connection).await?;
+    insert(RECEIPTS, receipts(taken), connection).await?;
+    insert(SIDES, sides(taken), connection).await?;
+    insert(HEADS, heads(taken), connection).await
+}
+
+/// One statement for all rows of a table, with the bytes they take parts of.
+async fn insert<T: Serialize>(
+    sql: &'static str,
+    (rows, bytes): (Vec<T>, Vec<u8>),
+    connection: &mut SqliteConnection,
+) -> Result<(), Trouble> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(sql).bind(json(&rows)?);
+    let query = if sql.contains("$2") { query.bind(bytes) } else { query };
+    query.execute(connection).await?;
+    Ok(())
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, StorageError> {
+    serde_json::to_string(value).map_err(damaged)
+}
+
+/// Adds bytes to a blob; answers where they begin, from 1, and how many they are.
+fn part(blob: &mut Vec<u8>, bytes: &[u8]) -> (usize, usize) {
+    let begin = blob.len() + 1;
+    blob.extend_from_slice(bytes);
+    (begin, bytes.len())
+}
+
+fn records<'a>(taken: &[&'a Append]) -> (Vec<(&'a str, u64, usize, usize, usize, usize)>, Vec<u8>) {
+    let mut blob = Vec::new();
+    let mut table = Vec::new();
+    for append in taken {
+        for record in &append.records {
+            let (leaf, leaf_len) = part(&mut blob, &record.leaf);
+            let (bytes, bytes_len) = part(&mut blob, &record.bytes);
+            let book = append.book.as_str();
+            table.push((book, record.position, leaf, leaf_len, bytes, bytes_len));
+        }
+    }
+    (table, blob)
+}
+
+fn checkpoints<'a>(taken: &[&'a Append]) -> (Vec<(&'a str, u64, usize, usize, i64)>, Vec<u8>) {
+    let mut blob = Vec::new();
+    let mut table = Vec::new();
+    for append in taken {
+        let checkpoint = &append.checkpoint;
+        let (root, len) = part(&mut blob, &checkpoint.root);
+        let book = append.book.as_str();
+        table.push((book, checkpoint.size, root, len, checkpoint.recorded_at));
+    }
+    (table, blob)
+}
+
+/// One row per book, its entries as a JSON array.
+type EntryBatch<'a> = (&'a str, Vec<(String, u64, u32, i64, i64, i32, u8)>);
+
+fn entries<'a>(taken: &[&'a Append]) -> Vec<EntryBatch<'a>> {
+    let batch = |append: &&'a Append| {
+        let entries = append.entries.iter().map(|entry| {
+            (
+                entry.account.to_string(),
+                entry.position,
+                entry.leg,
+                entry.amount.get(),
+                entry.balance.get(),
+                entry.effective_on.get(),
+                u8::from(entry.late),
+            )
+        });
+        (append.book.as_str(), entries.collect())
+    };
+    taken.iter().filter(|append| !append.entries.is_empty()).map(batch).collect()
+}
+
+fn accounts<'a>(taken: &[&'a Append]) -> Vec<(&'a str, String, u64)> {
+    let of = |append: &&'a Append| {
+        let book = append.book.as_str();
+        append.new_accounts.iter().map(move |(name, at)| (book, name.to_string(), *at))
+    };
+    taken.iter().flat_map(of).collect()
+}
+
+fn controls<'a>(taken: &[&'a Append]) -> Vec<(&'a str, String, u64, i64)> {
+    let of = |append: &&'a Append| {
+        let (book, size) = (append.book.as_str(), append.head.size);
+        append.controls.iter().map(move |(name, total)| (book, name.to_string(), size, total.get()))
+    };
+    taken.iter().flat_map(of).collect()
+}
+
+fn rows<'a>(
+    taken: &[&'a Append],
+) -> (Vec<(&'a str, &'a str, &'a str, u64, usize, usize)>, Vec<u8>) {
+    let mut blob = Vec::new();
+    let mut table = Vec::new();
+    for append in taken {
+        for (name, position, row) in &append.rows {
+            let (value, len) = part(&mut blob, &record::encode_value(name, row));
+            let book = append.book.as_str();
+            table.push((book, name.parent.as_str(), name.id.as_str(), *position, value, len));
+        }
+    }
+    (table, blob)
+}
+
+fn receipts<'a>(taken: &[&'a Append]) -> (Vec<(&'a str, &'a str, u64, usize, usize)>, Vec<u8>) {
+    let mut blob = Vec::new();
+    let mut table = Vec::new();
+    for append in taken {
+        for (request, receipt) in &append.receipts {
+            let (digest, len) = part(&mut blob, &receipt.digest);
+            table.push((append.book.as_str(), request.as_str(), receipt.position, digest, len));
+        }
+    }
+    (table, blob)
+}
+
+fn sides<'a>(
+    taken: &[&'a Append],
+) -> (Vec<(&'a str, usize, usize, &'a str, usize, usize)>, Vec<u8>) {
+    let mut blob = Vec::new();
+    let mut table = Vec::new();
+    for append in taken {
+        for side in &append.sides {
+            let (commitment, commitment_len) = part(&mut blob, &side.commitment);
+            let (sealed, sealed_len) = part(&mut blob, &side.sealed);
+            let (book, owner) = (append.book.as_str(), side.owner.as_str());
+            table.push((book, commitment, commitment_len, owner, sealed, sealed_len));
+        }
+    }
+    (table, blob)
+}
+
+fn heads<'a>(taken: &[&'a Append]) -> (Vec<(&'a str, u64, usize, usize, i64)>, Vec<u8>) {
+    let mut blob = Vec::new();
+    let mut table = Vec::new();
+    for append in taken {
+        let head = &append.head;
+        let (frontier, len) = part(&mut blob, head.frontier.as_flattened());
+        table.push((append.book.as_str(), head.size, frontier, len, head.recorded_at));
+    }
+    (table, blob)
+}
