@@ -31,6 +31,7 @@ use super::{
 };
 use crate::domain::id::Id;
 use crate::domain::record;
+use crate::domain::state::EntryRow;
 
 statements! {
     NEW_HEADS = "INSERT INTO head (book, size, frontier, recorded_at) \
@@ -287,26 +288,52 @@ async fn compare(
 async fn write(taken: &[&Append], connection: &mut SqliteConnection) -> Result<(), Trouble> {
     insert(RECORDS, records(taken), connection).await?;
     insert(CHECKPOINTS, checkpoints(taken), connection).await?;
-    insert(ENTRIES, (entries(taken), Vec::new()), connection).await?;
-    insert(ACCOUNTS, (accounts(taken), Vec::new()), connection).await?;
-    insert(CONTROLS, (controls(taken), Vec::new()), connection).await?;
+    insert(ENTRIES, entries(taken), connection).await?;
+    insert(ACCOUNTS, accounts(taken), connection).await?;
+    insert(CONTROLS, controls(taken), connection).await?;
     insert(ROWS, rows(taken), connection).await?;
     insert(RECEIPTS, receipts(taken), connection).await?;
     insert(SIDES, sides(taken), connection).await?;
     insert(HEADS, heads(taken), connection).await
 }
 
-/// One statement for all rows of a table, with the bytes they take parts of.
+/// The rows one statement inserts, and the bytes of which each takes its parts.
+struct Table<T> {
+    rows: Vec<T>,
+    bytes: Vec<u8>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Table<T> {
+        Table { rows: Vec::new(), bytes: Vec::new() }
+    }
+}
+
+impl<T> FromIterator<T> for Table<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Table<T> {
+        Table { rows: rows.into_iter().collect(), bytes: Vec::new() }
+    }
+}
+
+impl<T> Table<T> {
+    /// Adds bytes; answers where they begin, from 1, and how many they are.
+    fn part(&mut self, bytes: &[u8]) -> (usize, usize) {
+        let begin = self.bytes.len() + 1;
+        self.bytes.extend_from_slice(bytes);
+        (begin, bytes.len())
+    }
+}
+
 async fn insert<T: Serialize>(
     sql: &'static str,
-    (rows, bytes): (Vec<T>, Vec<u8>),
+    table: Table<T>,
     connection: &mut SqliteConnection,
 ) -> Result<(), Trouble> {
-    if rows.is_empty() {
+    if table.rows.is_empty() {
         return Ok(());
     }
-    let query = sqlx::query(sql).bind(json(&rows)?);
-    let query = if sql.contains("$2") { query.bind(bytes) } else { query };
+    let query = sqlx::query(sql).bind(json(&table.rows)?);
+    let query = if sql.contains("$2") { query.bind(table.bytes) } else { query };
     query.execute(connection).await?;
     Ok(())
 }
@@ -315,126 +342,114 @@ fn json<T: Serialize>(value: &T) -> Result<String, StorageError> {
     serde_json::to_string(value).map_err(damaged)
 }
 
-/// Adds bytes to a blob; answers where they begin, from 1, and how many they are.
-fn part(blob: &mut Vec<u8>, bytes: &[u8]) -> (usize, usize) {
-    let begin = blob.len() + 1;
-    blob.extend_from_slice(bytes);
-    (begin, bytes.len())
-}
-
-fn records<'a>(taken: &[&'a Append]) -> (Vec<(&'a str, u64, usize, usize, usize, usize)>, Vec<u8>) {
-    let mut blob = Vec::new();
-    let mut table = Vec::new();
+fn records(taken: &[&Append]) -> Table<impl Serialize> {
+    let mut table = Table::default();
     for append in taken {
         for record in &append.records {
-            let (leaf, leaf_len) = part(&mut blob, &record.leaf);
-            let (bytes, bytes_len) = part(&mut blob, &record.bytes);
+            let (leaf, leaf_len) = table.part(&record.leaf);
+            let (bytes, bytes_len) = table.part(&record.bytes);
             let book = append.book.as_str();
-            table.push((book, record.position, leaf, leaf_len, bytes, bytes_len));
+            table.rows.push((book, record.position, leaf, leaf_len, bytes, bytes_len));
         }
     }
-    (table, blob)
+    table
 }
 
-fn checkpoints<'a>(taken: &[&'a Append]) -> (Vec<(&'a str, u64, usize, usize, i64)>, Vec<u8>) {
-    let mut blob = Vec::new();
-    let mut table = Vec::new();
+fn checkpoints(taken: &[&Append]) -> Table<impl Serialize> {
+    let mut table = Table::default();
     for append in taken {
         let checkpoint = &append.checkpoint;
-        let (root, len) = part(&mut blob, &checkpoint.root);
+        let (root, len) = table.part(&checkpoint.root);
         let book = append.book.as_str();
-        table.push((book, checkpoint.size, root, len, checkpoint.recorded_at));
+        table.rows.push((book, checkpoint.size, root, len, checkpoint.recorded_at));
     }
-    (table, blob)
+    table
 }
 
 /// One row per book, its entries as a JSON array.
-type EntryBatch<'a> = (&'a str, Vec<(String, u64, u32, i64, i64, i32, u8)>);
-
-fn entries<'a>(taken: &[&'a Append]) -> Vec<EntryBatch<'a>> {
-    let batch = |append: &&'a Append| {
-        let entries = append.entries.iter().map(|entry| {
-            (
-                entry.account.to_string(),
-                entry.position,
-                entry.leg,
-                entry.amount.get(),
-                entry.balance.get(),
-                entry.effective_on.get(),
-                u8::from(entry.late),
-            )
-        });
-        (append.book.as_str(), entries.collect())
+fn entries(taken: &[&Append]) -> Table<impl Serialize> {
+    let entry = |entry: &EntryRow| {
+        (
+            entry.account.to_string(),
+            entry.position,
+            entry.leg,
+            entry.amount.get(),
+            entry.balance.get(),
+            entry.effective_on.get(),
+            u8::from(entry.late),
+        )
     };
-    taken.iter().filter(|append| !append.entries.is_empty()).map(batch).collect()
+    let with_entries = taken.iter().filter(|append| !append.entries.is_empty());
+    let batch = |append: &Append| {
+        (append.book.as_str().to_owned(), append.entries.iter().map(entry).collect::<Vec<_>>())
+    };
+    with_entries.map(|append| batch(append)).collect()
 }
 
-fn accounts<'a>(taken: &[&'a Append]) -> Vec<(&'a str, String, u64)> {
-    let of = |append: &&'a Append| {
-        let book = append.book.as_str();
-        append.new_accounts.iter().map(move |(name, at)| (book, name.to_string(), *at))
-    };
-    taken.iter().flat_map(of).collect()
+fn accounts(taken: &[&Append]) -> Table<impl Serialize> {
+    let mut table = Table::default();
+    for append in taken {
+        for (account, position) in &append.new_accounts {
+            table.rows.push((append.book.as_str(), account.to_string(), *position));
+        }
+    }
+    table
 }
 
-fn controls<'a>(taken: &[&'a Append]) -> Vec<(&'a str, String, u64, i64)> {
-    let of = |append: &&'a Append| {
-        let (book, size) = (append.book.as_str(), append.head.size);
-        append.controls.iter().map(move |(name, total)| (book, name.to_string(), size, total.get()))
-    };
-    taken.iter().flat_map(of).collect()
+fn controls(taken: &[&Append]) -> Table<impl Serialize> {
+    let mut table = Table::default();
+    for append in taken {
+        for (control, total) in &append.controls {
+            let (book, size) = (append.book.as_str(), append.head.size);
+            table.rows.push((book, control.to_string(), size, total.get()));
+        }
+    }
+    table
 }
 
-fn rows<'a>(
-    taken: &[&'a Append],
-) -> (Vec<(&'a str, &'a str, &'a str, u64, usize, usize)>, Vec<u8>) {
-    let mut blob = Vec::new();
-    let mut table = Vec::new();
+fn rows(taken: &[&Append]) -> Table<impl Serialize> {
+    let mut table = Table::default();
     for append in taken {
         for (name, position, row) in &append.rows {
-            let (value, len) = part(&mut blob, &record::encode_value(name, row));
-            let book = append.book.as_str();
-            table.push((book, name.parent.as_str(), name.id.as_str(), *position, value, len));
+            let (value, len) = table.part(&record::encode_value(name, row));
+            let (book, parent, id) = (append.book.as_str(), &name.parent, &name.id);
+            table.rows.push((book, parent, id, *position, value, len));
         }
     }
-    (table, blob)
+    table
 }
 
-fn receipts<'a>(taken: &[&'a Append]) -> (Vec<(&'a str, &'a str, u64, usize, usize)>, Vec<u8>) {
-    let mut blob = Vec::new();
-    let mut table = Vec::new();
+fn receipts(taken: &[&Append]) -> Table<impl Serialize> {
+    let mut table = Table::default();
     for append in taken {
         for (request, receipt) in &append.receipts {
-            let (digest, len) = part(&mut blob, &receipt.digest);
-            table.push((append.book.as_str(), request.as_str(), receipt.position, digest, len));
+            let (digest, len) = table.part(&receipt.digest);
+            let book = append.book.as_str();
+            table.rows.push((book, request.as_str(), receipt.position, digest, len));
         }
     }
-    (table, blob)
+    table
 }
 
-fn sides<'a>(
-    taken: &[&'a Append],
-) -> (Vec<(&'a str, usize, usize, &'a str, usize, usize)>, Vec<u8>) {
-    let mut blob = Vec::new();
-    let mut table = Vec::new();
+fn sides(taken: &[&Append]) -> Table<impl Serialize> {
+    let mut table = Table::default();
     for append in taken {
         for side in &append.sides {
-            let (commitment, commitment_len) = part(&mut blob, &side.commitment);
-            let (sealed, sealed_len) = part(&mut blob, &side.sealed);
-            let (book, owner) = (append.book.as_str(), side.owner.as_str());
-            table.push((book, commitment, commitment_len, owner, sealed, sealed_len));
+            let (commitment, commitment_len) = table.part(&side.commitment);
+            let (sealed, sealed_len) = table.part(&side.sealed);
+            let book = append.book.as_str();
+            table.rows.push((book, commitment, commitment_len, &side.owner, sealed, sealed_len));
         }
     }
-    (table, blob)
+    table
 }
 
-fn heads<'a>(taken: &[&'a Append]) -> (Vec<(&'a str, u64, usize, usize, i64)>, Vec<u8>) {
-    let mut blob = Vec::new();
-    let mut table = Vec::new();
+fn heads(taken: &[&Append]) -> Table<impl Serialize> {
+    let mut table = Table::default();
     for append in taken {
         let head = &append.head;
-        let (frontier, len) = part(&mut blob, head.frontier.as_flattened());
-        table.push((append.book.as_str(), head.size, frontier, len, head.recorded_at));
+        let (frontier, len) = table.part(head.frontier.as_flattened());
+        table.rows.push((append.book.as_str(), head.size, frontier, len, head.recorded_at));
     }
-    (table, blob)
+    table
 }

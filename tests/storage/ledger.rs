@@ -143,8 +143,10 @@ impl Book {
         match step {
             Step::Transfer(debit, credit, sen, day) => {
                 effect.effective_on = day;
-                effect.entries.push(Entry { account: debit, amount: Sen::new(sen), line: 0 });
-                effect.entries.push(Entry { account: credit, amount: Sen::new(-sen), line: 0 });
+                for (account, sen) in [(debit, sen), (credit, -sen)] {
+                    let (amount, party) = (Sen::new(sen), String::new());
+                    effect.entries.push(Entry { account, amount, line: 0, party });
+                }
             }
             Step::OpenDay(day) => {
                 self.business_day = day;
