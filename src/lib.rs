@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod chain;
+pub mod cli;
 pub mod domain;
 pub mod journal;
 pub mod locale;

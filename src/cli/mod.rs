@@ -1,0 +1,8 @@
+//! The command line: the server's own commands, and the terminal thin client.
+
+pub mod client;
+pub mod convert;
+pub mod demo;
+pub mod remote;
+pub mod sheet_csv;
+pub mod table;

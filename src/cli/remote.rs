@@ -1,0 +1,100 @@
+//! The thin client's line to the server: metadata, request ids, and errors as plain sentences.
+
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+use tonic_types::StatusExt;
+
+use crate::domain::refusal::Language;
+
+/// Why a command of the thin client did not succeed, as one plain sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(pub String);
+
+impl Failure {
+    /// A sentence in the language of the caller.
+    pub fn say(language: Language, indonesian: &str, english: &str) -> Failure {
+        match language {
+            Language::Indonesian => Failure(indonesian.to_owned()),
+            Language::English => Failure(english.to_owned()),
+        }
+    }
+}
+
+/// A connection to the server that says who asks and in which language.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    channel: Channel,
+    caller: Caller,
+    /// The caller's language.
+    pub language: Language,
+}
+
+/// A channel whose requests say who asks.
+pub type Line = InterceptedService<Channel, Caller>;
+
+/// Writes the caller's name and language into each request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    actor: MetadataValue<Ascii>,
+    language: MetadataValue<Ascii>,
+}
+
+impl Interceptor for Caller {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("simpul-actor", self.actor.clone());
+        request.metadata_mut().insert("accept-language", self.language.clone());
+        Ok(request)
+    }
+}
+
+impl Remote {
+    /// A line to the server at `server`, e.g. `http://127.0.0.1:50051`; it connects when first used.
+    ///
+    /// Errors: a sentence when the address or the actor's name cannot be used.
+    pub fn new(server: &str, actor: &str, language: Language) -> Result<Remote, Failure> {
+        let endpoint = Endpoint::from_shared(server.to_owned()).map_err(|_| {
+            let id = format!("Alamat server {server} tidak dapat dibaca.");
+            Failure::say(language, &id, &format!("The server address {server} cannot be read."))
+        })?;
+        let actor = MetadataValue::try_from(actor).map_err(|_| {
+            let id = "Nama pelaku hanya boleh huruf dan angka biasa.";
+            Failure::say(language, id, "The actor's name may only have plain letters and digits.")
+        })?;
+        let code = match language {
+            Language::Indonesian => "id",
+            Language::English => "en",
+        };
+        let caller = Caller { actor, language: MetadataValue::from_static(code) };
+        Ok(Remote { channel: endpoint.connect_lazy(), caller, language })
+    }
+
+    /// What clients of the generated code are made from.
+    pub fn line(&self) -> Line {
+        InterceptedService::new(self.channel.clone(), self.caller.clone())
+    }
+
+    /// What went wrong, as one plain sentence.
+    pub fn explain(&self, status: &Status) -> Failure {
+        let details = status.get_error_details();
+        if let Some(message) = details.localized_message() {
+            return Failure(message.message.clone());
+        }
+        match status.code() {
+            tonic::Code::Unavailable => Failure::say(
+                self.language,
+                "Server tidak dapat dihubungi; coba lagi nanti. Tidak ada yang hilang.",
+                "The server cannot be reached; try again later. Nothing is lost.",
+            ),
+            _ => Failure(status.message().to_owned()),
+        }
+    }
+}
+
+/// A fresh request id: a time-ordered UUID.
+pub fn fresh_request_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
