@@ -8,9 +8,10 @@ use tonic::Status;
 
 use crate::api::v1::{
     self, HouseholdStatus, LedgerLine, Transaction, Warning,
-    group_service_client::GroupServiceClient, iks_service_client::IksServiceClient,
-    ledger_service_client::LedgerServiceClient, meeting_service_client::MeetingServiceClient,
-    member_service_client::MemberServiceClient, savings_service_client::SavingsServiceClient,
+    book_service_client::BookServiceClient, group_service_client::GroupServiceClient,
+    iks_service_client::IksServiceClient, ledger_service_client::LedgerServiceClient,
+    meeting_service_client::MeetingServiceClient, member_service_client::MemberServiceClient,
+    savings_service_client::SavingsServiceClient,
 };
 use crate::cli::convert::{
     amount, date, date_text, day, details, entity, fund, fund_text, incomplete, last_part, money,
@@ -67,6 +68,9 @@ impl From<Lang> for Language {
 /// What can be asked.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Ask {
+    /// Buka buku baru / open a book
+    #[command(name = "buku-baru", alias = "book-add")]
+    BookAdd(BookAdd),
     /// Daftarkan kelompok (KUBE) / enrol a group
     #[command(name = "kelompok-baru", alias = "group-add")]
     GroupAdd(GroupAdd),
@@ -105,37 +109,79 @@ pub enum Ask {
     TrialBalance(TrialBalance),
 }
 
+/// A new book; its id is the one of `--book`.
+#[derive(Args, Clone, Debug)]
+pub struct BookAdd {
+    /// Nama / its name
+    #[arg(long = "nama", alias = "name")]
+    pub name: String,
+    /// Nama LKM; kosong bila tidak ada / the LKM's name
+    #[arg(long, default_value = "")]
+    pub lkm: String,
+    /// Bentuk LKM / its regime
+    #[arg(long = "bentuk", alias = "regime", default_value = "lkm-ojk")]
+    pub regime: RegimeWord,
+    /// Zona waktu / time zone
+    #[arg(long = "zona", alias = "zone", default_value = "wita")]
+    pub zone: ZoneWord,
+    /// Hari pertama / first day
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    pub opened_on: Day,
+}
+
+/// An LKM's regime as people say it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RegimeWord {
+    /// Koperasi simpan pinjam.
+    Koperasi,
+    /// LKM berizin OJK.
+    LkmOjk,
+    /// LKM inkubasi.
+    Inkubasi,
+}
+
+/// A time zone as people say it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ZoneWord {
+    /// UTC+7.
+    Wib,
+    /// UTC+8.
+    Wita,
+    /// UTC+9.
+    Wit,
+}
+
 /// A new group.
 #[derive(Args, Clone, Debug)]
 pub struct GroupAdd {
     /// Id, misalnya tunas-baru / its id
     pub id: String,
     /// Nama / its name
-    #[arg(long)]
+    #[arg(long = "nama", alias = "name")]
     pub name: String,
     /// Usaha / its business
-    #[arg(long, default_value = "")]
+    #[arg(long = "usaha", alias = "business", default_value = "")]
     pub business: String,
     /// Jumlah anggota / number of members
-    #[arg(long)]
+    #[arg(long = "anggota", alias = "members")]
     pub members: u32,
     /// Tahun berdiri / founded
-    #[arg(long, default_value_t = 0)]
+    #[arg(long = "berdiri", alias = "founded", default_value_t = 0)]
     pub founded: u32,
     /// Desa atau kelurahan / village
-    #[arg(long, default_value = "")]
+    #[arg(long = "desa", alias = "village", default_value = "")]
     pub village: String,
     /// Kecamatan / subdistrict
-    #[arg(long, default_value = "")]
+    #[arg(long = "kecamatan", alias = "subdistrict", default_value = "")]
     pub subdistrict: String,
     /// Kabupaten atau kota / regency
-    #[arg(long, default_value = "")]
+    #[arg(long = "kabupaten", alias = "regency", default_value = "")]
     pub regency: String,
     /// Terhubung dengan LKM sejak / linked to the LKM since
-    #[arg(long, value_parser = day)]
+    #[arg(long = "terhubung", alias = "linked-on", value_parser = day)]
     pub linked_on: Option<Day>,
     /// Nomor berita acara tentang jumlah anggota / minute that decided an unusual size
-    #[arg(long, default_value = "")]
+    #[arg(long = "berita-acara", alias = "minute", default_value = "")]
     pub minute: String,
 }
 
@@ -147,19 +193,19 @@ pub struct MemberAdd {
     /// Id, misalnya m01 / their id
     pub id: String,
     /// Nama / their name
-    #[arg(long)]
+    #[arg(long = "nama", alias = "name")]
     pub name: String,
     /// NIK, 16 angka; kosong bila belum ada / identity number
     #[arg(long, default_value = "")]
     pub nik: String,
     /// Nomor keluarga, misalnya kk-03 / household
-    #[arg(long, default_value = "")]
+    #[arg(long = "keluarga", alias = "household", default_value = "")]
     pub household: String,
     /// Status keluarga / household status
     #[arg(long, default_value = "miskin")]
     pub status: StatusWord,
     /// Menjadi anggota sejak / member since
-    #[arg(long, value_parser = day)]
+    #[arg(long = "sejak", alias = "joined-on", value_parser = day)]
     pub joined_on: Option<Day>,
 }
 
@@ -200,13 +246,13 @@ pub struct WhichMember {
 #[derive(Args, Clone, Debug)]
 pub struct When {
     /// Tanggal kejadian, misalnya "17 Agustus 2025" / the day it happened
-    #[arg(long, value_parser = day)]
+    #[arg(long = "tanggal", alias = "on", value_parser = day)]
     pub on: Option<Day>,
     /// Catatan / remark
-    #[arg(long)]
+    #[arg(long = "catatan", alias = "memo")]
     pub memo: Option<String>,
     /// Id permintaan, untuk mengulang dengan aman / request id, to retry safely
-    #[arg(long)]
+    #[arg(long = "id-permintaan", alias = "request-id")]
     pub request_id: Option<String>,
 }
 
@@ -230,10 +276,10 @@ pub struct Deposit {
     #[arg(value_parser = amount)]
     pub amount: Sen,
     /// Jenis simpanan / sort of savings
-    #[arg(long, default_value = "sukarela")]
+    #[arg(long = "jenis", alias = "kind", default_value = "sukarela")]
     pub kind: SavingsWord,
     /// kas, bank, brankas, atau id laci / place
-    #[arg(long, default_value = "kas")]
+    #[arg(long = "tempat", alias = "place", default_value = "kas")]
     pub place: String,
     /// When.
     #[command(flatten)]
@@ -271,7 +317,7 @@ pub struct Dues {
     #[arg(value_parser = amount)]
     pub amount: Sen,
     /// kas atau bank / place
-    #[arg(long, default_value = "kas")]
+    #[arg(long = "tempat", alias = "place", default_value = "kas")]
     pub place: String,
     /// When.
     #[command(flatten)]
@@ -286,13 +332,13 @@ pub struct Sheet {
     /// Berkas CSV / the CSV file
     pub file: PathBuf,
     /// Nomor lembar / sheet number
-    #[arg(long, default_value = "")]
+    #[arg(long = "nomor", alias = "number", default_value = "")]
     pub number: String,
     /// Kas dihitung saat buka / cash counted at opening
-    #[arg(long, value_parser = amount)]
+    #[arg(long = "kas-buka", alias = "opening", value_parser = amount)]
     pub opening: Sen,
     /// Kas dihitung saat tutup / cash counted at closing
-    #[arg(long, value_parser = amount)]
+    #[arg(long = "kas-tutup", alias = "closing", value_parser = amount)]
     pub closing: Sen,
     /// When.
     #[command(flatten)]
@@ -305,10 +351,10 @@ pub struct Balance {
     /// Akun, misalnya tunas-baru.sp.2103.m01; atau kelompok, atau lkm / account, group or lkm
     pub what: String,
     /// Per tanggal / as of
-    #[arg(long, value_parser = day)]
+    #[arg(long = "per", alias = "as-of", value_parser = day)]
     pub as_of: Option<Day>,
     /// Seperti diketahui pada posisi jurnal / as known at a journal position
-    #[arg(long, default_value_t = 0)]
+    #[arg(long = "posisi", alias = "known-at", default_value_t = 0)]
     pub known_at: u64,
 }
 
@@ -321,10 +367,10 @@ pub struct CashBook {
     #[arg(value_parser = fund)]
     pub fund: v1::Fund,
     /// Dari hari buku / from
-    #[arg(long, value_parser = day)]
+    #[arg(long = "dari", alias = "from", value_parser = day)]
     pub from: Option<Day>,
     /// Sampai hari buku / through
-    #[arg(long, value_parser = day)]
+    #[arg(long = "sampai", alias = "through", value_parser = day)]
     pub through: Option<Day>,
 }
 
@@ -334,10 +380,10 @@ pub struct TrialBalance {
     /// Kelompok atau lkm; kosong untuk seluruh buku / group or lkm; the whole book if left out
     pub entity: Option<String>,
     /// Per tanggal / as of
-    #[arg(long, value_parser = day)]
+    #[arg(long = "per", alias = "as-of", value_parser = day)]
     pub as_of: Option<Day>,
     /// Seperti diketahui pada posisi jurnal / as known at a journal position
-    #[arg(long, default_value_t = 0)]
+    #[arg(long = "posisi", alias = "known-at", default_value_t = 0)]
     pub known_at: u64,
     /// Ringkas: semua kelompok dijumlahkan / add up all groups
     #[arg(long = "ringkas", alias = "summary")]
@@ -398,6 +444,7 @@ const TRIAL_BALANCE: &[Column] = &[
 impl Client {
     async fn ask(&self, ask: &Ask) -> Result<Vec<Table>, Failure> {
         Ok(match ask {
+            Ask::BookAdd(new) => vec![self.book_add(new).await?],
             Ask::GroupAdd(new) => vec![self.group_add(new).await?],
             Ask::Groups => vec![self.groups().await?],
             Ask::MemberAdd(new) => vec![self.member_add(new).await?],
@@ -425,6 +472,40 @@ impl Client {
 
     fn incomplete(&self) -> Failure {
         incomplete(self.language)
+    }
+
+    async fn book_add(&self, new: &BookAdd) -> Result<Table, Failure> {
+        let regime = match new.regime {
+            _ if new.lkm.is_empty() => v1::Regime::Unspecified,
+            RegimeWord::Koperasi => v1::Regime::Koperasi,
+            RegimeWord::LkmOjk => v1::Regime::LkmOjk,
+            RegimeWord::Inkubasi => v1::Regime::Inkubasi,
+        };
+        let zone = match new.zone {
+            ZoneWord::Wib => v1::Zone::Wib,
+            ZoneWord::Wita => v1::Zone::Wita,
+            ZoneWord::Wit => v1::Zone::Wit,
+        };
+        let request = v1::CreateBookRequest {
+            book_id: self.book.clone(),
+            request_id: fresh_request_id(),
+            display_name: new.name.clone(),
+            lkm_name: new.lkm.clone(),
+            regime: regime as i32,
+            zone: zone as i32,
+            opened_on: date(new.opened_on),
+        };
+        let mut client = BookServiceClient::new(self.remote.line());
+        let answer = client.create_book(request).await.map_err(self.failed())?.into_inner();
+        let book = answer.book.ok_or_else(|| self.incomplete())?;
+        let mut table = Table::new(self.say("Buku dibuka", "Book opened"), BOOKS);
+        table.row(vec![
+            last_part(&book.name).to_owned(),
+            book.display_name,
+            book.lkm_name,
+            date_text(book.opened_on.as_ref(), self.language),
+        ]);
+        Ok(table)
     }
 
     async fn group_add(&self, new: &GroupAdd) -> Result<Table, Failure> {
@@ -860,6 +941,13 @@ const FUNDS: &[Column] = &[
     number("sp_cash", "SP kas+bank", "SP cash+bank"),
     number("sp_lkm", "SP di LKM", "SP at LKM"),
     number("iks_cash", "IKS kas+bank", "IKS cash+bank"),
+];
+
+const BOOKS: &[Column] = &[
+    text("book", "Buku", "Book"),
+    text("name", "Nama", "Name"),
+    text("lkm", "LKM", "LKM"),
+    text("opened", "Dibuka", "Opened"),
 ];
 
 const GROUPS: &[Column] = &[
