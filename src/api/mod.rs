@@ -1,4 +1,25 @@
 //! The gRPC services of `simpul.v1`. Only this layer knows status codes.
+//!
+//! A method is one type: its request, which checks itself, says what is asked of the ledger
+//! ([`desk`]) and builds its answer. One file per service of the proto; what they share:
+//! `convert` (fields to domain types and back), `errors` (every "no" as a status), `server`
+//! (the port with all its layers).
+
+mod book;
+mod cash;
+mod convert;
+pub mod desk;
+pub mod errors;
+mod grant;
+mod group;
+mod iks;
+mod journal;
+mod ledger;
+mod meeting;
+mod member;
+mod party;
+mod savings;
+mod trade;
 
 /// The generated messages, services and clients, nested as their packages are.
 #[allow(missing_docs, clippy::all, clippy::pedantic)]

@@ -1,0 +1,129 @@
+//! Opening books and closing periods.
+
+use crate::api::convert::{self, Checked};
+use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, plain, service};
+use crate::api::v1;
+use crate::domain::book::{ClosePeriod, Open};
+use crate::domain::day::Day;
+use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::record::Row;
+use crate::domain::record::proto::{Regime, Zone};
+
+service! {
+    book_service_server::BookService {
+        create_book: CreateBookRequest => CreateBookResponse;
+        get_book: GetBookRequest => GetBookResponse;
+        list_books: ListBooksRequest => ListBooksResponse;
+        close_period: ClosePeriodRequest => ClosePeriodResponse;
+    }
+}
+
+impl Mutation for v1::CreateBookRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("happened_on", "opened_on")];
+
+    plain!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let book = convert::id(&self.book_id, "book_id")?;
+        let lkm_name = convert::line(&self.lkm_name, 120, "lkm_name")?;
+        // An LKM has a regime; a KUBE alone has none.
+        let regime = match lkm_name.is_empty() {
+            true => Regime::Unspecified,
+            false => convert::choice(self.regime, "regime")?,
+        };
+        let open = Open {
+            name: convert::required_line(&self.display_name, 120, "display_name")?,
+            lkm_name,
+            regime,
+            zone: convert::choice::<Zone>(self.zone, "zone")?,
+            opened_on: convert::day(self.opened_on.as_ref(), "opened_on")?,
+        };
+        Ok(Plan::new(book, &Entity::Lkm, open))
+    }
+}
+
+impl Method for v1::CreateBookRequest {
+    type Response = v1::CreateBookResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let done = call.submit(self).await?;
+        let row = done.row(&RowName::book())?;
+        let book = book(&done.book, row, done.record.position)?;
+        Ok(v1::CreateBookResponse { book: Some(book) })
+    }
+}
+
+impl Mutation for v1::ClosePeriodRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "entity")];
+
+    plain!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, entity) = convert::entity(&self.entity, "entity")?;
+        let through = convert::day(self.through.as_ref(), "through")?;
+        Ok(Plan::new(book, &entity.clone(), ClosePeriod { entity, through }))
+    }
+}
+
+impl Method for v1::ClosePeriodRequest {
+    type Response = v1::ClosePeriodResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (_, entity) = convert::entity(&self.entity, "entity")?;
+        let done = call.submit(self).await?;
+        let Row::Periods(row) = done.row(&RowName::new("periods", entity.as_str()))? else {
+            return Err(damaged());
+        };
+        let period = v1::Period {
+            entity: convert::entity_name(&done.book, &entity),
+            closed_through: Some(convert::to_date(Day::new(row.closed_through))),
+        };
+        Ok(v1::ClosePeriodResponse { period: Some(period) })
+    }
+}
+
+impl Method for v1::GetBookRequest {
+    type Response = v1::GetBookResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let id = convert::book(&self.name, "name")?;
+        Ok(v1::GetBookResponse { book: Some(read(call, &id).await?) })
+    }
+}
+
+impl Method for v1::ListBooksRequest {
+    type Response = v1::ListBooksResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let page = Page::new(self.page_size, &self.page_token)?;
+        let ids = call.books().await?;
+        let after = ids.into_iter().filter(|id| *id.as_str() > *page.after);
+        let mut ids: Vec<Id> = after.take(page.size as usize + 1).collect();
+        let next_page_token = page.cut(&mut ids, Id::to_string);
+        let mut books = Vec::with_capacity(ids.len());
+        for id in &ids {
+            books.push(read(call, id).await?);
+        }
+        Ok(v1::ListBooksResponse { books, next_page_token })
+    }
+}
+
+async fn read(call: &Call<'_>, id: &Id) -> Checked<v1::Book> {
+    let mut snapshot = call.snapshot(id, "name").await?;
+    let row = call.row(&mut snapshot, &RowName::book(), "name").await?;
+    book(id, &row, snapshot.head().size)
+}
+
+fn book(id: &Id, row: &Row, position: u64) -> Checked<v1::Book> {
+    let Row::Book(row) = row else { return Err(damaged()) };
+    Ok(v1::Book {
+        name: convert::book_name(id),
+        display_name: row.name.clone(),
+        lkm_name: row.lkm_name.clone(),
+        regime: row.regime,
+        zone: row.zone,
+        opened_on: Some(convert::to_date(Day::new(row.opened_on))),
+        business_day: Some(convert::to_date(Day::new(row.business_day))),
+        position,
+    })
+}

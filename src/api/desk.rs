@@ -1,0 +1,545 @@
+//! One road for every call: from a message to an answer.
+//!
+//! A mutation gives up its personal text first; what is left is digested, so that a retry can be
+//! told from another request for ever, while the text itself stays erasable. The text is sealed,
+//! the command submitted, and the answer built from the record, the same for the first time and
+//! for every retry.
+//!
+//! **Invariant**: nothing a person wrote is logged: method, reason, book, position and time only.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+use tonic::{Code, Request, Response, Status};
+
+use crate::api::convert::{self, Checked};
+use crate::api::errors::{Fault, Problem};
+use crate::api::v1;
+use crate::domain::day::Day;
+use crate::domain::decide::{Action, Command};
+use crate::domain::id::{Entity, Id, RequestId, RowName};
+use crate::domain::record::{Effect, Outcome, Record, Row};
+use crate::domain::refusal::{Language, Reason, Refusal};
+use crate::journal::{Answer, JournalHandle, Priority};
+use crate::storage::SideRow;
+use crate::storage::read::{Reader, RegisterRow, Snapshot};
+use crate::vault::Vault;
+
+/// The longest memo, in characters.
+const MEMO: usize = 1000;
+
+/// What all services share: where commands go, where answers are read, who opens personal text.
+#[derive(Debug)]
+pub struct Desk {
+    /// Takes commands.
+    pub journal: JournalHandle,
+    /// Answers questions.
+    pub reader: Reader,
+    /// Seals and opens personal text.
+    pub vault: Vault,
+}
+
+/// The services of `simpul.v1`; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Api(Arc<Desk>);
+
+/// Who calls, and in which language they read.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// As the server knows them.
+    pub actor: String,
+    /// The language of texts.
+    pub language: Language,
+}
+
+/// A method's request, which knows its answer.
+pub(crate) trait Method: Named + Send + Sized + 'static {
+    /// The answer.
+    type Response: Send;
+
+    /// Does what is asked. Errors: as the method's comment in the proto says.
+    fn answer(self, call: &Call<'_>) -> impl Future<Output = Checked<Self::Response>> + Send;
+}
+
+/// A request's name, which tells it from those of all other methods. It is part of digests that
+/// are kept for ever.
+pub(crate) trait Named {
+    /// E.g. `/simpul.v1.SavingsService/DepositRequest`.
+    const NAME: &'static str;
+}
+
+/// Implements a service by its methods' requests.
+macro_rules! service {
+    ($server:ident::$service:ident { $($method:ident: $request:ident => $response:ident;)+ }) => {
+        $(impl crate::api::desk::Named for crate::api::v1::$request {
+            const NAME: &'static str =
+                concat!("/simpul.v1.", stringify!($service), "/", stringify!($request));
+        })+
+
+        #[tonic::async_trait]
+        impl crate::api::v1::$server::$service for crate::api::desk::Api {
+            $(async fn $method(
+                &self,
+                request: tonic::Request<crate::api::v1::$request>,
+            ) -> Result<tonic::Response<crate::api::v1::$response>, tonic::Status> {
+                self.serve(request).await
+            })+
+        }
+    };
+}
+pub(crate) use service;
+
+impl Api {
+    /// The services over a desk.
+    pub fn new(desk: Desk) -> Api {
+        Api(Arc::new(desk))
+    }
+
+    /// Serves one call, and logs what came of it.
+    pub(crate) async fn serve<M: Method>(
+        &self,
+        mut request: Request<M>,
+    ) -> Result<Response<M::Response>, Status> {
+        let began = Instant::now();
+        let caller = request.extensions_mut().remove::<Caller>().unwrap_or_default();
+        let call = Call { desk: &self.0, caller, seen: OnceLock::new() };
+        let result = request.into_inner().answer(&call).await;
+        let (code, reason) = match &result {
+            Ok(_) => (Code::Ok, ""),
+            Err(problem) => (problem.code(), problem.reason()),
+        };
+        let (book, position) = call.seen.get().map_or(("", 0), |(book, at)| (book.as_str(), *at));
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(method = M::NAME, ?code, reason, book, position, micros, "call");
+        result.map(Response::new).map_err(|problem| problem.status(call.caller.language))
+    }
+}
+
+/// One call.
+pub(crate) struct Call<'a> {
+    desk: &'a Desk,
+    caller: Caller,
+    /// The book and position the answer rests on, for the log.
+    seen: OnceLock<(Id, u64)>,
+}
+
+/// A request that changes something.
+pub(crate) trait Mutation: Named + prost::Message + Default {
+    /// What the domain calls a field, and where it stands in the request, where the two differ.
+    const FIELDS: &'static [(&'static str, &'static str)] = &[];
+
+    /// The client's id of the request.
+    fn request_id(&mut self) -> &mut String;
+
+    /// The details of a transaction, if it has any.
+    fn details(&mut self) -> Option<&mut v1::TransactionDetails> {
+        None
+    }
+
+    /// Personal text besides the memo.
+    fn texts(&mut self) -> Vec<&mut String> {
+        Vec::new()
+    }
+
+    /// The commitments to [`texts`](Mutation::texts) in what was recorded, in the same order.
+    fn commitments(&self, _effect: &Effect) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    /// Checks the fields and says what is asked. `texts` are those taken out of the request.
+    fn plan(&self, texts: &[String]) -> Checked<Plan>;
+}
+
+/// The accessors of a mutation without transaction details.
+macro_rules! plain {
+    () => {
+        fn request_id(&mut self) -> &mut String {
+            &mut self.request_id
+        }
+    };
+}
+pub(crate) use plain;
+
+/// The accessors of a mutation with transaction details.
+macro_rules! detailed {
+    () => {
+        fn request_id(&mut self) -> &mut String {
+            &mut self.request_id
+        }
+
+        fn details(&mut self) -> Option<&mut crate::api::v1::TransactionDetails> {
+            self.details.as_mut()
+        }
+    };
+}
+pub(crate) use detailed;
+
+/// The mutations that answer with their transaction and nothing else.
+macro_rules! transactions {
+    ($($request:ident => $response:ident;)+) => {
+        $(impl crate::api::desk::Method for crate::api::v1::$request {
+            type Response = crate::api::v1::$response;
+
+            async fn answer(
+                self,
+                call: &crate::api::desk::Call<'_>,
+            ) -> crate::api::convert::Checked<Self::Response> {
+                let done = call.submit(self).await?;
+                Ok(Self::Response { transaction: Some(done.transaction(call)) })
+            }
+        })+
+    };
+}
+pub(crate) use transactions;
+
+/// Makes the action once the commitments to its texts are known.
+type Build = Box<dyn FnOnce(Vec<Vec<u8>>) -> Arc<dyn Action> + Send>;
+
+/// What a mutation asks for.
+pub(crate) struct Plan {
+    book: Id,
+    /// Whose key the texts are under.
+    owner: String,
+    /// Whose key the memo is under.
+    memo_owner: String,
+    happened_on: Option<Day>,
+    build: Build,
+}
+
+impl Plan {
+    /// An action without personal text but the memo, which belongs to `entity`.
+    pub(crate) fn new(book: Id, entity: &Entity, action: impl Action + 'static) -> Plan {
+        Plan::sealed(book, entity.path(), |_| action).memo_of(entity)
+    }
+
+    /// An action with personal text under the key of `owner`.
+    pub(crate) fn sealed<A: Action + 'static>(
+        book: Id,
+        owner: String,
+        build: impl FnOnce(Vec<Vec<u8>>) -> A + Send + 'static,
+    ) -> Plan {
+        let memo_owner = owner.clone();
+        let build: Build = Box::new(move |commitments| Arc::new(build(commitments)));
+        Plan { book, owner, memo_owner, happened_on: None, build }
+    }
+
+    fn memo_of(mut self, entity: &Entity) -> Plan {
+        self.memo_owner = entity.path();
+        self
+    }
+
+    /// The same, on a day that stands outside of the details.
+    pub(crate) fn on(mut self, day: Option<Day>) -> Plan {
+        self.happened_on = day;
+        self
+    }
+}
+
+/// An accepted mutation.
+pub(crate) struct Done {
+    /// The book.
+    pub(crate) book: Id,
+    /// The record that answers it.
+    pub(crate) record: Arc<Record>,
+    memo: String,
+    memo_erased: bool,
+}
+
+/// A command with its personal text, ready to be submitted.
+struct Ready {
+    command: Command,
+    sides: Vec<SideRow>,
+}
+
+impl Call<'_> {
+    /// The language of texts.
+    pub(crate) fn language(&self) -> Language {
+        self.caller.language
+    }
+
+    /// Submits a mutation and waits until what came of it is durable.
+    pub(crate) async fn submit<M: Mutation>(&self, mut request: M) -> Checked<Done> {
+        let id = convert::request_id(&mem::take(request.request_id()))?;
+        let memo = request.details().map(|details| mem::take(&mut details.memo));
+        let memo = memo.unwrap_or_default();
+        let texts: Vec<String> = request.texts().into_iter().map(mem::take).collect();
+        let digest = digest(&request);
+        let plan = request.plan(&texts)?;
+        convert::prose(&memo, MEMO, "details.memo")?;
+        let book = plan.book.clone();
+        let ready = self.ready(&mut request, id, digest, plan, &texts, &memo).await?;
+        let answer = self.desk.journal.submit(ready.command, ready.sides, Priority::Interactive);
+        let (record, replayed) = match answer.await? {
+            Answer::Done { record, replayed } => (record, replayed),
+            Answer::Reused { .. } => return Err(Fault::RequestIdReused.on("request_id")),
+            Answer::NoBook(refusal) => return Err(in_request_terms(&mut request, refusal)),
+            Answer::Failed(error) => {
+                tracing::warn!(%error, "storage");
+                return Err(Fault::StorageFailed.into());
+            }
+            Answer::Unavailable(error) => {
+                tracing::error!(%error, "book unavailable");
+                return Err(Fault::BookUnavailable.into());
+            }
+        };
+        self.saw(&book, record.position);
+        let effect = match &record.outcome {
+            Outcome::Done(effect) => effect,
+            Outcome::Refused(refusal) => {
+                return Err(in_request_terms(&mut request, refusal.clone()));
+            }
+        };
+        let mut memo_erased = false;
+        if replayed {
+            let mut commitments = vec![effect.memo.clone()];
+            commitments.extend(request.commitments(effect));
+            let texts = std::iter::once(&memo).chain(&texts);
+            memo_erased = self.compare(&book, &commitments, texts).await?;
+        }
+        let memo = if memo_erased { String::new() } else { memo };
+        Ok(Done { book, record, memo, memo_erased })
+    }
+
+    async fn ready<M: Mutation>(
+        &self,
+        request: &mut M,
+        id: RequestId,
+        digest: Vec<u8>,
+        plan: Plan,
+        texts: &[String],
+        memo: &str,
+    ) -> Checked<Ready> {
+        let details = request.details().map(|details| details.clone()).unwrap_or_default();
+        let happened_on = match plan.happened_on {
+            Some(day) => Some(day),
+            None => convert::optional_day(details.happened_on.as_ref(), "details.happened_on")?,
+        };
+        let evidence = convert::evidence(details.evidence.as_ref())?;
+        let meeting = convert::meeting(&details.meeting, &plan.book)?;
+        let mut all: Vec<(&str, &str)> = vec![(&plan.memo_owner, memo)];
+        all.extend(texts.iter().map(|text| (plan.owner.as_str(), text.as_str())));
+        let (mut commitments, sides) = self.seal(&plan.book, &all).await?;
+        let memo = commitments.remove(0);
+        let command = Command {
+            book: plan.book,
+            request: id,
+            digest,
+            actor: self.caller.actor.clone(),
+            happened_on,
+            memo,
+            evidence,
+            meeting,
+            action: (plan.build)(commitments),
+        };
+        Ok(Ready { command, sides })
+    }
+
+    /// Seals what is not empty; commitments are in the same order, empty for empty texts.
+    async fn seal(
+        &self,
+        book: &Id,
+        texts: &[(&str, &str)],
+    ) -> Checked<(Vec<Vec<u8>>, Vec<SideRow>)> {
+        let filled: Vec<(&str, &str)> =
+            texts.iter().copied().filter(|(_, text)| !text.is_empty()).collect();
+        if filled.is_empty() {
+            return Ok((vec![Vec::new(); texts.len()], Vec::new()));
+        }
+        let sides = self.desk.vault.seal(book, &filled).await?;
+        let mut sealed = sides.iter().map(|side| side.commitment.to_vec());
+        let commitment = |(_, text): &(&str, &str)| {
+            if text.is_empty() { Vec::new() } else { sealed.next().unwrap_or_default() }
+        };
+        Ok((texts.iter().map(commitment).collect(), sides))
+    }
+
+    /// Compares the personal text of a retry with what was recorded, and says whether the first
+    /// of them, the memo, was erased since. What was erased cannot be compared.
+    async fn compare<'t>(
+        &self,
+        book: &Id,
+        commitments: &[Vec<u8>],
+        texts: impl Iterator<Item = &'t String>,
+    ) -> Checked<bool> {
+        if commitments.iter().all(Vec::is_empty) {
+            return match texts.into_iter().all(String::is_empty) {
+                true => Ok(false),
+                false => Err(Fault::RequestIdReused.on("request_id")),
+            };
+        }
+        let mut snapshot = self.desk.reader.snapshot(book).await?;
+        let opened = self.open(&mut snapshot, book, commitments.iter()).await?;
+        for (commitment, text) in commitments.iter().zip(texts) {
+            let (held, erased) = opened.text(commitment);
+            if !erased && held != *text {
+                return Err(Fault::RequestIdReused.on("request_id"));
+            }
+        }
+        Ok(commitments.first().is_some_and(|memo| opened.text(memo).1))
+    }
+
+    // ---- reading --------------------------------------------------------------------------
+
+    /// A snapshot of a book. Errors: `NOT_FOUND`.
+    pub(crate) async fn snapshot(&self, book: &Id, field: &str) -> Checked<Snapshot> {
+        let snapshot = self.desk.reader.snapshot(book).await?;
+        if snapshot.head().size == 0 {
+            return Err(not_found(&convert::book_name(book), field));
+        }
+        self.saw(book, snapshot.head().size);
+        Ok(snapshot)
+    }
+
+    /// The ids of all books.
+    pub(crate) async fn books(&self) -> Checked<Vec<Id>> {
+        Ok(self.desk.reader.books().await?)
+    }
+
+    /// A register row. Errors: `NOT_FOUND`.
+    pub(crate) async fn row(
+        &self,
+        snapshot: &mut Snapshot,
+        name: &RowName,
+        field: &str,
+    ) -> Checked<Row> {
+        let found = snapshot.row(name).await?;
+        found.map(|found| found.row).ok_or_else(|| not_found(&name.to_string(), field))
+    }
+
+    /// A page of a collection, and the token of the next page.
+    pub(crate) async fn rows(
+        &self,
+        snapshot: &mut Snapshot,
+        parent: &str,
+        page: &Page,
+    ) -> Checked<(Vec<RegisterRow>, String)> {
+        let mut rows = snapshot.rows(parent, &page.after, page.size + 1).await?;
+        let token = page.cut(&mut rows, |row| row.id.clone());
+        Ok((rows, token))
+    }
+
+    /// Opens personal text by commitments, all at once.
+    pub(crate) async fn open(
+        &self,
+        snapshot: &mut Snapshot,
+        book: &Id,
+        commitments: impl Iterator<Item = &Vec<u8>>,
+    ) -> Checked<Opened> {
+        let wanted: Vec<[u8; 32]> =
+            commitments.filter_map(|bytes| bytes.as_slice().try_into().ok()).collect();
+        if wanted.is_empty() {
+            return Ok(Opened::default());
+        }
+        let sides = snapshot.sides(&wanted).await?;
+        let texts = self.desk.vault.reveal(book, &sides).await?;
+        let pairs = sides.into_iter().zip(texts);
+        let opened = pairs.filter_map(|(side, text)| Some((side.commitment.to_vec(), text?)));
+        Ok(Opened(opened.collect()))
+    }
+
+    fn saw(&self, book: &Id, position: u64) {
+        self.seen.get_or_init(|| (book.clone(), position));
+    }
+}
+
+/// Opened personal text by commitment; what is not there was erased.
+#[derive(Default)]
+pub(crate) struct Opened(HashMap<Vec<u8>, String>);
+
+impl Opened {
+    /// The text, and whether it was erased.
+    pub(crate) fn text(&self, commitment: &[u8]) -> (String, bool) {
+        match self.0.get(commitment) {
+            Some(text) => (text.clone(), false),
+            None => (String::new(), !commitment.is_empty()),
+        }
+    }
+}
+
+/// Which page of a list is asked for.
+pub(crate) struct Page {
+    /// At most so many rows.
+    pub(crate) size: u32,
+    /// The last id of the page before; empty for the first.
+    pub(crate) after: String,
+}
+
+impl Page {
+    /// Checks the fields of a list request.
+    pub(crate) fn new(size: i32, token: &str) -> Checked<Page> {
+        Ok(Page { size: convert::page_size(size)?, after: convert::page_token(token)? })
+    }
+
+    /// Cuts what was read beyond the page and makes the token of the next one.
+    pub(crate) fn cut<T>(&self, rows: &mut Vec<T>, id: impl Fn(&T) -> String) -> String {
+        let size = self.size as usize;
+        if rows.len() <= size {
+            return String::new();
+        }
+        rows.truncate(size);
+        rows.last().map(|last| convert::to_page_token(&id(last))).unwrap_or_default()
+    }
+}
+
+/// The problem of a name that is not known.
+pub(crate) fn not_found(name: &str, field: &str) -> Problem {
+    Refusal::new(Reason::NotFound).on(field).with("name", name).into()
+}
+
+/// The problem of a row that is of another sort than its name says: stored data are damaged.
+pub(crate) fn damaged() -> Problem {
+    Fault::BookUnavailable.into()
+}
+
+fn digest<M: Mutation>(request: &M) -> Vec<u8> {
+    let digest = Sha256::new().chain_update(M::NAME).chain_update([0]);
+    digest.chain_update(request.encode_to_vec()).finalize().to_vec()
+}
+
+/// A refusal with its field as the request calls it.
+fn in_request_terms<M: Mutation>(request: &mut M, mut refusal: Refusal) -> Problem {
+    let own = M::FIELDS.iter().find(|(domain, _)| *domain == refusal.field);
+    if let Some((_, field)) = own {
+        (*field).clone_into(&mut refusal.field);
+    } else if matches!(refusal.field.as_str(), "happened_on" | "meeting")
+        && request.details().is_some()
+    {
+        refusal.field.insert_str(0, "details.");
+    }
+    refusal.into()
+}
+
+impl Done {
+    /// What was recorded.
+    pub(crate) fn effect(&self) -> Checked<&Effect> {
+        match &self.record.outcome {
+            Outcome::Done(effect) => Ok(effect),
+            Outcome::Refused(_) => Err(damaged()),
+        }
+    }
+
+    /// A register row as it was after this.
+    pub(crate) fn row(&self, name: &RowName) -> Checked<&Row> {
+        let rows = &self.effect()?.rows;
+        let found = rows.iter().find(|(row, _)| row == name);
+        found.map(|(_, row)| row).ok_or_else(damaged)
+    }
+
+    /// The transaction.
+    pub(crate) fn transaction(&self, call: &Call<'_>) -> v1::Transaction {
+        let memo = (self.memo.clone(), self.memo_erased);
+        crate::api::journal::transaction(&self.book, &self.record, memo, call.language())
+    }
+
+    /// What a person should look at.
+    pub(crate) fn warnings(&self, call: &Call<'_>) -> Vec<v1::Warning> {
+        match &self.record.outcome {
+            Outcome::Done(effect) => crate::api::journal::warnings(effect, call.language()),
+            Outcome::Refused(_) => Vec::new(),
+        }
+    }
+}

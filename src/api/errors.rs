@@ -1,0 +1,376 @@
+//! From every "no" to a gRPC status: a stable reason, the field, a text in the caller's language,
+//! and when to try again.
+//!
+//! **Invariant**: a status never carries what a person wrote; fields and reasons only.
+
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::domain::refusal::{Class, Language, Refusal};
+use crate::journal::Busy;
+use crate::locale::text::refusal_text;
+use crate::storage::StorageError;
+use crate::vault::VaultError;
+
+/// The domain of every reason.
+pub const DOMAIN: &str = "simpul";
+
+/// How long a caller should wait before sending the same request again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+macro_rules! faults {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $code:ident, $id:literal, $en:literal;)+) => {
+        /// What can be wrong with a call itself, before any business rule is asked. Nothing is
+        /// recorded and no request id is consumed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Fault {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Fault {
+            /// All of them, for tests and documentation.
+            pub const ALL: &'static [Fault] = &[$(Fault::$variant,)+];
+
+            /// The stable name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Fault::$variant => $name,)+ }
+            }
+
+            /// The gRPC status code.
+            pub const fn code(self) -> Code {
+                match self { $(Fault::$variant => Code::$code,)+ }
+            }
+
+            /// The text in a language.
+            pub const fn text(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Fault::$variant, Language::Indonesian) => $id,
+                      (Fault::$variant, Language::English) => $en,)+
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    /// A field that must be there is not.
+    Required = "REQUIRED", InvalidArgument,
+        "Isian ini wajib diisi.",
+        "This field is required.";
+    /// Not a request id.
+    RequestIdMalformed = "REQUEST_ID_MALFORMED", InvalidArgument,
+        "Nomor permintaan harus 8 sampai 64 huruf, angka, '-' atau '_'.",
+        "A request id has 8 to 64 letters, digits, '-' or '_'.";
+    /// Not an id.
+    IdMalformed = "ID_MALFORMED", InvalidArgument,
+        "Kode harus 1 sampai 40 huruf kecil, angka atau '-'.",
+        "An id has 1 to 40 lower-case letters, digits or '-'.";
+    /// Not a resource name of the kind the field takes.
+    NameMalformed = "NAME_MALFORMED", InvalidArgument,
+        "Nama sumber tidak ditulis dengan benar.",
+        "This is not a resource name of the kind needed here.";
+    /// A name in another book, or of another entity, than the rest of the request.
+    WrongParent = "WRONG_PARENT", InvalidArgument,
+        "Nama ini milik buku atau lembaga lain.",
+        "This name belongs to another book or entity.";
+    /// Not an account of the chart.
+    AccountMalformed = "ACCOUNT_MALFORMED", InvalidArgument,
+        "Ini bukan akun dalam bagan akun.",
+        "This is not an account of the chart.";
+    /// Another currency than rupiah.
+    CurrencyNotIdr = "CURRENCY_NOT_IDR", InvalidArgument,
+        "Mata uang harus IDR.",
+        "The currency must be IDR.";
+    /// Smaller parts than a sen, or units and nanos of different signs.
+    NotWholeSen = "NOT_WHOLE_SEN", InvalidArgument,
+        "Jumlah uang harus dalam sen bulat.",
+        "Money must be in whole sen.";
+    /// Less than nothing.
+    AmountNegative = "AMOUNT_NEGATIVE", InvalidArgument,
+        "Jumlah uang tidak boleh negatif.",
+        "Money must not be negative.";
+    /// Nothing at all.
+    AmountZero = "AMOUNT_ZERO", InvalidArgument,
+        "Jumlah uang harus lebih dari nol.",
+        "Money must be more than zero.";
+    /// More than a hundred trillion rupiah.
+    AmountTooLarge = "AMOUNT_TOO_LARGE", InvalidArgument,
+        "Jumlah uang melebihi batas satu permintaan.",
+        "Money is more than one request may name.";
+    /// No day of the calendar between 2000 and 2169.
+    DateMalformed = "DATE_MALFORMED", InvalidArgument,
+        "Tanggal tidak ada dalam kalender antara tahun 2000 dan 2169.",
+        "This is no date of the calendar between 2000 and 2169.";
+    /// Not a decimal number with at most three decimals.
+    QuantityMalformed = "QUANTITY_MALFORMED", InvalidArgument,
+        "Banyaknya harus angka dengan paling banyak tiga desimal, misalnya 12.5.",
+        "A quantity is a number with at most three decimals, such as 12.5.";
+    /// A quantity or count of nothing, less, or too much.
+    QuantityOutOfRange = "QUANTITY_OUT_OF_RANGE", InvalidArgument,
+        "Banyaknya harus lebih dari nol dan tidak melebihi satu miliar.",
+        "The quantity must be more than zero and at most a billion.";
+    /// A number outside of what the field takes.
+    NumberOutOfRange = "NUMBER_OUT_OF_RANGE", InvalidArgument,
+        "Angka ini di luar batas.",
+        "This number is out of range.";
+    /// Longer than the field takes.
+    TextTooLong = "TEXT_TOO_LONG", InvalidArgument,
+        "Teks terlalu panjang.",
+        "The text is too long.";
+    /// Control characters.
+    TextMalformed = "TEXT_MALFORMED", InvalidArgument,
+        "Teks berisi karakter yang tidak dapat dicetak.",
+        "The text has characters that cannot be printed.";
+    /// Not sixteen digits.
+    NikMalformed = "NIK_MALFORMED", InvalidArgument,
+        "NIK terdiri dari 16 angka; kosongkan bila belum ada.",
+        "A NIK has 16 digits; leave it empty if there is none yet.";
+    /// A choice that is not set or not known.
+    ChoiceUnknown = "CHOICE_UNKNOWN", InvalidArgument,
+        "Pilihan ini belum diisi atau tidak dikenal.",
+        "This choice is not set or not known.";
+    /// More entries than the field takes.
+    TooMany = "TOO_MANY", InvalidArgument,
+        "Terlalu banyak baris; bagilah permintaan ini.",
+        "Too many entries; split the request.";
+    /// Not a page size.
+    PageSize = "PAGE_SIZE", InvalidArgument,
+        "Ukuran halaman harus 0 sampai 500.",
+        "A page has 0 to 500 entries.";
+    /// Not the token of a page before.
+    PageToken = "PAGE_TOKEN", InvalidArgument,
+        "Penanda halaman tidak dikenal.",
+        "The page token is not one of ours.";
+    /// A span of days that ends before it begins.
+    SpanMalformed = "SPAN_MALFORMED", InvalidArgument,
+        "Tanggal akhir sebelum tanggal awal.",
+        "The span ends before it begins.";
+    /// A journal position that has not been reached.
+    PositionUnknown = "POSITION_UNKNOWN", OutOfRange,
+        "Jurnal belum sampai ke posisi itu.",
+        "The journal has not reached that position.";
+    /// Not the name of an actor.
+    ActorMalformed = "ACTOR_MALFORMED", InvalidArgument,
+        "Nama pelaku harus 1 sampai 64 huruf, angka, '-', '_', '.' atau '@'.",
+        "An actor has 1 to 64 letters, digits, '-', '_', '.' or '@'.";
+    /// The same request id with another request.
+    RequestIdReused = "REQUEST_ID_REUSED", AlreadyExists,
+        "Nomor permintaan ini sudah dipakai untuk permintaan lain.",
+        "This request id belongs to another request.";
+    /// Too much is waiting.
+    Overloaded = "OVERLOADED", ResourceExhausted,
+        "Server sedang sibuk; kirim lagi permintaan yang sama.",
+        "The server is busy; send the same request again.";
+    /// The server is going down.
+    Stopping = "STOPPING", Unavailable,
+        "Server sedang berhenti; kirim lagi permintaan yang sama.",
+        "The server is stopping; send the same request again.";
+    /// Storage failed and nothing was stored.
+    StorageFailed = "STORAGE_FAILED", Unavailable,
+        "Penyimpanan gagal dan tidak ada yang tercatat; kirim lagi permintaan yang sama.",
+        "Storage failed and nothing was stored; send the same request again.";
+    /// The book is damaged or of a later format.
+    BookUnavailable = "BOOK_UNAVAILABLE", DataLoss,
+        "Buku ini rusak atau dibuat oleh versi yang lebih baru; hubungi pengelola.",
+        "This book is damaged or of a later version; call the operator.";
+    /// Bytes that are not the message of this method.
+    Undecodable = "UNDECODABLE", InvalidArgument,
+        "Pesan tidak dapat dibaca.",
+        "The message cannot be read.";
+    /// A message beyond the size limit.
+    MessageTooLarge = "MESSAGE_TOO_LARGE", ResourceExhausted,
+        "Pesan terlalu besar.",
+        "The message is too large.";
+    /// The caller's deadline, or the server's own, has passed. A mutation may still go through.
+    DeadlineExceeded = "DEADLINE_EXCEEDED", DeadlineExceeded,
+        "Waktu tunggu habis; kirim lagi permintaan yang sama untuk mengetahui hasilnya.",
+        "Time is up; send the same request again to learn what came of it.";
+}
+
+impl Fault {
+    /// The same, about a field.
+    pub fn on(self, field: &str) -> Problem {
+        Problem::Fault(self, field.to_owned())
+    }
+
+    /// Whether sending the same request again can help.
+    const fn retry(self) -> bool {
+        matches!(
+            self,
+            Fault::Overloaded | Fault::Stopping | Fault::StorageFailed | Fault::DeadlineExceeded
+        )
+    }
+}
+
+/// Why a call did not do what it was asked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The call itself, about a field (empty if none).
+    Fault(Fault, String),
+    /// A business "no"; recorded, unless the book is not there.
+    Refused(Refusal),
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Problem {
+        Problem::Fault(fault, String::new())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Problem {
+        Problem::Refused(refusal)
+    }
+}
+
+impl From<Busy> for Problem {
+    fn from(busy: Busy) -> Problem {
+        match busy {
+            Busy::Full => Fault::Overloaded.into(),
+            Busy::Stopping => Fault::Stopping.into(),
+        }
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Problem {
+        match error {
+            StorageError::Failed(_) | StorageError::Unknown(_) => {
+                tracing::warn!(%error, "storage");
+                Fault::StorageFailed.into()
+            }
+            StorageError::Damaged(_) | StorageError::Schema(_) => {
+                tracing::error!(%error, "storage");
+                Fault::BookUnavailable.into()
+            }
+        }
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Problem {
+        tracing::warn!(%error, "vault");
+        Fault::StorageFailed.into()
+    }
+}
+
+impl Problem {
+    /// The stable reason.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Problem::Fault(fault, _) => fault.name(),
+            Problem::Refused(refusal) => refusal.reason.name(),
+        }
+    }
+
+    /// The gRPC status code.
+    pub fn code(&self) -> Code {
+        match self {
+            Problem::Fault(fault, _) => fault.code(),
+            Problem::Refused(refusal) => match refusal.reason.class() {
+                Class::NotFound => Code::NotFound,
+                Class::AlreadyExists => Code::AlreadyExists,
+                Class::OutOfRange => Code::OutOfRange,
+                Class::Invalid => Code::InvalidArgument,
+                Class::Precondition | Class::Remark => Code::FailedPrecondition,
+            },
+        }
+    }
+
+    /// The status with all its details, in the caller's language.
+    pub fn status(&self, language: Language) -> Status {
+        let (field, text, values, retry) = match self {
+            Problem::Fault(fault, field) => {
+                (field, fault.text(language).to_owned(), Vec::new(), fault.retry())
+            }
+            Problem::Refused(refusal) => {
+                let text = refusal_text(refusal, language);
+                (&refusal.field, text, refusal.details.clone(), false)
+            }
+        };
+        let values: std::collections::HashMap<String, String> = values.into_iter().collect();
+        let mut details = ErrorDetails::with_error_info(self.reason(), DOMAIN, values);
+        details.set_localized_message(tag(language), text.clone());
+        if !field.is_empty() {
+            details.add_bad_request_violation(field, text.clone());
+        }
+        if retry {
+            details.set_retry_info(Some(RETRY_AFTER));
+        }
+        Status::with_error_details(self.code(), text, details)
+    }
+}
+
+/// The language's tag in `LocalizedMessage`.
+pub const fn tag(language: Language) -> &'static str {
+    match language {
+        Language::Indonesian => "id",
+        Language::English => "en",
+    }
+}
+
+/// The language of an `accept-language` value: English if it comes before Indonesian or is the
+/// only one of the two; Indonesian otherwise. Weights are not looked at.
+pub fn language(accept: &str) -> Language {
+    let known = accept.split(',').find_map(|part| match part.trim().get(..2)? {
+        "en" => Some(Language::English),
+        "id" => Some(Language::Indonesian),
+        _ => None,
+    });
+    known.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::StatusExt;
+
+    use super::*;
+    use crate::domain::refusal::Reason;
+
+    #[test]
+    fn a_status_says_reason_field_and_text_in_the_callers_language() {
+        let refusal = Refusal::new(Reason::GrantExceeded).on("amount");
+        let problem = Problem::from(refusal.with("grant", "blps").with("held", 5_000_000));
+        let status = problem.status(Language::English);
+        assert_eq!(status.code(), Code::FailedPrecondition);
+        let details = status.get_error_details();
+        let info = details.error_info().expect("info");
+        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("GRANT_EXCEEDED", DOMAIN));
+        assert_eq!(info.metadata["held"], "5000000");
+        let violations = &details.bad_request().expect("violations").field_violations;
+        assert_eq!(violations[0].field, "amount");
+        let message = details.localized_message().expect("text");
+        assert_eq!(message.locale, "en");
+        assert_eq!(message.message, "The grant blps only has Rp50.000 left.");
+        assert!(details.retry_info().is_none());
+    }
+
+    #[test]
+    fn overload_says_when_to_try_again() {
+        let details = Problem::from(Busy::Full).status(Language::Indonesian).get_error_details();
+        assert_eq!(details.retry_info().expect("retry").retry_delay, Some(RETRY_AFTER));
+    }
+
+    #[test]
+    fn every_fault_has_a_name_of_its_own_and_two_texts() {
+        let mut names: Vec<&str> = Fault::ALL.iter().map(|fault| fault.name()).collect();
+        names.extend(Reason::ALL.iter().map(|reason| reason.name()));
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for fault in Fault::ALL {
+            let texts = [Language::Indonesian, Language::English].map(|l| fault.text(l));
+            assert!(texts[0] != texts[1] && texts.iter().all(|text| text.ends_with('.')));
+        }
+    }
+
+    #[test]
+    fn the_first_known_language_is_taken() {
+        assert_eq!(language("en-US,en;q=0.9"), Language::English);
+        assert_eq!(language("fr, id;q=0.8, en"), Language::Indonesian);
+        assert_eq!(language("é"), Language::Indonesian);
+    }
+}
