@@ -6,6 +6,7 @@ mod common;
 mod conformance;
 mod guards;
 mod ledger;
+mod reading;
 mod schema;
 
 /// Runs every conformance test against every backend.
