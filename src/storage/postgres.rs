@@ -34,7 +34,7 @@ statements! {
     NEW_HEAD = "INSERT INTO head (book, size, frontier, recorded_at) \
         VALUES ($1, 0, '', 0) ON CONFLICT DO NOTHING";
     LOCK = "SELECT size FROM head WHERE book = $1 FOR UPDATE";
-    LEAF = "SELECT leaf FROM record WHERE book = $1 AND position = $2";
+    ROOT = "SELECT root FROM checkpoint WHERE book = $1 AND size = $2";
     LOAD = "SELECT 0::bigint, b.place - 1, h.size, h.recorded_at, h.frontier \
             FROM unnest($1::text[]) WITH ORDINALITY AS b(book, place) \
             JOIN head AS h ON h.book = b.book \
@@ -213,17 +213,16 @@ impl Journal for Postgres {
     }
 
     async fn resolve(&self, append: &Append) -> Result<AppendOutcome, StorageError> {
-        let Some(last) = append.records.last() else { return Ok(AppendOutcome::Conflict) };
-        let (book, position) = (append.book.as_str(), signed(last.position));
+        let (book, size) = (append.book.as_str(), signed(append.head.size));
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         // The append may be creating the head: inserting it too waits for that. Rolled back below.
         sqlx::query(NEW_HEAD).bind(book).execute(&mut *transaction).await.map_err(failed)?;
         sqlx::query(LOCK).bind(book).execute(&mut *transaction).await.map_err(failed)?;
-        let query = sqlx::query_as(LEAF).bind(book).bind(position);
-        let leaf: Option<(Vec<u8>,)> =
+        let query = sqlx::query_as(ROOT).bind(book).bind(size);
+        let root: Option<(Vec<u8>,)> =
             query.fetch_optional(&mut *transaction).await.map_err(failed)?;
         transaction.rollback().await.map_err(failed)?;
-        let stored = leaf.is_some_and(|(leaf,)| leaf == last.leaf);
+        let stored = root.is_some_and(|(root,)| root == append.checkpoint.root);
         Ok(if stored { AppendOutcome::Committed } else { AppendOutcome::Conflict })
     }
 

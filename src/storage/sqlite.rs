@@ -66,7 +66,7 @@ statements! {
     HEADS = "INSERT INTO head_batch (book, size, frontier, recorded_at) \
         SELECT h.value ->> 0, h.value ->> 1, substr($2, h.value ->> 2, h.value ->> 3), \
             h.value ->> 4 FROM json_each($1) AS h";
-    LEAF = "SELECT leaf FROM record WHERE book = $1 AND position = $2";
+    ROOT = "SELECT root FROM checkpoint WHERE book = $1 AND size = $2";
     LOAD = "SELECT 0, b.key, h.size, h.recorded_at, h.frontier \
             FROM json_each($1) AS b CROSS JOIN head AS h ON h.book = b.value \
         UNION ALL \
@@ -231,13 +231,12 @@ impl Journal for Sqlite {
     }
 
     async fn resolve(&self, append: &Append) -> Result<AppendOutcome, StorageError> {
-        let Some(last) = append.records.last() else { return Ok(AppendOutcome::Conflict) };
         // Waits for whoever is writing, as a row lock would.
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-        let query = sqlx::query_as(LEAF).bind(append.book.as_str()).bind(signed(last.position));
-        let leaf: Option<(Vec<u8>,)> =
+        let query = sqlx::query_as(ROOT).bind(append.book.as_str()).bind(signed(append.head.size));
+        let root: Option<(Vec<u8>,)> =
             query.fetch_optional(&mut *transaction).await.map_err(failed)?;
-        let stored = leaf.is_some_and(|(leaf,)| leaf == last.leaf);
+        let stored = root.is_some_and(|(root,)| root == append.checkpoint.root);
         Ok(if stored { AppendOutcome::Committed } else { AppendOutcome::Conflict })
     }
 
