@@ -1,5 +1,7 @@
 //! Personal text and its keys: one suite for every key store, then the vault over it.
 
+mod common;
+
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
@@ -7,7 +9,8 @@ use simpul::domain::id::Id;
 use simpul::storage::SideRow;
 use simpul::storage::keys::{KeyStore, MemoryKeys, PostgresKeys, SqliteKeys};
 use simpul::vault::{MasterKey, Vault, VaultError};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
 const MARIA: &str = "groups/tunas-baru/members/maria";
 const YOSEF: &str = "groups/tunas-baru/members/yosef";
@@ -96,56 +99,32 @@ fn files_hold(folder: &std::path::Path, bytes: &[u8]) -> bool {
         .any(|content| content.windows(bytes.len()).any(|window| window == bytes))
 }
 
-/// Runs a check in a PostgreSQL database of its own, which is dropped afterwards.
-async fn in_a_database(check: impl AsyncFnOnce(&str)) {
-    let server = std::env::var("SIMPUL_TEST_POSTGRES")
-        .expect("SIMPUL_TEST_POSTGRES names no PostgreSQL: run the tests with tests/run");
-    let name = format!("vault_{}", uuid::Uuid::now_v7().simple());
-    let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL answers");
-    let mut run = async |sql: String| {
-        connection.execute(AssertSqlSafe(sql)).await.expect("the statement runs");
-    };
-    run(format!("CREATE DATABASE {name}")).await;
-    let (head, _) = server.rsplit_once('/').expect("the address ends in a database");
-    check(&format!("{head}/{name}")).await;
-    run(format!("DROP DATABASE {name} WITH (FORCE)")).await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn keys_in_postgres() {
-    in_a_database(async |url| {
-        // Both make the schema at once.
-        let (store, again) = tokio::join!(PostgresKeys::connect(url), PostgresKeys::connect(url));
-        let store = Arc::new(store.expect("it opens"));
-        check_store(store, Arc::new(again.expect("it opens again"))).await;
-    })
-    .await;
+    let url = common::postgres_database().await;
+    // Both make the schema at once.
+    let (store, again) = tokio::join!(PostgresKeys::connect(&url), PostgresKeys::connect(&url));
+    let store = Arc::new(store.expect("it opens"));
+    check_store(store, Arc::new(again.expect("it opens again"))).await;
 }
 
 #[tokio::test]
 async fn the_service_role_overwrites_no_key() {
-    in_a_database(async |url| {
-        let mut owner = PgConnection::connect(url).await.expect("PostgreSQL answers");
-        let role = format!("service_{}", uuid::Uuid::now_v7().simple());
-        owner.execute(AssertSqlSafe(format!("CREATE ROLE {role} LOGIN"))).await.expect("a role");
-        PostgresKeys::prepare(url, Some(&role)).await.expect("prepared");
+    let url = common::postgres_database().await;
+    let mut owner = PgConnection::connect(&url).await.expect("PostgreSQL answers");
+    let role = format!("keys_service_{}", std::process::id());
+    owner.execute(AssertSqlSafe(format!("CREATE ROLE {role} LOGIN"))).await.expect("a role");
+    PostgresKeys::prepare(&url, Some(&role)).await.expect("prepared");
 
-        let service = url.replacen("//postgres@", &format!("//{role}@"), 1);
-        assert_ne!(service, url, "the owner of the test database is postgres");
-        let store = PostgresKeys::connect(&service).await.expect("it connects");
-        store.insert_if_absent("b", MARIA, b"key").await.expect("it may insert");
-        let mut raw = PgConnection::connect(&service).await.expect("it connects");
-        let overwrite = "UPDATE simpul_keys.wrapped_key SET wrapped = ''";
-        let refused = raw.execute(overwrite).await.expect_err("it may not update");
-        assert!(refused.to_string().contains("permission denied"), "{refused}");
-        assert!(store.delete("b", MARIA).await.expect("it may delete"));
-
-        raw.close().await.expect("closed");
-        drop(store);
-        owner.execute(AssertSqlSafe(format!("DROP OWNED BY {role}"))).await.expect("dropped");
-        owner.execute(AssertSqlSafe(format!("DROP ROLE {role}"))).await.expect("dropped");
-    })
-    .await;
+    let options: PgConnectOptions = url.parse().expect("an address");
+    let service = options.username(&role).to_url_lossy().to_string();
+    let store = PostgresKeys::connect(&service).await.expect("it connects");
+    store.insert_if_absent("b", MARIA, b"key").await.expect("it may insert");
+    let mut raw = PgConnection::connect(&service).await.expect("it connects");
+    let overwrite = "UPDATE simpul_keys.wrapped_key SET wrapped = ''";
+    let refused = raw.execute(overwrite).await.expect_err("it may not update");
+    assert!(refused.to_string().contains("permission denied"), "{refused}");
+    assert!(store.delete("b", MARIA).await.expect("it may delete"));
 }
 
 // --- the vault ----------------------------------------------------------------------------------
