@@ -58,6 +58,8 @@
 //!    provided that no other server has appended meanwhile; else the sequencer loads and decides
 //!    anew. Then the answers fan out, and [`api`] turns the record into a `Transaction`.
 
+#![warn(missing_docs)]
+
 pub mod api;
 pub mod chain;
 pub mod cli;
