@@ -14,7 +14,8 @@
 //! plus the late entries between the two.
 //!
 //! SQL rules: parameters are `$1`, sums are cast (`CAST(SUM(x) AS BIGINT)`), lists are padded to a
-//! fixed number of parameters, text ranges end before `\u{7f}`, which no name contains.
+//! fixed number of parameters and their answers
+//! sorted here (an ordered list would be read in order, all of it), text ranges end before `\u{7f}`, which no name contains.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -86,10 +87,10 @@ macro_rules! statement {
 statements! {
     HEAD = "SELECT size, frontier, recorded_at FROM head WHERE book = $1";
     BOOKS = "SELECT book FROM head WHERE size > 0 ORDER BY book";
-    RECORDS_FROM = "SELECT position, leaf, bytes FROM record \
-        WHERE book = $1 AND position >= $2 ORDER BY position LIMIT $3";
+    RECORDS_BETWEEN = "SELECT position, leaf, bytes FROM record \
+        WHERE book = $1 AND position >= $2 AND position <= $3 ORDER BY position";
     RECORDS_LISTED = concat!("SELECT bytes FROM record WHERE book = $1 AND position IN ",
-        list_of_32!(), " ORDER BY position");
+        list_of_32!());
     RECEIPT = "SELECT position, digest FROM receipt WHERE book = $1 AND request_id = $2";
     ROW = "SELECT id, position, value FROM register_row \
         WHERE book = $1 AND parent = $2 AND id = $3";
@@ -98,7 +99,7 @@ statements! {
     ROW_BEFORE = "SELECT id, position, value FROM register_row \
         WHERE book = $1 AND parent = $2 AND id <= $3 ORDER BY id DESC LIMIT 1";
     SIDES = concat!("SELECT commitment, owner, sealed FROM side \
-        WHERE book = $1 AND commitment IN ", list_of_32!(), " ORDER BY commitment");
+        WHERE book = $1 AND commitment IN ", list_of_32!());
     BALANCE_AT = "SELECT balance FROM entry \
         WHERE book = $1 AND account = $2 AND position <= $3 \
         ORDER BY position DESC, leg DESC LIMIT 1";
@@ -136,9 +137,9 @@ statements! {
             ORDER BY p.position DESC LIMIT 1), ( \
             SELECT CAST(SUM(l.amount) AS BIGINT) FROM late_entry AS l \
             WHERE l.book = $1 AND l.control = u.control AND l.position > $5 \
-              AND l.position <= $6 AND l.effective_on <= $7 \
-              AND l.position <= COALESCE(( \
-                SELECT r.position FROM register_row AS r \
+              AND l.effective_on <= $7 AND l.position <= COALESCE(( \
+                SELECT CASE WHEN r.position < $6 THEN r.position ELSE $6 END \
+                FROM register_row AS r \
                 WHERE r.book = $1 AND r.id >= $8 AND r.parent = 'periods/' || substr(u.control, 1, \
                     length(u.control) \
                         - length(ltrim(u.control, 'abcdefghijklmnopqrstuvwxyz0123456789-'))) \
@@ -257,7 +258,13 @@ impl Reader {
     /// Errors: `Failed` when it cannot be reached.
     pub async fn postgres(url: &str) -> Result<Reader, StorageError> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        Reader::open(AnyPoolOptions::new(), url, begin).await
+        let planned = AnyPoolOptions::new().after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute(super::postgres::PLANNER).await?;
+                Ok(())
+            })
+        });
+        Reader::open(planned, url, begin).await
     }
 
     async fn open(
@@ -320,6 +327,12 @@ impl Snapshot {
     /// The head of the book in this snapshot: what every answer says it knows.
     pub fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// Ends the read transaction. Dropping a snapshot ends it too, but only when its connection is
+    /// next used.
+    pub async fn finish(self) -> Result<(), StorageError> {
+        self.transaction.rollback().await.map_err(failed)
     }
 
     /// An account's balance, zero if it has no entry yet.
@@ -497,8 +510,11 @@ impl Snapshot {
 
     /// Records as stored from a position on, at most `limit`. Cost: the records answered.
     pub async fn stored_records(&mut self, from: u64, limit: u32) -> Rows<StoredRecord> {
-        let query = sqlx::query_as(RECORDS_FROM).bind(self.book.clone());
-        let query = query.bind(signed(from)).bind(i64::from(limit));
+        // Positions have no gaps, so a range is a limit that needs no statistics to plan.
+        let from = from.max(1);
+        let to = from.saturating_add(u64::from(limit)).saturating_sub(1);
+        let query = sqlx::query_as(RECORDS_BETWEEN).bind(self.book.clone());
+        let query = query.bind(signed(from)).bind(signed(to));
         let stored = |(position, leaf, bytes): (i64, Vec<u8>, Vec<u8>)| {
             let (position, leaf) = (unsigned(position)?, codec::hash(&leaf)?);
             Ok(StoredRecord { position, leaf, bytes: bytes.into() })

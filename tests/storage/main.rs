@@ -4,6 +4,7 @@ mod backends;
 #[path = "../common/mod.rs"]
 mod common;
 mod conformance;
+mod cost;
 mod guards;
 mod ledger;
 mod reading;

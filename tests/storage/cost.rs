@@ -1,0 +1,313 @@
+//! What queries cost does not grow with the length of history.
+//!
+//! The same questions are asked of a book of 1,000 entries and of one of 100,000 with as many
+//! accounts, each in a database of its own. SQLite's cost is the number of virtual-machine steps
+//! of all statements on the reader's connections, told by its profiler; PostgreSQL's is the number
+//! of buffers that each executed plan touched, told by auto_explain through the server's notices.
+
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use libsqlite3_sys as ffi;
+use simpul::domain::account::Account;
+use simpul::domain::chart::Code;
+use simpul::domain::day::Day;
+use simpul::domain::id::{Entity, RequestId, RowName};
+use simpul::domain::state::{Key, Value};
+use simpul::storage::postgres::Postgres;
+use simpul::storage::read::{AsOf, Order, Reader, Snapshot, Span};
+use simpul::storage::{Journal, Load, migrate};
+use sqlx::{Connection, Executor, PgConnection};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+use crate::ledger::{Book, FIRST_DAY, Step, account, day_id, deposit, request};
+use crate::{backends, common};
+
+const SMALL: u32 = 1_000;
+const LARGE: u32 = 100_000;
+const MEMBERS: u32 = 50;
+const DEPOSITS_A_DAY: u32 = 50;
+
+/// A year or so: fifty deposits a day of two entries each, every thirtieth one late, and every
+/// fifth day the period through three days before closed. Appended in batches of 500 records.
+async fn fill(journal: &dyn Journal, entries: u32) -> Book {
+    let mut book = Book::new("biaya");
+    let mut steps = Vec::new();
+    let mut day = FIRST_DAY;
+    for n in 0..entries / 2 {
+        if n > 0 && n % DEPOSITS_A_DAY == 0 {
+            day = day.next();
+            steps.push(Step::OpenDay(day));
+            if day.get() % 5 == 0 {
+                steps.push(Step::Close(Entity::Lkm, Day::new(day.get() - 3)));
+            }
+        }
+        let effective = if n % 30 == 7 { Day::new(day.get() - 1) } else { day };
+        steps.push(deposit("lkm", &member(n % MEMBERS), i64::from(n) + 1, effective));
+        if steps.len() >= 500 {
+            journal.append(vec![book.batch(steps.drain(..))]).await.expect("append");
+        }
+    }
+    journal.append(vec![book.batch(steps)]).await.expect("append");
+    book
+}
+
+fn member(n: u32) -> String {
+    format!("anggota-{n:03}")
+}
+
+/// The questions of DESIGN section 3 and of the API, by name.
+const QUESTIONS: [&str; 20] = [
+    "snapshot",
+    "balance now",
+    "balance long ago",
+    "balance as known then",
+    "control total now",
+    "control total long ago",
+    "control total within a batch",
+    "trial balance now",
+    "trial balance long ago",
+    "accounts now",
+    "accounts long ago",
+    "statement, newest first",
+    "statement of days, oldest first",
+    "statement, next page",
+    "records",
+    "receipt",
+    "register row",
+    "register rows",
+    "last register row",
+    "load for a decision",
+];
+
+/// Asks one question; answers how many rows came back, so that nothing is cheap by being empty.
+async fn ask(snapshot: &mut Snapshot, book: &Book, question: usize) -> usize {
+    let savings = account("lkm", Code::MemberSavings, &member(7));
+    let cash = account("lkm", Code::Cash, "");
+    let long_ago = AsOf { effective: Some(Day::new(FIRST_DAY.get() + 4)), position: None };
+    let then = AsOf { effective: Some(FIRST_DAY.next()), position: Some(333) };
+    let within = AsOf { effective: None, position: Some(book.size() / 2 / 500 * 500 + 250) };
+    let days = Span::Days(FIRST_DAY.next(), Day::new(FIRST_DAY.get() + 4));
+    let now = AsOf::default();
+    let all = Span::Positions(1, u64::MAX);
+    match question {
+        0 => usize::from(snapshot.head().size > 0),
+        1 => nonzero(snapshot.balance(&savings, now).await),
+        2 => nonzero(snapshot.balance(&savings, long_ago).await),
+        3 => nonzero(snapshot.balance(&savings, then).await),
+        4 => nonzero(snapshot.control_total(&cash.control(), now).await),
+        5 => nonzero(snapshot.control_total(&cash.control(), long_ago).await),
+        6 => nonzero(snapshot.control_total(&cash.control(), within).await),
+        7 => snapshot.trial_balance(None, now).await.expect("trial balance").len(),
+        8 => snapshot.trial_balance(None, long_ago).await.expect("trial balance").len(),
+        9 => snapshot.accounts("lkm.sp.2103.", None, 20, now).await.expect("accounts").len(),
+        10 => snapshot.accounts("lkm.sp.2103.", None, 20, long_ago).await.expect("accounts").len(),
+        11 => lines(snapshot, &cash, all, Order::NewestFirst, None).await,
+        12 => lines(snapshot, &cash, days, Order::OldestFirst, None).await,
+        13 => {
+            let middle = Some((book.size() / 2, 0));
+            lines(snapshot, &cash, all, Order::OldestFirst, middle).await
+        }
+        14 => {
+            let positions = [1, 7, book.size() / 2, book.size()];
+            snapshot.records(&positions).await.expect("records").len()
+        }
+        15 => {
+            let receipt = RequestId::new(&request(book.size() / 2)).expect("an id");
+            usize::from(snapshot.receipt(&receipt).await.expect("receipt").is_some())
+        }
+        16 => {
+            let name = RowName::new("days", day_id(FIRST_DAY.next()));
+            usize::from(snapshot.row(&name).await.expect("row").is_some())
+        }
+        17 => snapshot.rows("days", &day_id(FIRST_DAY), 5).await.expect("rows").len(),
+        _ => {
+            let last = snapshot.row_before("days", &day_id(Day::MAX)).await.expect("row");
+            usize::from(last.is_some())
+        }
+    }
+}
+
+fn nonzero(answer: Result<simpul::domain::money::Sen, simpul::storage::StorageError>) -> usize {
+    usize::from(!answer.expect("an answer").is_zero())
+}
+
+async fn lines(
+    snapshot: &mut Snapshot,
+    account: &Account,
+    span: Span,
+    order: Order,
+    after: Option<(u64, u32)>,
+) -> usize {
+    let page = snapshot.statement(account, span, None, order, after, 20).await;
+    page.expect("statement").len()
+}
+
+/// The cost of each question, by a meter that only counts.
+async fn costs(
+    journal: &dyn Journal,
+    reader: &Reader,
+    book: &Book,
+    meter: impl Fn() -> u64,
+) -> Vec<(u64, usize)> {
+    let mut costs = Vec::new();
+    for question in 0..QUESTIONS.len() - 1 {
+        let before = meter();
+        let mut snapshot = reader.snapshot(&book.id).await.expect("snapshot");
+        let rows = ask(&mut snapshot, book, question).await;
+        snapshot.finish().await.expect("finish");
+        costs.push((meter() - before, rows));
+    }
+    let before = meter();
+    let found = load(journal, book).await;
+    costs.push((meter() - before, found));
+    costs
+}
+
+/// Loads one key of every kind; answers how many are there.
+async fn load(journal: &dyn Journal, book: &Book) -> usize {
+    let cash = account("lkm", Code::Cash, "");
+    let keys = vec![
+        Key::Balance(cash.clone()),
+        Key::Balance(account("lkm", Code::MemberSavings, &member(7))),
+        Key::Control(cash.control()),
+        Key::Row(RowName::new("days", day_id(FIRST_DAY))),
+        Key::Receipt(RequestId::new(&request(book.size() / 2)).expect("an id")),
+        Key::Record(book.size() / 2),
+    ];
+    let loaded = journal.load(vec![Load { book: book.id.clone(), keys }]).await.expect("load");
+    let found = |value: &Value| match value {
+        Value::Row(row) => row.is_some(),
+        Value::Balance(balance) => balance.is_some(),
+        Value::Control(total) => !total.is_zero(),
+        Value::Receipt(receipt) => receipt.is_some(),
+        Value::Record(record) => record.is_some(),
+    };
+    loaded[0].values.iter().filter(|(_, value)| found(value)).count()
+}
+
+/// Both books answer with as many rows, at nearly the same cost.
+fn compare(small: &[(u64, usize)], large: &[(u64, usize)], allowed: impl Fn(u64) -> u64) {
+    for ((name, small), large) in QUESTIONS.iter().zip(small).zip(large) {
+        println!("{name:34} {:8} {:8}   {} rows", small.0, large.0, large.1);
+        assert!(small.1 > 0 && small.1 == large.1, "{name}: {} and {} rows", small.1, large.1);
+        assert!(small.0 > 0, "{name}: the meter counted nothing");
+        assert!(large.0 <= allowed(small.0), "{name}: {} became {}", small.0, large.0);
+    }
+}
+
+// --- SQLite ---------------------------------------------------------------------------------
+
+static STEPS: AtomicU64 = AtomicU64::new(0);
+
+/// Part of the path of the databases whose steps count; other tests run beside this one.
+const METERED: &str = "metered";
+
+unsafe extern "C" fn count_steps(
+    _: c_uint,
+    _: *mut c_void,
+    stmt: *mut c_void,
+    _: *mut c_void,
+) -> c_int {
+    // SAFETY: SQLite hands a live statement to its profiler.
+    let steps = unsafe { ffi::sqlite3_stmt_status(stmt.cast(), ffi::SQLITE_STMTSTATUS_VM_STEP, 1) };
+    STEPS.fetch_add(u64::try_from(steps).unwrap_or(0), Ordering::SeqCst);
+    0
+}
+
+unsafe extern "C" fn install_profiler(
+    db: *mut ffi::sqlite3,
+    _: *mut *mut c_char,
+    _: *const ffi::sqlite3_api_routines,
+) -> c_int {
+    // SAFETY: SQLite hands an open database to its extensions; its file name is a C string.
+    unsafe {
+        let name = ffi::sqlite3_db_filename(db, c"main".as_ptr());
+        if !name.is_null() && CStr::from_ptr(name).to_string_lossy().contains(METERED) {
+            let null = std::ptr::null_mut();
+            ffi::sqlite3_trace_v2(db, ffi::SQLITE_TRACE_PROFILE, Some(count_steps), null);
+        }
+    }
+    0
+}
+
+#[tokio::test]
+async fn sqlite_steps_do_not_grow_with_history() {
+    // SAFETY: the function has the signature SQLite asks for.
+    unsafe { ffi::sqlite3_auto_extension(Some(install_profiler)) };
+    let mut measured = Vec::new();
+    for entries in [SMALL, LARGE] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("metered.db");
+        let journal = backends::open(&path).await;
+        let book = fill(&journal, entries).await;
+        let reader = journal.reader();
+        measured.push(costs(&journal, &reader, &book, || STEPS.load(Ordering::SeqCst)).await);
+        journal.close().await;
+    }
+    // A pool may open one more connection, which sets its pragma in ten steps.
+    compare(&measured[0], &measured[1], |small| small * 5 / 4 + 10);
+}
+
+// --- PostgreSQL -------------------------------------------------------------------------------
+
+static BUFFERS: AtomicU64 = AtomicU64::new(0);
+
+/// Adds up the buffers of the plans in auto_explain's notices.
+struct Plans;
+
+impl<S: tracing::Subscriber> Layer<S> for Plans {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::postgres::notice" {
+            event.record(&mut Buffers);
+        }
+    }
+}
+
+struct Buffers;
+
+impl tracing::field::Visit for Buffers {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, _: &tracing::field::Field, text: &str) {
+        let Some((_, json)) = text.split_once("plan:\n") else { return };
+        let plan: serde_json::Value = serde_json::from_str(json).expect("a plan in JSON");
+        let blocks = |name| plan["Plan"][name].as_u64().expect("a number of blocks");
+        let all = blocks("Shared Hit Blocks") + blocks("Shared Read Blocks");
+        BUFFERS.fetch_add(all, Ordering::SeqCst);
+    }
+}
+
+const EXPLAIN: &str = "options=-c%20session_preload_libraries%3Dauto_explain\
+    %20-c%20auto_explain.log_min_duration%3D0%20-c%20auto_explain.log_analyze%3Don\
+    %20-c%20auto_explain.log_buffers%3Don%20-c%20auto_explain.log_format%3Djson\
+    %20-c%20auto_explain.log_timing%3Doff%20-c%20client_min_messages%3Dlog";
+
+#[tokio::test]
+async fn postgres_buffers_do_not_grow_with_history() {
+    let subscriber = tracing_subscriber::registry().with(Plans);
+    let _subscribed = tracing::subscriber::set_default(subscriber);
+    let (mut fresh, mut analyzed) = (Vec::new(), Vec::new());
+    for entries in [SMALL, LARGE] {
+        let url = common::postgres_database().await;
+        migrate::postgres(&url, None).await.expect("migrate");
+        let journal = Postgres::connect(&url).await.expect("connect");
+        let book = fill(&journal, entries).await;
+        journal.close().await;
+        let journal = Postgres::connect(&format!("{url}?{EXPLAIN}")).await.expect("connect");
+        let reader = journal.reader();
+        let meter = || BUFFERS.load(Ordering::SeqCst);
+        // A database that nobody has analyzed yet plans by guesses; they must do as well.
+        fresh.push(costs(&journal, &reader, &book, meter).await);
+        let mut owner = PgConnection::connect(&url).await.expect("connect");
+        owner.execute("VACUUM ANALYZE").await.expect("analyze");
+        analyzed.push(costs(&journal, &reader, &book, meter).await);
+        journal.close().await;
+    }
+    // A tree of a hundred times as many rows is one or two pages deeper at each descent.
+    let allowed = |small: u64| small * 2 + 8;
+    compare(&fresh[0], &fresh[1], allowed);
+    compare(&analyzed[0], &analyzed[1], allowed);
+}
