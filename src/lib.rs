@@ -21,6 +21,7 @@
 //! | [`verify`]  | replays a journal and compares everything derived from it                        |
 //! | [`api`]     | the gRPC services; the only module that knows status codes                       |
 //! | [`locale`]  | rupiah, dates, amounts in words, refusals as sentences; Indonesian first         |
+//! | [`config`]  | the server's settings: file, environment, flags                                 |
 //! | [`cli`]     | the server's commands, the terminal thin client, the demo                        |
 //!
 //! `tests/architecture.rs` fails when an import runs against the arrows.
@@ -63,6 +64,7 @@
 pub mod api;
 pub mod chain;
 pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod journal;
 pub mod locale;

@@ -1,1 +1,112 @@
-fn main() {}
+//! The command line's dispatch: the server's own commands, and the terminal thin client's.
+
+use std::process::ExitCode;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use simpul::cli::client::{self, Ask, Session};
+use simpul::cli::{admin, demo, serve};
+use simpul::config::{Config, ConfigError, Flags};
+
+/// Simpul: buku kas KUBE dan LKM / double-entry ledgers for village microfinance
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    session: Session,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Jalankan server / serve the API
+    Serve(Flags),
+    /// Setahun contoh, lalu server / a year of invented life, then a server
+    Demo(demo::Options),
+    /// Siapkan basis data PostgreSQL / bring PostgreSQL to this version's schema
+    Migrate(admin::Migrate),
+    /// Periksa jurnal, semua atau --book / replay journals and compare what is derived from them
+    Verify(Flags),
+    /// Pengaturan server / the server's settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    #[command(flatten)]
+    Ask(Ask),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Tampilkan pengaturan yang berlaku / show the settings in force
+    Check(Flags),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    match cli.command {
+        Command::Serve(flags) => match configured(&flags) {
+            Ok(config) => outcome(serve::run(&config).await),
+            Err(code) => code,
+        },
+        Command::Demo(options) => outcome(demo::run(&options).await),
+        Command::Migrate(migrate) => outcome(admin::migrate(&migrate).await),
+        Command::Verify(flags) => match configured(&flags) {
+            Ok(config) => verify(&config, book_asked_for(&matches)).await,
+            Err(code) => code,
+        },
+        Command::Config(ConfigCommand::Check(flags)) => match Config::load(&flags) {
+            Ok(config) => print(&config),
+            Err(error) => failed(&error),
+        },
+        Command::Ask(ask) => match client::run(&cli.session, &ask).await {
+            Ok(text) => print(&text),
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+/// The settings, with the log started.
+fn configured(flags: &Flags) -> Result<Config, ExitCode> {
+    let config = Config::load(flags).map_err(|error: ConfigError| failed(&error))?;
+    serve::start_log(&config).map_err(|error| failed(&error))?;
+    Ok(config)
+}
+
+/// The book that was named, rather than the thin client's default one.
+fn book_asked_for(matches: &ArgMatches) -> Option<&String> {
+    let (_, matches) = matches.subcommand()?;
+    let named = matches.value_source("book") == Some(ValueSource::CommandLine);
+    matches.get_one("book").filter(|_| named)
+}
+
+async fn verify(config: &Config, book: Option<&String>) -> ExitCode {
+    match admin::verify(config, book.map(String::as_str)).await {
+        Ok(sound) => ExitCode::from(u8::from(!sound)),
+        Err(error) => failed(&error),
+    }
+}
+
+fn outcome<E: std::error::Error>(result: Result<(), E>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn print(text: &impl std::fmt::Display) -> ExitCode {
+    println!("{text}");
+    ExitCode::SUCCESS
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("simpul: {error}");
+    ExitCode::FAILURE
+}

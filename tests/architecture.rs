@@ -29,11 +29,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["chain", "domain", "journal", "locale", "storage", "vault"]),
     ("web", &["domain", "journal", "locale", "storage"]),
     ("api", &["chain", "domain", "journal", "locale", "storage", "vault", "verify"]),
+    ("config", &["api"]),
     (
         "cli",
         &[
-            "api", "chain", "domain", "journal", "locale", "report", "storage", "vault", "verify",
-            "web",
+            "api", "chain", "config", "domain", "journal", "locale", "report", "storage", "vault",
+            "verify", "web",
         ],
     ),
 ];

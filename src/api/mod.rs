@@ -19,6 +19,7 @@ mod meeting;
 mod member;
 mod party;
 mod savings;
+pub mod server;
 mod trade;
 
 /// The generated messages, services and clients, nested as their packages are.

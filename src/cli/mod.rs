@@ -1,8 +1,11 @@
 //! The command line: the server's own commands, and the terminal thin client.
 
+pub mod admin;
 pub mod client;
 pub mod convert;
 pub mod demo;
+pub mod node;
 pub mod remote;
+pub mod serve;
 pub mod sheet_csv;
 pub mod table;

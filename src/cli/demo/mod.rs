@@ -2,9 +2,18 @@
 
 pub mod year;
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::api::server::Port;
 use crate::cli::client::{Client, TrialBalance};
+use crate::cli::node::{Node, NodeError};
 use crate::cli::remote::{Failure, Remote};
+use crate::cli::serve::{self, ServeError};
 use crate::cli::table::Output;
+use crate::config::{Config, ConfigError, Flags};
 use crate::domain::refusal::Language;
 
 use year::BOOK;
@@ -28,4 +37,83 @@ pub async fn tell_and_tour(remote: &Remote) -> Result<String, Failure> {
     let whole_book = TrialBalance { summary: true, ..TrialBalance::default() };
     parts.push(client.trial_balance(&whole_book).await?.render(Output::Table, language));
     Ok(parts.join("\n\n"))
+}
+
+/// `simpul demo`.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// Folder of the demo's book
+    #[arg(long, default_value = ".simpul-demo")]
+    pub data_dir: PathBuf,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:50051")]
+    pub listen: SocketAddr,
+    /// Stop after the tour
+    #[arg(long)]
+    pub exit: bool,
+}
+
+/// Why the demo did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// Its settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its server.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// What it told the server.
+    #[error(transparent)]
+    Told(#[from] Failure),
+}
+
+impl From<NodeError> for DemoError {
+    fn from(error: NodeError) -> DemoError {
+        DemoError::Serve(error.into())
+    }
+}
+
+/// Starts a server, tells it the year, shows the tour, and leaves the server running.
+///
+/// Errors: every [`DemoError`].
+pub async fn run(options: &Options) -> Result<(), DemoError> {
+    let flags = Flags {
+        data_dir: Some(options.data_dir.clone()),
+        listen: Some(options.listen),
+        log: Some("warn".to_owned()),
+        ..Flags::default()
+    };
+    let config = Config::load(&flags)?;
+    serve::start_log(&config)?;
+    let port = Port::open(config.listen).await.map_err(ServeError::from)?;
+    let address = port.address();
+    let node = Node::open(&config).await?;
+    let signal = serve::stop_signal()?;
+    let (done, told) = tokio::sync::oneshot::channel::<()>();
+    let stop = async move {
+        tokio::select! { () = signal => {}, Ok(()) = told => {} }
+    };
+    let serving = tokio::spawn(async move { serve::serve(&config, port, node, stop).await });
+    let remote = Remote::new(&format!("http://{address}"), "demo", Language::Indonesian)?;
+    println!("{}", tell_and_tour(&remote).await?);
+    drop(remote);
+    if options.exit {
+        // An error means that the server has stopped already.
+        let _stopped = done.send(());
+    } else {
+        println!("{}", next_steps(address));
+    }
+    match serving.await {
+        Ok(result) => Ok(result?),
+        Err(error) => Err(Failure(error.to_string()).into()),
+    }
+}
+
+fn next_steps(address: SocketAddr) -> String {
+    format!(
+        "\nServer berjalan di http://{address} (Ctrl-C untuk berhenti). Coba di terminal lain:\n  \
+         simpul --server http://{address} kelompok\n  \
+         simpul --server http://{address} buku-tabungan tunas-baru m01\n  \
+         simpul --server http://{address} neraca-saldo tunas-baru"
+    )
 }

@@ -1,0 +1,258 @@
+//! The port: every service, health, reflection and gRPC-Web, and what all calls go through.
+//!
+//! **Invariants**
+//! - One place, `guard`, takes the caller from a call's metadata; a check of roles belongs there
+//!   and nowhere else. Until there is one, [`Port::open`] takes loopback addresses only.
+//! - tonic's own complaints about bytes it cannot read become statuses like all others: with a
+//!   reason and a text, and never INTERNAL for what a caller did.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tonic::Code;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tonic_web::GrpcWebLayer;
+
+use crate::api::desk::{Api, Caller};
+use crate::api::errors::{Fault, Problem, language};
+use crate::api::v1;
+use crate::domain::refusal::Language;
+
+/// The name of callers who do not say theirs.
+const NOBODY: &str = "tanpa-nama";
+
+/// What the port allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long a call may take; callers may ask for less, or for more up to ten times this.
+    pub deadline: Duration,
+    /// The largest message in bytes.
+    pub message_bytes: usize,
+    /// How long calls in flight may take once the server is told to stop.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        let (deadline, drain) = (Duration::from_secs(30), Duration::from_secs(20));
+        Limits { deadline, message_bytes: 1 << 20, drain }
+    }
+}
+
+/// Why a port could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// Anyone could call.
+    #[error(
+        "{0} is not a loopback address: callers have no roles yet, so the server only listens on \
+         this machine, e.g. 127.0.0.1:50051"
+    )]
+    NotLoopback(SocketAddr),
+    /// The address is taken or not ours.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The descriptors built into the program do not describe the services.
+    #[error("the service descriptors cannot be used: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The port failed while it was served.
+    #[error("the port failed: {0}")]
+    Serve(std::io::Error),
+}
+
+/// An open port that is not served yet; callers who connect wait.
+#[derive(Debug)]
+pub struct Port {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Port {
+    /// Opens a port; port 0 takes any that is free.
+    ///
+    /// Errors: `NotLoopback`, `Listen`.
+    pub async fn open(address: SocketAddr) -> Result<Port, PortError> {
+        if !address.ip().is_loopback() {
+            return Err(PortError::NotLoopback(address));
+        }
+        let failed = |error| PortError::Listen(address, error);
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Port { listener, address })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` comes, then takes no more connections, says NOT_SERVING, and answers
+    /// the calls in flight, for [`Limits::drain`] at most.
+    ///
+    /// Errors: `Reflection`, `Serve`.
+    pub async fn serve(
+        self,
+        api: Api,
+        limits: Limits,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), PortError> {
+        let health = HealthReporter::new();
+        let router = router(api, health.clone(), limits)?;
+        let listener = self.listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "nodelay");
+            }
+        });
+        let (stopping, stopped) = tokio::sync::oneshot::channel();
+        let signal = async move {
+            stop.await;
+            health.set_service_status("", ServingStatus::NotServing).await;
+            // Nobody waits if serving has ended by itself.
+            let _gone = stopping.send(());
+        };
+        let serving = axum::serve(listener, router).with_graceful_shutdown(signal);
+        let overdue = async {
+            match stopped.await {
+                Ok(()) => tokio::time::sleep(limits.drain).await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            result = serving => result.map_err(PortError::Serve),
+            () = overdue => {
+                tracing::warn!("calls were still in flight when the time to drain was over");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn router(api: Api, health: HealthReporter, limits: Limits) -> Result<Router, PortError> {
+    let descriptors = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(descriptors)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    let health = tonic_health::server::HealthService::from_health_reporter(health);
+    let mut routes = Routes::new(reflection)
+        .add_service(tonic_health::pb::health_server::HealthServer::new(health));
+    macro_rules! add {
+        ($($module:ident::$server:ident),+) => {$(
+            let server = v1::$module::$server::new(api.clone());
+            routes = routes.add_service(server.max_decoding_message_size(limits.message_bytes));
+        )+};
+    }
+    add!(
+        book_service_server::BookServiceServer,
+        cash_service_server::CashServiceServer,
+        grant_service_server::GrantServiceServer,
+        group_service_server::GroupServiceServer,
+        iks_service_server::IksServiceServer,
+        journal_service_server::JournalServiceServer,
+        ledger_service_server::LedgerServiceServer,
+        meeting_service_server::MeetingServiceServer,
+        member_service_server::MemberServiceServer,
+        party_service_server::PartyServiceServer,
+        savings_service_server::SavingsServiceServer,
+        trade_service_server::TradeServiceServer
+    );
+    let router = routes.prepare().into_axum_router();
+    Ok(router.layer(from_fn_with_state(limits, guard)).layer(GrpcWebLayer::new()))
+}
+
+/// What every call goes through: who calls, until when, and in what form they hear of trouble.
+async fn guard(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let language = header(headers, "accept-language").map_or(Language::default(), language);
+    let actor = match header(headers, "simpul-actor") {
+        None => NOBODY.to_owned(),
+        Some(actor) if is_actor(actor) => actor.to_owned(),
+        Some(_) => return refused(&Fault::ActorMalformed.into(), language),
+    };
+    let deadline = header(headers, "grpc-timeout").and_then(timeout).unwrap_or(limits.deadline);
+    let deadline = deadline.min(limits.deadline.saturating_mul(10));
+    // Here the declared roles of the method will be compared with those of the caller.
+    request.extensions_mut().insert(Caller { actor, language });
+    match tokio::time::timeout(deadline, next.run(request)).await {
+        Ok(response) => mended(response, language),
+        Err(_) => refused(&Fault::DeadlineExceeded.into(), language),
+    }
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("\u{fffd}"))
+}
+
+fn is_actor(actor: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.@".contains(&b);
+    (1..=64).contains(&actor.len()) && actor.bytes().all(legal)
+}
+
+/// Reads `grpc-timeout`: at most eight digits and a unit.
+fn timeout(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.len() > 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let count: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(count * 3600)),
+        "M" => Some(Duration::from_secs(count * 60)),
+        "S" => Some(Duration::from_secs(count)),
+        "m" => Some(Duration::from_millis(count)),
+        "u" => Some(Duration::from_micros(count)),
+        "n" => Some(Duration::from_nanos(count)),
+        _ => None,
+    }
+}
+
+fn refused(problem: &Problem, language: Language) -> Response {
+    tracing::info!(code = ?problem.code(), reason = problem.reason(), "refused");
+    problem.status(language).into_http()
+}
+
+/// tonic answers INTERNAL to bytes it cannot read and OUT_OF_RANGE to too many of them. Ours never
+/// come without details.
+fn mended(response: Response, language: Language) -> Response {
+    let headers = response.headers();
+    if headers.contains_key("grpc-status-details-bin") {
+        return response;
+    }
+    let status = headers.get("grpc-status").map(HeaderValue::as_bytes).map(Code::from_bytes);
+    match status {
+        Some(Code::Internal) => refused(&Fault::Undecodable.into(), language),
+        Some(Code::OutOfRange) => refused(&Fault::MessageTooLarge.into(), language),
+        _ => response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeouts_are_read_as_grpc_writes_them() {
+        assert_eq!(timeout("250m"), Some(Duration::from_millis(250)));
+        assert_eq!(timeout("2S"), Some(Duration::from_secs(2)));
+        assert_eq!(timeout("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
+        for wrong in ["", "S", "-1S", "123456789S", "1x", "1é"] {
+            assert_eq!(timeout(wrong), None, "{wrong}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_loopback_is_listened_on() {
+        let everywhere = "0.0.0.0:0".parse().expect("an address");
+        assert!(matches!(Port::open(everywhere).await, Err(PortError::NotLoopback(_))));
+        let here = "[::1]:0".parse().expect("an address");
+        assert!(!matches!(Port::open(here).await, Err(PortError::NotLoopback(_))));
+    }
+}

@@ -1,0 +1,69 @@
+//! What an operator does to a database: migrate PostgreSQL, verify journals.
+
+use clap::Args;
+
+use crate::cli::node::{NodeError, Store};
+use crate::config::Config;
+use crate::domain::id::Id;
+use crate::storage::keys::PostgresKeys;
+use crate::storage::{StorageError, migrate as schema};
+
+/// `simpul migrate`.
+#[derive(Args, Clone, Debug)]
+pub struct Migrate {
+    /// PostgreSQL URL of the role that owns the tables
+    #[arg(long, env = "SIMPUL_DATABASE", hide_env_values = true)]
+    pub database: String,
+    /// An existing role that gets what the server needs and no more
+    #[arg(long)]
+    pub service_role: Option<String>,
+}
+
+/// Why journals could not be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The database cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// There is no such book.
+    #[error("there is no book {0}")]
+    NoBook(String),
+}
+
+/// Brings a PostgreSQL database to this version's schema.
+///
+/// Errors: `Schema` for a newer schema, `Failed` when connecting, migrating or granting fails.
+pub async fn migrate(options: &Migrate) -> Result<(), StorageError> {
+    let role = options.service_role.as_deref();
+    schema::postgres(&options.database, role).await?;
+    PostgresKeys::prepare(&options.database, role).await?;
+    println!("schema {}", schema::latest());
+    Ok(())
+}
+
+/// Verifies one book or all, prints what differs, and says whether all is sound.
+///
+/// Errors: every [`VerifyError`].
+pub async fn verify(config: &Config, book: Option<&str>) -> Result<bool, VerifyError> {
+    let store = Store::open(config).await?;
+    let mut books = store.journal.books().await?;
+    if let Some(name) = book {
+        let known = Id::new(name).filter(|id| books.contains(id));
+        books = vec![known.ok_or_else(|| VerifyError::NoBook(name.to_owned()))?];
+    }
+    let mut sound = true;
+    for book in books {
+        let report = crate::verify::verify(&book, &store.journal.dump(&book).await?);
+        let (records, entries) = (report.records, report.entries);
+        let count = report.findings.len();
+        println!("{book}: {records} records, {entries} entries, {count} differences");
+        for finding in &report.findings {
+            println!("  {finding}");
+        }
+        sound &= report.findings.is_empty();
+    }
+    Ok(sound)
+}

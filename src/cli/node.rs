@@ -1,0 +1,94 @@
+//! A running node: storage, vault and journal of one database, opened and closed in order.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+use crate::api::desk::{Api, Desk};
+use crate::config::Config;
+use crate::journal::{self, JournalHandle, system_clock};
+use crate::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
+use crate::storage::postgres::Postgres;
+use crate::storage::read::Reader;
+use crate::storage::sqlite::Sqlite;
+use crate::storage::{Journal, StorageError};
+use crate::vault::{MasterKey, Vault, VaultError};
+
+/// Why a node could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The data folder cannot be made.
+    #[error("cannot make the folder {0}: {1}")]
+    Folder(std::path::PathBuf, std::io::Error),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The keys of personal text cannot be opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// The journals of one database, and how to read them.
+pub struct Store {
+    /// Where journals are written.
+    pub journal: Arc<dyn Journal>,
+    /// Where they are read.
+    pub reader: Reader,
+}
+
+impl Store {
+    /// Opens the database of the settings. SQLite is made or migrated if need be, after a copy.
+    ///
+    /// Errors: `Folder`, `Storage`.
+    pub async fn open(config: &Config) -> Result<Store, NodeError> {
+        if let Some(url) = &config.database {
+            let postgres = Postgres::connect(url).await?;
+            return Ok(Store { reader: postgres.reader(), journal: Arc::new(postgres) });
+        }
+        let made = tokio::fs::create_dir_all(&config.data_dir).await;
+        made.map_err(|error| NodeError::Folder(config.data_dir.clone(), error))?;
+        let sqlite = Sqlite::open(&config.data_dir.join("simpul.db")).await?;
+        if let Some(backup) = sqlite.backup() {
+            tracing::info!(backup = %backup.display(), "the older database was copied");
+        }
+        Ok(Store { reader: sqlite.reader(), journal: Arc::new(sqlite) })
+    }
+}
+
+/// A node that can be served.
+pub struct Node {
+    /// The services.
+    pub api: Api,
+    journal: JournalHandle,
+    task: JoinHandle<()>,
+}
+
+impl Node {
+    /// Opens database and keys, and starts the journal.
+    ///
+    /// Errors: every [`NodeError`].
+    pub async fn open(config: &Config) -> Result<Node, NodeError> {
+        let Store { journal: storage, reader } = Store::open(config).await?;
+        let keys: Arc<dyn KeyStore> = match &config.database {
+            Some(url) => Arc::new(PostgresKeys::connect(url).await?),
+            None => Arc::new(SqliteKeys::open(&config.data_dir.join("keys.db")).await?),
+        };
+        let vault = Vault::open(&MasterKey::load_or_create(&config.master_key)?, keys).await?;
+        let (journal, task) = journal::start(storage, system_clock(), journal::Limits::default());
+        let api = Api::new(Desk { journal: journal.clone(), reader, vault });
+        Ok(Node { api, journal, task })
+    }
+
+    /// A handle that drains the journal: nothing more is taken in, all that waits is answered.
+    pub fn journal(&self) -> JournalHandle {
+        self.journal.clone()
+    }
+
+    /// Drains the journal and waits until its task has ended.
+    pub async fn close(self) {
+        self.journal.drain().await;
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the journal's task ended badly");
+        }
+    }
+}

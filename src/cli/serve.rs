@@ -1,0 +1,104 @@
+//! `simpul serve`: one process, one port, one database; and how it stops.
+//!
+//! The first SIGTERM or SIGINT drains: health says NOT_SERVING, no new connection is taken,
+//! everything that waits is answered, exit status 0. A second one ends the process at once.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+
+use crate::api::server::{Port, PortError};
+use crate::cli::node::{Node, NodeError};
+use crate::config::{Config, LogFormat};
+
+/// Why the server did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Its database or keys.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// Its port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// The system's signals cannot be heard.
+    #[error("cannot listen for signals: {0}")]
+    Signals(std::io::Error),
+    /// The log's filter cannot be read.
+    #[error("log: {0}")]
+    Log(#[from] ParseError),
+}
+
+/// Starts the log, on standard error.
+///
+/// Errors: `Log`.
+pub fn start_log(config: &Config) -> Result<(), ServeError> {
+    let filter = EnvFilter::builder().parse(&config.log)?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match config.log_format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+    // A log that runs already is as good.
+    drop(started);
+    Ok(())
+}
+
+/// Serves until a signal comes.
+///
+/// Errors: every [`ServeError`].
+pub async fn run(config: &Config) -> Result<(), ServeError> {
+    let port = Port::open(config.listen).await?;
+    let node = Node::open(config).await?;
+    tracing::info!(address = %port.address(), "serving");
+    println!("simpul: http://{}", port.address());
+    let stop = stop_signal()?;
+    serve(config, port, node, stop).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Serves a node at an open port until `stop` comes, then drains.
+///
+/// Errors: `Port`.
+pub async fn serve(
+    config: &Config,
+    port: Port,
+    node: Node,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let journal = node.journal();
+    let (api, limits) = (node.api.clone(), config.limits());
+    let stop = async move {
+        stop.await;
+        // Callers who still send are told to come back; those who wait are answered.
+        tokio::spawn(async move { journal.drain().await });
+    };
+    port.serve(api, limits, stop).await?;
+    node.close().await;
+    Ok(())
+}
+
+/// Ends with the first SIGTERM or SIGINT; the second one ends the process.
+///
+/// Errors: `Signals`.
+pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, ServeError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
+    let (first, stop) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let mut next = async || {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        };
+        next().await;
+        tracing::info!("stopping; once more ends at once");
+        // Nobody waits if serving has ended by itself.
+        let _gone = first.send(());
+        next().await;
+        std::process::exit(130);
+    });
+    Ok(async move {
+        if stop.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -1,0 +1,243 @@
+//! The server's settings: one TOML file, then `SIMPUL_*` variables, then flags; later wins.
+//!
+//! **Invariant**: a setting that nobody knows, or that cannot be read, stops the program and is
+//! named; nothing is guessed. Secrets are never shown.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+use crate::api::server::Limits;
+
+/// Where settings come from, as flags and environment variables.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Flags {
+    /// TOML file with settings
+    #[arg(long, env = "SIMPUL_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Folder of the SQLite database, its keys and the master key
+    #[arg(long, env = "SIMPUL_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address to listen on
+    #[arg(long, env = "SIMPUL_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// PostgreSQL URL; without it, SQLite in the data folder
+    #[arg(long, env = "SIMPUL_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
+    /// File of the master key; in the data folder if not given
+    #[arg(long, env = "SIMPUL_MASTER_KEY")]
+    pub master_key: Option<PathBuf>,
+    /// What to log, e.g. info or simpul=debug
+    #[arg(long, env = "SIMPUL_LOG")]
+    pub log: Option<String>,
+    /// Form of the log
+    #[arg(long, env = "SIMPUL_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The file as written: every key may be missing, none may be unknown.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data_dir: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    database: Option<String>,
+    master_key: Option<PathBuf>,
+    log: Option<String>,
+    log_format: Option<LogFormat>,
+    deadline_seconds: Option<u32>,
+    drain_seconds: Option<u32>,
+    message_bytes: Option<u32>,
+}
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {0}: {1}")]
+    Read(PathBuf, std::io::Error),
+    /// The file is not what it should be; the message names line and key.
+    #[error("{0}: {1}")]
+    Parse(PathBuf, Box<toml::de::Error>),
+    /// A value that cannot be.
+    #[error("{0} must be {1}")]
+    Value(&'static str, &'static str),
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Folder of the SQLite database, its keys and the master key.
+    pub data_dir: PathBuf,
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// PostgreSQL URL; none for SQLite. Holds a password.
+    pub database: Option<String>,
+    /// File of the master key.
+    pub master_key: PathBuf,
+    /// What to log.
+    pub log: String,
+    /// Form of the log.
+    pub log_format: LogFormat,
+    /// Seconds a call may take.
+    pub deadline_seconds: u32,
+    /// Seconds that calls in flight may take once the server is told to stop.
+    pub drain_seconds: u32,
+    /// The largest message in bytes.
+    pub message_bytes: u32,
+}
+
+impl Config {
+    /// The settings in force: the file's, if one is named, under those of the flags. Flags already
+    /// stand over the environment.
+    ///
+    /// Errors: every [`ConfigError`].
+    pub fn load(flags: &Flags) -> Result<Config, ConfigError> {
+        let file = flags.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        let data_dir = flags.data_dir.clone().or(file.data_dir);
+        let data_dir = data_dir.unwrap_or_else(|| PathBuf::from("simpul-data"));
+        let master_key = flags.master_key.clone().or(file.master_key);
+        let config = Config {
+            master_key: master_key.unwrap_or_else(|| data_dir.join("master.key")),
+            data_dir,
+            listen: flags.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 50051).into()),
+            database: flags.database.clone().or(file.database),
+            log: flags.log.clone().or(file.log).unwrap_or_else(|| "info".to_owned()),
+            log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
+            deadline_seconds: file.deadline_seconds.unwrap_or(30),
+            drain_seconds: file.drain_seconds.unwrap_or(20),
+            message_bytes: file.message_bytes.unwrap_or(1 << 20),
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if !(1..=3600).contains(&self.deadline_seconds) {
+            return Err(ConfigError::Value("deadline_seconds", "1 to 3600"));
+        }
+        if !(1..=3600).contains(&self.drain_seconds) {
+            return Err(ConfigError::Value("drain_seconds", "1 to 3600"));
+        }
+        if !(1 << 16..=1 << 26).contains(&self.message_bytes) {
+            return Err(ConfigError::Value("message_bytes", "65536 to 67108864"));
+        }
+        let is_postgres =
+            |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
+        if !self.database.iter().all(is_postgres) {
+            return Err(ConfigError::Value("database", "a postgres:// URL"));
+        }
+        Ok(())
+    }
+
+    /// What the port allows.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            deadline: Duration::from_secs(self.deadline_seconds.into()),
+            message_bytes: self.message_bytes as usize,
+            drain: Duration::from_secs(self.drain_seconds.into()),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<File, ConfigError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| ConfigError::Read(path.to_owned(), error))?;
+    toml::from_str(&text).map_err(|error| ConfigError::Parse(path.to_owned(), Box::new(error)))
+}
+
+/// As a file that would set the same, without the database's password.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        writeln!(f, "data_dir = {}", quoted(&self.data_dir.display().to_string()))?;
+        writeln!(f, "listen = {}", quoted(&self.listen.to_string()))?;
+        match &self.database {
+            Some(url) => writeln!(f, "database = {}", quoted(&without_password(url)))?,
+            None => writeln!(f, "# database: SQLite in data_dir")?,
+        }
+        writeln!(f, "master_key = {}", quoted(&self.master_key.display().to_string()))?;
+        writeln!(f, "log = {}", quoted(&self.log))?;
+        let format = match self.log_format {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        writeln!(f, "log_format = {}", quoted(format))?;
+        writeln!(f, "deadline_seconds = {}", self.deadline_seconds)?;
+        writeln!(f, "drain_seconds = {}", self.drain_seconds)?;
+        write!(f, "message_bytes = {}", self.message_bytes)
+    }
+}
+
+/// Hides what stands between the user and the host, and every option, for one may be a password.
+fn without_password(url: &str) -> String {
+    let (address, options) = match url.split_once('?') {
+        Some((address, _)) => (address, "?***"),
+        None => (url, ""),
+    };
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let name = user.split_once(':').map_or(user, |(name, _)| name);
+            let hidden = if name == user { "" } else { ":***" };
+            format!("{scheme}://{name}{hidden}@{host}{options}")
+        }
+        None => format!("{address}{options}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, flags: Flags) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("simpul.toml");
+        std::fs::write(&path, text).expect("written");
+        Config::load(&Flags { config: Some(path), ..flags })
+    }
+
+    #[test]
+    fn flags_stand_over_the_file() {
+        let text = "listen = \"127.0.0.1:1\"\nlog = \"debug\"\n";
+        let listen = "127.0.0.1:2".parse().ok();
+        let config = load(text, Flags { listen, ..Flags::default() }).expect("settings");
+        assert_eq!((config.listen.port(), config.log.as_str()), (2, "debug"));
+        assert_eq!(config.master_key, Path::new("simpul-data/master.key"));
+    }
+
+    #[test]
+    fn what_nobody_knows_is_named_with_its_line() {
+        let error = load("log = \"info\"\nlistne = 1\n", Flags::default()).expect_err("refused");
+        let text = error.to_string();
+        assert!(text.contains("line 2") && text.contains("listne"), "{text}");
+        let error = load("deadline_seconds = 0\n", Flags::default()).expect_err("refused");
+        assert_eq!(error.to_string(), "deadline_seconds must be 1 to 3600");
+        let error = load("database = \"mysql://x\"\n", Flags::default()).expect_err("refused");
+        assert_eq!(error.to_string(), "database must be a postgres:// URL");
+    }
+
+    #[test]
+    fn secrets_are_not_shown_and_what_is_shown_can_be_read_back() {
+        let text = "database = \"postgres://simpul:s3cret@db/books?password=s3cret\"\n";
+        let shown = load(text, Flags::default()).expect("settings").to_string();
+        assert!(!shown.contains("s3cret"), "{shown}");
+        assert!(shown.contains("postgres://simpul:***@db/books?***"), "{shown}");
+        assert_eq!(load(&shown, Flags::default()).expect("read back").to_string(), shown);
+    }
+}
