@@ -111,7 +111,7 @@ fn simulate(seed: u64) -> (Tally, Vec<Dump>) {
     let mut world = World::new(seed);
     while !world.clients.iter().all(Client::is_done) {
         world.step();
-        assert!(world.tally.steps < 2_000_000, "clients make no progress: {:?}", world.tally);
+        assert!(world.tally.steps < 400_000, "clients make no progress: {:?}", world.tally);
     }
     world.settle();
     let dumps = world.check();
