@@ -1,0 +1,263 @@
+//! How fast deposits go through the real server, and what share of a bare loop that is.
+//!
+//! `cargo bench --bench load -- [--smoke]`. For SQLite and for PostgreSQL: starts the server, sends
+//! savings deposits over gRPC with 256 in flight to one book, and verifies the book. Then a bare
+//! loop, in this process and without gRPC and domain, appends the very same rows to an empty
+//! database in batches of the server's mean size. The ratio of the two is what counts: both ran on
+//! the same machine in the same minute.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/server.rs"]
+#[allow(dead_code, reason = "the processes tests use all of it, this only a part")]
+mod server;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use simpul::api::v1::savings_service_client::SavingsServiceClient;
+use simpul::chain::Frontier;
+use simpul::domain::account::{Account, Control};
+use simpul::domain::day::Day;
+use simpul::domain::id::{Id, RequestId, RowName};
+use simpul::domain::money::Sen;
+use simpul::domain::record::{decode, decode_value};
+use simpul::domain::state::{EntryRow, Receipt};
+use simpul::storage::postgres::Postgres;
+use simpul::storage::sqlite::Sqlite;
+use simpul::storage::{Append, AppendOutcome, Checkpoint, Dump, Head, Journal, migrate};
+
+use server::{Backend, Server, data_folder, open_book, position, send, verify};
+
+const IN_FLIGHT: usize = 256;
+const CONNECTIONS: usize = 4;
+
+fn main() {
+    let smoke = std::env::args().any(|argument| argument == "--smoke");
+    let deposits = if smoke { 5_000 } else { 100_000 };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    println!("{deposits} deposits, {IN_FLIGHT} in flight, one book");
+    runtime.block_on(async {
+        let (_folder, data) = data_folder();
+        measure("SQLite", Backend::Sqlite, &data, deposits).await;
+        let (_folder, data) = data_folder();
+        let backend = Backend::postgres(&data).await;
+        measure("PostgreSQL", backend, &data, deposits).await;
+    });
+}
+
+async fn measure(name: &str, backend: Backend, data: &Path, deposits: u64) {
+    let server = Server::start(&backend, data);
+    open_book(server.connect().await).await;
+    let before = position(server.connect().await).await;
+    let mut channels = Vec::new();
+    for _ in 0..CONNECTIONS {
+        channels.push(server.connect().await);
+    }
+    let began = Instant::now();
+    let next = Arc::new(AtomicU64::new(0));
+    let clients: Vec<_> = (0..IN_FLIGHT)
+        .map(|client| {
+            let savings = SavingsServiceClient::new(channels[client % CONNECTIONS].clone());
+            tokio::spawn(keep_sending(savings, Arc::clone(&next), deposits))
+        })
+        .collect();
+    let mut latencies = Vec::new();
+    for client in clients {
+        latencies.extend(client.await.expect("a client ends"));
+    }
+    let took = began.elapsed();
+    assert!(server.terminate().success());
+    let (sound, words) = verify(&backend, data);
+    assert!(sound, "{words}");
+
+    let book = Id::new("sibuk").expect("an id");
+    let dump = open(&backend, data).await.dump(&book).await.expect("a dump");
+    let batches = dump.checkpoints.iter().filter(|checkpoint| checkpoint.size > before).count();
+    let mean = usize::try_from(deposits).expect("fits").div_ceil(batches.max(1));
+    latencies.sort_unstable();
+    let at = |share: usize| latencies[(latencies.len() - 1) * share / 100].as_secs_f64() * 1000.0;
+    println!("{name}");
+    report("  server   ", deposits, took, batches, mean, &dump, before);
+    println!("             p50 {:.1} ms, p99 {:.1} ms", at(50), at(99));
+    let (bare, bare_batches) = bare_loop(&backend, &book, &dump, before, mean).await;
+    report("  bare loop", deposits, bare, bare_batches, mean, &dump, before);
+    println!("  ratio      {:.2}", bare.as_secs_f64() / took.as_secs_f64());
+}
+
+async fn keep_sending(
+    mut savings: SavingsServiceClient<tonic::transport::Channel>,
+    next: Arc<AtomicU64>,
+    deposits: u64,
+) -> Vec<Duration> {
+    let mut latencies = Vec::new();
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= deposits {
+            return latencies;
+        }
+        let began = Instant::now();
+        send(&mut savings, number).await.expect("answered");
+        latencies.push(began.elapsed());
+    }
+}
+
+fn report(
+    name: &str,
+    deposits: u64,
+    took: Duration,
+    batches: usize,
+    mean: usize,
+    dump: &Dump,
+    before: u64,
+) {
+    let entries = dump.entries.iter().filter(|entry| entry.position > before).count();
+    let rows = usize::try_from(deposits).expect("fits") * 2 + entries + batches;
+    println!(
+        "{name}  {:.0} commands/s, {rows} rows of records, receipts, entries and checkpoints, \
+         {batches} batches of {mean}",
+        deposits as f64 / took.as_secs_f64(),
+    );
+}
+
+async fn open(backend: &Backend, data: &Path) -> Arc<dyn Journal> {
+    match backend {
+        Backend::Sqlite => Arc::new(Sqlite::open(&data.join("simpul.db")).await.expect("it opens")),
+        Backend::Postgres(url) => Arc::new(Postgres::connect(url).await.expect("it connects")),
+    }
+}
+
+/// Appends the rows of a dump to an empty database in batches, and times those after `before`.
+async fn bare_loop(
+    backend: &Backend,
+    book: &Id,
+    dump: &Dump,
+    before: u64,
+    mean: usize,
+) -> (Duration, usize) {
+    let (_folder, data) = data_folder();
+    let backend = match backend {
+        Backend::Sqlite => Backend::Sqlite,
+        Backend::Postgres(_) => {
+            let url = common::postgres_database().await;
+            migrate::postgres(&url, None).await.expect("migrated");
+            Backend::Postgres(url)
+        }
+    };
+    let journal = open(&backend, &data).await;
+    let mut captured = Captured::new(book, dump);
+    let setup = captured.next(usize::try_from(before).expect("fits"));
+    let batches: Vec<Arc<Append>> = std::iter::from_fn(|| captured.next_batch(mean)).collect();
+    append(&*journal, setup).await;
+    let began = Instant::now();
+    let count = batches.len();
+    for batch in batches {
+        append(&*journal, batch).await;
+    }
+    (began.elapsed(), count)
+}
+
+async fn append(journal: &dyn Journal, batch: Arc<Append>) {
+    let outcomes = journal.append(vec![batch]).await.expect("appended");
+    assert_eq!(outcomes, [AppendOutcome::Committed]);
+}
+
+/// The rows of a dump by position, handed out in batches.
+struct Captured<'a> {
+    book: &'a Id,
+    dump: &'a Dump,
+    entries: BTreeMap<u64, Vec<EntryRow>>,
+    accounts: BTreeMap<u64, Vec<Account>>,
+    receipts: BTreeMap<u64, (RequestId, Receipt)>,
+    totals: BTreeMap<Control, Sen>,
+    frontier: Frontier,
+    head: Head,
+}
+
+impl<'a> Captured<'a> {
+    fn new(book: &'a Id, dump: &'a Dump) -> Captured<'a> {
+        let mut entries: BTreeMap<u64, Vec<EntryRow>> = BTreeMap::new();
+        for entry in &dump.entries {
+            entries.entry(entry.position).or_default().push(EntryRow {
+                account: Account::parse(&entry.account).expect("an account"),
+                position: entry.position,
+                leg: entry.leg,
+                amount: Sen::new(entry.amount),
+                balance: Sen::new(entry.balance),
+                effective_on: Day::new(entry.effective_on),
+                late: entry.late,
+            });
+        }
+        let mut accounts: BTreeMap<u64, Vec<Account>> = BTreeMap::new();
+        for (name, position) in &dump.accounts {
+            let account = Account::parse(name).expect("an account");
+            accounts.entry(*position).or_default().push(account);
+        }
+        let receipt = |(request, position, digest): &(String, u64, Vec<u8>)| {
+            let request = RequestId::new(request).expect("a request id");
+            (*position, (request, Receipt { position: *position, digest: digest.clone() }))
+        };
+        Captured {
+            book,
+            dump,
+            entries,
+            accounts,
+            receipts: dump.receipts.iter().map(receipt).collect(),
+            totals: BTreeMap::new(),
+            frontier: Frontier::default(),
+            head: Head::default(),
+        }
+    }
+
+    fn next_batch(&mut self, size: usize) -> Option<Arc<Append>> {
+        let left = self.dump.records.len() - usize::try_from(self.head.size).expect("fits");
+        (left > 0).then(|| self.next(size.min(left)))
+    }
+
+    fn next(&mut self, size: usize) -> Arc<Append> {
+        let from = usize::try_from(self.head.size).expect("fits");
+        let records = self.dump.records[from..from + size].to_vec();
+        let mut recorded_at = 0;
+        for record in &records {
+            self.frontier.append(record.leaf);
+            recorded_at = decode(&record.bytes).expect("a record").recorded_at;
+        }
+        let last = records.last().expect("not empty").position;
+        let expected_size = self.head.size;
+        self.head = Head { size: last, frontier: self.frontier.roots().to_vec(), recorded_at };
+        let positions = expected_size + 1..=last;
+        let entries: Vec<EntryRow> =
+            positions.clone().filter_map(|at| self.entries.remove(&at)).flatten().collect();
+        let mut touched = BTreeMap::new();
+        for entry in &entries {
+            let control = entry.account.control();
+            let total = self.totals.entry(control.clone()).or_default();
+            *total = total.plus(entry.amount).expect("fits");
+            touched.insert(control, *total);
+        }
+        let new_accounts =
+            positions.clone().filter_map(|at| Some((at, self.accounts.remove(&at)?)));
+        let new_accounts = new_accounts.flat_map(|(at, all)| all.into_iter().map(move |a| (a, at)));
+        let new_accounts = new_accounts.collect();
+        let rows = self.dump.rows.iter().filter(|(_, _, at, _)| positions.contains(at));
+        let rows = rows.map(|(parent, id, at, bytes)| {
+            (RowName::new(parent, id), *at, Arc::new(decode_value(bytes).expect("a row")))
+        });
+        Arc::new(Append {
+            book: self.book.clone(),
+            expected_size,
+            head: self.head.clone(),
+            checkpoint: Checkpoint { size: last, root: self.frontier.root(), recorded_at },
+            records,
+            entries,
+            new_accounts,
+            controls: touched.into_iter().collect(),
+            rows: rows.collect(),
+            receipts: positions.filter_map(|at| self.receipts.remove(&at)).collect(),
+            sides: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! The demo's year, told to the real server through the public API, against figures worked out by
+//! hand; and the terminal client on the same server.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use simpul::api::v1::ledger_service_client::LedgerServiceClient;
+use simpul::api::v1::{self, trial_balance_row::Side};
+use simpul::cli::demo::year;
+use simpul::cli::remote::Remote;
+use simpul::domain::refusal::Language;
+
+use crate::server::{Backend, Server, data_folder, verify};
+
+/// Natural balances in rupiah by `{entity}.{fund}.{code}`.
+type Figures = BTreeMap<String, i64>;
+
+/// The groups with their members, and whether they keep livestock.
+const GROUPS: [(&str, i64, bool); 10] = [
+    ("tunas-baru", 10, true),
+    ("kasih", 10, true),
+    ("robadeo", 10, true),
+    ("kios-murah", 10, false),
+    ("usaha-mekar", 10, false),
+    ("pelita-kasih", 10, true),
+    ("wsehati", 10, true),
+    ("merpati", 10, false),
+    ("jati-diri", 20, true),
+    ("sinar", 20, false),
+];
+
+/// Every figure of the year, worked out by hand.
+fn expected() -> Figures {
+    let mut figures = Figures::new();
+    let mut set = |account: String, amount: i64| {
+        if amount != 0 {
+            figures.insert(account, amount);
+        }
+    };
+    // Capital, less what went to the vault, plus ten grants of which 12 million each were drawn,
+    // less twelve wages, plus interest.
+    let bank = 50_000_000 - 10_000_000 + 10 * (20_000_000 - 12_000_000) - 12_000_000 + 250_000;
+    set("lkm.sp.1104".to_owned(), bank);
+    set("lkm.sp.1102".to_owned(), 10_000_000 - 5_000_000);
+    set("lkm.sp.1103".to_owned(), 5_000_000 + 10 * 12 * 100_000);
+    set("lkm.sp.2102".to_owned(), 10 * (8_000_000 + 1_200_000));
+    set("lkm.sp.3107".to_owned(), 50_000_000);
+    set("lkm.sp.4201".to_owned(), 250_000);
+    set("lkm.sp.5202".to_owned(), 12_000_000);
+    for (group, members, livestock) in GROUPS {
+        let mistaken = if group == "tunas-baru" { 250_000 } else { 0 };
+        let found = if group == "kasih" { 20_000 } else { 0 };
+        let short = if group == "kios-murah" { 5_000 } else { 0 };
+        let died = if livestock { 1_000_000 } else { 0 };
+        let cost = if livestock { "5201" } else { "5204" };
+        let mut of = |account: &str, amount| set(format!("{group}.{account}"), amount);
+        of("uep.1101", 12_000_000 - 8_000_000 - 500_000 + 3_500_000 - mistaken);
+        of("uep.1111", 8_000_000);
+        of(if livestock { "uep.1302" } else { "uep.1301" }, 8_000_000 - 2_000_000 - died);
+        of("uep.3101", 20_000_000);
+        of("uep.4101", 3_500_000);
+        of("uep.5101", 2_000_000);
+        of("uep.5209", died);
+        of(&format!("uep.{cost}"), 500_000 + mistaken);
+        let brought = 12 * (members * 10_000 + 80_000);
+        of("sp.1101", members * 50_000 + brought - 12 * 100_000 + found);
+        of("sp.1111", 1_200_000);
+        of("sp.2105", members * 50_000);
+        of("sp.2104", 12 * members * 10_000);
+        of("sp.2103", 12 * 80_000 + found);
+        let dues = 12 * members * 5_000 - 150_000;
+        of("iks.1101", dues);
+        of("iks.3201", dues);
+        of("umum.1101", -short);
+        of("umum.1203", short);
+    }
+    figures
+}
+
+/// What the server says, debit or credit, on each account's natural side.
+async fn figures(channel: tonic::transport::Channel) -> (Figures, u64) {
+    let request = v1::GetTrialBalanceRequest {
+        scope: "books/contoh".to_owned(),
+        ..v1::GetTrialBalanceRequest::default()
+    };
+    let mut ledger = LedgerServiceClient::new(channel);
+    let answer = ledger.get_trial_balance(request).await.expect("answered").into_inner();
+    assert_eq!(answer.total_debit, answer.total_credit);
+    let mut figures = Figures::new();
+    for row in answer.rows {
+        let entity = row.entity.rsplit('/').next().expect("an entity");
+        let fund = simpul::cli::convert::fund_text(row.fund);
+        let code = simpul::domain::chart::Code::from_number(row.code).expect("a code");
+        let signed = match row.side.expect("a side") {
+            Side::Debit(money) => money.units,
+            Side::Credit(money) => -money.units,
+        };
+        let amount = if code.debit_side() { signed } else { -signed };
+        figures.insert(format!("{entity}.{fund}.{}", row.code), amount);
+    }
+    (figures, answer.read_point.expect("a read point").position)
+}
+
+async fn the_year_comes_to_what_was_worked_out(backend: Backend, data: &Path) {
+    let server = Server::start(&backend, data);
+    let remote = Remote::new(server.address(), "penguji", Language::Indonesian).expect("a line");
+    year::tell(&remote).await.expect("the year is told");
+    let (first, position) = figures(server.connect().await).await;
+    assert_eq!(first, expected());
+    year::tell(&remote).await.expect("told again");
+    assert_eq!(figures(server.connect().await).await, (first, position));
+    assert!(server.terminate().success());
+    let (sound, words) = verify(&backend, data);
+    assert!(sound, "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_year_on_sqlite() {
+    let (_folder, data) = data_folder();
+    the_year_comes_to_what_was_worked_out(Backend::Sqlite, &data).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_year_on_postgres() {
+    let (_folder, data) = data_folder();
+    let backend = Backend::postgres(&data).await;
+    the_year_comes_to_what_was_worked_out(backend, &data).await;
+}

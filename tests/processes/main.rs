@@ -1,0 +1,11 @@
+//! Real server processes: killed, restarted, drained, and two at once on one database.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/server.rs"]
+mod server;
+
+mod client;
+mod crash;
+mod demo;
+mod replicas;
