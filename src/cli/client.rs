@@ -24,6 +24,7 @@ use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
 use crate::domain::refusal::Language;
+use crate::locale::event::event_name_text;
 use crate::locale::number::format_amount;
 use crate::locale::text::refusal_text;
 
@@ -768,7 +769,7 @@ impl Client {
         };
         vec![
             date_text(line.effective_on.as_ref(), self.language),
-            line.event.clone(),
+            event_name_text(&line.event, self.language).to_owned(),
             last_part_account(&line.account).to_owned(),
             debit,
             credit,

@@ -4,6 +4,7 @@
 //! quarter nor a hundred and twenty-five: it is refused with the reason.
 
 pub mod date;
+pub mod event;
 pub mod number;
 pub mod text;
 pub mod words;

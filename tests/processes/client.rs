@@ -73,7 +73,7 @@ async fn a_treasurers_day() {
     let text = terminal.reads(&["buku-tabungan", "mawar", "m01"]).await;
     assert_eq!(row(&text, "mawar.sp.2104.m01").last().expect("cells"), "Rp10.000");
     let text = terminal.reads(&["buku-kas", "mawar", "iks"]).await;
-    assert_eq!(row(&text, "DUES_RECEIVED").last().expect("cells"), "Rp5.000");
+    assert_eq!(row(&text, "Iuran IKS").last().expect("cells"), "Rp5.000");
     let text = terminal.reads(&["saldo", "mawar.sp.2103.m01"]).await;
     assert_eq!(row(&text, "mawar.sp.2103.m01").last().expect("cells"), "Rp50.000");
     let text = terminal.reads(&["neraca-saldo", "mawar", "--lang", "en"]).await;

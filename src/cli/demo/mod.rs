@@ -110,10 +110,12 @@ pub async fn run(options: &Options) -> Result<(), DemoError> {
 }
 
 fn next_steps(address: SocketAddr) -> String {
+    let program = std::env::current_exe().unwrap_or_else(|_| "simpul".into());
+    let simpul = format!("{} --server http://{address}", program.display());
     format!(
         "\nServer berjalan di http://{address} (Ctrl-C untuk berhenti). Coba di terminal lain:\n  \
-         simpul --server http://{address} kelompok\n  \
-         simpul --server http://{address} buku-tabungan tunas-baru m01\n  \
-         simpul --server http://{address} neraca-saldo tunas-baru"
+         {simpul} kelompok\n  \
+         {simpul} setor tunas-baru m01 50.000\n  \
+         {simpul} buku-kas tunas-baru iks"
     )
 }

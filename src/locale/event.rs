@@ -1,0 +1,85 @@
+//! The events of the catalogue as a cash book names them.
+
+use crate::domain::record::Event;
+use crate::domain::refusal::Language;
+
+/// An event's name for people, e.g. `Simpanan disetor`.
+pub fn event_text(event: Event, language: Language) -> &'static str {
+    let (indonesian, english) = texts(event);
+    match language {
+        Language::Indonesian => indonesian,
+        Language::English => english,
+    }
+}
+
+/// An event by the name that the API gives it, e.g. `SAVINGS_DEPOSITED`; as it is where this
+/// version does not know it.
+pub fn event_name_text(name: &str, language: Language) -> &str {
+    match Event::from_str_name(&format!("EVENT_{name}")) {
+        Some(event) => event_text(event, language),
+        None => name,
+    }
+}
+
+const fn texts(event: Event) -> (&'static str, &'static str) {
+    match event {
+        Event::Unspecified => ("", ""),
+        Event::BookOpened => ("Buku dibuka", "Book opened"),
+        Event::DayAdvanced => ("Hari buku maju", "Business day moved on"),
+        Event::PeriodClosed => ("Periode ditutup", "Period closed"),
+        Event::GroupCreated => ("Kelompok didaftarkan", "Group registered"),
+        Event::StageChanged => ("Tahap kelompok berubah", "Group entered another stage"),
+        Event::OfficerAppointed => ("Pengurus diangkat", "Officer appointed"),
+        Event::MemberEnrolled => ("Anggota didaftarkan", "Member enrolled"),
+        Event::MemberLeft => ("Anggota keluar", "Member left"),
+        Event::MemberUpdated => ("Data anggota diubah", "Member's data changed"),
+        Event::MeetingRecorded => ("Pertemuan dicatat", "Meeting recorded"),
+        Event::PartyCreated => ("Rekanan didaftarkan", "Third party registered"),
+        Event::DrawerCreated => ("Laci didaftarkan", "Drawer registered"),
+        Event::LinkChanged => ("Hubungan dengan LKM berubah", "Tie to the LKM changed"),
+        Event::GrantReceived => ("Hibah diterima", "Grant received"),
+        Event::LpjAccepted => ("LPJ diterima", "Accountability report accepted"),
+        Event::GrantReturned => ("Hibah dikembalikan", "Grant returned"),
+        Event::CashMoved => ("Uang dipindahkan", "Money moved"),
+        Event::FundsMoved => ("Antar dana", "Moved between funds"),
+        Event::BankInterest => ("Bunga bank", "Bank interest"),
+        Event::BankCharge => ("Biaya bank", "Bank charge"),
+        Event::CashCounted => ("Kas dihitung", "Cash counted"),
+        Event::DifferenceDecided => ("Selisih kas diputuskan", "Cash difference decided"),
+        Event::Purchased => ("Pembelian", "Purchase"),
+        Event::Sold => ("Penjualan", "Sale"),
+        Event::ReceivableSettled => ("Piutang dibayar", "Receivable settled"),
+        Event::PayableSettled => ("Utang dibayar", "Payable settled"),
+        Event::AdvancePaid => ("Uang muka dibayar", "Advance paid"),
+        Event::ExpensePaid => ("Biaya dibayar", "Cost paid"),
+        Event::LivestockBorn => ("Ternak lahir", "Livestock born"),
+        Event::LivestockLost => ("Ternak mati atau hilang", "Livestock lost"),
+        Event::InsuranceClaimed => ("Klaim asuransi", "Insurance paid"),
+        Event::DuesReceived => ("Iuran IKS", "Solidarity dues"),
+        Event::ReliefPaid => ("Santunan IKS", "Relief paid"),
+        Event::SavingsDeposited => ("Simpanan disetor", "Savings brought"),
+        Event::SavingsWithdrawn => ("Simpanan diambil", "Savings taken out"),
+        Event::CapitalPaidIn => ("Modal swadaya disetor", "Own capital brought"),
+        Event::KubeDeposited => ("Setor ke LKM", "Saved at the LKM"),
+        Event::KubeWithdrew => ("Tarik dari LKM", "Drawn at the LKM"),
+        Event::SheetRecorded => ("Lembar pertemuan", "Meeting sheet"),
+        Event::SheetDecided => ("Lembar diputuskan", "Sheet decided"),
+        Event::Reversed => ("Pembatalan", "Reversal"),
+        Event::OpeningBalances => ("Saldo awal", "Opening balances"),
+        Event::SuspenseCleared => ("Rekening sementara diselesaikan", "Suspense cleared"),
+        Event::JournalPosted => ("Jurnal umum", "General journal"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_have_names_in_both_languages() {
+        let deposit = "SAVINGS_DEPOSITED";
+        assert_eq!(event_name_text(deposit, Language::Indonesian), "Simpanan disetor");
+        assert_eq!(event_name_text(deposit, Language::English), "Savings brought");
+        assert_eq!(event_name_text("OF_A_LATER_VERSION", Language::English), "OF_A_LATER_VERSION");
+    }
+}
