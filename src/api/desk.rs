@@ -114,7 +114,10 @@ impl Api {
         };
         let (book, position) = call.seen.get().map_or(("", 0), |(book, at)| (book.as_str(), *at));
         let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::info!(method = M::NAME, ?code, reason, book, position, micros, "call");
+        match code {
+            Code::Ok => tracing::debug!(method = M::NAME, ?code, book, position, micros, "call"),
+            _ => tracing::info!(method = M::NAME, ?code, reason, book, position, micros, "call"),
+        }
         result.map(Response::new).map_err(|problem| problem.status(call.caller.language))
     }
 }
@@ -128,7 +131,7 @@ pub(crate) struct Call<'a> {
 }
 
 /// A request that changes something.
-pub(crate) trait Mutation: Named + prost::Message + Default {
+pub(crate) trait Mutation: Named + prost::Message + Default + 'static {
     /// What the domain calls a field, and where it stands in the request, where the two differ.
     const FIELDS: &'static [(&'static str, &'static str)] = &[];
 
@@ -239,6 +242,81 @@ impl Plan {
     }
 }
 
+/// The commitments to a request's texts in what was recorded.
+type Commitments = Box<dyn Fn(&Effect) -> Vec<Vec<u8>> + Send + Sync>;
+
+/// A checked mutation, no matter which.
+struct Prepared {
+    id: RequestId,
+    digest: Vec<u8>,
+    plan: Plan,
+    details: v1::TransactionDetails,
+    memo: String,
+    texts: Vec<String>,
+    terms: Terms,
+}
+
+/// How a request speaks of what the domain decides.
+struct Terms {
+    fields: &'static [(&'static str, &'static str)],
+    has_details: bool,
+    commitments: Commitments,
+}
+
+impl Prepared {
+    /// Takes the personal text out of a request, digests the rest and checks all of it.
+    fn new<M: Mutation>(mut request: M) -> Checked<Prepared> {
+        let id = convert::request_id(&mem::take(request.request_id()))?;
+        let memo = request.details().map(|details| mem::take(&mut details.memo));
+        let memo = memo.unwrap_or_default();
+        let texts: Vec<String> = request.texts().into_iter().map(mem::take).collect();
+        let digest = digest(M::NAME, &request.encode_to_vec());
+        let plan = request.plan(&texts)?;
+        convert::prose(&memo, MEMO, "details.memo")?;
+        let details = request.details().map(|details| details.clone());
+        let has_details = details.is_some();
+        let commitments = Box::new(move |effect: &Effect| request.commitments(effect));
+        let terms = Terms { fields: M::FIELDS, has_details, commitments };
+        let details = details.unwrap_or_default();
+        Ok(Prepared { id, digest, plan, details, memo, texts, terms })
+    }
+}
+
+impl Terms {
+    /// A problem with its field as the request calls it.
+    fn speak(&self, mut problem: Problem) -> Problem {
+        let Problem::Refused(refusal) = &mut problem else { return problem };
+        let own = self.fields.iter().find(|(domain, _)| *domain == refusal.field);
+        if let Some((_, field)) = own {
+            (*field).clone_into(&mut refusal.field);
+        } else if self.has_details && matches!(refusal.field.as_str(), "happened_on" | "meeting") {
+            refusal.field.insert_str(0, "details.");
+        }
+        problem
+    }
+}
+
+fn digest(name: &str, request: &[u8]) -> Vec<u8> {
+    Sha256::new().chain_update(name).chain_update([0]).chain_update(request).finalize().to_vec()
+}
+
+/// The record that answers a request, and whether it had been decided before.
+fn accepted(answer: Answer) -> Checked<(Arc<Record>, bool)> {
+    match answer {
+        Answer::Done { record, replayed } => Ok((record, replayed)),
+        Answer::Reused { .. } => Err(Fault::RequestIdReused.on("request_id")),
+        Answer::NoBook(refusal) => Err(refusal.into()),
+        Answer::Failed(error) => {
+            tracing::warn!(%error, "storage");
+            Err(Fault::StorageFailed.into())
+        }
+        Answer::Unavailable(error) => {
+            tracing::error!(%error, "book unavailable");
+            Err(Fault::BookUnavailable.into())
+        }
+    }
+}
+
 /// An accepted mutation.
 pub(crate) struct Done {
     /// The book.
@@ -262,41 +340,26 @@ impl Call<'_> {
     }
 
     /// Submits a mutation and waits until what came of it is durable.
-    pub(crate) async fn submit<M: Mutation>(&self, mut request: M) -> Checked<Done> {
-        let id = convert::request_id(&mem::take(request.request_id()))?;
-        let memo = request.details().map(|details| mem::take(&mut details.memo));
-        let memo = memo.unwrap_or_default();
-        let texts: Vec<String> = request.texts().into_iter().map(mem::take).collect();
-        let digest = digest(&request);
-        let plan = request.plan(&texts)?;
-        convert::prose(&memo, MEMO, "details.memo")?;
+    pub(crate) async fn submit<M: Mutation>(&self, request: M) -> Checked<Done> {
+        self.run(Prepared::new(request)?).await
+    }
+
+    /// The same for all mutations, so that it is compiled once.
+    async fn run(&self, prepared: Prepared) -> Checked<Done> {
+        let Prepared { id, digest, plan, details, memo, texts, terms } = prepared;
         let book = plan.book.clone();
-        let ready = self.ready(&mut request, id, digest, plan, &texts, &memo).await?;
+        let ready = self.ready(id, digest, plan, details, &texts, &memo).await?;
         let answer = self.desk.journal.submit(ready.command, ready.sides, Priority::Interactive);
-        let (record, replayed) = match answer.await? {
-            Answer::Done { record, replayed } => (record, replayed),
-            Answer::Reused { .. } => return Err(Fault::RequestIdReused.on("request_id")),
-            Answer::NoBook(refusal) => return Err(in_request_terms(&mut request, refusal)),
-            Answer::Failed(error) => {
-                tracing::warn!(%error, "storage");
-                return Err(Fault::StorageFailed.into());
-            }
-            Answer::Unavailable(error) => {
-                tracing::error!(%error, "book unavailable");
-                return Err(Fault::BookUnavailable.into());
-            }
-        };
+        let (record, replayed) = accepted(answer.await?).map_err(|problem| terms.speak(problem))?;
         self.saw(&book, record.position);
         let effect = match &record.outcome {
             Outcome::Done(effect) => effect,
-            Outcome::Refused(refusal) => {
-                return Err(in_request_terms(&mut request, refusal.clone()));
-            }
+            Outcome::Refused(refusal) => return Err(terms.speak(refusal.clone().into())),
         };
         let mut memo_erased = false;
         if replayed {
             let mut commitments = vec![effect.memo.clone()];
-            commitments.extend(request.commitments(effect));
+            commitments.extend((terms.commitments)(effect));
             let texts = std::iter::once(&memo).chain(&texts);
             memo_erased = self.compare(&book, &commitments, texts).await?;
         }
@@ -304,16 +367,15 @@ impl Call<'_> {
         Ok(Done { book, record, memo, memo_erased })
     }
 
-    async fn ready<M: Mutation>(
+    async fn ready(
         &self,
-        request: &mut M,
         id: RequestId,
         digest: Vec<u8>,
         plan: Plan,
+        details: v1::TransactionDetails,
         texts: &[String],
         memo: &str,
     ) -> Checked<Ready> {
-        let details = request.details().map(|details| details.clone()).unwrap_or_default();
         let happened_on = match plan.happened_on {
             Some(day) => Some(day),
             None => convert::optional_day(details.happened_on.as_ref(), "details.happened_on")?,
@@ -493,24 +555,6 @@ pub(crate) fn not_found(name: &str, field: &str) -> Problem {
 /// The problem of a row that is of another sort than its name says: stored data are damaged.
 pub(crate) fn damaged() -> Problem {
     Fault::BookUnavailable.into()
-}
-
-fn digest<M: Mutation>(request: &M) -> Vec<u8> {
-    let digest = Sha256::new().chain_update(M::NAME).chain_update([0]);
-    digest.chain_update(request.encode_to_vec()).finalize().to_vec()
-}
-
-/// A refusal with its field as the request calls it.
-fn in_request_terms<M: Mutation>(request: &mut M, mut refusal: Refusal) -> Problem {
-    let own = M::FIELDS.iter().find(|(domain, _)| *domain == refusal.field);
-    if let Some((_, field)) = own {
-        (*field).clone_into(&mut refusal.field);
-    } else if matches!(refusal.field.as_str(), "happened_on" | "meeting")
-        && request.details().is_some()
-    {
-        refusal.field.insert_str(0, "details.");
-    }
-    refusal.into()
 }
 
 impl Done {
