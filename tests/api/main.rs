@@ -1,0 +1,39 @@
+//! The public API: a real server on a port of its own, a real client over TCP, on both databases.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bad_input;
+mod pending;
+mod process;
+mod queries;
+mod registers;
+mod retries;
+mod stories;
+mod suspense;
+mod town;
+mod wire;
+
+/// Runs each test on SQLite and on PostgreSQL.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let server = crate::town::Server::sqlite().await;
+                super::$test(&server).await;
+                server.stop_and_verify().await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let server = crate::town::Server::postgres().await;
+                super::$test(&server).await;
+                server.stop_and_verify().await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;

@@ -1,0 +1,258 @@
+//! The worked examples, to the sen, through the public API: stories 1, 2, 3 and 7.
+
+use simpul::api::v1::*;
+use simpul::cli::remote::fresh_request_id;
+
+use crate::on_both;
+use crate::town::{A, LKM, Server, Town, cash, idr, on, place, units};
+
+on_both!(the_grant_is_spent_the_village_meets_and_pigs_are_sold);
+
+/// Thousands of rupiah in sen, as the stories count.
+const THOUSAND: i64 = 100_000;
+
+async fn the_grant_is_spent_the_village_meets_and_pigs_are_sold(server: &Server) {
+    let town = Town::found(server).await;
+    the_grant_comes_through_the_lkm(&town).await;
+    the_money_is_spent_with_one_mistake(&town).await;
+    a_meeting_without_signal(&town).await;
+    pigs(&town).await;
+}
+
+async fn assert_held(town: &Town, expected: &[(&str, i64)]) {
+    for (account, thousands) in expected {
+        assert_eq!(town.held(account).await, thousands * THOUSAND, "{account}");
+    }
+}
+
+async fn the_grant_comes_through_the_lkm(town: &Town) {
+    let request = ReceiveGrantRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 6),
+        grant_id: "blps".to_owned(),
+        programme: "BLPS (contoh)".to_owned(),
+        source: BudgetSource::Blps as i32,
+        decree_number: "SK-1/contoh".to_owned(),
+        restricted: true,
+        channel: Some(receive_grant_request::Channel::Lkm(idr(20_000_000).unwrap())),
+    };
+    let grant = town.grants().receive_grant(request).await.unwrap().into_inner().grant.unwrap();
+    assert_eq!(grant.name, format!("{A}/grants/blps"));
+    let request = WithdrawAtLkmRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 7),
+        fund: Fund::Uep as i32,
+        amount: idr(12_000_000),
+        kube_place: cash(),
+        lkm_place: place(PlaceKind::Bank),
+    };
+    town.savings().withdraw_at_lkm(request).await.unwrap();
+
+    assert_held(
+        town,
+        &[
+            ("a.uep.1101", 12_000),
+            ("a.uep.1111", 8_000),
+            ("a.uep.3102.blps", 20_000),
+            ("lkm.sp.1104", 8_000),
+            ("lkm.sp.2102.a/uep", 8_000),
+        ],
+    )
+    .await;
+    town.assert_mirrored("a").await;
+}
+
+fn feed(rupiah: i64) -> PayExpenseRequest {
+    PayExpenseRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 9),
+        fund: Fund::Uep as i32,
+        kind: ExpenseKind::Feed as i32,
+        amount: idr(rupiah),
+        place: cash(),
+        grant: format!("{A}/grants/blps"),
+        lot: String::new(),
+    }
+}
+
+async fn the_money_is_spent_with_one_mistake(town: &Town) {
+    let piglets = NewLot {
+        lot_id: "babi-1".to_owned(),
+        kind: LotKind::Livestock as i32,
+        label: "babi".to_owned(),
+        unit: "ekor".to_owned(),
+        quantity: units("8"),
+        cost: idr(8_000_000),
+    };
+    let request = PurchaseRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 8),
+        fund: Fund::Uep as i32,
+        items: vec![piglets],
+        payment: Some(purchase_request::Payment::PaidFrom(cash().unwrap())),
+        grant: format!("{A}/grants/blps"),
+    };
+    town.trade().purchase(request).await.unwrap();
+    let wrong = town.trade().pay_expense(feed(2_050_000)).await.unwrap().into_inner();
+    let wrong = wrong.transaction.unwrap();
+    let request = ReverseTransactionRequest {
+        transaction: wrong.name.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 9),
+        line: 0,
+    };
+    let reversal = town.journal().reverse_transaction(request).await.unwrap().into_inner();
+    let reversal = reversal.transaction.unwrap();
+    assert_eq!(reversal.reverses.as_ref().unwrap().transaction, wrong.name);
+    town.trade().pay_expense(feed(2_500_000)).await.unwrap();
+    let request = AcceptLpjRequest {
+        grant: format!("{A}/grants/blps"),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 3),
+    };
+    town.grants().accept_lpj(request).await.unwrap();
+
+    assert_held(
+        town,
+        &[
+            ("a.uep.1101", 1_500),
+            ("a.uep.1302.babi-1", 8_000),
+            ("a.uep.3101.blps", 20_000),
+            ("a.uep.3102.blps", 0),
+            ("a.uep.5201", 2_500),
+        ],
+    )
+    .await;
+    assert_eq!(town.held_at("a.uep.1101", wrong.position).await, 1_950 * THOUSAND);
+    let wrong = town.get(&wrong.name).await.unwrap();
+    assert_eq!(wrong.reversed_by[0].transaction, reversal.name);
+}
+
+fn line(kind: SheetLineKind, member: usize, rupiah: i64) -> SheetLine {
+    SheetLine {
+        kind: kind as i32,
+        member_id: format!("m{member:02}"),
+        amount: idr(rupiah),
+        ..SheetLine::default()
+    }
+}
+
+fn sheet() -> RecordSheetRequest {
+    let wajib =
+        |member| line(SheetLineKind::Wajib, member, if member == 10 { 5_000 } else { 10_000 });
+    let mut lines: Vec<SheetLine> = (1..=10).map(wajib).collect();
+    lines.extend([1, 2, 3, 4].map(|member| line(SheetLineKind::Sukarela, member, 10_000)));
+    lines.extend((1..=10).map(|member| line(SheetLineKind::IksDues, member, 5_000)));
+    RecordSheetRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 10),
+        number: "1".to_owned(),
+        lines,
+        opening_cash: idr(1_500_000),
+        closing_cash: idr(1_685_000),
+    }
+}
+
+async fn a_meeting_without_signal(town: &Town) {
+    let request = DepositAtLkmRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 11),
+        fund: Fund::SimpanPinjam as i32,
+        amount: idr(100_000),
+        kube_place: cash(),
+        lkm_place: place(PlaceKind::Vault),
+    };
+    let banked = town.savings().deposit_at_lkm(request).await.unwrap().into_inner();
+    let warnings = banked.transaction.unwrap().warnings;
+    assert_eq!(warnings[0].reason, "CASH_NEGATIVE");
+
+    let sheet = sheet();
+    let first = town.meetings().record_sheet(sheet.clone()).await.unwrap().into_inner();
+    let again = town.meetings().record_sheet(sheet.clone()).await.unwrap().into_inner();
+    assert_eq!(first, again);
+    let reasons: Vec<_> =
+        first.transaction.unwrap().warnings.into_iter().map(|warning| warning.reason).collect();
+    assert_eq!(reasons, ["COUNT_MISMATCH"], "the cash banked before the sheet was sent");
+
+    let second_phone = RecordSheetRequest { request_id: fresh_request_id(), ..sheet };
+    let before = town.trial_balance(crate::town::BOOK).await;
+    let second = town.meetings().record_sheet(second_phone).await.unwrap().into_inner();
+    assert_eq!(second.sheet.unwrap().state(), SheetState::Pending);
+    assert_eq!(second.transaction.unwrap().entries, []);
+    assert_eq!(town.trial_balance(crate::town::BOOK).await, before);
+
+    assert_held(
+        town,
+        &[
+            ("a.sp.1101", 35),
+            ("a.sp.1111", 100),
+            ("a.iks.1101", 50),
+            ("a.iks.3201", 50),
+            ("a.sp.2104.m10", 5),
+            ("lkm.sp.1102", 100),
+            ("lkm.sp.2102.a/sp", 100),
+            ("lkm.sp.2102.a/uep", 8_000),
+        ],
+    )
+    .await;
+    assert_eq!(town.total("groups/a", Fund::SimpanPinjam, 2104).await, 95 * THOUSAND);
+    assert_eq!(town.total("groups/a", Fund::SimpanPinjam, 2103).await, 40 * THOUSAND);
+    assert_eq!(town.total("lkm", Fund::SimpanPinjam, 2102).await, 8_100 * THOUSAND);
+    town.assert_mirrored("a").await;
+}
+
+async fn pigs(town: &Town) {
+    let lot = format!("{A}/lots/babi-1");
+    let request = SellRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 7, 1),
+        fund: Fund::Uep as i32,
+        price: idr(7_000_000),
+        proceeds: Some(sell_request::Proceeds::PaidTo(cash().unwrap())),
+        lot: lot.clone(),
+        quantity: units("2"),
+    };
+    town.trade().sell(request).await.unwrap();
+    let request = RecordLossRequest {
+        lot,
+        request_id: fresh_request_id(),
+        details: on(2025, 7, 2),
+        fund: Fund::Uep as i32,
+        heads: 1,
+    };
+    town.trade().record_loss(request).await.unwrap();
+    let request = RecordBirthRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 7, 3),
+        fund: Fund::Uep as i32,
+        lot_id: "babi-2".to_owned(),
+        label: "babi".to_owned(),
+        heads: 4,
+    };
+    let born = town.trade().record_birth(request).await.unwrap().into_inner();
+    assert_eq!(born.transaction.unwrap().entries, []);
+
+    assert_held(town, &[("a.uep.1101", 8_500), ("a.uep.1302.babi-1", 5_000)]).await;
+    let request = ListLotsRequest { parent: A.to_owned(), page_size: 0, page_token: String::new() };
+    let lots = town.trade().list_lots(request).await.unwrap().into_inner().lots;
+    let heads: Vec<_> =
+        lots.iter().map(|lot| (lot.quantity.as_ref().unwrap().value.as_str(), lot.born)).collect();
+    assert_eq!(heads, [("5", false), ("4", true)]);
+    let mut result = 0;
+    for (code, sign) in [(4101, 1), (5101, -1), (5201, -1), (5209, -1)] {
+        result += sign * town.total("groups/a", Fund::Uep, code).await;
+    }
+    assert_eq!(result, 1_500 * THOUSAND);
+    town.assert_mirrored("a").await;
+    // The whole book, the LKM's ledger included, balances fund by fund.
+    let lkm = town.trial_balance(LKM).await;
+    assert_eq!(lkm.len(), 3, "bank, vault and the KUBE's savings: {lkm:?}");
+}

@@ -1,0 +1,174 @@
+//! What passes over the wire besides our own clients: gRPC-Web over HTTP/1.1, bytes that are no
+//! message, reflection and health.
+
+use prost::Message;
+use simpul::api::v1::*;
+use simpul::cli::remote::Line;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::{Code, Request, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+
+use crate::on_both;
+use crate::town::{Server, Town, date, idr, why};
+
+on_both!(
+    bytes_that_are_no_message_change_nothing,
+    a_browser_speaks_grpc_web_over_http_1,
+    stock_clients_find_the_services_and_their_health,
+);
+
+/// Calls a method with any message at all.
+pub async fn send<M: Message + Default + 'static>(
+    line: Line,
+    path: &'static str,
+    message: M,
+) -> Result<(), Status> {
+    let mut client = tonic::client::Grpc::new(line);
+    client.ready().await.expect("connected");
+    let codec = tonic_prost::ProstCodec::<M, M>::default();
+    let path = PathAndQuery::from_static(path);
+    client.unary(Request::new(message), path, codec).await.map(drop)
+}
+
+const DEPOSIT: &str = "/simpul.v1.SavingsService/Deposit";
+
+async fn bytes_that_are_no_message_change_nothing(server: &Server) {
+    let town = Town::found(server).await;
+    let before = town.position().await;
+
+    // A varint where the member's name belongs.
+    let wrong_type = prost_types::Duration { seconds: 1, nanos: 0 };
+    let status = send(server.line(), DEPOSIT, wrong_type).await.expect_err("refused");
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert_eq!(why(&status).reason, "UNDECODABLE");
+
+    // Bytes that are no UTF-8 where the request id belongs.
+    let member = "books/kupang/groups/a/members/m01".to_owned();
+    let latin = prost_types::Any { type_url: member, value: vec![b'k', 0xe9, 0xff] };
+    let status = send(server.line(), DEPOSIT, latin).await.expect_err("refused");
+    assert_eq!(
+        (status.code(), why(&status).reason.as_str()),
+        (Code::InvalidArgument, "UNDECODABLE")
+    );
+
+    let large = prost_types::Any { type_url: String::new(), value: vec![b'x'; 2 << 20] };
+    let status = send(server.line(), DEPOSIT, large).await.expect_err("refused");
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(why(&status).reason, "MESSAGE_TOO_LARGE");
+    assert_eq!(town.position().await, before);
+}
+
+/// Posts one gRPC-Web message with one more header line and answers the whole HTTP text.
+async fn post(server: &Server, path: &str, header: &str, message: &[u8]) -> String {
+    let mut stream = TcpStream::connect(server.address).await.expect("connected");
+    let length = u32::try_from(message.len()).expect("small").to_be_bytes();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/grpc-web+proto\r\n\
+         accept-language: en\r\n{header}\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n",
+        server.address,
+        message.len() + 5
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    stream.write_all(&[&[0][..], &length, message].concat()).await.expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.expect("answered");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+async fn a_browser_speaks_grpc_web_over_http_1(server: &Server) {
+    Town::found(server).await;
+    let request = GetBookRequest { name: "books/kupang".to_owned() };
+    let path = "/simpul.v1.BookService/GetBook";
+    let answer = post(server, path, "simpul-actor: bendahara", &request.encode_to_vec()).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    for part in ["content-type: application/grpc-web", "Buku Kupang (contoh)", "grpc-status:0"] {
+        assert!(answer.contains(part), "{answer}");
+    }
+    let answer = post(server, path, "simpul-actor: bendahara", &[0xff; 7]).await;
+    assert!(answer.replace(": ", ":").contains("grpc-status:3"), "{answer}");
+    assert!(answer.contains("The%20message%20cannot%20be%20read."), "{answer}");
+}
+
+async fn stock_clients_find_the_services_and_their_health(server: &Server) {
+    Town::found(server).await;
+    let mut health = HealthClient::new(server.line());
+    let answer = health.check(HealthCheckRequest::default()).await.expect("health").into_inner();
+    assert_eq!(answer.status(), ServingStatus::Serving);
+
+    let mut reflection = ServerReflectionClient::new(server.line());
+    let asked = tonic_reflection::pb::v1::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let answers = reflection.server_reflection_info(tokio_stream::once(asked)).await;
+    let answer = answers.expect("reflection").into_inner().message().await.expect("an answer");
+    let Some(MessageResponse::ListServicesResponse(list)) =
+        answer.and_then(|answer| answer.message_response)
+    else {
+        panic!("no list of services");
+    };
+    let names: Vec<&str> = list.service.iter().map(|service| service.name.as_str()).collect();
+    for name in ["grpc.health.v1.Health", "simpul.v1.SavingsService", "simpul.v1.LedgerService"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+}
+
+/// Deadlines are kept, and what was sent can be asked for again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadline_that_passes_is_said_and_the_retry_finds_the_answer() {
+    let server = Server::sqlite().await;
+    let town = Town::found(&server).await;
+    let deposit = DepositRequest { details: None, ..crate::town::deposit("m01", 5_000) };
+    let answer = post(&server, DEPOSIT, "grpc-timeout: 1n", &deposit.encode_to_vec()).await;
+    assert!(answer.replace(": ", ":").contains("grpc-status:4"), "{answer}");
+    town.savings().deposit(deposit).await.expect("answered");
+    assert_eq!(town.held("a.sp.2103.m01").await, 500_000);
+    server.stop_and_verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_actor_must_be_a_name() {
+    let server = Server::sqlite().await;
+    let address = format!("http://{}", server.address);
+    let actor = "bendahara; drop";
+    let remote =
+        simpul::cli::remote::Remote::new(&address, actor, Default::default()).expect("a line");
+    let mut books = book_service_client::BookServiceClient::new(remote.line());
+    let status = books.list_books(ListBooksRequest::default()).await.expect_err("refused");
+    assert_eq!(
+        (status.code(), why(&status).reason.as_str()),
+        (Code::InvalidArgument, "ACTOR_MALFORMED")
+    );
+    // A book that is a KUBE alone has no LKM; it is there so that the journal can be verified.
+    let request = CreateBookRequest {
+        book_id: "sendiri".to_owned(),
+        request_id: simpul::cli::remote::fresh_request_id(),
+        display_name: "KUBE sendiri (contoh)".to_owned(),
+        zone: Zone::Wita as i32,
+        opened_on: date(2025, 1, 1),
+        ..CreateBookRequest::default()
+    };
+    let mut books = book_service_client::BookServiceClient::new(server.line());
+    books.create_book(request).await.expect("a book");
+    let request = PostJournalRequest {
+        book: "books/sendiri".to_owned(),
+        request_id: simpul::cli::remote::fresh_request_id(),
+        details: None,
+        lines: vec![JournalLine {
+            account: "books/sendiri/accounts/lkm.sp.1104".to_owned(),
+            side: Some(journal_line::Side::Debit(idr(1).expect("set"))),
+        }],
+    };
+    let mut journal = journal_service_client::JournalServiceClient::new(server.line());
+    let status = journal.post_journal(request).await.expect_err("refused");
+    assert_eq!((status.code(), why(&status).reason.as_str()), (Code::FailedPrecondition, "NO_LKM"));
+    server.stop_and_verify().await;
+}
