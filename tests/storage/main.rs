@@ -5,6 +5,7 @@ mod backends;
 mod common;
 mod conformance;
 mod cost;
+mod faults;
 mod guards;
 mod ledger;
 mod reading;
