@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
 
 use crate::api::server::Limits;
 
@@ -37,6 +38,15 @@ pub struct Flags {
     /// Form of the log
     #[arg(long, env = "SIMPUL_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
+    /// Seconds a call may take
+    #[arg(long, env = "SIMPUL_DEADLINE_SECONDS")]
+    pub deadline_seconds: Option<u32>,
+    /// Seconds that calls in flight may take when the server stops
+    #[arg(long, env = "SIMPUL_DRAIN_SECONDS")]
+    pub drain_seconds: Option<u32>,
+    /// The largest message in bytes
+    #[arg(long, env = "SIMPUL_MESSAGE_BYTES")]
+    pub message_bytes: Option<u32>,
 }
 
 /// The form of the log.
@@ -119,9 +129,9 @@ impl Config {
             database: flags.database.clone().or(file.database),
             log: flags.log.clone().or(file.log).unwrap_or_else(|| "info".to_owned()),
             log_format: flags.log_format.or(file.log_format).unwrap_or_default(),
-            deadline_seconds: file.deadline_seconds.unwrap_or(30),
-            drain_seconds: file.drain_seconds.unwrap_or(20),
-            message_bytes: file.message_bytes.unwrap_or(1 << 20),
+            deadline_seconds: flags.deadline_seconds.or(file.deadline_seconds).unwrap_or(30),
+            drain_seconds: flags.drain_seconds.or(file.drain_seconds).unwrap_or(20),
+            message_bytes: flags.message_bytes.or(file.message_bytes).unwrap_or(1 << 20),
         };
         config.check()?;
         Ok(config)
@@ -139,10 +149,18 @@ impl Config {
         }
         let is_postgres =
             |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
+        if EnvFilter::builder().parse(&self.log).is_err() {
+            return Err(ConfigError::Value("log", "a filter such as info or simpul=debug"));
+        }
         if !self.database.iter().all(is_postgres) {
             return Err(ConfigError::Value("database", "a postgres:// URL"));
         }
         Ok(())
+    }
+
+    /// The SQLite database's file.
+    pub fn sqlite(&self) -> PathBuf {
+        self.data_dir.join("simpul.db")
     }
 
     /// What the port allows.
@@ -228,6 +246,8 @@ mod tests {
         assert!(text.contains("line 2") && text.contains("listne"), "{text}");
         let error = load("deadline_seconds = 0\n", Flags::default()).expect_err("refused");
         assert_eq!(error.to_string(), "deadline_seconds must be 1 to 3600");
+        let error = load("log = \"simpul=loud\"\n", Flags::default()).expect_err("refused");
+        assert_eq!(error.to_string(), "log must be a filter such as info or simpul=debug");
         let error = load("database = \"mysql://x\"\n", Flags::default()).expect_err("refused");
         assert_eq!(error.to_string(), "database must be a postgres:// URL");
     }

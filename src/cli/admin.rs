@@ -1,5 +1,7 @@
 //! What an operator does to a database: migrate PostgreSQL, verify journals.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::cli::node::{NodeError, Store};
@@ -28,6 +30,9 @@ pub enum VerifyError {
     /// The database cannot be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// There is no database.
+    #[error("there is no database {0}")]
+    NoDatabase(PathBuf),
     /// There is no such book.
     #[error("there is no book {0}")]
     NoBook(String),
@@ -48,6 +53,10 @@ pub async fn migrate(options: &Migrate) -> Result<(), StorageError> {
 ///
 /// Errors: every [`VerifyError`].
 pub async fn verify(config: &Config, book: Option<&str>) -> Result<bool, VerifyError> {
+    let path = config.sqlite();
+    if config.database.is_none() && !path.exists() {
+        return Err(VerifyError::NoDatabase(path));
+    }
     let store = Store::open(config).await?;
     let mut books = store.journal.books().await?;
     if let Some(name) = book {

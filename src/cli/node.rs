@@ -47,7 +47,7 @@ impl Store {
         }
         let made = tokio::fs::create_dir_all(&config.data_dir).await;
         made.map_err(|error| NodeError::Folder(config.data_dir.clone(), error))?;
-        let sqlite = Sqlite::open(&config.data_dir.join("simpul.db")).await?;
+        let sqlite = Sqlite::open(&config.sqlite()).await?;
         if let Some(backup) = sqlite.backup() {
             tracing::info!(backup = %backup.display(), "the older database was copied");
         }

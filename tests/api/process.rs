@@ -71,6 +71,9 @@ async fn sigterm_drains_and_the_next_start_finds_everything() {
     assert!(verified.status.success() && text.contains("sendiri: 1 records"), "{text}");
     let unknown = run(&["verify", "--book", "tiada", "--data-dir", path]);
     assert_eq!(unknown.status.code(), Some(1));
+    let nowhere = run(&["verify", "--data-dir", folder.path().to_str().expect("text")]);
+    let text = String::from_utf8_lossy(&nowhere.stderr).into_owned();
+    assert!(nowhere.status.code() == Some(1) && text.contains("there is no database"), "{text}");
 
     let Process { child, line } = serve(&data_dir);
     let mut books = book_service_client::BookServiceClient::new(line);
