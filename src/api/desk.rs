@@ -54,6 +54,8 @@ pub struct Caller {
     pub actor: String,
     /// The language of texts.
     pub language: Language,
+    /// The queue its commands wait in.
+    pub priority: Priority,
 }
 
 /// A method's request, which knows its answer.
@@ -349,7 +351,7 @@ impl Call<'_> {
         let Prepared { id, digest, plan, details, memo, texts, terms } = prepared;
         let book = plan.book.clone();
         let ready = self.ready(id, digest, plan, details, &texts, &memo).await?;
-        let answer = self.desk.journal.submit(ready.command, ready.sides, Priority::Interactive);
+        let answer = self.desk.journal.submit(ready.command, ready.sides, self.caller.priority);
         let (record, replayed) = accepted(answer.await?).map_err(|problem| terms.speak(problem))?;
         self.saw(&book, record.position);
         let effect = match &record.outcome {

@@ -26,6 +26,7 @@ use crate::api::desk::{Api, Caller};
 use crate::api::errors::{Fault, Problem, language};
 use crate::api::v1;
 use crate::domain::refusal::Language;
+use crate::journal::Priority;
 
 /// The name of callers who do not say theirs.
 const NOBODY: &str = "tanpa-nama";
@@ -179,8 +180,13 @@ async fn guard(State(limits): State<Limits>, mut request: Request, next: Next) -
     };
     let deadline = header(headers, "grpc-timeout").and_then(timeout).unwrap_or(limits.deadline);
     let deadline = deadline.min(limits.deadline.saturating_mul(10));
+    // Imports say so and let those go first for whom someone waits.
+    let priority = match header(headers, "simpul-priority") {
+        Some("bulk") => Priority::Bulk,
+        _ => Priority::Interactive,
+    };
     // Here the declared roles of the method will be compared with those of the caller.
-    request.extensions_mut().insert(Caller { actor, language });
+    request.extensions_mut().insert(Caller { actor, language, priority });
     match tokio::time::timeout(deadline, next.run(request)).await {
         Ok(response) => mended(response, language),
         Err(_) => refused(&Fault::DeadlineExceeded.into(), language),

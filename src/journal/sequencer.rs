@@ -34,9 +34,10 @@ use crate::storage::{Append, AppendOutcome, Load, Loaded, SideRow, StorageError}
 pub type Ticket = u64;
 
 /// Which of the two queues a command waits in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Priority {
     /// Someone is waiting.
+    #[default]
     Interactive,
     /// Imports and closings: only when no interactive command waits.
     Bulk,
