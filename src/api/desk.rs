@@ -458,6 +458,24 @@ impl Call<'_> {
         Ok(snapshot)
     }
 
+    /// A snapshot of a book that has this entity. Errors: `NOT_FOUND`.
+    pub(crate) async fn snapshot_of(
+        &self,
+        book: &Id,
+        entity: &Entity,
+        field: &str,
+    ) -> Checked<Snapshot> {
+        let mut snapshot = self.snapshot(book, field).await?;
+        let name = match entity {
+            Entity::Kube(group) => RowName::group(group),
+            Entity::Lkm => RowName::book(),
+        };
+        match self.row(&mut snapshot, &name, field).await? {
+            Row::Book(book) if book.lkm_name.is_empty() => Err(not_found("lkm", field)),
+            _ => Ok(snapshot),
+        }
+    }
+
     /// The ids of all books.
     pub(crate) async fn books(&self) -> Checked<Vec<Id>> {
         Ok(self.desk.reader.books().await?)

@@ -140,7 +140,7 @@ impl Method for v1::ListGrantsRequest {
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (book, group) = convert::group(&self.parent, "parent")?;
         let page = Page::new(self.page_size, &self.page_token)?;
-        let mut snapshot = call.snapshot(&book, "parent").await?;
+        let mut snapshot = call.snapshot_of(&book, &Entity::Kube(group.clone()), "parent").await?;
         let parent = format!("groups/{group}/grants");
         let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
         let grants = rows

@@ -1,7 +1,7 @@
 //! Questions about balances. Every answer says which state of the book it saw.
 
 use crate::api::convert::{self, Checked};
-use crate::api::desk::{Call, Method, Opened, Page, damaged, not_found, service};
+use crate::api::desk::{Call, Method, Opened, Page, damaged, service};
 use crate::api::errors::Fault;
 use crate::api::journal::event_name;
 use crate::api::v1;
@@ -31,9 +31,14 @@ impl Method for v1::GetBalanceRequest {
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (book, account) = convert::account(&self.account, "account")?;
         let effective = convert::optional_day(self.as_of.as_ref(), "as_of")?;
-        let mut snapshot = call.snapshot(&book, "account").await?;
+        let mut snapshot = snapshot_with(call, &book, &account).await?;
         let position = known(&snapshot, self.as_known_at)?;
-        let balance = snapshot.balance(&account, AsOf { effective, position }).await?;
+        let as_of = AsOf { effective, position };
+        let divided = account.code.line().subject != SubjectKind::None;
+        let balance = match divided && account.subject == Subject::none() {
+            true => snapshot.control_total(&account.control(), as_of).await?,
+            false => snapshot.balance(&account, as_of).await?,
+        };
         let balance = Some(account_balance(&book, &account, balance)?);
         let read_point = Some(read_point(&mut snapshot, position).await?);
         Ok(v1::GetBalanceResponse { balance, read_point })
@@ -45,7 +50,7 @@ impl Method for v1::ListEntriesRequest {
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (book, account) = convert::account(&self.account, "account")?;
-        let mut snapshot = call.snapshot(&book, "account").await?;
+        let mut snapshot = snapshot_with(call, &book, &account).await?;
         let statement = Statement::new(&snapshot, self.page_size, &self.page_token)?;
         let order = order(self.newest_first);
         let (lines, next_page_token) =
@@ -102,8 +107,7 @@ impl Method for v1::GetCashBookRequest {
             return Err(Fault::ChoiceUnknown.on("fund"));
         }
         let page = convert::page_size(self.page_size)?;
-        let mut snapshot = call.snapshot(&book, "entity").await?;
-        require_entity(call, &mut snapshot, &entity, "entity").await?;
+        let mut snapshot = call.snapshot_of(&book, &entity, "entity").await?;
         let days = self.days(call, &mut snapshot).await?;
         let accounts = money_accounts(&mut snapshot, &ledger).await?;
         let mut mark = match convert::page_numbers(&self.page_token)? {
@@ -358,10 +362,10 @@ impl Method for v1::GetTrialBalanceRequest {
             }
         };
         let effective = convert::optional_day(self.as_of.as_ref(), "as_of")?;
-        let mut snapshot = call.snapshot(&book, "scope").await?;
-        if let Some(entity) = &entity {
-            require_entity(call, &mut snapshot, entity, "scope").await?;
-        }
+        let mut snapshot = match &entity {
+            Some(entity) => call.snapshot_of(&book, entity, "scope").await?,
+            None => call.snapshot(&book, "scope").await?,
+        };
         let position = known(&snapshot, self.as_known_at)?;
         let as_of = AsOf { effective, position };
         let mut totals = snapshot.trial_balance(entity.as_ref(), as_of).await?;
@@ -414,8 +418,7 @@ impl Method for v1::ListAccountsRequest {
                 Some(account.ok_or_else(|| Fault::PageToken.on("page_token"))?)
             }
         };
-        let mut snapshot = call.snapshot(&book, "entity").await?;
-        require_entity(call, &mut snapshot, &entity, "entity").await?;
+        let mut snapshot = call.snapshot_of(&book, &entity, "entity").await?;
         let as_of = AsOf::default();
         let mut found = snapshot.accounts(&prefix, after.as_ref(), page.size + 1, as_of).await?;
         let next_page_token = page.cut(&mut found, |(account, _)| account.to_string());
@@ -464,21 +467,23 @@ async fn read_point(snapshot: &mut Snapshot, position: Option<u64>) -> Checked<v
     Ok(v1::ReadPoint { position, business_day })
 }
 
-/// Checks that the register knows a group, or the book an LKM. Errors: `NOT_FOUND`.
-async fn require_entity(
-    call: &Call<'_>,
-    snapshot: &mut Snapshot,
-    entity: &Entity,
-    field: &str,
-) -> Checked<()> {
-    let name = match entity {
-        Entity::Kube(group) => RowName::group(group),
-        Entity::Lkm => RowName::book(),
+/// A snapshot of the book of an account whose entity and subject the registers know.
+/// Errors: `NOT_FOUND`.
+async fn snapshot_with(call: &Call<'_>, book: &Id, account: &Account) -> Checked<Snapshot> {
+    let entity = &account.ledger.entity;
+    let mut snapshot = call.snapshot_of(book, entity, "account").await?;
+    let subject = account.subject.as_str();
+    let name = match account.code.line().subject {
+        _ if subject.is_empty() => return Ok(snapshot),
+        SubjectKind::Member => RowName::of(entity, "members", subject),
+        SubjectKind::Party => RowName::of(entity, "parties", subject),
+        SubjectKind::Lot => RowName::of(entity, "lots", subject),
+        SubjectKind::Grant => RowName::of(entity, "grants", subject),
+        SubjectKind::Drawer => RowName::new("drawers", subject),
+        _ => return Ok(snapshot),
     };
-    match call.row(snapshot, &name, field).await? {
-        Row::Book(book) if book.lkm_name.is_empty() => Err(not_found("lkm", field)),
-        _ => Ok(()),
-    }
+    call.row(&mut snapshot, &name, "account").await?;
+    Ok(snapshot)
 }
 
 fn account_balance(book: &Id, account: &Account, balance: Sen) -> Checked<v1::AccountBalance> {

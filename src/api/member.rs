@@ -188,7 +188,7 @@ impl Method for v1::ListMembersRequest {
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (book, entity) = convert::entity(&self.parent, "parent")?;
         let page = Page::new(self.page_size, &self.page_token)?;
-        let mut snapshot = call.snapshot(&book, "parent").await?;
+        let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
         let parent = format!("{}/members", entity.path());
         let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
         let texts = rows.iter().flat_map(|found| sealed(&found.row));

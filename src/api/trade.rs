@@ -227,7 +227,7 @@ impl Method for v1::ListLotsRequest {
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (book, entity) = convert::entity(&self.parent, "parent")?;
         let page = Page::new(self.page_size, &self.page_token)?;
-        let mut snapshot = call.snapshot(&book, "parent").await?;
+        let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
         let parent = lots_of(&entity);
         let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
         let lots = rows

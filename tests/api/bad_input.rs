@@ -312,6 +312,14 @@ async fn pages_and_questions_are_checked(server: &Server) {
     assert_says(result, Code::OutOfRange, "POSITION_UNKNOWN", "as_known_at");
     let result = town.ledger().get_balance(ask("books/tiada/accounts/a.sp.1101", 0)).await;
     assert_says(result, Code::NotFound, "NOT_FOUND", "account");
+    for unknown in ["b.sp.1101", "a.sp.2103.m99", "a.uep.1302.kambing", "lkm.sp.1103.loket-9"] {
+        let name = format!("{BOOK}/accounts/{unknown}");
+        let result = town.ledger().get_balance(ask(&name, 0)).await;
+        assert_says(result, Code::NotFound, "NOT_FOUND", "account");
+    }
+    let request = ListMembersRequest { parent: format!("{BOOK}/groups/b"), ..Default::default() };
+    let result = town.members().list_members(request).await;
+    assert_says(result, Code::NotFound, "NOT_FOUND", "parent");
     let request = GetTransactionRequest { name: format!("{BOOK}/transactions/tidak-ada") };
     let result = town.journal().get_transaction(request).await;
     assert_says(result, Code::NotFound, "NOT_FOUND", "name");

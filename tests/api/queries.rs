@@ -204,4 +204,5 @@ async fn accounts_are_listed_by_code(server: &Server) {
         .map(|found| found.account.expect("set").subject)
         .collect();
     assert_eq!(subjects, ["m01", "m02", "m03"]);
+    assert_eq!(town.held("a.sp.2103").await, 300_000, "without subject, the total of all");
 }
