@@ -7,6 +7,7 @@
 //!   reason and a text, and never INTERNAL for what a caller did.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +17,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tonic::Code;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
@@ -30,6 +32,12 @@ use crate::journal::Priority;
 
 /// The name of callers who do not say theirs.
 const NOBODY: &str = "tanpa-nama";
+
+/// Calls that may be in flight at once; those beyond wait.
+const CALLS: u32 = 1 << 16;
+
+/// How long answers may take to leave after the last call ended.
+const FLUSH: Duration = Duration::from_millis(500);
 
 /// What the port allows.
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +114,9 @@ impl Port {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), PortError> {
         let health = HealthReporter::new();
-        let router = router(api, health.clone(), limits)?;
+        let gate = Gate { limits, calls: Arc::new(Semaphore::new(CALLS as usize)) };
+        let calls = Arc::clone(&gate.calls);
+        let router = router(api, health.clone(), gate)?;
         let listener = self.listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "nodelay");
@@ -120,23 +130,37 @@ impl Port {
             let _gone = stopping.send(());
         };
         let serving = axum::serve(listener, router).with_graceful_shutdown(signal);
-        let overdue = async {
+        let drained = async {
             match stopped.await {
-                Ok(()) => tokio::time::sleep(limits.drain).await,
+                Ok(()) => drained(&calls, limits.drain).await,
                 Err(_) => std::future::pending().await,
             }
         };
         tokio::select! {
             result = serving => result.map_err(PortError::Serve),
-            () = overdue => {
-                tracing::warn!("calls were still in flight when the time to drain was over");
-                Ok(())
-            }
+            () = drained => Ok(()),
         }
     }
 }
 
-fn router(api: Api, health: HealthReporter, limits: Limits) -> Result<Router, PortError> {
+/// Waits until no call is in flight and what was answered is on its way, or until the time to
+/// drain is over. Streams that only watch, such as a health check's, hold nobody up.
+async fn drained(calls: &Semaphore, limit: Duration) {
+    match tokio::time::timeout(limit, calls.acquire_many(CALLS)).await {
+        Ok(_) => tokio::time::sleep(FLUSH).await,
+        Err(_) => tracing::warn!("calls were still in flight when the time to drain was over"),
+    }
+}
+
+/// What the guard needs to know.
+#[derive(Clone, Debug)]
+struct Gate {
+    limits: Limits,
+    /// One permit for each call in flight.
+    calls: Arc<Semaphore>,
+}
+
+fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortError> {
     let descriptors = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(descriptors)
@@ -148,7 +172,7 @@ fn router(api: Api, health: HealthReporter, limits: Limits) -> Result<Router, Po
     macro_rules! add {
         ($($module:ident::$server:ident),+) => {$(
             let server = v1::$module::$server::new(api.clone());
-            routes = routes.add_service(server.max_decoding_message_size(limits.message_bytes));
+            routes = routes.add_service(server.max_decoding_message_size(gate.limits.message_bytes));
         )+};
     }
     add!(
@@ -166,11 +190,14 @@ fn router(api: Api, health: HealthReporter, limits: Limits) -> Result<Router, Po
         trade_service_server::TradeServiceServer
     );
     let router = routes.prepare().into_axum_router();
-    Ok(router.layer(from_fn_with_state(limits, guard)).layer(GrpcWebLayer::new()))
+    Ok(router.layer(from_fn_with_state(gate, guard)).layer(GrpcWebLayer::new()))
 }
 
 /// What every call goes through: who calls, until when, and in what form they hear of trouble.
-async fn guard(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
+async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let limits = gate.limits;
+    // The semaphore is never closed, so that this is a permit.
+    let _in_flight = gate.calls.acquire().await;
     let headers = request.headers();
     let language = header(headers, "accept-language").map_or(Language::default(), language);
     let actor = match header(headers, "simpul-actor") {

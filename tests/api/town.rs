@@ -41,7 +41,9 @@ impl Server {
         let folder = tempfile::tempdir().expect("a folder");
         let data_dir = Some(folder.path().to_owned());
         let listen = "127.0.0.1:0".parse().ok();
-        let flags = Flags { data_dir, listen, database, ..Flags::default() };
+        // So long that a test notices if anything has to wait for it.
+        let drain_seconds = Some(3600);
+        let flags = Flags { data_dir, listen, database, drain_seconds, ..Flags::default() };
         let config = Config::load(&flags).expect("settings");
         let port = Port::open(config.listen).await.expect("a port");
         let address = port.address();

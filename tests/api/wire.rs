@@ -172,3 +172,21 @@ async fn an_actor_must_be_a_name() {
     assert_eq!((status.code(), why(&status).reason.as_str()), (Code::FailedPrecondition, "NO_LKM"));
     server.stop_and_verify().await;
 }
+
+/// Who watches a server's health learns that it stops, and does not hold it up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watcher_learns_that_the_server_stops() {
+    let server = Server::sqlite().await;
+    Town::found(&server).await;
+    let mut health = HealthClient::new(server.line());
+    let watch = health.watch(HealthCheckRequest::default()).await.expect("a watch");
+    let mut watch = watch.into_inner();
+    let first = watch.message().await.expect("alive").expect("a status");
+    assert_eq!(first.status(), ServingStatus::Serving);
+    let stopped = tokio::spawn(server.stop_and_verify());
+    let last = watch.message().await.expect("alive").expect("a status");
+    assert_eq!(last.status(), ServingStatus::NotServing);
+    let limit = std::time::Duration::from_secs(60);
+    tokio::time::timeout(limit, stopped).await.expect("not held up").expect("drained");
+    drop(watch);
+}
