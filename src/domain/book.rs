@@ -2,7 +2,7 @@
 
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
-use crate::domain::draft::{Draft, Mode, Stop};
+use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, RowName};
 use crate::domain::record::proto::{self, Regime, Zone};
 use crate::domain::record::{Event, FORMAT_LEVEL, Row};
@@ -48,10 +48,6 @@ impl Action for Open {
         Event::BookOpened
     }
 
-    fn mode(&self) -> Mode {
-        Mode::Request
-    }
-
     fn opens_book(&self) -> Option<&Open> {
         Some(self)
     }
@@ -77,10 +73,6 @@ pub struct ClosePeriod {
 impl Action for ClosePeriod {
     fn event(&self) -> Event {
         Event::PeriodClosed
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {

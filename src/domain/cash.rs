@@ -288,10 +288,6 @@ impl Action for DecideDifference {
         Event::DifferenceDecided
     }
 
-    fn mode(&self) -> Mode {
-        Mode::Request
-    }
-
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
     }

@@ -26,8 +26,10 @@ pub trait Action: Debug + Send + Sync {
     /// What the record will say was asked.
     fn event(&self) -> Event;
 
-    /// Whether this asks permission or tells of what has happened.
-    fn mode(&self) -> Mode;
+    /// Whether this asks permission, as most do, or tells of what has happened.
+    fn mode(&self) -> Mode {
+        Mode::Request
+    }
 
     /// The KUBE or LKM it is about; none for the book as a whole.
     fn entity(&self) -> Option<Entity> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::chart::{Code, fund_allowed, fund_name};
 use crate::domain::decide::Action;
-use crate::domain::draft::{Draft, Mode, Stop};
+use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id, RequestId};
 use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::{self, NewLot};
@@ -35,10 +35,6 @@ pub struct PostJournal {
 impl Action for PostJournal {
     fn event(&self) -> Event {
         Event::JournalPosted
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {
@@ -91,10 +87,6 @@ pub struct OpenBalances {
 impl Action for OpenBalances {
     fn event(&self) -> Event {
         Event::OpeningBalances
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {
@@ -176,10 +168,6 @@ pub struct ClearSuspense {
 impl Action for ClearSuspense {
     fn event(&self) -> Event {
         Event::SuspenseCleared
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {

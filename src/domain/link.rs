@@ -5,7 +5,7 @@ use crate::domain::account::{Ledger, Subject};
 use crate::domain::cash::Place;
 use crate::domain::chart::{Code, fund_name};
 use crate::domain::decide::Action;
-use crate::domain::draft::{Draft, Mode, Stop};
+use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
@@ -42,10 +42,6 @@ pub struct SaveAtLkm {
 impl Action for SaveAtLkm {
     fn event(&self) -> Event {
         if self.deposit { Event::KubeDeposited } else { Event::KubeWithdrew }
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {

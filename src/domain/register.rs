@@ -6,7 +6,7 @@ use crate::domain::account::{Ledger, Subject};
 use crate::domain::chart::{CHART, FUNDS, SubjectKind, fund_allowed};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
-use crate::domain::draft::{Draft, Mode, Stop};
+use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id, LKM, RowName};
 use crate::domain::record::proto::{
     Drawer, Group, Link, Meeting, Member, Office, Officer, Party, PartyKind, Stage, StageSince,
@@ -31,10 +31,6 @@ pub struct CreateGroup {
 impl Action for CreateGroup {
     fn event(&self) -> Event {
         Event::GroupCreated
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     /// Errors: `ALREADY_EXISTS`, `NO_LKM` for a link in a book without LKM.
@@ -86,10 +82,6 @@ impl Action for ChangeStage {
         Event::StageChanged
     }
 
-    fn mode(&self) -> Mode {
-        Mode::Request
-    }
-
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Kube(self.group.clone()))
     }
@@ -131,10 +123,6 @@ pub struct AppointOfficer {
 impl Action for AppointOfficer {
     fn event(&self) -> Event {
         Event::OfficerAppointed
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {
@@ -182,10 +170,6 @@ pub struct ChangeLink {
 impl Action for ChangeLink {
     fn event(&self) -> Event {
         Event::LinkChanged
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {
@@ -240,10 +224,6 @@ impl Action for EnrolMember {
         Event::MemberEnrolled
     }
 
-    fn mode(&self) -> Mode {
-        Mode::Request
-    }
-
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
     }
@@ -292,10 +272,6 @@ impl Action for UpdateMember {
         Event::MemberUpdated
     }
 
-    fn mode(&self) -> Mode {
-        Mode::Request
-    }
-
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
     }
@@ -327,10 +303,6 @@ pub struct EndMembership {
 impl Action for EndMembership {
     fn event(&self) -> Event {
         Event::MemberLeft
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {
@@ -396,10 +368,6 @@ impl Action for RecordMeeting {
         Event::MeetingRecorded
     }
 
-    fn mode(&self) -> Mode {
-        Mode::Request
-    }
-
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Kube(self.group.clone()))
     }
@@ -444,10 +412,6 @@ impl Action for CreateParty {
         Event::PartyCreated
     }
 
-    fn mode(&self) -> Mode {
-        Mode::Request
-    }
-
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
     }
@@ -472,10 +436,6 @@ pub struct CreateDrawer {
 impl Action for CreateDrawer {
     fn event(&self) -> Event {
         Event::DrawerCreated
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
-use crate::domain::draft::{Draft, Mode, Stop};
+use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{RequestId, RowName};
 use crate::domain::lot;
 use crate::domain::posting::Posting;
@@ -37,10 +37,6 @@ pub fn reversed_name(transaction: &RequestId, line: u32) -> RowName {
 impl Action for Reverse {
     fn event(&self) -> Event {
         Event::Reversed
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     /// Errors: `NOT_FOUND`, `IS_REVERSAL`, `ALREADY_REVERSED`, `NOTHING_TO_REVERSE`,

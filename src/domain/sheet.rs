@@ -10,7 +10,7 @@ use crate::domain::cash::{Place, book_difference, in_all_funds};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
-use crate::domain::draft::{Draft, Mode, Stop};
+use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::iks::{Payer, ReceiveDues};
 use crate::domain::lot::NewLot;
@@ -52,10 +52,6 @@ pub fn pending_name(group: &Id, request: &RequestId) -> RowName {
 impl Action for RecordSheet {
     fn event(&self) -> Event {
         Event::SheetRecorded
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {
@@ -103,10 +99,6 @@ pub struct DecideSheet {
 impl Action for DecideSheet {
     fn event(&self) -> Event {
         Event::SheetDecided
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {

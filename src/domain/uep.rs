@@ -5,7 +5,7 @@ use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::cash::Place;
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
-use crate::domain::draft::{Draft, Mode, Stop, grant_name};
+use crate::domain::draft::{Draft, Stop, grant_name};
 use crate::domain::id::{Entity, Id};
 use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::{self, NewLot};
@@ -86,10 +86,6 @@ impl Action for ReceiveGrant {
         Event::GrantReceived
     }
 
-    fn mode(&self) -> Mode {
-        Mode::Request
-    }
-
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Kube(self.group.clone()))
     }
@@ -138,10 +134,6 @@ impl Action for AcceptLpj {
         Event::LpjAccepted
     }
 
-    fn mode(&self) -> Mode {
-        Mode::Request
-    }
-
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Kube(self.group.clone()))
     }
@@ -183,10 +175,6 @@ pub struct ReturnGrant {
 impl Action for ReturnGrant {
     fn event(&self) -> Event {
         Event::GrantReturned
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Request
     }
 
     fn entity(&self) -> Option<Entity> {
