@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Head, Load, Loaded, StorageError};
+use async_trait::async_trait;
+
+use super::{Append, AppendOutcome, Head, Load, Loaded, StorageError};
 use crate::domain::money::Sen;
 use crate::domain::record;
 use crate::domain::state::{Key, Receipt, Value};
@@ -143,4 +145,51 @@ fn present(key: &Key, number: Option<i64>, bytes: Vec<u8>) -> Result<Value, Stor
         }
         Key::Record(_) => Value::Record(Some(Arc::new(record::decode(&bytes).map_err(damaged)?))),
     })
+}
+
+/// What kept a transaction from storing a batch.
+pub(super) enum Trouble {
+    /// A row is there already that was taken to be new, or transactions crossed: some cache is
+    /// behind.
+    Clash,
+    /// Anything else.
+    Storage(StorageError),
+}
+
+impl From<StorageError> for Trouble {
+    fn from(error: StorageError) -> Trouble {
+        Trouble::Storage(error)
+    }
+}
+
+/// A database that appends in transactions.
+#[async_trait]
+pub(super) trait Transactions: Sync {
+    /// Appends in one transaction; conflicting books are left out.
+    async fn append_at_once(&self, appends: &[Arc<Append>]) -> Result<Vec<AppendOutcome>, Trouble>;
+}
+
+/// Appends in one transaction; if one book's rows clash, each book in one of its own, so that only
+/// that book conflicts.
+///
+/// Errors: those of the transaction; `Unknown` when books before the failing one have committed.
+pub(super) async fn append_all_or_each(
+    database: &impl Transactions,
+    appends: &[Arc<Append>],
+) -> Result<Vec<AppendOutcome>, StorageError> {
+    match database.append_at_once(appends).await {
+        Ok(outcomes) => return Ok(outcomes),
+        Err(Trouble::Storage(error)) => return Err(error),
+        Err(Trouble::Clash) => {}
+    }
+    let mut outcomes = Vec::with_capacity(appends.len());
+    for append in appends {
+        match database.append_at_once(std::slice::from_ref(append)).await {
+            Ok(outcome) => outcomes.extend(outcome),
+            Err(Trouble::Clash) => outcomes.push(AppendOutcome::Conflict),
+            Err(Trouble::Storage(error)) if outcomes.is_empty() => return Err(error),
+            Err(Trouble::Storage(error)) => return Err(StorageError::Unknown(error.to_string())),
+        }
+    }
+    Ok(outcomes)
 }

@@ -19,7 +19,9 @@ use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool, PgPoolOptions, PgSeverity};
 use sqlx::{ConnectOptions, Connection, Executor};
 
-use super::codec::{Found, Wanted, failed, signed, statements};
+use super::codec::{
+    Found, Transactions, Trouble, Wanted, append_all_or_each, failed, signed, statements,
+};
 use super::read::Reader;
 use super::{
     Append, AppendOutcome, Dump, Journal, Load, Loaded, StorageError, StoredRecord, migrate,
@@ -136,14 +138,38 @@ impl Postgres {
         self.reader.close().await;
         self.pool.close().await;
     }
+}
 
-    async fn try_append(&self, appends: &[Arc<Append>]) -> Result<Vec<AppendOutcome>, Trouble> {
+/// After the statement was sent: an ordinary error has rolled it back, anything else may have
+/// come after the commit.
+fn trouble(error: sqlx::Error) -> Trouble {
+    let server = match &error {
+        sqlx::Error::Database(server) => server.try_downcast_ref::<PgDatabaseError>(),
+        sqlx::Error::Encode(_) => return Trouble::Storage(failed(error)),
+        _ => None,
+    };
+    match server {
+        Some(server) if server.severity() == PgSeverity::Error => match server.code() {
+            UNIQUE_VIOLATION | SERIALIZATION_FAILURE => Trouble::Clash,
+            _ => Trouble::Storage(failed(error)),
+        },
+        _ => Trouble::Storage(StorageError::Unknown(error.to_string())),
+    }
+}
+
+const UNIQUE_VIOLATION: &str = "23505";
+const SERIALIZATION_FAILURE: &str = "40001";
+
+#[async_trait]
+impl Transactions for Postgres {
+    async fn append_at_once(&self, appends: &[Arc<Append>]) -> Result<Vec<AppendOutcome>, Trouble> {
         let columns = Columns::of(appends);
         let mut connection =
             self.pool.acquire().await.map_err(|error| Trouble::Storage(failed(error)))?;
         // `fetch_all` reads up to the server's ReadyForQuery, which follows the commit; stopping
         // at the row would answer before it.
-        let taken: Vec<(Vec<String>,)> = columns.bind().fetch_all(&mut *connection).await?;
+        let taken: Vec<(Vec<String>,)> =
+            columns.bind().fetch_all(&mut *connection).await.map_err(trouble)?;
         let taken: Vec<String> = taken.into_iter().flat_map(|(books,)| books).collect();
         let outcome = |append: &Arc<Append>| match taken.iter().any(|b| b == append.book.as_str()) {
             true => AppendOutcome::Committed,
@@ -152,37 +178,6 @@ impl Postgres {
         Ok(appends.iter().map(outcome).collect())
     }
 }
-
-/// Why a transaction wrote nothing, or may have.
-enum Trouble {
-    /// A row is there already that was taken to be new, or transactions crossed: some cache is
-    /// behind.
-    Clash,
-    /// Anything else.
-    Storage(StorageError),
-}
-
-/// After the statement was sent: an ordinary error has rolled it back, anything else may have
-/// come after the commit.
-impl From<sqlx::Error> for Trouble {
-    fn from(error: sqlx::Error) -> Trouble {
-        let server = match &error {
-            sqlx::Error::Database(server) => server.try_downcast_ref::<PgDatabaseError>(),
-            sqlx::Error::Encode(_) => return Trouble::Storage(failed(error)),
-            _ => None,
-        };
-        match server {
-            Some(server) if server.severity() == PgSeverity::Error => match server.code() {
-                UNIQUE_VIOLATION | SERIALIZATION_FAILURE => Trouble::Clash,
-                _ => Trouble::Storage(failed(error)),
-            },
-            _ => Trouble::Storage(StorageError::Unknown(error.to_string())),
-        }
-    }
-}
-
-const UNIQUE_VIOLATION: &str = "23505";
-const SERIALIZATION_FAILURE: &str = "40001";
 
 #[async_trait]
 impl Journal for Postgres {
@@ -204,24 +199,7 @@ impl Journal for Postgres {
     }
 
     async fn append(&self, appends: Vec<Arc<Append>>) -> Result<Vec<AppendOutcome>, StorageError> {
-        match self.try_append(&appends).await {
-            Ok(outcomes) => return Ok(outcomes),
-            Err(Trouble::Storage(error)) => return Err(error),
-            Err(Trouble::Clash) => {}
-        }
-        // One book's rows clash: each book alone, so that only that one conflicts.
-        let mut outcomes = Vec::with_capacity(appends.len());
-        for append in &appends {
-            match self.try_append(std::slice::from_ref(append)).await {
-                Ok(outcome) => outcomes.extend(outcome),
-                Err(Trouble::Clash) => outcomes.push(AppendOutcome::Conflict),
-                Err(Trouble::Storage(error)) if outcomes.is_empty() => return Err(error),
-                Err(Trouble::Storage(error)) => {
-                    return Err(StorageError::Unknown(error.to_string()));
-                }
-            }
-        }
-        Ok(outcomes)
+        append_all_or_each(self, &appends).await
     }
 
     async fn resolve(&self, append: &Append) -> Result<AppendOutcome, StorageError> {

@@ -24,7 +24,10 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, SqliteConnection};
 
-use super::codec::{Found, Wanted, damaged, failed, signed, statements, unsigned};
+use super::codec::{
+    Found, Transactions, Trouble, Wanted, append_all_or_each, damaged, failed, signed, statements,
+    unsigned,
+};
 use super::read::Reader;
 use super::{
     Append, AppendOutcome, Dump, Journal, Load, Loaded, StorageError, StoredRecord, migrate,
@@ -155,8 +158,19 @@ impl Sqlite {
         self.loader.close().await;
         self.writer.close().await;
     }
+}
 
-    async fn try_append(&self, appends: &[Arc<Append>]) -> Result<Vec<AppendOutcome>, Trouble> {
+/// Whether a row was there already, or nothing was written for another reason.
+fn trouble(error: sqlx::Error) -> Trouble {
+    let exists = error.as_database_error().is_some_and(|error| {
+        error.is_unique_violation() || error.message().ends_with("is there already")
+    });
+    if exists { Trouble::Clash } else { Trouble::Storage(failed(error)) }
+}
+
+#[async_trait]
+impl Transactions for Sqlite {
+    async fn append_at_once(&self, appends: &[Arc<Append>]) -> Result<Vec<AppendOutcome>, Trouble> {
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         let outcomes = compare(appends, &mut transaction).await?;
         let taken: Vec<&Append> = appends
@@ -175,29 +189,6 @@ impl Sqlite {
     }
 }
 
-/// Why a transaction wrote nothing.
-enum Trouble {
-    /// A row is there already that was taken to be new: some cache is behind.
-    Exists,
-    /// Anything else.
-    Storage(StorageError),
-}
-
-impl From<StorageError> for Trouble {
-    fn from(error: StorageError) -> Trouble {
-        Trouble::Storage(error)
-    }
-}
-
-impl From<sqlx::Error> for Trouble {
-    fn from(error: sqlx::Error) -> Trouble {
-        let exists = error.as_database_error().is_some_and(|error| {
-            error.is_unique_violation() || error.message().ends_with("is there already")
-        });
-        if exists { Trouble::Exists } else { Trouble::Storage(failed(error)) }
-    }
-}
-
 #[async_trait]
 impl Journal for Sqlite {
     async fn load(&self, loads: Vec<Load>) -> Result<Vec<Loaded>, StorageError> {
@@ -210,24 +201,7 @@ impl Journal for Sqlite {
     }
 
     async fn append(&self, appends: Vec<Arc<Append>>) -> Result<Vec<AppendOutcome>, StorageError> {
-        match self.try_append(&appends).await {
-            Ok(outcomes) => return Ok(outcomes),
-            Err(Trouble::Storage(error)) => return Err(error),
-            Err(Trouble::Exists) => {}
-        }
-        // One book's rows clash: each book alone, so that only that one conflicts.
-        let mut outcomes = Vec::with_capacity(appends.len());
-        for append in &appends {
-            match self.try_append(std::slice::from_ref(append)).await {
-                Ok(outcome) => outcomes.extend(outcome),
-                Err(Trouble::Exists) => outcomes.push(AppendOutcome::Conflict),
-                Err(Trouble::Storage(error)) if outcomes.is_empty() => return Err(error),
-                Err(Trouble::Storage(error)) => {
-                    return Err(StorageError::Unknown(error.to_string()));
-                }
-            }
-        }
-        Ok(outcomes)
+        append_all_or_each(self, &appends).await
     }
 
     async fn resolve(&self, append: &Append) -> Result<AppendOutcome, StorageError> {
@@ -266,11 +240,12 @@ async fn compare(
     let new = appends.iter().filter(|append| append.expected_size == 0);
     let new: Vec<&str> = new.map(|append| append.book.as_str()).collect();
     if !new.is_empty() {
-        sqlx::query(NEW_HEADS).bind(json(&new)?).execute(&mut *connection).await?;
+        let query = sqlx::query(NEW_HEADS).bind(json(&new)?);
+        query.execute(&mut *connection).await.map_err(trouble)?;
     }
     let books: Vec<&str> = appends.iter().map(|append| append.book.as_str()).collect();
-    let sizes: Vec<(String, i64)> =
-        sqlx::query_as(SIZES).bind(json(&books)?).fetch_all(&mut *connection).await?;
+    let query = sqlx::query_as(SIZES).bind(json(&books)?);
+    let sizes: Vec<(String, i64)> = query.fetch_all(&mut *connection).await.map_err(trouble)?;
     let sizes: HashMap<String, i64> = sizes.into_iter().collect();
     let mut outcomes = Vec::with_capacity(appends.len());
     for append in appends {
@@ -333,7 +308,7 @@ async fn insert<T: Serialize>(
     }
     let query = sqlx::query(sql).bind(json(&table.rows)?);
     let query = if sql.contains("$2") { query.bind(table.bytes) } else { query };
-    query.execute(connection).await?;
+    query.execute(connection).await.map_err(trouble)?;
     Ok(())
 }
 
