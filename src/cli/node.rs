@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::api::desk::{Api, Desk};
 use crate::config::Config;
@@ -84,10 +84,22 @@ impl Node {
         self.journal.clone()
     }
 
+    /// Returns if the journal's task fails. Nothing can be decided any more then: whoever serves
+    /// the node should end, and be started again.
+    pub async fn failed(&mut self) -> JoinError {
+        match (&mut self.task).await {
+            Err(error) => error,
+            Ok(()) => std::future::pending().await,
+        }
+    }
+
     /// Drains the journal and waits until its task has ended.
     pub async fn close(self) {
         self.journal.drain().await;
-        if let Err(error) = self.task.await {
+        // A task whose end was seen already cannot be asked again.
+        if !self.task.is_finished()
+            && let Err(error) = self.task.await
+        {
             tracing::error!(%error, "the journal's task ended badly");
         }
     }

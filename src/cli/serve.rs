@@ -20,6 +20,9 @@ pub enum ServeError {
     /// Its port.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The journal's task failed: a bug, or damage that an assertion met.
+    #[error("the journal failed: {0}")]
+    Journal(tokio::task::JoinError),
     /// The system's signals cannot be heard.
     #[error("cannot listen for signals: {0}")]
     Signals(std::io::Error),
@@ -59,11 +62,12 @@ pub async fn run(config: &Config) -> Result<(), ServeError> {
 
 /// Serves a node at an open port until `stop` comes, then drains.
 ///
-/// Errors: `Port`.
+/// Errors: `Port`; `Journal` at once when the journal's task fails, since a server that can decide
+/// nothing should not look alive.
 pub async fn serve(
     config: &Config,
     port: Port,
-    node: Node,
+    mut node: Node,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let journal = node.journal();
@@ -73,7 +77,10 @@ pub async fn serve(
         // Callers who still send are told to come back; those who wait are answered.
         tokio::spawn(async move { journal.drain().await });
     };
-    port.serve(api, limits, stop).await?;
+    tokio::select! {
+        served = port.serve(api, limits, stop) => served?,
+        error = node.failed() => return Err(ServeError::Journal(error)),
+    }
     node.close().await;
     Ok(())
 }
