@@ -293,6 +293,14 @@ BEGIN
             taken := taken || part.book;
         END IF;
     END LOOP;
+    -- A request that was decided before: its book is left out, and decided again by the caller.
+    taken := ARRAY(
+        SELECT t.book FROM unnest(taken) AS t(book)
+        EXCEPT
+        SELECT k.book FROM unnest(receipt_book, receipt_request) AS k(book, request)
+            CROSS JOIN LATERAL (
+                SELECT 1 FROM receipt AS r
+                WHERE r.book = k.book AND r.request_id = k.request LIMIT 1) AS r);
     IF cardinality(taken) = 0 THEN
         RETURN taken;
     END IF;

@@ -3,6 +3,9 @@
 //!
 //! **Invariant**: a [`Draft`] is all or nothing. It is made in one go over rows of one head; when
 //! a key is missing, or the head turns out to have moved, it is thrown away and made again.
+//!
+//! Requests are taken to be new without asking, as nearly all are: an append names its requests,
+//! and storage refuses it when one of them was decided before. Then they are all asked about.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,8 +39,10 @@ pub(super) struct Part {
     pub(super) commands: Vec<Pending>,
     /// What is known of the book.
     pub(super) rows: Rows,
-    /// Every key loaded so far. When the head has moved they are all asked for again at once.
+    /// Every key loaded so far. After a conflict they are all asked for again at once.
     pub(super) asked: BTreeSet<Key>,
+    /// Whether requests are new unless something says otherwise; not so after a conflict.
+    assume_new: bool,
     /// The decisions, once nothing is missing.
     pub(super) draft: Option<Draft>,
 }
@@ -61,9 +66,12 @@ pub(super) struct Draft {
 }
 
 impl Part {
-    /// No commands yet.
-    pub(super) fn new(rows: Rows, asked: BTreeSet<Key>) -> Part {
-        Part { commands: Vec::new(), rows, asked, draft: None }
+    /// No commands yet; `conflicted` are the keys that were needed when the last append of the
+    /// book met a conflict.
+    pub(super) fn new(rows: Rows, conflicted: Option<BTreeSet<Key>>) -> Part {
+        let assume_new = conflicted.is_none();
+        let asked = conflicted.unwrap_or_default();
+        Part { commands: Vec::new(), rows, asked, assume_new, draft: None }
     }
 
     /// What is to be stored, if anything is.
@@ -99,7 +107,7 @@ impl Part {
         }
         let now = now.max(head.recorded_at);
         let mut round = Round {
-            view: View { changes: State::default(), rows: &self.rows },
+            view: View { changes: State::default(), rows: &self.rows, new: None },
             missing: BTreeSet::new(),
             size: head.size,
             now,
@@ -110,6 +118,8 @@ impl Part {
             if round.gathered.bytes >= budget {
                 break;
             }
+            let request = || Key::Receipt(pending.command.request.clone());
+            round.view.new = self.assume_new.then(request);
             round.decide(pending)?;
         }
         let Round { missing, answers, gathered, .. } = round;
@@ -140,11 +150,16 @@ struct Round<'a> {
 struct View<'a> {
     changes: State,
     rows: &'a Rows,
+    /// The request that is taken to be new unless the rows know it.
+    new: Option<Key>,
 }
+
+static NEVER_DECIDED: Value = Value::Receipt(None);
 
 impl Lookup for View<'_> {
     fn get(&self, key: &Key) -> Option<&Value> {
-        self.changes.get(key).or_else(|| self.rows.get(key))
+        let known = self.changes.get(key).or_else(|| self.rows.get(key));
+        known.or_else(|| (self.new.as_ref() == Some(key)).then_some(&NEVER_DECIDED))
     }
 }
 

@@ -4,8 +4,8 @@
 //!
 //! | work | round trips | what bounds it |
 //! |---|---|---|
-//! | `Load` | one for the receipts of all commands and the keys not cached, and one more for each step that names lead further (group, then member, then accounts) | [`Limits::batch_commands`] |
-//! | `Append` | one per batch | [`Limits::batch_commands`], [`Limits::batch_bytes`] |
+//! | `Load` | none when all is cached; else one for each step that names lead further (group, then member, then accounts) | [`Limits::batch_commands`] |
+//! | `Append` | one per batch, and one more after a conflict: another server has written, or a request was decided before | [`Limits::batch_commands`], [`Limits::batch_bytes`] |
 //! | `Resolve` | one per book, only after a lost answer | books in the batch |
 //!
 //! A batch of one is the same road as a batch of many. One batch is in flight; what is submitted
@@ -289,8 +289,7 @@ impl Sequencer {
             };
             let book = pending.command.book.clone();
             let part = batch.entry(book).or_insert_with_key(|book| {
-                let needed = self.needed.remove(book).unwrap_or_default();
-                Part::new(self.cache.take(book), needed)
+                Part::new(self.cache.take(book), self.needed.remove(book))
             });
             part.commands.push(pending);
         }
@@ -365,7 +364,7 @@ impl Sequencer {
     /// Ends one book's part of a batch.
     fn settle(&mut self, book: Id, mut part: Part, outcome: AppendOutcome) {
         if outcome == AppendOutcome::Conflict {
-            // Others have written: decide again on what is there now.
+            // Others have written, or a request is not new: decide again on what is there now.
             for pending in part.commands.into_iter().rev() {
                 self.first.push_front(pending);
             }

@@ -4,6 +4,8 @@
 //! - An append names the journal size it builds on; if the journal has grown since, that book's
 //!   part is refused as a [`Conflict`](AppendOutcome::Conflict) and nothing of it is stored. This
 //!   compare-and-swap is the fence between server processes; other books of the same call go through.
+//! - The same answer meets an append that names a request the book has a receipt for, so that a
+//!   request is decided once even by who has not asked whether it is new.
 //! - An append is all or nothing per book, and durable before it is answered.
 //! - Records and entries are never updated or deleted, positions have no gaps, and entries of a
 //!   record sum to zero within each (entity, fund): the databases refuse anything else themselves.
@@ -105,7 +107,8 @@ pub struct Append {
 pub enum AppendOutcome {
     /// Stored and durable.
     Committed,
-    /// The journal has grown since: nothing of this book's part was stored.
+    /// The journal has grown since, or one of the requests was decided before: nothing of this
+    /// book's part was stored.
     Conflict,
 }
 

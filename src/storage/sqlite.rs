@@ -6,13 +6,13 @@
 //!
 //! | statement of an append         | rows                               |
 //! |--------------------------------|------------------------------------|
-//! | `NEW_HEADS`, `SIZES`           | all books                          |
+//! | `NEW_HEADS`, `SIZES`, `KNOWN`  | all books                          |
 //! | one insert per non-empty table | all rows of all books, as one JSON |
 //! | `HEADS`                        | all books                          |
 //!
 //! Bytes travel beside the JSON: as one blob per statement, of which each row takes its part.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,8 @@ statements! {
         WHERE NOT EXISTS (SELECT 1 FROM head AS h WHERE h.book = b.value)";
     SIZES = "SELECT h.book, h.size FROM json_each($1) AS b CROSS JOIN head AS h \
         ON h.book = b.value";
+    KNOWN = "SELECT DISTINCT k.value ->> 0 FROM json_each($1) AS k CROSS JOIN receipt AS r \
+        ON r.book = k.value ->> 0 AND r.request_id = k.value ->> 1";
     RECORDS = "INSERT INTO record (book, position, leaf, bytes) \
         SELECT r.value ->> 0, r.value ->> 1, substr($2, r.value ->> 2, r.value ->> 3), \
             substr($2, r.value ->> 4, r.value ->> 5) FROM json_each($1) AS r";
@@ -232,7 +234,7 @@ impl Journal for Sqlite {
     }
 }
 
-/// Creates the heads of new books, and compares all sizes.
+/// Creates the heads of new books, compares all sizes, and looks for requests decided before.
 async fn compare(
     appends: &[Arc<Append>],
     connection: &mut SqliteConnection,
@@ -247,15 +249,28 @@ async fn compare(
     let query = sqlx::query_as(SIZES).bind(json(&books)?);
     let sizes: Vec<(String, i64)> = query.fetch_all(&mut *connection).await.map_err(trouble)?;
     let sizes: HashMap<String, i64> = sizes.into_iter().collect();
+    let query = sqlx::query_as(KNOWN).bind(json(&requests(appends))?);
+    let known: Vec<(String,)> = query.fetch_all(&mut *connection).await.map_err(trouble)?;
+    let known: HashSet<String> = known.into_iter().map(|(book,)| book).collect();
     let mut outcomes = Vec::with_capacity(appends.len());
     for append in appends {
-        let size = sizes.get(append.book.as_str()).copied().map(unsigned).transpose()?;
-        outcomes.push(match size == Some(append.expected_size) {
+        let book = append.book.as_str();
+        let size = sizes.get(book).copied().map(unsigned).transpose()?;
+        outcomes.push(match size == Some(append.expected_size) && !known.contains(book) {
             true => AppendOutcome::Committed,
             false => AppendOutcome::Conflict,
         });
     }
     Ok(outcomes)
+}
+
+fn requests(appends: &[Arc<Append>]) -> Vec<(&str, &str)> {
+    let mut requests = Vec::new();
+    for append in appends {
+        let book = append.book.as_str();
+        requests.extend(append.receipts.iter().map(|(request, _)| (book, request.as_str())));
+    }
+    requests
 }
 
 /// Writes every table once: records first, for derived rows name them, and heads last.

@@ -42,6 +42,16 @@ impl Desk {
         }
     }
 
+    /// An append that names a request decided before.
+    fn meet_conflict(&mut self) {
+        let Some(Work::Append(appends)) = self.load_until_other() else {
+            panic!("an append is due");
+        };
+        let outcomes = run(self.memory.append(appends)).unwrap();
+        assert_eq!(outcomes, [AppendOutcome::Conflict]);
+        self.sequencer.appended(Ok(outcomes));
+    }
+
     fn answered(&mut self) -> Vec<u64> {
         self.sequencer.answers().into_iter().map(|(ticket, _)| ticket).collect()
     }
@@ -136,6 +146,7 @@ fn a_failed_append_answers_failed_and_leaves_no_trace() {
     let wishes = village::founding(&village::book(0));
     desk.submit(2, &wishes[1]).unwrap();
     desk.submit(3, &wishes[0]).unwrap();
+    desk.meet_conflict();
     assert!(matches!(desk.load_until_other(), Some(Work::Append(_))));
     desk.sequencer.appended(Err(StorageError::Failed("disk full".to_owned())));
     let answers = desk.sequencer.answers();
@@ -146,6 +157,32 @@ fn a_failed_append_answers_failed_and_leaves_no_trace() {
     desk.work_all();
     let answers = desk.sequencer.answers();
     assert!(matches!(&answers[0], (4, Answer::Done { replayed: false, .. })), "{answers:?}");
+}
+
+#[test]
+fn a_request_taken_to_be_new_is_asked_about_once_storage_knows_it() {
+    let mut desk = Desk::new(Limits::default());
+    let wishes = village::founding(&village::book(0));
+    desk.submit(1, &wishes[0]).unwrap();
+    desk.work_all();
+    desk.answered();
+    desk.submit(2, &wishes[0]).unwrap();
+    desk.submit(3, &wishes[1]).unwrap();
+    desk.meet_conflict();
+    // Another that is not new joins: after a conflict none of the book is taken to be new.
+    desk.submit(4, &wishes[0]).unwrap();
+    let Some(Work::Append(appends)) = desk.load_until_other() else {
+        panic!("an append is due");
+    };
+    assert_eq!(appends[0].receipts.len(), 1);
+    desk.sequencer.appended(run(desk.memory.append(appends)));
+    let replayed: Vec<(u64, bool)> = desk
+        .sequencer
+        .answers()
+        .into_iter()
+        .map(|(ticket, answer)| (ticket, matches!(answer, Answer::Done { replayed: true, .. })))
+        .collect();
+    assert_eq!(replayed, [(2, true), (3, false), (4, true)]);
 }
 
 #[test]
