@@ -37,6 +37,14 @@ pub enum SubjectKind {
     KubeFund,
     /// Another fund of the same entity.
     Fund,
+    /// A term deposit of this entity.
+    Deposit,
+    /// A group's term deposit, `{group}/{deposit}`.
+    KubeDeposit,
+    /// A round of saving by lot (arisan).
+    Arisan,
+    /// A pass or loan of guliran.
+    Pass,
     /// A reported line in suspense, `{request_id}/{line}`.
     Item,
 }
@@ -122,15 +130,22 @@ chart! {
     Vault 1102 "Kas Besar" "Vault" Asset None Refuse Lkm true;
     Drawer 1103 "Kas Teller" "Teller's drawer" Asset Drawer Refuse Lkm false;
     Bank 1104 "Bank" "Bank" Asset None Flag Both true;
+    CashInTransit 1105 "Kas dalam Perjalanan" "Cash in transit" Asset Drawer Refuse Lkm false;
     SavingsAtLkm 1111 "Tabungan di LKM" "Savings at the LKM" Asset None Refuse Kube false;
+    TermDepositAtLkm 1112 "Simpanan Berjangka di LKM" "Term deposits at the LKM" Asset Deposit Refuse Kube false;
+    StakeInLkm 1113 "Penyertaan LKM" "Stake in the LKM" Asset None Refuse Kube false;
     TradeReceivable 1202 "Piutang Usaha" "Trade receivables" Asset Party Refuse Both false;
     OfficerReceivable 1203 "Piutang Pengurus" "Due from officers" Asset Member None Both false;
     AdvancePaid 1204 "Uang Muka Pembelian" "Advances for purchases" Asset Party Refuse Both false;
+    UepWithMembers 1205 "UEP pada Anggota" "Business capital with members" Asset Member Refuse Kube false;
+    GuliranReceivable 1206 "Piutang Guliran" "Guliran lent" Asset Pass Refuse Kube false;
+    GuliranLoans 1207 "Pinjaman Guliran" "Guliran loans" Asset Pass Refuse Lkm false;
     OtherReceivable 1209 "Piutang Lain-lain" "Other receivables" Asset None None Lkm true;
     Stock 1301 "Persediaan" "Stock" Asset Lot Refuse Both false;
     Livestock 1302 "Ternak" "Livestock" Asset Lot Refuse Kube false;
     Tools 1401 "Inventaris" "Tools" Asset Lot Refuse Kube false;
     FixedAssets 1402 "Aset Tetap" "Fixed assets" Asset Lot Refuse Lkm false;
+    AccumulatedDepreciation 1491 "Akumulasi Penyusutan" "Accumulated depreciation" Asset Lot None Both false;
     InterFund 1901 "Antar Dana" "Due from and to other funds" Asset Fund None Both false;
     CashDifference 1902 "Selisih Kas" "Cash differences" Asset None None Both false;
     TradePayable 2101 "Utang Usaha" "Trade payables" Liability Party Refuse Both false;
@@ -138,14 +153,23 @@ chart! {
     MemberSavings 2103 "Tabungan Anggota" "Member savings" Liability Member Refuse Both false;
     MandatorySavings 2104 "Simpanan Wajib" "Mandatory savings" Liability Member Refuse Both false;
     PrincipalSavings 2105 "Simpanan Pokok" "Principal savings" Liability Member Refuse Both false;
+    TermDeposits 2106 "Simpanan Berjangka" "Term deposits" Liability KubeDeposit Refuse Lkm false;
+    ArisanHeld 2107 "Titipan Arisan" "Arisan held" Liability Arisan Refuse Kube false;
     OtherPayable 2109 "Utang Lain-lain" "Other payables" Liability None None Lkm true;
+    GuliranPayable 2201 "Utang Guliran" "Guliran borrowed" Liability Pass Refuse Kube false;
+    GuliranObligation 2202 "Kewajiban Guliran" "Guliran to be passed on" Liability Grant Refuse Kube false;
+    GuliranPool 2203 "Dana Guliran" "Guliran pool" Liability Pass Refuse Lkm false;
     Suspense 2901 "Rekening Sementara" "Suspense" Liability Item None Both false;
     GrantCapital 3101 "Modal Hibah" "Grant capital" Equity Grant Refuse Kube false;
     RestrictedGrant 3102 "Hibah Terikat" "Restricted grant" Equity Grant Refuse Kube false;
+    RolledCapital 3103 "Modal Guliran" "Capital received as guliran" Equity Grant Refuse Kube false;
     OwnCapital 3104 "Modal Swadaya" "Own capital" Equity Member Refuse Kube false;
     MandatoryCapital 3105 "Simpanan Wajib (Ekuitas)" "Mandatory savings (equity)" Equity Member Refuse Lkm false;
     PrincipalCapital 3106 "Simpanan Pokok (Ekuitas)" "Principal savings (equity)" Equity Member Refuse Lkm false;
     PaidInCapital 3107 "Modal Disetor" "Paid-in capital" Equity None None Lkm true;
+    KubeStakes 3108 "Penyertaan KUBE" "Stakes of KUBEs" Equity KubeFund Refuse Lkm false;
+    PassDifference 3109 "Selisih Nilai Guliran" "Differences in value of what was passed on" Equity None None Kube false;
+    ProgrammeStake 3110 "Modal Penyertaan Program" "Programme stake" Equity Grant Refuse Lkm false;
     SolidarityFund 3201 "Dana IKS" "Solidarity fund" Equity None Flag Kube false;
     OpeningEquity 3301 "Saldo Awal" "Opening equity" Equity None None Both true;
     Surplus 3401 "SHU" "Surplus" Equity None None Both true;
@@ -160,9 +184,11 @@ chart! {
     Transport 5204 "Beban Transportasi" "Transport" Expense None None Both true;
     Administration 5205 "Beban Administrasi" "Administration" Expense None None Both true;
     Health 5206 "Beban Obat dan Kesehatan Ternak" "Medicine and veterinary care" Expense None None Both true;
+    Depreciation 5207 "Beban Penyusutan" "Depreciation" Expense None None Both true;
     BankCharges 5208 "Beban Bank" "Bank charges" Expense None None Both true;
     LivestockLoss 5209 "Kerugian Kematian Ternak" "Livestock losses" Expense None None Kube true;
     CashShortage 5210 "Beban Selisih Kas" "Cash shortages" Expense None None Both true;
+    ProfitShare 5211 "Bagi Hasil Anggota" "Members' share of results" Expense None None Kube true;
     OtherExpense 5219 "Beban Lain-lain" "Other costs" Expense None None Both true;
 }
 

@@ -285,10 +285,9 @@ impl<'a> Draft<'a> {
             }
             SubjectKind::Party => self.party(entity, &id()?, field),
             SubjectKind::Drawer => self.require(&RowName::new("drawers", subject), field).map(drop),
-            SubjectKind::Grant => match entity {
-                Entity::Kube(group) => self.grant(group, &id()?, field).map(drop),
-                Entity::Lkm => Err(wrong().into()),
-            },
+            SubjectKind::Grant => {
+                self.require(&RowName::of(entity, "grants", subject), field).map(drop)
+            }
             _ => Err(wrong().into()),
         }
     }
