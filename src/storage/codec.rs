@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use log::LevelFilter;
 
 use super::{Append, AppendOutcome, Head, Load, Loaded, StorageError};
 use crate::domain::money::Sen;
@@ -19,6 +20,10 @@ macro_rules! statements {
     };
 }
 pub(super) use statements;
+
+/// The level at which statements are logged, with the target `sqlx::query`: their text, in which no
+/// value stands. Those that take a second are warned of.
+pub(super) const STATEMENT_LOG: LevelFilter = LevelFilter::Trace;
 
 /// A position as a column; one that no column can hold matches nothing.
 pub(super) fn signed(position: u64) -> i64 {

@@ -19,6 +19,7 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::StorageError;
+use super::codec::STATEMENT_LOG;
 
 /// A store of wrapped keys by book and owner. Both are plain text to it.
 #[async_trait]
@@ -121,7 +122,7 @@ impl SqliteKeys {
             .synchronous(SqliteSynchronous::Full)
             .pragma("secure_delete", "ON")
             .busy_timeout(BUSY_TIMEOUT)
-            .disable_statement_logging();
+            .log_statements(STATEMENT_LOG);
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await;
         let pool = pool.map_err(failed)?;
         sqlx::query(SQLITE_TABLE).execute(&pool).await.map_err(failed)?;
@@ -205,7 +206,8 @@ impl PostgresKeys {
     ///
     /// Errors: `Failed` when the database cannot be reached or the table cannot be made.
     pub async fn connect(url: &str) -> Result<PostgresKeys, StorageError> {
-        let options = PgConnectOptions::from_str(url).map_err(failed)?.disable_statement_logging();
+        let options =
+            PgConnectOptions::from_str(url).map_err(failed)?.log_statements(STATEMENT_LOG);
         let pool = PgPoolOptions::new().max_connections(4).connect_with(options).await;
         let pool = pool.map_err(failed)?;
         make_table(&mut *pool.acquire().await.map_err(failed)?).await?;

@@ -10,7 +10,10 @@
 //! |---------|-------------|
 //! | load    | 1           |
 //! | append  | 1           |
-//! | resolve | 4           |
+//! | resolve | 5           |
+//!
+//! These are what callers wait for, with statements prepared. When a connection goes back to the
+//! pool, sqlx tries it with one more, an empty one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +23,8 @@ use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPool, PgPoolOptions, P
 use sqlx::{ConnectOptions, Connection, Executor};
 
 use super::codec::{
-    Found, Transactions, Trouble, Wanted, append_all_or_each, failed, signed, statements,
+    Found, STATEMENT_LOG, Transactions, Trouble, Wanted, append_all_or_each, failed, signed,
+    statements,
 };
 use super::read::Reader;
 use super::{
@@ -101,9 +105,16 @@ impl Postgres {
     /// Errors: `Schema` when its schema is older or newer than this version needs, `Failed` when
     /// it cannot be reached.
     pub async fn connect(url: &str) -> Result<Postgres, StorageError> {
+        Postgres::connect_with(url, CONNECTIONS).await
+    }
+
+    /// Likewise, with at most so many connections for appends and loads.
+    ///
+    /// Errors: as for [`Postgres::connect`].
+    pub async fn connect_with(url: &str, connections: u32) -> Result<Postgres, StorageError> {
         let options: PgConnectOptions = url.parse().map_err(failed)?;
         let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
+            .max_connections(connections)
             .test_before_acquire(false)
             .after_connect(|connection, _| {
                 Box::pin(async move {
@@ -119,7 +130,7 @@ impl Postgres {
                     Ok(true)
                 })
             })
-            .connect_with(options.disable_statement_logging())
+            .connect_with(options.log_statements(STATEMENT_LOG))
             .await
             .map_err(failed)?;
         let mut connection = pool.acquire().await.map_err(failed)?;

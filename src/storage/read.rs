@@ -24,7 +24,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Any, AnyPool, ConnectOptions, Executor, FromRow, Transaction};
 
-use super::codec::{self, damaged, failed, signed, statements, unsigned};
+use super::codec::{self, STATEMENT_LOG, damaged, failed, signed, statements, unsigned};
 use super::{Checkpoint, Dump, DumpEntry, Head, SideRow, StorageError, StoredRecord};
 use crate::domain::account::{Account, Control};
 use crate::domain::day::Day;
@@ -274,7 +274,7 @@ impl Reader {
     ) -> Result<Reader, StorageError> {
         sqlx::any::install_default_drivers();
         let url: AnyConnectOptions = url.parse().map_err(failed)?;
-        let url = url.disable_statement_logging();
+        let url = url.log_statements(STATEMENT_LOG);
         let pool = options.max_connections(8).connect_with(url).await.map_err(failed)?;
         Ok(Reader { pool, begin })
     }

@@ -25,8 +25,8 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use super::codec::{
-    Found, Transactions, Trouble, Wanted, append_all_or_each, damaged, failed, signed, statements,
-    unsigned,
+    Found, STATEMENT_LOG, Transactions, Trouble, Wanted, append_all_or_each, damaged, failed,
+    signed, statements, unsigned,
 };
 use super::read::Reader;
 use super::{
@@ -131,7 +131,7 @@ impl Sqlite {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("wal_autocheckpoint", "100000")
-            .disable_statement_logging();
+            .log_statements(STATEMENT_LOG);
         let pool = |connections| {
             SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false)
         };

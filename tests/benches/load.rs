@@ -5,12 +5,16 @@
 //! loop, in this process and without gRPC and domain, appends the very same rows to an empty
 //! database in batches of the server's mean size. The ratio of the two is what counts: both ran on
 //! the same machine in the same minute.
+//!
+//! Statements are counted at the end, in smaller runs of their own, for their log takes time.
 
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../common/server.rs"]
 #[allow(dead_code, reason = "the processes tests use all of it, this only a part")]
 mod server;
+#[path = "../common/statements.rs"]
+mod statements;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,10 +34,16 @@ use simpul::storage::postgres::Postgres;
 use simpul::storage::sqlite::Sqlite;
 use simpul::storage::{Append, AppendOutcome, Checkpoint, Dump, Head, Journal, migrate};
 
-use server::{Backend, Server, data_folder, open_book, position, send, verify};
+use server::{
+    Backend, SERVE, Server, data_folder, open_book, position, send, simpul as command, verify,
+};
+use tempfile::TempDir;
 
 const IN_FLIGHT: usize = 256;
 const CONNECTIONS: usize = 4;
+
+/// How many deposits the statements are counted of.
+const SAMPLE: u64 = 2_000;
 
 fn main() {
     let smoke = std::env::args().any(|argument| argument == "--smoke");
@@ -46,6 +56,13 @@ fn main() {
         let (_folder, data) = data_folder();
         let backend = Backend::postgres(&data).await;
         measure("PostgreSQL", backend, &data, deposits).await;
+
+        println!("statements, in runs of {SAMPLE} deposits");
+        let (_folder, data) = data_folder();
+        count_statements("SQLite", Backend::Sqlite, &data).await;
+        let (_folder, data) = data_folder();
+        let backend = Backend::postgres(&data).await;
+        count_statements("PostgreSQL", backend, &data).await;
     });
 }
 
@@ -53,6 +70,61 @@ async fn measure(name: &str, backend: Backend, data: &Path, deposits: u64) {
     let server = Server::start(&backend, data);
     open_book(server.connect().await).await;
     let before = position(server.connect().await).await;
+    let (took, mut latencies) = load(&server, deposits).await;
+    assert!(server.terminate().success());
+    let (sound, words) = verify(&backend, data);
+    assert!(sound, "{words}");
+
+    let dump = dump(&backend, data).await;
+    let (batches, mean) = batches_after(before, &dump);
+    latencies.sort_unstable();
+    let at = |share: usize| latencies[(latencies.len() - 1) * share / 100].as_secs_f64() * 1000.0;
+    println!("{name}");
+    report("  server   ", deposits, took, batches, mean, &dump, before);
+    println!("             p50 {:.1} ms, p99 {:.1} ms", at(50), at(99));
+    let bare = BareLoop::prepare(&backend, &dump, before, mean).await;
+    let bare_batches = bare.batches.len();
+    let began = Instant::now();
+    bare.run().await;
+    let bare = began.elapsed();
+    report("  bare loop", deposits, bare, bare_batches, mean, &dump, before);
+    println!("  ratio      {:.2}", bare.as_secs_f64() / took.as_secs_f64());
+}
+
+/// Counts what a server that logs its statements sends, and what the bare loop does.
+async fn count_statements(name: &str, backend: Backend, data: &Path) {
+    let log = tempfile::NamedTempFile::new().expect("a log");
+    let mut serve = command(&SERVE, &backend, data);
+    serve.env("SIMPUL_LOG", "off,sqlx::query=trace").env("SIMPUL_LOG_FORMAT", "json");
+    serve.stderr(log.reopen().expect("the log opens"));
+    let server = Server::spawn(serve);
+    open_book(server.connect().await).await;
+    let before = position(server.connect().await).await;
+    let logged_before = lines(log.path());
+    load(&server, SAMPLE).await;
+    let logged = lines(log.path()) - logged_before;
+    assert!(server.terminate().success());
+
+    let dump = dump(&backend, data).await;
+    let (batches, mean) = batches_after(before, &dump);
+    let bare = BareLoop::prepare(&backend, &dump, before, mean).await;
+    let bare_batches = bare.batches.len();
+    let ((), sent) = statements::of(bare.run()).await;
+    let report = |who, statements: usize, batches: usize| {
+        let each = statements as f64 / batches as f64;
+        println!("  {who}  {statements} in {batches} batches of {mean}: {each:.1} a batch");
+    };
+    println!("{name}");
+    report("server   ", logged, batches);
+    report("bare loop", sent.len(), bare_batches);
+}
+
+fn lines(path: &Path) -> usize {
+    std::fs::read_to_string(path).expect("a log").lines().count()
+}
+
+/// Sends deposits, and answers how long all took and how long each.
+async fn load(server: &Server, deposits: u64) -> (Duration, Vec<Duration>) {
     let mut channels = Vec::new();
     for _ in 0..CONNECTIONS {
         channels.push(server.connect().await);
@@ -69,23 +141,15 @@ async fn measure(name: &str, backend: Backend, data: &Path, deposits: u64) {
     for client in clients {
         latencies.extend(client.await.expect("a client ends"));
     }
-    let took = began.elapsed();
-    assert!(server.terminate().success());
-    let (sound, words) = verify(&backend, data);
-    assert!(sound, "{words}");
+    (began.elapsed(), latencies)
+}
 
-    let book = Id::new("sibuk").expect("an id");
-    let dump = open(&backend, data).await.dump(&book).await.expect("a dump");
-    let batches = dump.checkpoints.iter().filter(|checkpoint| checkpoint.size > before).count();
-    let mean = usize::try_from(deposits).expect("fits").div_ceil(batches.max(1));
-    latencies.sort_unstable();
-    let at = |share: usize| latencies[(latencies.len() - 1) * share / 100].as_secs_f64() * 1000.0;
-    println!("{name}");
-    report("  server   ", deposits, took, batches, mean, &dump, before);
-    println!("             p50 {:.1} ms, p99 {:.1} ms", at(50), at(99));
-    let (bare, bare_batches) = bare_loop(&backend, &book, &dump, before, mean).await;
-    report("  bare loop", deposits, bare, bare_batches, mean, &dump, before);
-    println!("  ratio      {:.2}", bare.as_secs_f64() / took.as_secs_f64());
+/// Number and mean size of the batches after a position.
+fn batches_after(position: u64, dump: &Dump) -> (usize, usize) {
+    let after = dump.checkpoints.iter().filter(|checkpoint| checkpoint.size > position);
+    let batches = after.count().max(1);
+    let records = dump.records.len() - usize::try_from(position).expect("fits");
+    (batches, records.div_ceil(batches))
 }
 
 async fn keep_sending(
@@ -130,34 +194,46 @@ async fn open(backend: &Backend, data: &Path) -> Arc<dyn Journal> {
     }
 }
 
-/// Appends the rows of a dump to an empty database in batches, and times those after `before`.
-async fn bare_loop(
-    backend: &Backend,
-    book: &Id,
-    dump: &Dump,
-    before: u64,
-    mean: usize,
-) -> (Duration, usize) {
-    let (_folder, data) = data_folder();
-    let backend = match backend {
-        Backend::Sqlite => Backend::Sqlite,
-        Backend::Postgres(_) => {
-            let url = common::postgres_database().await;
-            migrate::postgres(&url, None).await.expect("migrated");
-            Backend::Postgres(url)
-        }
-    };
-    let journal = open(&backend, &data).await;
-    let mut captured = Captured::new(book, dump);
-    let setup = captured.next(usize::try_from(before).expect("fits"));
-    let batches: Vec<Arc<Append>> = std::iter::from_fn(|| captured.next_batch(mean)).collect();
-    append(&*journal, setup).await;
-    let began = Instant::now();
-    let count = batches.len();
-    for batch in batches {
-        append(&*journal, batch).await;
+async fn dump(backend: &Backend, data: &Path) -> Dump {
+    open(backend, data).await.dump(&book()).await.expect("a dump")
+}
+
+fn book() -> Id {
+    Id::new("sibuk").expect("an id")
+}
+
+/// The rows of a dump, ready to be appended to an empty database in batches.
+struct BareLoop {
+    journal: Arc<dyn Journal>,
+    batches: Vec<Arc<Append>>,
+    _folder: TempDir,
+}
+
+impl BareLoop {
+    /// What came before a position is there already.
+    async fn prepare(backend: &Backend, dump: &Dump, position: u64, mean: usize) -> BareLoop {
+        let (folder, data) = data_folder();
+        let backend = match backend {
+            Backend::Sqlite => Backend::Sqlite,
+            Backend::Postgres(_) => {
+                let url = common::postgres_database().await;
+                migrate::postgres(&url, None).await.expect("migrated");
+                Backend::Postgres(url)
+            }
+        };
+        let journal = open(&backend, &data).await;
+        let mut captured = Captured::new(book(), dump);
+        let setup = captured.next(usize::try_from(position).expect("fits"));
+        let batches = std::iter::from_fn(|| captured.next_batch(mean)).collect();
+        append(&*journal, setup).await;
+        BareLoop { journal, batches, _folder: folder }
     }
-    (began.elapsed(), count)
+
+    async fn run(&self) {
+        for batch in &self.batches {
+            append(&*self.journal, Arc::clone(batch)).await;
+        }
+    }
 }
 
 async fn append(journal: &dyn Journal, batch: Arc<Append>) {
@@ -167,7 +243,7 @@ async fn append(journal: &dyn Journal, batch: Arc<Append>) {
 
 /// The rows of a dump by position, handed out in batches.
 struct Captured<'a> {
-    book: &'a Id,
+    book: Id,
     dump: &'a Dump,
     entries: BTreeMap<u64, Vec<EntryRow>>,
     accounts: BTreeMap<u64, Vec<Account>>,
@@ -178,7 +254,7 @@ struct Captured<'a> {
 }
 
 impl<'a> Captured<'a> {
-    fn new(book: &'a Id, dump: &'a Dump) -> Captured<'a> {
+    fn new(book: Id, dump: &'a Dump) -> Captured<'a> {
         let mut entries: BTreeMap<u64, Vec<EntryRow>> = BTreeMap::new();
         for entry in &dump.entries {
             entries.entry(entry.position).or_default().push(EntryRow {

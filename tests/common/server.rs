@@ -50,6 +50,9 @@ pub fn simpul(arguments: &[&str], backend: &Backend, data: &Path) -> Command {
     command
 }
 
+/// The subcommand of a server on a free port.
+pub const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
+
 /// A running server.
 pub struct Server {
     child: Child,
@@ -59,8 +62,14 @@ pub struct Server {
 impl Server {
     /// Starts a server and waits until it says where it listens.
     pub fn start(backend: &Backend, data: &Path) -> Server {
-        let mut command = simpul(&["serve", "--listen", "127.0.0.1:0"], backend, data);
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut command = simpul(&SERVE, backend, data);
+        command.stderr(Stdio::null());
+        Server::spawn(command)
+    }
+
+    /// The same, by a command of one's own.
+    pub fn spawn(mut command: Command) -> Server {
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().expect("the server starts");
         let stdout = child.stdout.take().expect("its output is piped");
         let mut lines = BufReader::new(stdout).lines();

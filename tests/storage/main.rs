@@ -10,6 +10,9 @@ mod guards;
 mod ledger;
 mod reading;
 mod schema;
+#[path = "../common/statements.rs"]
+mod statements;
+mod trips;
 
 /// Runs every conformance test against every backend.
 macro_rules! suite {
