@@ -7,8 +7,8 @@
 //! # The map
 //!
 //! ```text
-//! cli -> api, report -> journal, verify -> storage, vault -> chain, domain
-//!                          locale (texts, rupiah, dates) -> domain
+//! cli -> api -> journal, verify -> storage, vault -> chain, domain
+//!        api -> report (rows, text, journal formats) -> locale -> domain
 //! ```
 //!
 //! | module      | what it is                                                                     |
@@ -19,6 +19,7 @@
 //! | [`storage`] | the narrow `Journal` trait and its backends; the read side; person keys          |
 //! | [`vault`]   | personal text, sealed under erasable keys of its owners                          |
 //! | [`verify`]  | replays a journal and compares everything derived from it                        |
+//! | [`report`]  | statements and plain-text journals from totals and entries, pure                  |
 //! | [`api`]     | the gRPC services; the only module that knows status codes                       |
 //! | [`locale`]  | rupiah, dates, amounts in words, refusals as sentences; Indonesian first         |
 //! | [`config`]  | the server's settings: file, environment, flags                                 |
@@ -68,6 +69,7 @@ pub mod config;
 pub mod domain;
 pub mod journal;
 pub mod locale;
+pub mod report;
 pub mod storage;
 pub mod vault;
 pub mod verify;

@@ -26,9 +26,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("vault", &["domain", "storage"]),
     ("verify", &["chain", "domain", "storage"]),
     ("journal", &["chain", "domain", "storage", "vault"]),
-    ("report", &["chain", "domain", "journal", "locale", "storage", "vault"]),
+    ("report", &["domain", "locale"]),
     ("web", &["domain", "journal", "locale", "storage"]),
-    ("api", &["chain", "domain", "journal", "locale", "storage", "vault", "verify"]),
+    ("api", &["chain", "domain", "journal", "locale", "report", "storage", "vault", "verify"]),
     ("config", &["api"]),
     (
         "cli",

@@ -295,7 +295,7 @@ impl Statement {
 }
 
 /// Statement lines with what their records say of them.
-async fn ledger_lines(
+pub(super) async fn ledger_lines(
     call: &Call<'_>,
     snapshot: &mut Snapshot,
     book: &Id,
@@ -450,7 +450,7 @@ impl v1::ListAccountsRequest {
 // ---- what several answers need ----------------------------------------------------------------
 
 /// The position an answer may know, if one is asked for. Errors: `POSITION_UNKNOWN`.
-fn known(snapshot: &Snapshot, position: u64) -> Checked<Option<u64>> {
+pub(super) fn known(snapshot: &Snapshot, position: u64) -> Checked<Option<u64>> {
     match position {
         0 => Ok(None),
         position if position <= snapshot.head().size => Ok(Some(position)),
@@ -459,7 +459,10 @@ fn known(snapshot: &Snapshot, position: u64) -> Checked<Option<u64>> {
 }
 
 /// What an answer saw. Cost: one descent.
-async fn read_point(snapshot: &mut Snapshot, position: Option<u64>) -> Checked<v1::ReadPoint> {
+pub(super) async fn read_point(
+    snapshot: &mut Snapshot,
+    position: Option<u64>,
+) -> Checked<v1::ReadPoint> {
     let size = snapshot.head().size;
     let position = position.unwrap_or(size).min(size);
     let record = snapshot.record(position).await?.ok_or_else(damaged)?;
@@ -492,7 +495,7 @@ fn account_balance(book: &Id, account: &Account, balance: Sen) -> Checked<v1::Ac
     Ok(v1::AccountBalance { account, balance: Some(convert::to_money(balance)) })
 }
 
-fn describe(book: &Id, account: &Account) -> v1::Account {
+pub(super) fn describe(book: &Id, account: &Account) -> v1::Account {
     let line = account.code.line();
     v1::Account {
         name: convert::account_name(book, account),
@@ -507,6 +510,6 @@ fn describe(book: &Id, account: &Account) -> v1::Account {
 }
 
 /// A balance seen from the natural side of its account.
-fn natural(code: Code, balance: Sen) -> Checked<Sen> {
+pub(super) fn natural(code: Code, balance: Sen) -> Checked<Sen> {
     if code.debit_side() { Ok(balance) } else { Ok(balance.negated()?) }
 }

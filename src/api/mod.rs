@@ -18,6 +18,7 @@ mod ledger;
 mod meeting;
 mod member;
 mod party;
+mod report;
 mod savings;
 pub mod server;
 mod trade;

@@ -186,6 +186,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         meeting_service_server::MeetingServiceServer,
         member_service_server::MemberServiceServer,
         party_service_server::PartyServiceServer,
+        report_service_server::ReportServiceServer,
         savings_service_server::SavingsServiceServer,
         trade_service_server::TradeServiceServer
     );

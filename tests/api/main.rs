@@ -9,6 +9,7 @@ mod process;
 mod queries;
 mod registers;
 mod retries;
+mod statements;
 mod stories;
 mod suspense;
 mod town;

@@ -125,6 +125,7 @@ clients! {
     iks: iks_service_client::IksServiceClient;
     journal: journal_service_client::JournalServiceClient;
     ledger: ledger_service_client::LedgerServiceClient;
+    reports: report_service_client::ReportServiceClient;
 }
 
 impl Town {

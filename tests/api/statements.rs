@@ -1,0 +1,539 @@
+//! Statements and the general ledger: figures worked out by hand, every equation, every figure
+//! followed to its entries, as of any day and as known at any position.
+
+use std::collections::BTreeMap;
+
+use simpul::api::google_type::Money;
+use simpul::api::v1::*;
+use simpul::cli::remote::fresh_request_id;
+use simpul::domain::refusal::Language;
+use tonic::{Code, Status};
+
+use crate::on_both;
+use crate::town::{
+    A, BOOK, LKM, Server, Town, cash, date, deposit, idr, on, place, sen, units, why,
+};
+
+on_both!(
+    statements_come_to_what_was_worked_out,
+    every_statement_balances_and_is_followed_to_its_entries,
+    the_past_is_shown_as_it_was_known,
+    statements_are_printed_in_the_callers_language,
+    questions_are_checked,
+);
+
+/// January: a grant of 20 million, pigs for 8 million, feed for half a million, savings and dues.
+/// February: two pigs sold for 3.5 million, wages at the LKM.
+pub async fn two_months(town: &Town) {
+    capital_of_the_lkm(town).await;
+    let request = ReceiveGrantRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 6),
+        grant_id: "blps".to_owned(),
+        programme: "BLPS (contoh)".to_owned(),
+        source: BudgetSource::Blps as i32,
+        channel: Some(receive_grant_request::Channel::Lkm(idr(20_000_000).unwrap())),
+        ..ReceiveGrantRequest::default()
+    };
+    town.grants().receive_grant(request).await.unwrap();
+    let request = WithdrawAtLkmRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 7),
+        fund: Fund::Uep as i32,
+        amount: idr(12_000_000),
+        kube_place: cash(),
+        lkm_place: place(PlaceKind::Bank),
+    };
+    town.savings().withdraw_at_lkm(request).await.unwrap();
+    buy_pigs(town).await;
+    let feed = PayExpenseRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 9),
+        fund: Fund::Uep as i32,
+        kind: ExpenseKind::Feed as i32,
+        amount: idr(500_000),
+        place: cash(),
+        ..PayExpenseRequest::default()
+    };
+    town.trade().pay_expense(feed).await.unwrap();
+    let savings = DepositRequest { details: on(2025, 1, 10), ..deposit("m01", 100_000) };
+    town.savings().deposit(savings).await.unwrap();
+    let dues = ReceiveDuesRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 10),
+        payer: Some(receive_dues_request::Payer::Member(format!("{A}/members/m01"))),
+        amount: idr(5_000),
+        place: cash(),
+    };
+    town.iks().receive_dues(dues).await.unwrap();
+    let sale = SellRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 3),
+        fund: Fund::Uep as i32,
+        price: idr(3_500_000),
+        proceeds: Some(sell_request::Proceeds::PaidTo(cash().unwrap())),
+        lot: format!("{A}/lots/babi-1"),
+        quantity: units("2"),
+    };
+    town.trade().sell(sale).await.unwrap();
+    let wages = PayExpenseRequest {
+        entity: LKM.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 4),
+        fund: Fund::SimpanPinjam as i32,
+        kind: ExpenseKind::Wages as i32,
+        amount: idr(1_000_000),
+        place: place(PlaceKind::Bank),
+        ..PayExpenseRequest::default()
+    };
+    town.trade().pay_expense(wages).await.unwrap();
+}
+
+async fn capital_of_the_lkm(town: &Town) {
+    let line = |account: &str, side| JournalLine {
+        account: format!("{BOOK}/accounts/{account}"),
+        side: Some(side),
+    };
+    let request = PostJournalRequest {
+        book: BOOK.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 2),
+        lines: vec![
+            line("lkm.sp.1104", journal_line::Side::Debit(idr(50_000_000).unwrap())),
+            line("lkm.sp.3107", journal_line::Side::Credit(idr(50_000_000).unwrap())),
+        ],
+    };
+    town.journal().post_journal(request).await.unwrap();
+}
+
+async fn buy_pigs(town: &Town) {
+    let piglets = NewLot {
+        lot_id: "babi-1".to_owned(),
+        kind: LotKind::Livestock as i32,
+        label: "babi".to_owned(),
+        unit: "ekor".to_owned(),
+        quantity: units("8"),
+        cost: idr(8_000_000),
+    };
+    let request = PurchaseRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 8),
+        fund: Fund::Uep as i32,
+        items: vec![piglets],
+        payment: Some(purchase_request::Payment::PaidFrom(cash().unwrap())),
+        grant: format!("{A}/grants/blps"),
+    };
+    town.trade().purchase(request).await.unwrap();
+}
+
+fn ask(scope: &str, kind: StatementKind) -> GetStatementRequest {
+    GetStatementRequest { scope: scope.to_owned(), kind: kind as i32, ..Default::default() }
+}
+
+async fn get(town: &Town, request: GetStatementRequest) -> GetStatementResponse {
+    town.reports().get_statement(request).await.expect("a statement").into_inner()
+}
+
+/// Indonesian titles with both figures in thousands of rupiah; headings left out.
+fn figures(answer: &GetStatementResponse) -> Vec<(&str, i64, i64)> {
+    let rows = answer.rows.iter().filter(|row| row.style != RowStyle::Heading as i32);
+    let thousands = |money: &Option<Money>| money.as_ref().map_or(0, |_| sen(money) / 100_000);
+    rows.map(|row| (row.title_id.as_str(), thousands(&row.amount), thousands(&row.compared)))
+        .collect()
+}
+
+async fn statements_come_to_what_was_worked_out(server: &Server) {
+    let town = Town::found(server).await;
+    two_months(&town).await;
+    let request = GetStatementRequest {
+        fund: Fund::Uep as i32,
+        through: date(2025, 2, 28),
+        compare_through: date(2025, 1, 31),
+        ..ask(A, StatementKind::BalanceSheet)
+    };
+    let sheet = get(&town, request).await;
+    assert_eq!(sheet.title_id, "Laporan Posisi Keuangan (SAK EMKM)");
+    assert_eq!(
+        figures(&sheet),
+        [
+            ("Kas", 7_000, 3_500),
+            ("Jumlah kas dan setara kas", 7_000, 3_500),
+            ("Tabungan di LKM", 8_000, 8_000),
+            ("Jumlah simpanan dan penyertaan", 8_000, 8_000),
+            ("Ternak", 6_000, 8_000),
+            ("Jumlah persediaan dan ternak", 6_000, 8_000),
+            ("JUMLAH ASET", 21_000, 19_500),
+            ("Jumlah liabilitas", 0, 0),
+            ("Modal Hibah", 20_000, 20_000),
+            ("Jumlah modal", 20_000, 20_000),
+            ("Hasil berjalan", 1_000, -500),
+            ("Jumlah ekuitas", 21_000, 19_500),
+            ("JUMLAH LIABILITAS DAN EKUITAS", 21_000, 19_500),
+        ]
+    );
+    let february = |kind| GetStatementRequest {
+        fund: Fund::Uep as i32,
+        from: date(2025, 2, 1),
+        through: date(2025, 2, 28),
+        compare_through: date(2025, 1, 31),
+        ..ask(A, kind)
+    };
+    let income = get(&town, february(StatementKind::Income)).await;
+    assert_eq!(income.compare_from, date(2025, 1, 1));
+    assert_eq!(
+        figures(&income),
+        [
+            ("Penjualan", 3_500, 0),
+            ("Jumlah pendapatan usaha", 3_500, 0),
+            ("HPP", 2_000, 0),
+            ("Jumlah beban pokok", 2_000, 0),
+            ("Hasil kotor", 1_500, 0),
+            ("Beban Pakan", 0, 500),
+            ("Jumlah beban", 0, 500),
+            ("LABA (RUGI) BERSIH", 1_500, -500),
+        ]
+    );
+    let direct = get(&town, february(StatementKind::CashFlow)).await;
+    assert_eq!(
+        figures(&direct),
+        [
+            ("Ternak", 0, -8_000),
+            ("Penjualan", 3_500, 0),
+            ("Beban Pakan", 0, -500),
+            ("Kas bersih dari aktivitas operasi", 3_500, -8_500),
+            ("Tabungan di LKM", 0, 12_000),
+            ("Kas bersih dari aktivitas investasi", 0, 12_000),
+            ("KENAIKAN (PENURUNAN) KAS", 3_500, 3_500),
+            ("Kas awal", 3_500, 0),
+            ("KAS AKHIR", 7_000, 3_500),
+        ]
+    );
+    let indirect = get(&town, february(StatementKind::IndirectCashFlow)).await;
+    assert_eq!(
+        figures(&indirect),
+        [
+            ("Hasil berjalan", 1_500, -500),
+            ("Ternak", 2_000, -8_000),
+            ("Kas bersih dari aktivitas operasi", 3_500, -8_500),
+            ("Tabungan di LKM", 0, -8_000),
+            ("Kas bersih dari aktivitas investasi", 0, -8_000),
+            ("Modal Hibah", 0, 20_000),
+            ("Kas bersih dari aktivitas pendanaan", 0, 20_000),
+            ("KENAIKAN (PENURUNAN) KAS", 3_500, 3_500),
+            ("Kas awal", 3_500, 0),
+            ("KAS AKHIR", 7_000, 3_500),
+        ]
+    );
+    let equity = get(&town, february(StatementKind::EquityChanges)).await;
+    assert_eq!(
+        figures(&equity),
+        [
+            ("Saldo awal", 20_000, 0),
+            ("Hibah diterima", 0, 20_000),
+            ("Saldo akhir", 20_000, 20_000),
+            ("Saldo awal", -500, 0),
+            ("Hasil dalam masa ini", 1_500, -500),
+            ("Saldo akhir", 1_000, -500),
+            ("EKUITAS AWAL", 19_500, 0),
+            ("EKUITAS AKHIR", 21_000, 19_500),
+        ]
+    );
+    let moved = equity.rows.iter().find(|row| row.event == "GRANT_RECEIVED").expect("by event");
+    assert_eq!(moved.accounts, [format!("{BOOK}/accounts/a.uep.3101")]);
+    let lkm = get(&town, ask(LKM, StatementKind::Income)).await;
+    assert_eq!(lkm.title_id, "Perhitungan Hasil Usaha (SAK EP)");
+    assert_eq!(figures(&lkm).last(), Some(&("SISA HASIL USAHA", -1_000, 0)));
+}
+
+/// All pages of a general ledger: what stood at the beginning and stands at the end of each
+/// account, in sen on the natural side, and how many entries it has.
+async fn general_ledger(
+    town: &Town,
+    request: GetGeneralLedgerRequest,
+) -> BTreeMap<String, (i64, i64, usize)> {
+    let mut accounts = BTreeMap::<String, (i64, i64, usize)>::new();
+    let mut page_token = String::new();
+    loop {
+        let request = GetGeneralLedgerRequest { page_token, ..request.clone() };
+        let answer = town.reports().get_general_ledger(request).await.expect("a page");
+        let answer = answer.into_inner();
+        for part in answer.accounts {
+            let account = part.account.expect("set");
+            let mut balance = sen(&part.opening);
+            for line in &part.lines {
+                let moved = match line.side.clone().expect("a side") {
+                    ledger_line::Side::Debit(money) => sen(&Some(money)),
+                    ledger_line::Side::Credit(money) => -sen(&Some(money)),
+                };
+                balance += if account.debit_side { moved } else { -moved };
+                assert_eq!(sen(&line.balance), balance);
+            }
+            assert_eq!(sen(&part.closing), balance);
+            let whole = accounts.entry(account.name).or_insert((sen(&part.opening), balance, 0));
+            (whole.1, whole.2) = (balance, whole.2 + part.lines.len());
+        }
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            return accounts;
+        }
+    }
+}
+
+/// What the entries behind a figure come to: closing less opening, or closing, natural side.
+async fn followed(town: &Town, row: &StatementRow, from: (i32, i32, i32), span: bool) -> i64 {
+    let mut sum = 0;
+    for name in &row.accounts {
+        let account = name.strip_prefix(&format!("{BOOK}/accounts/")).expect("of this book");
+        let parts: Vec<&str> = account.split('.').collect();
+        let [entity, fund, code] = parts.as_slice() else { panic!("{name}") };
+        let entity =
+            if *entity == "lkm" { LKM.to_owned() } else { format!("{BOOK}/groups/{entity}") };
+        let fund = simpul::domain::chart::fund_from_name(fund).expect("a fund");
+        let request = GetGeneralLedgerRequest {
+            entity,
+            fund: fund as i32,
+            code: code.parse().expect("a number"),
+            from: date(from.0, from.1, from.2),
+            through: date(2025, 2, 28),
+            page_size: 2,
+            ..GetGeneralLedgerRequest::default()
+        };
+        for (opening, closing, _) in general_ledger(town, request).await.values() {
+            sum += if span { closing - opening } else { *closing };
+        }
+    }
+    sum
+}
+
+async fn every_statement_balances_and_is_followed_to_its_entries(server: &Server) {
+    let town = Town::found(server).await;
+    two_months(&town).await;
+    let total = |answer: &GetStatementResponse, title: &str| {
+        let row = answer.rows.iter().find(|row| row.title_en == title).expect(title);
+        sen(&row.amount)
+    };
+    for scope in [BOOK, A, LKM] {
+        let through = |kind| GetStatementRequest {
+            through: date(2025, 2, 28),
+            from: date(2025, 1, 8),
+            ..ask(scope, kind)
+        };
+        let sheet = get(&town, through(StatementKind::BalanceSheet)).await;
+        let assets = total(&sheet, "TOTAL ASSETS");
+        assert!(assets > 0);
+        assert_eq!(assets, total(&sheet, "TOTAL LIABILITIES AND EQUITY"));
+        for row in sheet.rows.iter().filter(|row| row.code != 0) {
+            let entries = followed(&town, row, (2025, 1, 1), false).await;
+            assert_eq!(sen(&row.amount), entries, "{scope} {}", row.title_en);
+        }
+        let income = get(&town, through(StatementKind::Income)).await;
+        for row in income.rows.iter().filter(|row| row.code != 0) {
+            let entries = followed(&town, row, (2025, 1, 8), true).await;
+            assert_eq!(sen(&row.amount), entries, "{scope} {}", row.title_en);
+        }
+        for kind in [StatementKind::CashFlow, StatementKind::IndirectCashFlow] {
+            let flow = get(&town, through(kind)).await;
+            let (start, end) =
+                (total(&flow, "Cash at the beginning"), total(&flow, "CASH AT THE END"));
+            assert_eq!(end - start, total(&flow, "INCREASE (DECREASE) IN CASH"), "{scope}");
+            let rows = flow.rows.iter().filter(|row| row.title_en == "CASH AT THE END");
+            for row in rows {
+                assert_eq!(followed(&town, row, (2025, 1, 8), false).await, end, "{scope}");
+            }
+        }
+        let equity = get(&town, through(StatementKind::EquityChanges)).await;
+        let (start, end) =
+            (total(&equity, "EQUITY AT THE BEGINNING"), total(&equity, "EQUITY AT THE END"));
+        assert_eq!(end, total(&sheet, "Total equity"), "{scope}");
+        let events = equity.rows.iter().filter(|row| !row.event.is_empty());
+        let moved: i64 = events.map(|row| sen(&row.amount)).sum();
+        assert_eq!(start + moved + total(&equity, "Result of the span"), end, "{scope}");
+        let trial = get(&town, through(StatementKind::TrialBalance)).await;
+        assert_eq!(total(&trial, "Debits less credits"), 0);
+    }
+}
+
+async fn the_past_is_shown_as_it_was_known(server: &Server) {
+    let town = Town::found(server).await;
+    two_months(&town).await;
+    let before = town.position().await;
+    // Recorded in February, but it happened in January.
+    let late = DepositRequest { details: on(2025, 1, 20), ..deposit("m02", 40_000) };
+    town.savings().deposit(late).await.expect("deposited");
+    let january = |as_known_at, kind| GetStatementRequest {
+        fund: Fund::SimpanPinjam as i32,
+        through: date(2025, 1, 31),
+        as_known_at,
+        ..ask(A, kind)
+    };
+    for (known, rupiah) in [(before, 100_000), (0, 140_000)] {
+        let sheet = get(&town, january(known, StatementKind::BalanceSheet)).await;
+        let cash = sheet.rows.iter().find(|row| row.code == 1101).expect("cash");
+        assert_eq!(sen(&cash.amount), rupiah * 100);
+        let position = sheet.read_point.expect("set").position;
+        assert_eq!(position, if known == 0 { town.position().await } else { known });
+        let flow = get(&town, january(known, StatementKind::CashFlow)).await;
+        let savings = flow.rows.iter().find(|row| row.code == 2103).expect("savings");
+        assert_eq!(sen(&savings.amount), rupiah * 100);
+        let request = GetGeneralLedgerRequest {
+            entity: A.to_owned(),
+            fund: Fund::SimpanPinjam as i32,
+            through: date(2025, 1, 31),
+            as_known_at: known,
+            page_size: 1,
+            ..GetGeneralLedgerRequest::default()
+        };
+        let ledger = general_ledger(&town, request).await;
+        let held = ledger[&format!("{BOOK}/accounts/a.sp.1101")];
+        assert_eq!((held.0, held.1), (0, rupiah * 100));
+    }
+    // February begins with what January ended with, the late deposit included.
+    let request = GetStatementRequest {
+        fund: Fund::SimpanPinjam as i32,
+        from: date(2025, 2, 1),
+        through: date(2025, 2, 28),
+        ..ask(A, StatementKind::CashFlow)
+    };
+    let flow = get(&town, request).await;
+    assert_eq!(
+        figures(&flow),
+        [("KENAIKAN (PENURUNAN) KAS", 0, 0), ("Kas awal", 140, 0), ("KAS AKHIR", 140, 0)]
+    );
+}
+
+async fn statements_are_printed_in_the_callers_language(server: &Server) {
+    let english = Town::found(server).await;
+    two_months(&english).await;
+    let indonesian = Town::read_in(server, Language::Indonesian);
+    let request = |rendering: Rendering| GetStatementRequest {
+        fund: Fund::Uep as i32,
+        through: date(2025, 2, 28),
+        rendering: rendering as i32,
+        ..ask(A, StatementKind::Income)
+    };
+    let text = get(&indonesian, request(Rendering::Text)).await.rendered;
+    assert!(
+        text.starts_with("Laporan Laba Rugi (SAK EMKM)\nKUBE a (contoh)\nDana UEP\n"),
+        "{text}"
+    );
+    assert!(text.contains("1 Januari 2025 - 28 Februari 2025"), "{text}");
+    assert!(text.lines().any(|line| line.trim_start().starts_with("Penjualan")), "{text}");
+    let csv = get(&english, request(Rendering::Csv)).await.rendered;
+    assert!(csv.contains("line,4101,,Sales,3500000.00,,a.uep.4101\n"), "{csv}");
+}
+
+async fn questions_are_checked(server: &Server) {
+    let town = Town::found(server).await;
+    two_months(&town).await;
+    let invalid = Code::InvalidArgument;
+    let good = || ask(A, StatementKind::Income);
+    let asked = [
+        (ask("books/kupang/groups/b", StatementKind::Income), Code::NotFound, "NOT_FOUND", "scope"),
+        (ask("books/tiada", StatementKind::Income), Code::NotFound, "NOT_FOUND", "scope"),
+        (ask("kupang", StatementKind::Income), invalid, "NAME_MALFORMED", "scope"),
+        (ask(A, StatementKind::Unspecified), invalid, "CHOICE_UNKNOWN", "kind"),
+        (GetStatementRequest { fund: 99, ..good() }, invalid, "CHOICE_UNKNOWN", "fund"),
+        (
+            GetStatementRequest { fund: Fund::Kebajikan as i32, ..good() },
+            invalid,
+            "CHOICE_UNKNOWN",
+            "fund",
+        ),
+        (GetStatementRequest { rendering: 9, ..good() }, invalid, "CHOICE_UNKNOWN", "rendering"),
+        (
+            GetStatementRequest { from: date(2025, 2, 1), through: date(2025, 1, 31), ..good() },
+            invalid,
+            "SPAN_MALFORMED",
+            "through",
+        ),
+        (
+            GetStatementRequest {
+                compare_from: date(2025, 2, 1),
+                compare_through: date(2025, 1, 31),
+                ..good()
+            },
+            invalid,
+            "SPAN_MALFORMED",
+            "compare_through",
+        ),
+        (
+            GetStatementRequest { compare_from: date(2025, 2, 1), ..good() },
+            invalid,
+            "REQUIRED",
+            "compare_through",
+        ),
+        (
+            GetStatementRequest { through: date(2025, 2, 30), ..good() },
+            invalid,
+            "DATE_MALFORMED",
+            "through",
+        ),
+        (
+            GetStatementRequest { as_known_at: 1 << 40, ..good() },
+            Code::OutOfRange,
+            "POSITION_UNKNOWN",
+            "as_known_at",
+        ),
+    ];
+    for (request, code, reason, field) in asked {
+        assert_says(town.reports().get_statement(request).await, code, reason, field);
+    }
+    let good = || GetGeneralLedgerRequest { entity: A.to_owned(), ..Default::default() };
+    let other = convert_token("999 b.uep.1101");
+    let asked = [
+        (GetGeneralLedgerRequest { code: 1101, ..good() }, invalid, "REQUIRED", "fund"),
+        (
+            GetGeneralLedgerRequest { fund: Fund::Uep as i32, code: 7, ..good() },
+            invalid,
+            "ACCOUNT_MALFORMED",
+            "code",
+        ),
+        (
+            GetGeneralLedgerRequest { page_token: other, ..good() },
+            invalid,
+            "PAGE_TOKEN",
+            "page_token",
+        ),
+        (
+            GetGeneralLedgerRequest { page_token: "zz".to_owned(), ..good() },
+            invalid,
+            "PAGE_TOKEN",
+            "page_token",
+        ),
+        (
+            GetGeneralLedgerRequest {
+                from: date(2025, 2, 1),
+                through: date(2025, 1, 31),
+                ..good()
+            },
+            invalid,
+            "SPAN_MALFORMED",
+            "through",
+        ),
+    ];
+    for (request, code, reason, field) in asked {
+        assert_says(town.reports().get_general_ledger(request).await, code, reason, field);
+    }
+}
+
+fn convert_token(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[track_caller]
+pub fn assert_says<T: std::fmt::Debug>(
+    result: Result<tonic::Response<T>, Status>,
+    code: Code,
+    reason: &str,
+    field: &str,
+) {
+    let why = why(&result.expect_err(reason));
+    let said = (why.code, why.reason.as_str(), why.field.as_str());
+    assert_eq!(said, (code, reason, field), "{}", why.text);
+}
