@@ -3,7 +3,8 @@
 //! **Invariants**
 //! - The journal and its side rows never hold personal text in the clear, nor any key.
 //! - An owner's key is durable in the [`KeyStore`] before a row sealed under it is handed out, and
-//!   so before the record that names it. A key without a row does no harm.
+//!   so before the record that names it. A key that is left without a row does no harm, and is swept
+//!   when it is a day old.
 //! - A commitment is SHA-256 over a random salt and the text, and the salt is inside the
 //!   ciphertext: without the key nobody can test guesses, and destroying the key leaves a record
 //!   that still verifies and tells nothing.
@@ -25,8 +26,9 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::domain::id::Id;
+use crate::domain::id::{Id, RowName};
 use crate::storage::keys::KeyStore;
+use crate::storage::read::Reader;
 use crate::storage::{SideRow, StorageError};
 
 const KEY_ID: usize = 8;
@@ -40,6 +42,9 @@ const ROW_CONTEXT: &[u8] = b"simpul/side/v1";
 
 /// The key store's entry by which a vault knows its own master key; no book has an empty id.
 const MASTER_CHECK: (&str, &str) = ("", "master");
+
+/// How many orphans are looked for at a time.
+const SWEEP_PAGE: u32 = 256;
 
 /// Why the vault could not answer. No variant carries personal text or key material.
 #[derive(Debug, thiserror::Error)]
@@ -150,6 +155,7 @@ struct OwnerKey {
 }
 
 /// Seals, opens and erases personal text.
+#[derive(Clone)]
 pub struct Vault {
     master: XChaCha20Poly1305,
     store: Arc<dyn KeyStore>,
@@ -185,6 +191,7 @@ impl Vault {
         texts: &[(&str, &str)],
     ) -> Result<Vec<SideRow>, VaultError> {
         let owners: BTreeSet<&str> = texts.iter().map(|(owner, _)| *owner).collect();
+        self.store.renew(book.as_str(), &Vec::from_iter(owners.iter().copied())).await?;
         let mut keys = self.present_keys(book.as_str(), &owners).await?;
         for owner in owners {
             if !keys.contains_key(owner) {
@@ -232,6 +239,27 @@ impl Vault {
         Ok(self.store.delete(book.as_str(), owner).await?)
     }
 
+    /// Destroys the keys that were made for records which never came, once they are a day old, and
+    /// answers how many there were. Servers may sweep side by side.
+    ///
+    /// Errors: `Store`.
+    pub async fn sweep(&self, reader: &Reader) -> Result<u64, VaultError> {
+        let mut swept = 0;
+        loop {
+            let due = self.store.due(SWEEP_PAGE).await?;
+            if due.is_empty() {
+                return Ok(swept);
+            }
+            for (book, owner) in due {
+                if in_use(reader, &book, &owner).await? {
+                    self.store.keep(&book, &owner).await?;
+                } else {
+                    swept += u64::from(self.store.sweep(&book, &owner).await?);
+                }
+            }
+        }
+    }
+
     async fn present_keys(
         &self,
         book: &str,
@@ -268,6 +296,20 @@ impl Vault {
         });
         key.ok_or_else(|| damaged(book, owner))
     }
+}
+
+/// Whether a key's owner is known to its book. Rows and texts are never deleted, so that who is
+/// known stays so.
+async fn in_use(reader: &Reader, book: &str, owner: &str) -> Result<bool, StorageError> {
+    let Some(book) = Id::new(book) else { return Ok(true) };
+    let mut snapshot = reader.snapshot(&book).await?;
+    let registered = match owner.rsplit_once('/') {
+        Some((parent, id)) => snapshot.row(&RowName::new(parent, id)).await?.is_some(),
+        None => false,
+    };
+    let known = registered || snapshot.has_side_of(owner).await?;
+    snapshot.finish().await?;
+    Ok(known)
 }
 
 fn seal_row(key: &OwnerKey, book: &str, owner: &str, text: &str) -> Result<SideRow, VaultError> {

@@ -124,6 +124,9 @@ async fn the_service_role_overwrites_no_key() {
     let overwrite = "UPDATE simpul_keys.wrapped_key SET wrapped = ''";
     let refused = raw.execute(overwrite).await.expect_err("it may not update");
     assert!(refused.to_string().contains("permission denied"), "{refused}");
+    store.renew("b", &[MARIA]).await.expect("it may put off the sweeping");
+    store.keep("b", MARIA).await.expect("it may end the sweeping");
+    assert!(!store.sweep("b", MARIA).await.expect("it may sweep"));
     assert!(store.delete("b", MARIA).await.expect("it may delete"));
 }
 

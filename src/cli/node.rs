@@ -1,6 +1,7 @@
 //! A running node: storage, vault and journal of one database, opened and closed in order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::{JoinError, JoinHandle};
 
@@ -61,6 +62,7 @@ pub struct Node {
     pub api: Api,
     journal: JournalHandle,
     task: JoinHandle<()>,
+    sweeper: JoinHandle<()>,
 }
 
 impl Node {
@@ -74,9 +76,10 @@ impl Node {
             None => Arc::new(SqliteKeys::open(&config.data_dir.join("keys.db")).await?),
         };
         let vault = Vault::open(&MasterKey::load_or_create(&config.master_key)?, keys).await?;
+        let sweeper = tokio::spawn(keep_sweeping(vault.clone(), reader.clone()));
         let (journal, task) = journal::start(storage, system_clock(), journal::Limits::default());
         let api = Api::new(Desk { journal: journal.clone(), reader, vault });
-        Ok(Node { api, journal, task })
+        Ok(Node { api, journal, task, sweeper })
     }
 
     /// A handle that drains the journal: nothing more is taken in, all that waits is answered.
@@ -95,6 +98,7 @@ impl Node {
 
     /// Drains the journal and waits until its task has ended.
     pub async fn close(self) {
+        self.sweeper.abort();
         self.journal.drain().await;
         // A task whose end was seen already cannot be asked again.
         if !self.task.is_finished()
@@ -102,5 +106,19 @@ impl Node {
         {
             tracing::error!(%error, "the journal's task ended badly");
         }
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Sweeps orphaned keys now and every day.
+async fn keep_sweeping(vault: Vault, reader: Reader) {
+    loop {
+        match vault.sweep(&reader).await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "orphaned keys were destroyed"),
+            Err(error) => tracing::warn!(%error, "orphaned keys could not be swept"),
+        }
+        tokio::time::sleep(DAY).await;
     }
 }

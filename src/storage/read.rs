@@ -149,6 +149,7 @@ statements! {
         WHERE book = $1 AND parent = $2 AND id >= $3 ORDER BY id LIMIT 1";
     STATEMENT_OLDEST_FIRST = statement!(">", "ASC");
     STATEMENT_NEWEST_FIRST = statement!("<", "DESC");
+    SIDE_OF_OWNER = "SELECT commitment FROM side WHERE book = $1 AND owner = $2 LIMIT 1";
     DUMP_CHECKPOINTS = "SELECT size, root, recorded_at FROM checkpoint \
         WHERE book = $1 ORDER BY size";
     DUMP_ENTRIES = "SELECT account, position, leg, amount, balance, effective_on, late FROM entry \
@@ -573,6 +574,15 @@ impl Snapshot {
         sides.sort_by_key(|side| side.commitment);
         sides.dedup_by_key(|side| side.commitment);
         Ok(sides)
+    }
+
+    /// Whether an owner has any personal text here. Cost: for an owner who has none, all personal
+    /// text of the book; only the sweeping of orphaned keys asks, of the few that look like one.
+    pub async fn has_side_of(&mut self, owner: &str) -> Result<bool, StorageError> {
+        let query = sqlx::query_as(SIDE_OF_OWNER).bind(self.book.clone()).bind(owner.to_owned());
+        let found: Option<(Vec<u8>,)> =
+            query.fetch_optional(&mut *self.transaction).await.map_err(failed)?;
+        Ok(found.is_some())
     }
 
     /// Everything about the book, for comparison with a replay. Cost: all of it.

@@ -4,6 +4,7 @@
 mod common;
 
 mod bad_input;
+mod keys;
 mod pending;
 mod process;
 mod queries;

@@ -1,5 +1,8 @@
 //! A server to test against, and a small town of invented groups that talk to it.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use simpul::api::google_type::{Date, Decimal, Money};
 use simpul::api::server::Port;
 use simpul::api::v1::{self, *};
@@ -10,6 +13,9 @@ use simpul::config::{Config, Flags};
 use simpul::domain::refusal::Language;
 use simpul::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
 use simpul::storage::migrate;
+use simpul::storage::read::Reader;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -19,7 +25,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 /// A running server of this process, reached over TCP.
 pub struct Server {
     pub address: std::net::SocketAddr,
-    config: Config,
+    pub config: Config,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     _folder: TempDir,
@@ -69,14 +75,42 @@ impl Server {
 
     /// Destroys the key of an owner's personal text, as an erasure does.
     pub async fn forget(&self, owner: &str) {
-        let keys: Box<dyn KeyStore> = match &self.config.database {
-            Some(url) => Box::new(PostgresKeys::connect(url).await.expect("keys")),
-            None => {
-                let path = self.config.data_dir.join("keys.db");
-                Box::new(SqliteKeys::open(&path).await.expect("keys"))
-            }
+        assert!(self.keys().await.delete("kupang", owner).await.expect("deleted"));
+    }
+
+    /// The store of the server's keys.
+    pub async fn keys(&self) -> Arc<dyn KeyStore> {
+        match &self.config.database {
+            Some(url) => Arc::new(PostgresKeys::connect(url).await.expect("keys")),
+            None => Arc::new(SqliteKeys::open(&self.keys_file()).await.expect("keys")),
+        }
+    }
+
+    fn keys_file(&self) -> PathBuf {
+        self.config.data_dir.join("keys.db")
+    }
+
+    /// The read side of the server's database.
+    pub async fn reader(&self) -> Reader {
+        Store::open(&self.config).await.expect("opened again").reader
+    }
+
+    /// Lets days go by for all keys.
+    pub async fn let_keys_age(&self, days: u32) {
+        let age = |table| {
+            AssertSqlSafe(format!("UPDATE {table} SET sweep_after = sweep_after - 86400 * {days}"))
         };
-        assert!(keys.delete("kupang", owner).await.expect("deleted"));
+        match &self.config.database {
+            Some(url) => {
+                let mut owner = PgConnection::connect(url).await.expect("connected");
+                owner.execute(age("simpul_keys.wrapped_key")).await.expect("aged");
+            }
+            None => {
+                let options = SqliteConnectOptions::new().filename(self.keys_file());
+                let mut owner = options.connect().await.expect("connected");
+                owner.execute(age("wrapped_key")).await.expect("aged");
+            }
+        }
     }
 
     /// Stops as a signal would, then replays every journal.
@@ -131,7 +165,12 @@ clients! {
 impl Town {
     /// Opens the book and fills its registers.
     pub async fn found(server: &Server) -> Town {
-        let town = Town { line: server.line() };
+        Town::found_over(server.line()).await
+    }
+
+    /// The same at the other end of a line.
+    pub async fn found_over(line: Line) -> Town {
+        let town = Town { line };
         town.open_book().await;
         town.found_group("a").await;
         town

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use simpul::storage::keys::{PostgresKeys, SqliteKeys};
 use simpul::storage::postgres::Postgres;
 use simpul::storage::sqlite::Sqlite;
-use simpul::storage::{StorageError, migrate, postgres, read, sqlite};
+use simpul::storage::{StorageError, keys, migrate, postgres, read, sqlite};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Executor, PgConnection, SqlSafeStr, SqliteConnection};
 
@@ -110,10 +111,19 @@ async fn every_statement_prepares_on_its_database() {
         let prepared = connection.prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "SQLite, {name}: {:?}", prepared.err());
     }
+    let path = path.with_file_name("keys.db");
+    SqliteKeys::open(&path).await.expect("keys");
+    let mut connection = raw(&path).await;
+    for (name, sql) in keys::sqlite::STATEMENTS {
+        let prepared = connection.prepare(sql.into_sql_str()).await;
+        assert!(prepared.is_ok(), "SQLite keys, {name}: {:?}", prepared.err());
+    }
     let url = common::postgres_database().await;
     migrate::postgres(&url, None).await.expect("migrate");
+    PostgresKeys::prepare(&url, None).await.expect("keys");
     let mut connection = PgConnection::connect(&url).await.expect("connect");
-    for (name, sql) in postgres::STATEMENTS.iter().chain(read::STATEMENTS) {
+    let own = postgres::STATEMENTS.iter().chain(keys::postgres::STATEMENTS);
+    for (name, sql) in own.chain(read::STATEMENTS) {
         let prepared = connection.prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "PostgreSQL, {name}: {:?}", prepared.err());
     }

@@ -1,0 +1,81 @@
+//! Where the keys of personal text live: apart from the journal, so that a backup of the journal
+//! holds no key and a destroyed key is gone.
+//!
+//! **Invariants**: an owner has at most one key; a key once kept is never overwritten, only
+//! deleted; keys are stored wrapped by a master key that no database knows. Stores answer only
+//! once a change is durable. Nothing is cached, so that a deletion holds for every server at once.
+//!
+//! **Orphans**: a key is written before the record that needs it, which may never come. Each key
+//! therefore has a time after which it may be swept: a day ahead when it is made or sealed with,
+//! for ever ahead once it was seen to be in use. Only what is due is ever looked at.
+
+mod memory;
+pub mod postgres;
+pub mod sqlite;
+
+use async_trait::async_trait;
+
+pub use memory::MemoryKeys;
+pub use postgres::PostgresKeys;
+pub use sqlite::SqliteKeys;
+
+use super::StorageError;
+
+/// A store of wrapped keys by book and owner. Both are plain text to it.
+#[async_trait]
+pub trait KeyStore: Send + Sync + 'static {
+    /// Keeps a wrapped key unless the owner has one already, and answers the one kept. A new one
+    /// may be swept after a day.
+    ///
+    /// Errors: `Failed`; the same call may be tried again.
+    async fn insert_if_absent(
+        &self,
+        book: &str,
+        owner: &str,
+        wrapped: &[u8],
+    ) -> Result<Vec<u8>, StorageError>;
+
+    /// The wrapped keys of those owners that have one, in no order.
+    ///
+    /// Errors: `Failed`.
+    async fn get_many(
+        &self,
+        book: &str,
+        owners: &[&str],
+    ) -> Result<Vec<(String, Vec<u8>)>, StorageError>;
+
+    /// Destroys an owner's key, and says whether there was one.
+    ///
+    /// Errors: `Failed`; the same call may be tried again.
+    async fn delete(&self, book: &str, owner: &str) -> Result<bool, StorageError>;
+
+    /// Before sealing: none of these owners' keys may be swept for half a day at least.
+    ///
+    /// Errors: `Failed`; the same call may be tried again.
+    async fn renew(&self, book: &str, owners: &[&str]) -> Result<(), StorageError>;
+
+    /// Book and owner of keys that may be swept, the longest due first, at most `limit`.
+    ///
+    /// Errors: `Failed`.
+    async fn due(&self, limit: u32) -> Result<Vec<(String, String)>, StorageError>;
+
+    /// A key that is in use is never due again.
+    ///
+    /// Errors: `Failed`; the same call may be tried again.
+    async fn keep(&self, book: &str, owner: &str) -> Result<(), StorageError>;
+
+    /// Destroys an owner's key if it is still due, and says whether it did.
+    ///
+    /// Errors: `Failed`; the same call may be tried again.
+    async fn sweep(&self, book: &str, owner: &str) -> Result<bool, StorageError>;
+}
+
+/// The one key of one owner, who had one a moment ago.
+fn only(mut keys: Vec<(String, Vec<u8>)>) -> Result<Vec<u8>, StorageError> {
+    let kept = keys.pop().map(|(_, wrapped)| wrapped);
+    kept.ok_or_else(|| failed("the key was erased meanwhile"))
+}
+
+fn failed(error: impl std::fmt::Display) -> StorageError {
+    StorageError::Failed(error.to_string())
+}
