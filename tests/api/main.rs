@@ -5,6 +5,7 @@ mod common;
 
 mod bad_input;
 mod keys;
+mod overload;
 mod pending;
 mod process;
 mod queries;
