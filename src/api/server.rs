@@ -162,12 +162,15 @@ struct Gate {
 
 fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortError> {
     let descriptors = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(descriptors)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(descriptors)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
     let health = tonic_health::server::HealthService::from_health_reporter(health);
-    let mut routes = Routes::new(reflection)
+    // Python's stock client, among others, asks under the older name only.
+    let mut routes = Routes::new(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
         .add_service(tonic_health::pb::health_server::HealthServer::new(health));
     macro_rules! add {
         ($($module:ident::$server:ident),+) => {$(

@@ -12,6 +12,7 @@ mod queries;
 mod registers;
 mod retries;
 mod statements;
+mod stock;
 mod stories;
 mod suspense;
 mod town;
