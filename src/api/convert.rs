@@ -232,6 +232,18 @@ pub fn to_quantity(milli: i64) -> google_type::Decimal {
     google_type::Decimal { value: Decimal::new(milli, 3).normalize().to_string() }
 }
 
+/// A percentage of 0 to 100 with at most three decimals.
+pub fn percent(percent: Option<&google_type::Decimal>, field: &str) -> Checked<Decimal> {
+    let percent = percent.ok_or_else(|| Fault::Required.on(field))?;
+    let number: Decimal = percent.value.parse().map_err(|_| Fault::QuantityMalformed.on(field))?;
+    let number = number.normalize();
+    if number.scale() > 3 {
+        return Err(Fault::QuantityMalformed.on(field));
+    }
+    let ok = (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&number);
+    if ok { Ok(number) } else { Err(Fault::NumberOutOfRange.on(field)) }
+}
+
 /// A count of heads, more than zero.
 pub fn heads(heads: i64) -> Checked<i64> {
     let ok = (1..=MAX_MILLI / 1000).contains(&heads);
@@ -323,6 +335,11 @@ pub fn count<T>(rows: &[T], most: usize, field: &str) -> Checked<()> {
         n if n > most => Err(Fault::TooMany.on(field)),
         _ => Ok(()),
     }
+}
+
+/// A number of rows that must not be too many.
+pub fn at_most<T>(rows: &[T], most: usize, field: &str) -> Checked<()> {
+    if rows.len() <= most { Ok(()) } else { Err(Fault::TooMany.on(field)) }
 }
 
 /// A page's size.

@@ -189,6 +189,7 @@ fn sheet_line(index: usize, line: &v1::SheetLine) -> Checked<proto::SheetLine> {
             row.label = convert::required_line(&line.label, 80, &at("label"))?;
             row.unit = convert::required_line(&line.unit, 20, &at("unit"))?;
             row.grant = optional(&line.grant_id, &at("grant_id"))?;
+            row.plan_line = optional(&line.plan_line, &at("plan_line"))?;
         }
         SheetLineKind::Sale if !line.lot_id.is_empty() || line.quantity.is_some() => {
             row.lot = convert::id(&line.lot_id, &at("lot_id"))?.to_string();
@@ -199,6 +200,7 @@ fn sheet_line(index: usize, line: &v1::SheetLine) -> Checked<proto::SheetLine> {
             row.expense =
                 convert::choice::<proto::ExpenseKind>(line.expense, &at("expense"))? as i32;
             row.grant = optional(&line.grant_id, &at("grant_id"))?;
+            row.plan_line = optional(&line.plan_line, &at("plan_line"))?;
         }
         _ => row.member = convert::id(&line.member_id, &at("member_id"))?.to_string(),
     }
@@ -349,5 +351,6 @@ fn line(line: &proto::SheetLine) -> v1::SheetLine {
         unit: line.unit.clone(),
         expense: line.expense,
         grant_id: line.grant.clone(),
+        plan_line: line.plan_line.clone(),
     }
 }

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod errors;
 mod grant;
 mod group;
+mod guliran;
 mod iks;
 mod journal;
 mod ledger;

@@ -183,6 +183,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         cash_service_server::CashServiceServer,
         grant_service_server::GrantServiceServer,
         group_service_server::GroupServiceServer,
+        guliran_service_server::GuliranServiceServer,
         iks_service_server::IksServiceServer,
         journal_service_server::JournalServiceServer,
         ledger_service_server::LedgerServiceServer,

@@ -11,6 +11,7 @@ use crate::domain::money::Sen;
 use crate::domain::record::Row;
 use crate::domain::trade::{
     Born, ClaimInsurance, Lose, PayExpense, Payment, Proceeds, Purchase, Sell, Settle, Settlement,
+    Spends,
 };
 
 /// The most items of a purchase.
@@ -74,7 +75,7 @@ impl Mutation for v1::PurchaseRequest {
             ledger: convert::ledger(&entity, self.fund, "fund")?,
             items: self.items.iter().enumerate().map(item).collect::<Checked<_>>()?,
             payment,
-            grant: convert::optional_owned_by(&self.grant, owner, "grants", "grant")?,
+            spends: spends(&self.grant, &self.plan_line, owner)?,
         };
         Ok(Plan::new(book, &entity, action))
     }
@@ -154,11 +155,19 @@ impl Mutation for v1::PayExpenseRequest {
             kind: convert::choice(self.kind, "kind")?,
             amount: convert::money(self.amount.as_ref(), "amount")?,
             place: convert::place(self.place.as_ref(), &book, "place")?,
-            grant: convert::optional_owned_by(&self.grant, owner, "grants", "grant")?,
+            spends: spends(&self.grant, &self.plan_line, owner)?,
             into_lot: convert::optional_owned_by(&self.lot, owner, "lots", "lot")?,
         };
         Ok(Plan::new(book, &entity, action))
     }
+}
+
+/// The grant a cost is paid from, and the line of its plan.
+fn spends(grant: &str, plan_line: &str, owner: (&Id, &Entity)) -> Checked<Option<Spends>> {
+    let plan_line = convert::optional_id(plan_line, "plan_line")?;
+    let plan_line = plan_line.map(|line| line.to_string()).unwrap_or_default();
+    let grant = convert::optional_owned_by(grant, owner, "grants", "grant")?;
+    Ok(grant.map(|grant| Spends { grant, plan_line }))
 }
 
 impl Mutation for v1::RecordBirthRequest {

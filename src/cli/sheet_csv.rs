@@ -2,7 +2,8 @@
 //!
 //! Columns, in any order: `jenis` (pokok, wajib, sukarela, ambil, iks, beli, jual, biaya),
 //! `anggota`, `jumlah`, and for trade `lot`, `banyak`, `isi` (stok, ternak, alat), `nama`,
-//! `satuan`, `biaya` (pakan, upah, honor, transport, administrasi, obat, lain), `hibah`.
+//! `satuan`, `biaya` (pakan, upah, honor, transport, administrasi, obat, lain), `hibah`, `pos` (of
+//! the grant's plan).
 
 use serde::Deserialize;
 
@@ -25,6 +26,7 @@ struct Row {
     satuan: String,
     biaya: String,
     hibah: String,
+    pos: String,
 }
 
 /// Reads a sheet's lines.
@@ -62,6 +64,7 @@ fn line(row: &Row) -> Result<SheetLine, String> {
         unit: row.satuan.clone(),
         expense: expense(&row.biaya)? as i32,
         grant_id: row.hibah.clone(),
+        plan_line: row.pos.clone(),
     })
 }
 

@@ -84,6 +84,16 @@ impl Subject {
         Subject(fund_name(fund).to_owned())
     }
 
+    /// A group's pass, as the LKM's pool names it.
+    pub fn pass_of(group: &Id, pass: &Id) -> Subject {
+        Subject(format!("{group}/{pass}"))
+    }
+
+    /// A guliran loan, as its borrower names it.
+    pub fn loan_of(lender: &Entity, loan: &Id) -> Subject {
+        Subject(format!("{lender}/{loan}"))
+    }
+
     /// A reported line in suspense.
     pub fn item(request: &RequestId, line: u32) -> Subject {
         Subject(format!("{request}/{line}"))

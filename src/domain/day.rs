@@ -50,6 +50,15 @@ impl Day {
         Day(self.0 + 1)
     }
 
+    /// The same day so many months later, or the last of a shorter month; never past
+    /// [`Day::MAX`].
+    pub fn plus_months(self, months: u32) -> Day {
+        let date = EPOCH.saturating_add(jiff::Span::new().days(self.0));
+        let months = jiff::Span::new().months(i64::from(months.min(2_400)));
+        let days = EPOCH.until(date.saturating_add(months)).map(|span| span.get_days());
+        Day(days.unwrap_or(Day::MAX.0)).min(Day::MAX)
+    }
+
     /// The day on which an instant falls in a zone. `micros` counts from 1970-01-01T00:00:00Z.
     pub fn of_instant(micros: i64, zone: Zone) -> Day {
         let local = micros.saturating_add(offset_hours(zone) * 3_600_000_000);

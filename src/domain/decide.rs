@@ -41,6 +41,11 @@ pub trait Action: Debug + Send + Sync {
         None
     }
 
+    /// The row that a report leaves for a person to look at when its state cannot take it.
+    fn review(&self, _because: &Refusal) -> Option<(RowName, Row)> {
+        None
+    }
+
     /// Reads state and posts. Errors: the refusals of the action, or `Missing`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop>;
 

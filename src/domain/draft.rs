@@ -153,6 +153,11 @@ impl<'a> Draft<'a> {
         self.party.clear();
     }
 
+    /// The line of a sheet or journal that is being decided, 0 for the record as a whole.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
     /// What follows is about this member or third party.
     pub fn about(&mut self, entity: &Entity, collection: &str, id: &Id) {
         self.party = RowName::of(entity, collection, id.as_str()).to_string();
@@ -508,14 +513,27 @@ impl<'a> Draft<'a> {
     pub fn report(&mut self, action: &dyn Action) -> Result<(), Stop> {
         self.attempt(
             |draft| action.post(draft),
-            |draft, refusal| match action.cash() {
-                Some(cash) => draft.suspend(&cash.ledger, cash.place, cash.amount, refusal.reason),
-                None => {
-                    draft.flag(refusal);
-                    Ok(())
+            |draft, refusal| {
+                let reason = refusal.reason;
+                draft.put_to_review(action, &refusal)?;
+                match action.cash() {
+                    Some(cash) => draft.suspend(&cash.ledger, cash.place, cash.amount, reason),
+                    None => {
+                        draft.flag(refusal);
+                        Ok(())
+                    }
                 }
             },
         )
+    }
+
+    fn put_to_review(&mut self, action: &dyn Action, refusal: &Refusal) -> Result<(), Stop> {
+        let Some((name, row)) = action.review(refusal) else { return Ok(()) };
+        if self.row(&name)?.is_none() {
+            self.flag(Refusal::new(Reason::ForReview).with("reason", refusal.reason.name()));
+            self.put(name, row);
+        }
+        Ok(())
     }
 
     /// The effect, with floors checked, cash below zero flagged, and the day in the ledger found.

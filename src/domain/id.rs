@@ -113,6 +113,12 @@ impl RowName {
         RowName { parent: parent.into(), id: id.into() }
     }
 
+    /// Reads a name as text, e.g. `groups/tunas-baru`; `None` when it has no parent.
+    pub fn parse(text: &str) -> Option<RowName> {
+        let (parent, id) = text.rsplit_once('/')?;
+        Some(RowName::new(parent, id))
+    }
+
     /// The book's settings.
     pub fn book() -> RowName {
         RowName::new("", "book")

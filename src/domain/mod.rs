@@ -8,6 +8,7 @@ pub mod day;
 pub mod decide;
 pub mod draft;
 pub mod general;
+pub mod guliran;
 pub mod id;
 pub mod iks;
 pub mod link;

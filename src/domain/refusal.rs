@@ -126,6 +126,62 @@ reasons! {
     GrantExceeded = "GRANT_EXCEEDED", Precondition,
         "Hibah {grant} hanya tersisa {held}.",
         "The grant {grant} only has {held} left.";
+    /// The restriction of a grant is not lifted yet.
+    GrantRestricted = "GRANT_RESTRICTED", Precondition,
+        "Hibah {grant} masih terikat sampai LPJ diterima.",
+        "The grant {grant} is restricted until its accountability report is accepted.";
+    /// The grant's receipt was reversed.
+    GrantReversed = "GRANT_REVERSED", Precondition,
+        "Penerimaan hibah {grant} sudah dibatalkan.",
+        "The receipt of the grant {grant} was reversed.";
+    /// More was spent than the grant brought.
+    LpjOverspent = "LPJ_OVERSPENT", Precondition,
+        "Belanja hibah {grant} melebihi penerimaan: diterima {received}, dibelanjakan {spent}.",
+        "More was spent of {grant} than it brought: received {received}, spent {spent}.";
+    /// A line that the grant's plan does not have.
+    NoPlanLine = "NO_PLAN_LINE", Precondition,
+        "Rencana belanja {grant} tidak memiliki pos {line}.",
+        "The plan of {grant} has no line {line}.";
+    /// A plan that is larger than the grant.
+    PlanExceeded = "PLAN_EXCEEDED", Precondition,
+        "Rencana belanja {planned} melebihi hibah {amount}.",
+        "The plan of {planned} exceeds the grant of {amount}.";
+    /// More is passed on, or excused, than was decided.
+    ObligationExceeded = "OBLIGATION_EXCEEDED", Precondition,
+        "Kewajiban guliran {grant} hanya tersisa {held}, diminta {asked}.",
+        "Only {held} of {grant} remain to be passed on, {asked} asked.";
+    /// A group passes on to itself.
+    PassToSelf = "PASS_TO_SELF", Invalid,
+        "Kelompok tidak dapat menggulirkan kepada dirinya sendiri.",
+        "A group cannot pass on to itself.";
+    /// The receiver is where the capital came from.
+    PassInCircle = "PASS_IN_CIRCLE", Precondition,
+        "{receiver} adalah asal modal ini; guliran tidak boleh kembali ke pemberinya.",
+        "This capital came from {receiver}; guliran must not go back to its giver.";
+    /// The group has no rule for passing on.
+    NoGuliranRule = "NO_GULIRAN_RULE", Precondition,
+        "Aturan guliran belum ditetapkan.",
+        "No rule for passing on has been set.";
+    /// The pool takes money only.
+    PoolTakesMoney = "POOL_TAKES_MONEY", Invalid,
+        "Dana guliran LKM hanya menerima uang lewat tabungan.",
+        "The LKM's pool takes money from savings only.";
+    /// Nothing is waiting to arrive.
+    NothingInTransit = "NOTHING_IN_TRANSIT", Precondition,
+        "Guliran {pass} hanya tersisa {held} dalam perjalanan.",
+        "Only {held} of {pass} is in transit.";
+    /// The receiver has spoken, or nothing has arrived for it.
+    NothingToConfirm = "NOTHING_TO_CONFIRM", Precondition,
+        "Tidak ada guliran {pass} yang menunggu konfirmasi {receiver}.",
+        "Nothing of {pass} waits for a confirmation of {receiver}.";
+    /// The keeper has fewer animals.
+    KeepingExceeded = "KEEPING_EXCEEDED", Precondition,
+        "Yang dapat digaduhkan atau dikembalikan hanya {held} ekor.",
+        "Only {held} heads can be given to keep or given back.";
+    /// The thing wears off no further.
+    DepreciationExceeded = "DEPRECIATION_EXCEEDED", Precondition,
+        "Nilai buku {lot} hanya tersisa {held}.",
+        "The book value of {lot} is only {held}.";
     /// The lot holds fewer units.
     LotExceeded = "LOT_EXCEEDED", Precondition,
         "{lot} hanya berisi {held}, diminta {asked}.",
@@ -226,6 +282,18 @@ reasons! {
     InSuspense = "IN_SUSPENSE", Remark,
         "{amount} masuk Rekening Sementara karena {reason}.",
         "{amount} was put in suspense because of {reason}.";
+    /// Remark: more was spent than the grant brought.
+    GrantOverspent = "GRANT_OVERSPENT", Remark,
+        "Belanja hibah {grant} melebihi penerimaan: diterima {received}, dibelanjakan {spent}.",
+        "More was spent of {grant} than it brought: received {received}, spent {spent}.";
+    /// Remark: told as done against a rule; a person must look at it.
+    ForReview = "FOR_REVIEW", Remark,
+        "Dicatat untuk diperiksa karena {reason}.",
+        "Recorded for review because of {reason}.";
+    /// Remark: animals were counted that differ from the register.
+    HeadsMismatch = "HEADS_MISMATCH", Remark,
+        "{lot}: dihitung {counted} ekor, menurut buku {held}.",
+        "{lot}: {counted} heads counted, the book says {held}.";
     /// Remark: counted cash differs from the book.
     CountMismatch = "COUNT_MISMATCH", Remark,
         "Kas dihitung {counted}, menurut buku {held}.",

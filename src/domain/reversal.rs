@@ -10,6 +10,7 @@ use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
+use crate::domain::guliran;
 use crate::domain::id::{RequestId, RowName};
 use crate::domain::lot;
 use crate::domain::posting::Posting;
@@ -53,14 +54,14 @@ impl Action for Reverse {
         let lines = self.open_lines(draft, effect)?;
         let open = |line: u32| lines.contains(&line);
         let entries: Vec<&Entry> = effect.entries.iter().filter(|entry| open(entry.line)).collect();
-        if entries.is_empty() && !effect.lot_moves.iter().any(|moved| open(moved.line)) {
+        let moved = effect.lot_moves.iter().any(|moved| open(moved.line));
+        if entries.is_empty() && !moved && !guliran::is_undone_alone(effect) {
             return Err(self.refuse(Reason::NothingToReverse).into());
         }
         take_back_entries(draft, &self.transaction, &entries)?;
         lot::undo(draft, &effect.lot_moves, open)?;
-        if !effect.grant.is_empty() {
-            uep::undo(draft, &record, &effect.grant)?;
-        }
+        uep::undo(draft, &record, effect, open)?;
+        guliran::undo(draft, &record, effect)?;
         let by = proto::ReversedBy { request_id: draft.frame().request.to_string() };
         draft.put(reversed_name(&self.transaction, self.line), Row::ReversedBy(by));
         draft.set_reverses(self.transaction.clone(), self.line);

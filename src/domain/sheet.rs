@@ -19,7 +19,7 @@ use crate::domain::record::proto::{LotKind, Sheet, SheetLine, SheetLineKind, She
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::savings::{Deposit, Kind, Withdraw};
-use crate::domain::trade::{PayExpense, Payment, Proceeds, Purchase, Sell};
+use crate::domain::trade::{PayExpense, Payment, Proceeds, Purchase, Sell, Spends};
 use crate::domain::uep::uep_ledger;
 
 /// Records a sheet; the day of the request is the day of the meeting.
@@ -181,7 +181,7 @@ fn line_action(group: &Id, line: &SheetLine) -> Result<Box<dyn Action>, Refusal>
             ledger: uep_ledger(group),
             items: vec![new_lot(line)?],
             payment: Payment::Paid(place),
-            grant: optional(&line.grant, "grant")?,
+            spends: spends(line)?,
         })),
         SheetLineKind::Sale => Ok(Box::new(Sell {
             ledger: uep_ledger(group),
@@ -194,7 +194,7 @@ fn line_action(group: &Id, line: &SheetLine) -> Result<Box<dyn Action>, Refusal>
             kind: line.expense(),
             amount,
             place,
-            grant: optional(&line.grant, "grant")?,
+            spends: spends(line)?,
             into_lot: None,
         })),
         SheetLineKind::Unspecified => {
@@ -220,6 +220,11 @@ fn new_lot(line: &SheetLine) -> Result<NewLot, Refusal> {
         quantity_milli: line.quantity_milli,
         cost: Sen::new(line.amount),
     })
+}
+
+fn spends(line: &SheetLine) -> Result<Option<Spends>, Refusal> {
+    let grant = optional(&line.grant, "grant")?;
+    Ok(grant.map(|grant| Spends { grant, plan_line: line.plan_line.clone() }))
 }
 
 fn required(text: &str, field: &str) -> Result<Id, Refusal> {

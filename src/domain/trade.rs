@@ -13,6 +13,7 @@ use crate::domain::posting::Leaf;
 use crate::domain::record::Event;
 use crate::domain::record::proto::{ExpenseKind, LotKind};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::uep;
 
 /// How a purchase is paid.
 #[derive(Clone, Debug)]
@@ -35,12 +36,12 @@ pub struct Purchase {
     /// How it is paid.
     pub payment: Payment,
     /// The grant that is spent, if one is (a KUBE's).
-    pub grant: Option<Id>,
+    pub spends: Option<Spends>,
 }
 
 impl Purchase {
-    fn total(&self) -> Option<Sen> {
-        self.items.iter().try_fold(Sen::ZERO, |sum, item| sum.plus(item.cost).ok())
+    fn total(&self) -> Result<Sen, Refusal> {
+        self.items.iter().try_fold(Sen::ZERO, |sum, item| sum.plus(item.cost))
     }
 }
 
@@ -59,7 +60,7 @@ impl Action for Purchase {
 
     fn cash(&self) -> Option<CashMoved> {
         match &self.payment {
-            Payment::Paid(place) => cash_out(&self.ledger, place, self.total()?),
+            Payment::Paid(place) => cash_out(&self.ledger, place, self.total().ok()?),
             Payment::Credit(_) | Payment::Advance(_) => None,
         }
     }
@@ -79,7 +80,7 @@ impl Action for Purchase {
                 (Code::AdvancePaid, Subject::id(party)).into()
             }
         };
-        spend(draft, entity, self.grant.as_ref())?;
+        spend(draft, entity, self.spends.as_ref(), self.total()?)?;
         for item in &self.items {
             lot::bring_in(draft, &self.ledger, item)?;
             let held = lot::account_of(&self.ledger, &item.lot, item.kind);
@@ -90,10 +91,26 @@ impl Action for Purchase {
     }
 }
 
-fn spend(draft: &mut Draft<'_>, entity: &Entity, grant: Option<&Id>) -> Result<(), Stop> {
-    match (entity, grant) {
-        (Entity::Kube(group), Some(grant)) => draft.spend_grant(group, grant, "grant"),
-        (Entity::Lkm, Some(grant)) => {
+/// Which grant a cost is paid from, and for which purpose.
+#[derive(Clone, Debug)]
+pub struct Spends {
+    /// The grant.
+    pub grant: Id,
+    /// The line of its plan, empty if none.
+    pub plan_line: String,
+}
+
+fn spend(
+    draft: &mut Draft<'_>,
+    entity: &Entity,
+    spends: Option<&Spends>,
+    amount: Sen,
+) -> Result<(), Stop> {
+    match (entity, spends) {
+        (Entity::Kube(group), Some(Spends { grant, plan_line })) => {
+            uep::spend(draft, group, grant, plan_line, amount)
+        }
+        (Entity::Lkm, Some(Spends { grant, .. })) => {
             Err(Refusal::new(Reason::WrongKind).on("grant").with("name", grant).into())
         }
         (_, None) => Ok(()),
@@ -256,7 +273,7 @@ pub struct PayExpense {
     /// Where the money comes from.
     pub place: Place,
     /// The grant that is spent, if one is (a KUBE's).
-    pub grant: Option<Id>,
+    pub spends: Option<Spends>,
     /// The lot whose cost it becomes, if the policy says so.
     pub into_lot: Option<Id>,
 }
@@ -281,7 +298,7 @@ impl Action for PayExpense {
     /// Errors: `NOT_FOUND`, `PLACE_NOT_ALLOWED`, `FLOOR`, `LOT_EXCEEDED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let place = self.place.checked(draft, &self.ledger.entity, "place")?;
-        spend(draft, &self.ledger.entity, self.grant.as_ref())?;
+        spend(draft, &self.ledger.entity, self.spends.as_ref(), self.amount)?;
         let cost: Leaf = match &self.into_lot {
             None => expense_code(self.kind).into(),
             Some(id) => {

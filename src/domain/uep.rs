@@ -1,17 +1,18 @@
-//! UEP capital (catalogue events 1, 1a, 2 and 4): a grant is received, its LPJ accepted, an unused
-//! part returned. The capital stands on an account per grant, so that it can be followed.
+//! UEP capital (catalogue events 1, 1a, 2, 4 and 48a): a grant is received, spent by its plan, its
+//! LPJ accepted, an unused part returned, a part lost. The capital stands on an account per grant,
+//! so that it can be followed.
 
 use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::cash::Place;
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop, grant_name};
-use crate::domain::id::{Entity, Id};
+use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{BudgetSource, Fund, Grant, GrantChannel};
-use crate::domain::record::{Event, Record, Row};
+use crate::domain::record::proto::{BudgetSource, Fund, Grant, GrantChannel, PlanLine, Spending};
+use crate::domain::record::{Effect, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
 
 /// A KUBE's business ledger.
@@ -28,6 +29,23 @@ pub enum Channel {
     Lkm(Sen),
     /// In kind, at the values of the handover record (BAST).
     InKind(Vec<NewLot>),
+    /// Before the books began: what is left of it comes with the opening balances.
+    BeforeBooks(Sen),
+}
+
+/// The papers a grant came with.
+#[derive(Clone, Debug, Default)]
+pub struct Papers {
+    /// Programme, in plain words.
+    pub programme: String,
+    /// Number of the decree.
+    pub decree_number: String,
+    /// Number of the payment order, empty if none.
+    pub payment_order: String,
+    /// Line of the bank statement, empty if none.
+    pub bank_line: String,
+    /// The kind of aid, empty if not said.
+    pub aid_kind: String,
 }
 
 /// A grant is received (events 1 and 2).
@@ -37,12 +55,10 @@ pub struct ReceiveGrant {
     pub group: Id,
     /// The grant's id.
     pub grant: Id,
-    /// Programme, in plain words.
-    pub programme: String,
     /// Where the money comes from.
     pub source: BudgetSource,
-    /// Number of the decree.
-    pub decree_number: String,
+    /// The papers.
+    pub papers: Papers,
     /// Whether it is restricted until its LPJ is accepted.
     pub restricted: bool,
     /// How it came.
@@ -52,7 +68,9 @@ pub struct ReceiveGrant {
 impl ReceiveGrant {
     fn amount(&self) -> Result<Sen, Refusal> {
         match &self.channel {
-            Channel::Bank(amount) | Channel::Lkm(amount) => Ok(*amount),
+            Channel::Bank(amount) | Channel::Lkm(amount) | Channel::BeforeBooks(amount) => {
+                Ok(*amount)
+            }
             Channel::InKind(items) => {
                 items.iter().try_fold(Sen::ZERO, |sum, item| sum.plus(item.cost))
             }
@@ -64,18 +82,21 @@ impl ReceiveGrant {
             Channel::Bank(_) => GrantChannel::Bank,
             Channel::Lkm(_) => GrantChannel::Lkm,
             Channel::InKind(_) => GrantChannel::InKind,
+            Channel::BeforeBooks(_) => GrantChannel::BeforeBooks,
         };
         let row = Grant {
-            programme: self.programme.clone(),
+            programme: self.papers.programme.clone(),
             source: self.source as i32,
-            decree_number: self.decree_number.clone(),
+            decree_number: self.papers.decree_number.clone(),
+            payment_order: self.papers.payment_order.clone(),
+            bank_line: self.papers.bank_line.clone(),
+            aid_kind: self.papers.aid_kind.clone(),
             amount: self.amount()?.get(),
             restricted: self.restricted,
             received_on: draft.frame().happened_on.get(),
-            lpj_accepted_on: 0,
-            returned: 0,
             channel: channel as i32,
-            reversed: false,
+            request_id: draft.frame().request.to_string(),
+            ..Grant::default()
         };
         draft.create(grant_name(&self.group, &self.grant), Row::Grant(row), "grant_id")
     }
@@ -116,8 +137,108 @@ impl Action for ReceiveGrant {
                 }
                 Ok(())
             }
+            Channel::BeforeBooks(_) => Ok(()),
         }
     }
+}
+
+/// Sets what a grant is to be spent on; what was spent on a line of the same id stays with it.
+#[derive(Clone, Debug)]
+pub struct SetPlan {
+    /// Which KUBE.
+    pub group: Id,
+    /// The grant.
+    pub grant: Id,
+    /// The lines: id, label, sen.
+    pub lines: Vec<(Id, String, Sen)>,
+}
+
+impl Action for SetPlan {
+    fn event(&self) -> Event {
+        Event::PlanSet
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Kube(self.group.clone()))
+    }
+
+    /// Errors: `NOT_FOUND`, `ALREADY_EXISTS` for a line named twice, `PLAN_EXCEEDED`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut row = draft.grant(&self.group, &self.grant, "grant")?;
+        let mut plan: Vec<PlanLine> = Vec::with_capacity(self.lines.len());
+        let mut planned = Sen::ZERO;
+        for (id, label, amount) in &self.lines {
+            if plan.iter().any(|line| line.id == id.as_str()) {
+                return Err(Refusal::new(Reason::AlreadyExists).on("plan").with("name", id).into());
+            }
+            let spent = row.plan.iter().find(|line| line.id == id.as_str());
+            plan.push(PlanLine {
+                id: id.to_string(),
+                label: label.clone(),
+                amount: amount.get(),
+                spent: spent.map_or(0, |line| line.spent),
+            });
+            planned = planned.plus(*amount)?;
+        }
+        if planned.get() > row.amount {
+            let refusal = Refusal::new(Reason::PlanExceeded).on("plan");
+            return Err(refusal.with("planned", planned.get()).with("amount", row.amount).into());
+        }
+        row.plan = plan;
+        draft.put(grant_name(&self.group, &self.grant), Row::Grant(row));
+        Ok(())
+    }
+}
+
+/// Counts a cost against a grant, and the line of its plan, that pays for it. What is wrong with
+/// that is only remarked: the money is gone, and the LPJ will be refused.
+///
+/// Errors: `NOT_FOUND` for an unknown grant.
+pub fn spend(
+    draft: &mut Draft<'_>,
+    group: &Id,
+    grant: &Id,
+    plan_line: &str,
+    amount: Sen,
+) -> Result<(), Stop> {
+    let mut row = draft.grant(group, grant, "grant")?;
+    draft.spend_grant(group, grant, "grant")?;
+    row.spent = Sen::new(row.spent).plus(amount)?.get();
+    match row.plan.iter_mut().find(|line| line.id == plan_line) {
+        Some(line) => line.spent = Sen::new(line.spent).plus(amount)?.get(),
+        None if plan_line.is_empty() => {}
+        None => {
+            let remark = Refusal::new(Reason::NoPlanLine).with("grant", grant);
+            draft.flag(remark.with("line", plan_line));
+        }
+    }
+    if let Some(overspent) = overspent(Reason::GrantOverspent, grant, &row) {
+        draft.flag(overspent);
+    }
+    let (position, line) = (draft.frame().position, draft.line());
+    let happened_on = draft.frame().happened_on.get();
+    let spending = Spending {
+        amount: amount.get(),
+        plan_line: plan_line.to_owned(),
+        happened_on,
+        position,
+        line,
+        reversed: false,
+    };
+    let id = format!("{happened_on:06}-{position:012}-{line:05}");
+    let parent = format!("{}/spending", grant_name(group, grant));
+    draft.put(RowName::new(parent, id), Row::Spending(spending));
+    draft.put(grant_name(group, grant), Row::Grant(row));
+    Ok(())
+}
+
+fn overspent(reason: Reason, grant: &Id, row: &Grant) -> Option<Refusal> {
+    let received = row.amount - row.returned;
+    let refusal = || {
+        let refusal = Refusal::new(reason).with("grant", grant).with("received", received);
+        refusal.with("spent", row.spent)
+    };
+    (row.spent > received).then(refusal)
 }
 
 /// A grant's LPJ is accepted and the restriction lifted (event 1a).
@@ -138,7 +259,7 @@ impl Action for AcceptLpj {
         Some(Entity::Kube(self.group.clone()))
     }
 
-    /// Errors: `NOT_FOUND`, `NOT_RESTRICTED`, `LPJ_ALREADY_ACCEPTED`.
+    /// Errors: `NOT_FOUND`, `NOT_RESTRICTED`, `LPJ_ALREADY_ACCEPTED`, `LPJ_OVERSPENT`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut row = draft.grant(&self.group, &self.grant, "grant")?;
         draft.spend_grant(&self.group, &self.grant, "grant")?;
@@ -148,6 +269,9 @@ impl Action for AcceptLpj {
         }
         if row.lpj_accepted_on != 0 {
             return Err(about(Reason::LpjAlreadyAccepted).into());
+        }
+        if let Some(overspent) = overspent(Reason::LpjOverspent, &self.grant, &row) {
+            return Err(overspent.on("grant").into());
         }
         row.lpj_accepted_on = draft.frame().happened_on.get();
         draft.put(grant_name(&self.group, &self.grant), Row::Grant(row));
@@ -199,41 +323,182 @@ impl Action for ReturnGrant {
     }
 }
 
-fn capital_account(uep: &Ledger, grant: &Id, row: &Grant) -> Account {
+/// The account on which a grant's capital stands.
+pub fn capital_account(uep: &Ledger, grant: &Id, row: &Grant) -> Account {
     let restricted = row.restricted && row.lpj_accepted_on == 0;
-    let code = if restricted { Code::RestrictedGrant } else { Code::GrantCapital };
+    let code = match (&row.origin, restricted) {
+        (Some(_), _) => Code::RolledCapital,
+        (None, true) => Code::RestrictedGrant,
+        (None, false) => Code::GrantCapital,
+    };
     uep.account_of(code, Subject::id(grant))
 }
 
-/// Takes back what a grant's event left in the register; the postings are reversed elsewhere.
+/// What became of grant capital that is lost or misused.
+#[derive(Clone, Debug)]
+pub enum Loss {
+    /// Things of a lot are gone: thousandths of a unit.
+    Things(Id, i64),
+    /// An officer took money, and owes it until a minute settles it.
+    Misused(Id, Sen, Place),
+    /// What an officer owes is given up by minute.
+    GivenUp(Id, Sen),
+}
+
+/// Grant capital is lost or misused, by a minute that names the grant (event 48a).
+#[derive(Clone, Debug)]
+pub struct LoseCapital {
+    /// Which KUBE.
+    pub group: Id,
+    /// The grant.
+    pub grant: Id,
+    /// What became of it.
+    pub loss: Loss,
+}
+
+impl LoseCapital {
+    /// Takes what is lost off the capital.
+    fn write_off(
+        &self,
+        draft: &mut Draft<'_>,
+        from: (Code, Subject),
+        amount: Sen,
+    ) -> Result<(), Stop> {
+        let mut row = draft.grant(&self.group, &self.grant, "grant")?;
+        let uep = uep_ledger(&self.group);
+        let capital = capital_account(&uep, &self.grant, &row);
+        let held = draft.held(&capital)?;
+        if amount > held {
+            let refusal = Refusal::new(Reason::GrantExceeded).on("amount");
+            return Err(refusal.with("grant", &self.grant).with("held", held.get()).into());
+        }
+        row.lost = Sen::new(row.lost).plus(amount)?.get();
+        draft.put(grant_name(&self.group, &self.grant), Row::Grant(row));
+        draft.transfer(&uep, (capital.code, capital.subject), from, amount)
+    }
+}
+
+impl Action for LoseCapital {
+    fn event(&self) -> Event {
+        Event::GrantLost
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Kube(self.group.clone()))
+    }
+
+    /// Errors: `NOT_FOUND`, `LOT_EXCEEDED`, `GRANT_EXCEEDED`, `PLACE_NOT_ALLOWED`, `FLOOR`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let uep = uep_ledger(&self.group);
+        draft.spend_grant(&self.group, &self.grant, "grant")?;
+        match &self.loss {
+            Loss::Things(lot, quantity_milli) => {
+                let (held, cost) = lot::take_out(draft, &uep, lot, *quantity_milli)?;
+                self.write_off(draft, (held.code, held.subject), cost)
+            }
+            Loss::Misused(officer, amount, place) => {
+                let place = place.checked(draft, &uep.entity, "place")?;
+                draft.member(&uep.entity, officer, "officer")?;
+                draft.about(&uep.entity, "members", officer);
+                let due = (Code::OfficerReceivable, Subject::id(officer));
+                draft.transfer(&uep, due, place, *amount)
+            }
+            Loss::GivenUp(officer, amount) => {
+                draft.member(&uep.entity, officer, "officer")?;
+                draft.about(&uep.entity, "members", officer);
+                let due = uep.account_of(Code::OfficerReceivable, Subject::id(officer));
+                let held = draft.held(&due)?;
+                if *amount > held {
+                    let refusal = Refusal::new(Reason::Floor).on("amount").with("account", due);
+                    return Err(refusal
+                        .with("held", held.get())
+                        .with("asked", amount.get())
+                        .into());
+                }
+                self.write_off(draft, (due.code, due.subject), *amount)
+            }
+        }
+    }
+}
+
+/// Takes back what a record left in the registers of grants; the postings are reversed elsewhere.
 ///
 /// Errors: `REVERSAL_BLOCKED` when a later event of the grant builds on it.
-pub fn undo(draft: &mut Draft<'_>, record: &Record, grant: &str) -> Result<(), Stop> {
-    let blocked = || Refusal::new(Reason::ReversalBlocked).on("transaction").with("name", grant);
-    let (parent, id) = grant.rsplit_once('/').ok_or_else(blocked)?;
-    let name = crate::domain::id::RowName::new(parent, id);
-    let Some(Row::Grant(mut row)) = draft.row(&name)? else {
-        return Err(blocked().into());
-    };
-    match record.event {
-        Event::GrantReceived if row.lpj_accepted_on == 0 && row.returned == 0 => {
-            row.reversed = true;
+pub fn undo(
+    draft: &mut Draft<'_>,
+    record: &Record,
+    effect: &Effect,
+    open: impl Fn(u32) -> bool,
+) -> Result<(), Stop> {
+    for (name, row) in &effect.rows {
+        match row {
+            Row::Spending(spending) if open(spending.line) => unspend(draft, name)?,
+            Row::Grant(_) => undo_grant(draft, name, record, effect)?,
+            _ => {}
         }
-        Event::LpjAccepted => row.lpj_accepted_on = 0,
-        Event::GrantReturned => row.returned -= returned_by(record).get(),
-        Event::GrantReceived => return Err(blocked().into()),
-        _ => return Ok(()),
     }
-    draft.put(name, Row::Grant(row));
     Ok(())
 }
 
-/// What a return took off the grant's capital.
-fn returned_by(record: &Record) -> Sen {
-    let crate::domain::record::Outcome::Done(effect) = &record.outcome else {
-        return Sen::ZERO;
+fn unspend(draft: &mut Draft<'_>, name: &RowName) -> Result<(), Stop> {
+    let (Some(Row::Spending(mut spending)), Some(grant)) =
+        (draft.row(name)?, name.parent.strip_suffix("/spending"))
+    else {
+        return Err(blocked(name).into());
     };
-    let capital = |code| matches!(code, Code::GrantCapital | Code::RestrictedGrant);
+    let grant = RowName::parse(grant).ok_or_else(|| blocked(name))?;
+    if spending.reversed {
+        return Ok(());
+    }
+    spending.reversed = true;
+    let Some(Row::Grant(mut row)) = draft.row(&grant)? else {
+        return Err(blocked(&grant).into());
+    };
+    row.spent -= spending.amount;
+    if let Some(line) = row.plan.iter_mut().find(|line| line.id == spending.plan_line) {
+        line.spent -= spending.amount;
+    }
+    draft.put(name.clone(), Row::Spending(spending));
+    draft.put(grant, Row::Grant(row));
+    Ok(())
+}
+
+fn undo_grant(
+    draft: &mut Draft<'_>,
+    name: &RowName,
+    record: &Record,
+    effect: &Effect,
+) -> Result<(), Stop> {
+    let Some(Row::Grant(mut row)) = draft.row(name)? else {
+        return Err(blocked(name).into());
+    };
+    match record.event {
+        Event::GrantReceived if is_untouched(&row) => row.reversed = true,
+        Event::GrantReceived => return Err(blocked(name).into()),
+        Event::LpjAccepted => row.lpj_accepted_on = 0,
+        Event::GrantReturned => row.returned -= taken_off_capital(effect).get(),
+        Event::GrantLost => row.lost -= taken_off_capital(effect).get(),
+        _ => return Ok(()),
+    }
+    draft.put(name.clone(), Row::Grant(row));
+    Ok(())
+}
+
+/// Whether nothing has been done with a grant since it came.
+pub fn is_untouched(row: &Grant) -> bool {
+    let none = [row.returned, row.spent, row.lost, row.passed, row.excused] == [0; 5];
+    none && row.lpj_accepted_on == 0 && row.obligations.is_empty()
+}
+
+/// The refusal of a reversal on whose original later events build.
+pub fn blocked(name: &RowName) -> Refusal {
+    Refusal::new(Reason::ReversalBlocked).on("transaction").with("name", name)
+}
+
+/// What a record took off the capital of its grant.
+fn taken_off_capital(effect: &Effect) -> Sen {
+    let capital =
+        |code| matches!(code, Code::GrantCapital | Code::RestrictedGrant | Code::RolledCapital);
     let leg = effect.entries.iter().find(|entry| capital(entry.account.code));
     leg.map_or(Sen::ZERO, |entry| entry.amount)
 }

@@ -4,6 +4,7 @@ use crate::domain::account::Account;
 use crate::domain::chart::fund_name;
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
+use crate::domain::record::proto::GuliranRule;
 use crate::domain::refusal::{Language, Reason, Refusal};
 use crate::locale::date::format_day;
 use crate::locale::number::format_amount;
@@ -22,13 +23,12 @@ pub fn refusal_text(refusal: &Refusal, language: Language) -> String {
 /// A value as people read it; `None` when it is not in the form its name promises.
 fn value_text(reason: Reason, key: &str, value: &str, language: Language) -> Option<String> {
     match key {
-        "held" | "asked" if counts_units(reason) => match language {
+        "held" | "asked" | "counted" if counts_units(reason) => match language {
             Language::Indonesian => Some(value.replace('.', ",")),
             Language::English => None,
         },
-        "held" | "asked" | "difference" | "amount" | "counted" => {
-            value.parse().ok().map(|sen| format_amount(Sen::new(sen)))
-        }
+        "held" | "asked" | "difference" | "amount" | "counted" | "received" | "spent"
+        | "planned" => value.parse().ok().map(|sen| format_amount(Sen::new(sen))),
         "date" | "today" | "opened" | "last" | "effective" => {
             parse_iso(value).map(|day| format_day(day, language))
         }
@@ -42,7 +42,7 @@ fn value_text(reason: Reason, key: &str, value: &str, language: Language) -> Opt
 
 /// Reasons whose `held` and `asked` are units of a lot rather than sen.
 const fn counts_units(reason: Reason) -> bool {
-    matches!(reason, Reason::LotExceeded)
+    matches!(reason, Reason::LotExceeded | Reason::KeepingExceeded | Reason::HeadsMismatch)
 }
 
 fn parse_iso(text: &str) -> Option<Day> {
@@ -62,6 +62,25 @@ pub fn account_text(account: &Account, language: Language) -> String {
     match account.subject.as_str() {
         "" => format!("{name} {place}"),
         subject => format!("{name} {subject} {place}"),
+    }
+}
+
+/// A group's rule for passing on; where none is set, none is assumed.
+pub fn guliran_rule_text(rule: Option<&GuliranRule>, language: Language) -> String {
+    let Some(GuliranRule { share_percent, due_months, .. }) = rule else {
+        return match language {
+            Language::Indonesian => "aturan belum ditetapkan".to_owned(),
+            Language::English => "no rule has been set".to_owned(),
+        };
+    };
+    match language {
+        Language::Indonesian => {
+            let share = share_percent.replace('.', ",");
+            format!("{share}% dalam {due_months} bulan sesudah diterima")
+        }
+        Language::English => {
+            format!("{share_percent}% within {due_months} months of receipt")
+        }
     }
 }
 

@@ -182,6 +182,7 @@ async fn trade_on_credit_and_in_kind(server: &Server) {
         items: vec![rice("beras-1")],
         payment: Some(purchase_request::Payment::OnCreditOf(party.name.clone())),
         grant: String::new(),
+        plan_line: String::new(),
     };
     town.trade().purchase(buy).await.expect("bought");
     assert_eq!(town.held("a.uep.2101.toko").await, 10_000);
@@ -221,6 +222,7 @@ async fn trade_on_credit_and_in_kind(server: &Server) {
         channel: Some(receive_grant_request::Channel::InKind(GrantItems {
             items: vec![rice("beras-2")],
         })),
+        ..ReceiveGrantRequest::default()
     };
     let grant = town.grants().receive_grant(grant).await.expect("received").into_inner();
     let grant = grant.grant.expect("set");

@@ -1,22 +1,24 @@
-//! The worked examples, to the sen, through the public API: stories 1, 2, 3 and 7.
+//! The worked examples, to the sen, through the public API: stories 1, 2, 3, 7, 8 and 9.
 
 use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 
 use crate::on_both;
-use crate::town::{A, LKM, Server, Town, cash, idr, on, place, units};
+use crate::town::{A, BOOK, LKM, Server, Town, cash, idr, on, place, sen, units};
 
-on_both!(the_grant_is_spent_the_village_meets_and_pigs_are_sold);
+on_both!(a_grant_is_spent_and_passed_on_to_the_third_generation);
 
 /// Thousands of rupiah in sen, as the stories count.
 const THOUSAND: i64 = 100_000;
 
-async fn the_grant_is_spent_the_village_meets_and_pigs_are_sold(server: &Server) {
+async fn a_grant_is_spent_and_passed_on_to_the_third_generation(server: &Server) {
     let town = Town::found(server).await;
     the_grant_comes_through_the_lkm(&town).await;
     the_money_is_spent_with_one_mistake(&town).await;
     a_meeting_without_signal(&town).await;
     pigs(&town).await;
+    a_passes_its_grant_on(&town).await;
+    the_third_generation(&town).await;
 }
 
 async fn assert_held(town: &Town, expected: &[(&str, i64)]) {
@@ -36,6 +38,7 @@ async fn the_grant_comes_through_the_lkm(town: &Town) {
         decree_number: "SK-1/contoh".to_owned(),
         restricted: true,
         channel: Some(receive_grant_request::Channel::Lkm(idr(20_000_000).unwrap())),
+        ..ReceiveGrantRequest::default()
     };
     let grant = town.grants().receive_grant(request).await.unwrap().into_inner().grant.unwrap();
     assert_eq!(grant.name, format!("{A}/grants/blps"));
@@ -74,11 +77,52 @@ fn feed(rupiah: i64) -> PayExpenseRequest {
         amount: idr(rupiah),
         place: cash(),
         grant: format!("{A}/grants/blps"),
+        plan_line: "pakan".to_owned(),
         lot: String::new(),
     }
 }
 
+async fn set_the_plan(town: &Town) {
+    let line = |line_id: &str, label: &str, rupiah| PlanLine {
+        line_id: line_id.to_owned(),
+        label: label.to_owned(),
+        amount: idr(rupiah),
+        spent: None,
+    };
+    let plan = SetGrantPlanRequest {
+        grant: format!("{A}/grants/blps"),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 7),
+        plan: vec![
+            line("bibit", "Bibit babi", 12_000_000),
+            line("pakan", "Pakan", 6_000_000),
+            line("kandang", "Kandang", 2_000_000),
+        ],
+    };
+    town.grants().set_grant_plan(plan).await.unwrap();
+}
+
+/// Received 20.000, spent 10.500 by lines with their papers, left 9.500, accepted.
+async fn the_lpj_shows_what_was_spent(town: &Town) {
+    let request = GetLpjRequest { grant: format!("{A}/grants/blps"), ..GetLpjRequest::default() };
+    let lpj = town.grants().get_lpj(request).await.unwrap().into_inner();
+    let thousands = |money| sen(money) / THOUSAND;
+    let totals = [&lpj.received, &lpj.spent, &lpj.unplanned, &lpj.left].map(thousands);
+    assert_eq!(totals, [20_000, 10_500, 0, 9_500]);
+    let grant = lpj.grant.unwrap();
+    assert!(grant.lpj_accepted_on.is_some());
+    let lines: Vec<_> =
+        grant.plan.iter().map(|line| (line.line_id.as_str(), thousands(&line.spent))).collect();
+    assert_eq!(lines, [("bibit", 8_000), ("pakan", 2_500), ("kandang", 0)]);
+    let spent: Vec<_> =
+        lpj.spendings.iter().map(|one| (thousands(&one.amount), one.reversed)).collect();
+    assert_eq!(spent, [(8_000, false), (2_050, true), (2_500, false)]);
+    let paper = lpj.spendings[0].evidence.as_ref().unwrap();
+    assert_eq!((paper.kind(), paper.number.as_str()), (EvidenceKind::Voucher, "K-8/contoh"));
+}
+
 async fn the_money_is_spent_with_one_mistake(town: &Town) {
+    set_the_plan(town).await;
     let piglets = NewLot {
         lot_id: "babi-1".to_owned(),
         kind: LotKind::Livestock as i32,
@@ -90,11 +134,18 @@ async fn the_money_is_spent_with_one_mistake(town: &Town) {
     let request = PurchaseRequest {
         entity: A.to_owned(),
         request_id: fresh_request_id(),
-        details: on(2025, 1, 8),
+        details: Some(TransactionDetails {
+            evidence: Some(Evidence {
+                kind: EvidenceKind::Voucher as i32,
+                number: "K-8/contoh".to_owned(),
+            }),
+            ..on(2025, 1, 8).unwrap()
+        }),
         fund: Fund::Uep as i32,
         items: vec![piglets],
         payment: Some(purchase_request::Payment::PaidFrom(cash().unwrap())),
         grant: format!("{A}/grants/blps"),
+        plan_line: "bibit".to_owned(),
     };
     town.trade().purchase(request).await.unwrap();
     let wrong = town.trade().pay_expense(feed(2_050_000)).await.unwrap().into_inner();
@@ -130,6 +181,7 @@ async fn the_money_is_spent_with_one_mistake(town: &Town) {
     assert_eq!(town.held_at("a.uep.1101", wrong.position).await, 1_950 * THOUSAND);
     let wrong = town.get(&wrong.name).await.unwrap();
     assert_eq!(wrong.reversed_by[0].transaction, reversal.name);
+    the_lpj_shows_what_was_spent(town).await;
 }
 
 fn line(kind: SheetLineKind, member: usize, rupiah: i64) -> SheetLine {
@@ -255,4 +307,150 @@ async fn pigs(town: &Town) {
     // The whole book, the LKM's ledger included, balances fund by fund.
     let lkm = town.trial_balance(LKM).await;
     assert_eq!(lkm.len(), 3, "bank, vault and the KUBE's savings: {lkm:?}");
+}
+
+async fn decide(town: &Town, grant: &str, rupiah: i64) -> Grant {
+    let request = DecideGuliranRequest {
+        grant: grant.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 8, 1),
+        amount: idr(rupiah),
+        due_on: None,
+    };
+    town.guliran().decide_guliran(request).await.unwrap().into_inner().grant.unwrap()
+}
+
+fn deliver(grant: &str, pass: &str, group: &str, grant_id: &str) -> DeliverGuliranRequest {
+    DeliverGuliranRequest {
+        grant: grant.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 8, 2),
+        pass_id: pass.to_owned(),
+        receiver: Some(deliver_guliran_request::Receiver::ToGroup(ReceivingGroup {
+            group: format!("{BOOK}/groups/{group}"),
+            grant_id: grant_id.to_owned(),
+        })),
+        channel: PassChannel::Savings as i32,
+        cash: idr(0),
+        items: Vec::new(),
+        before_books: false,
+        reported: false,
+    }
+}
+
+async fn a_passes_its_grant_on(town: &Town) {
+    town.found_group("b").await;
+    let grant = format!("{A}/grants/blps");
+    decide(town, &grant, 6_000_000).await;
+    let piglets = PassItem {
+        lot: format!("{A}/lots/babi-2"),
+        quantity: units("2"),
+        value: idr(2_000_000),
+        new_lot_id: "babi-1".to_owned(),
+    };
+    let request = DeliverGuliranRequest {
+        cash: idr(4_000_000),
+        items: vec![piglets],
+        ..deliver(&grant, "ke-b", "b", "guliran-a")
+    };
+    let delivered = town.guliran().deliver_guliran(request.clone()).await.unwrap().into_inner();
+    let again = town.guliran().deliver_guliran(request).await.unwrap().into_inner();
+    assert_eq!(delivered, again);
+    let pass = delivered.pass.unwrap();
+    assert_eq!(pass.name, format!("{A}/passes/ke-b"));
+    assert_eq!(sen(&pass.amount), 6_000 * THOUSAND);
+    let confirm = ConfirmGuliranRequest {
+        pass: pass.name.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 8, 3),
+        receiver: format!("{BOOK}/groups/b"),
+        state: ArrivalState::Confirmed as i32,
+    };
+    let pass = town.guliran().confirm_guliran(confirm).await.unwrap().into_inner().pass.unwrap();
+    assert_eq!(pass.arrivals[0].state(), ArrivalState::Confirmed);
+
+    assert_held(
+        town,
+        &[
+            ("a.uep.3101.blps", 14_000),
+            ("a.uep.3109", 2_000),
+            ("a.uep.1111", 4_000),
+            ("b.uep.1111", 4_000),
+            ("b.uep.1302.babi-1", 2_000),
+            ("b.uep.3103.guliran-a", 6_000),
+            ("lkm.sp.2102.a/uep", 4_000),
+            ("lkm.sp.2102.b/uep", 4_000),
+        ],
+    )
+    .await;
+    let rows = town.trial_balance(A).await;
+    assert!(rows.iter().all(|row| row.fund != Fund::Guliran as i32), "{rows:?}");
+    town.assert_mirrored("a").await;
+    town.assert_mirrored("b").await;
+}
+
+async fn the_third_generation(town: &Town) {
+    town.found_group("c").await;
+    let grant = format!("{BOOK}/groups/b/grants/guliran-a");
+    let loss = LoseGrantRequest {
+        grant: grant.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 8, 4),
+        loss: Some(lose_grant_request::Loss::Things(LostThings {
+            lot: format!("{BOOK}/groups/b/lots/babi-1"),
+            quantity: units("1"),
+        })),
+    };
+    let lost = town.grants().lose_grant(loss).await.unwrap().into_inner().grant.unwrap();
+    assert_eq!(sen(&lost.lost), 1_000 * THOUSAND);
+    decide(town, &grant, 3_000_000).await;
+    let request =
+        DeliverGuliranRequest { cash: idr(2_000_000), ..deliver(&grant, "ke-c", "c", "guliran-b") };
+    town.guliran().deliver_guliran(request).await.unwrap();
+    let excuse = ExcuseGuliranRequest {
+        grant: grant.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 8, 5),
+        amount: idr(500_000),
+    };
+    town.guliran().excuse_guliran(excuse).await.unwrap();
+
+    assert_held(
+        town,
+        &[
+            ("b.uep.3103.guliran-a", 2_500),
+            ("b.uep.1111", 2_000),
+            ("b.uep.1302.babi-1", 1_000),
+            ("b.guliran.2202.guliran-a", 500),
+            ("c.uep.1111", 2_000),
+            ("c.uep.3103.guliran-b", 2_000),
+        ],
+    )
+    .await;
+    // Seen from any of its grants, the tree is the same.
+    let leaf = format!("{BOOK}/groups/c/grants/guliran-b");
+    let lineage = GetLineageRequest { grant: leaf };
+    let lineage = town.guliran().get_lineage(lineage).await.unwrap().into_inner();
+    let thousands = |money| sen(money) / THOUSAND;
+    let nodes: Vec<_> = lineage
+        .nodes
+        .iter()
+        .map(|node| (node.holder.as_str(), node.generation, thousands(&node.held)))
+        .collect();
+    assert_eq!(
+        nodes,
+        [
+            ("KUBE a (contoh)", 1, 14_000),
+            ("KUBE b (contoh)", 2, 3_000),
+            ("KUBE c (contoh)", 3, 2_000),
+        ]
+    );
+    assert_eq!(thousands(&lineage.nodes[1].owed), 500);
+    assert_eq!(lineage.nodes[1].owed_since, crate::town::date(2025, 8, 1));
+    assert!(lineage.nodes.iter().all(|node| node.rule == "no rule has been set"));
+    let totals = [&lineage.original, &lineage.held, &lineage.lost, &lineage.unexplained];
+    assert_eq!(totals.map(thousands), [20_000, 19_000, 1_000, 0]);
+    assert_eq!(lineage.generations, 3);
+    town.assert_mirrored("b").await;
+    town.assert_mirrored("c").await;
 }

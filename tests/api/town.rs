@@ -153,6 +153,7 @@ clients! {
     meetings: meeting_service_client::MeetingServiceClient;
     parties: party_service_client::PartyServiceClient;
     grants: grant_service_client::GrantServiceClient;
+    guliran: guliran_service_client::GuliranServiceClient;
     trade: trade_service_client::TradeServiceClient;
     cash: cash_service_client::CashServiceClient;
     savings: savings_service_client::SavingsServiceClient;

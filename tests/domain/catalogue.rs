@@ -18,7 +18,7 @@ use simpul::domain::savings::{Deposit, Kind, PayInCapital, Withdraw};
 use simpul::domain::trade::{
     Born, ClaimInsurance, Lose, PayExpense, Payment, Proceeds, Purchase, Sell, Settle, Settlement,
 };
-use simpul::domain::uep::{AcceptLpj, Channel, ReceiveGrant, ReturnGrant, uep_ledger};
+use simpul::domain::uep::{AcceptLpj, Channel, Papers, ReceiveGrant, ReturnGrant, uep_ledger};
 
 use crate::village::{Village, entries, flags, id, k, kube};
 
@@ -35,9 +35,8 @@ fn grant(grant: &str, restricted: bool, channel: Channel) -> ReceiveGrant {
     ReceiveGrant {
         group: id("a"),
         grant: id(grant),
-        programme: "BLPS contoh".to_owned(),
         source: BudgetSource::Blps,
-        decree_number: "SK-1".to_owned(),
+        papers: Papers { programme: "BLPS contoh".to_owned(), ..Papers::default() },
         restricted,
         channel,
     }
@@ -177,7 +176,7 @@ fn event_6_bank_interest_and_charges() {
 fn event_7_and_9_purchases_in_cash_on_credit_and_from_an_advance() {
     let mut v = village();
     let ledger = uep_ledger(&id("a"));
-    let buy = |items, payment| Purchase { ledger: ledger.clone(), items, payment, grant: None };
+    let buy = |items, payment| Purchase { ledger: ledger.clone(), items, payment, spends: None };
     let paid = v.ok(buy(vec![pigs("p1", 8, k(8_000))], Payment::Paid(Place::Cash)));
     assert_eq!(entries(&paid), ["a.uep Ternak [p1] D 8000", "a.uep Kas K 8000"]);
     let credit = v.ok(buy(vec![rice("b1", 50, k(600))], Payment::Credit(id("toko"))));
@@ -208,7 +207,7 @@ fn event_7_and_9_purchases_in_cash_on_credit_and_from_an_advance() {
         ledger: lkm(),
         items: vec![tools],
         payment: Payment::Paid(Place::Bank),
-        grant: None,
+        spends: None,
     };
     assert_eq!(entries(&v.ok(fixed)), ["lkm.sp Aset Tetap [meja] D 20", "lkm.sp Bank K 20"]);
 }
@@ -219,7 +218,7 @@ fn event_8_sales_carry_their_cost() {
     let ledger = uep_ledger(&id("a"));
     let items = vec![pigs("p1", 3, k(1_000))];
     let payment = Payment::Paid(Place::Cash);
-    v.ok(Purchase { ledger: ledger.clone(), items, payment, grant: None });
+    v.ok(Purchase { ledger: ledger.clone(), items, payment, spends: None });
     let sell = |heads: i64, proceeds| Sell {
         ledger: ledger.clone(),
         price: k(700),
@@ -257,13 +256,13 @@ fn event_10_costs_and_feed_by_policy() {
     let ledger = uep_ledger(&id("a"));
     let payment = Payment::Paid(Place::Cash);
     let items = vec![pigs("p1", 2, k(1_000))];
-    v.ok(Purchase { ledger: ledger.clone(), items, payment, grant: None });
+    v.ok(Purchase { ledger: ledger.clone(), items, payment, spends: None });
     let feed = |into_lot| PayExpense {
         ledger: ledger.clone(),
         kind: ExpenseKind::Feed,
         amount: k(50),
         place: Place::Cash,
-        grant: None,
+        spends: None,
         into_lot,
     };
     assert_eq!(entries(&v.ok(feed(None))), ["a.uep Beban Pakan D 50", "a.uep Kas K 50"]);
@@ -284,7 +283,7 @@ fn event_11_livestock_born_lost_insured() {
     let ledger = uep_ledger(&id("a"));
     let payment = Payment::Paid(Place::Cash);
     let items = vec![pigs("p1", 4, k(4_000))];
-    v.ok(Purchase { ledger: ledger.clone(), items, payment, grant: None });
+    v.ok(Purchase { ledger: ledger.clone(), items, payment, spends: None });
     let born = Born { ledger: ledger.clone(), lot: id("anak"), label: "babi".to_owned(), heads: 5 };
     let born = v.ok(born);
     assert!(born.entries.is_empty());

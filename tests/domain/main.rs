@@ -3,6 +3,7 @@
 mod catalogue;
 mod dates;
 mod golden;
+mod guliran;
 mod money;
 mod reports;
 mod reversal;

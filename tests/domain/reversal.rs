@@ -97,7 +97,7 @@ fn a_purchase_cannot_be_taken_back_once_its_goods_are_sold() {
         cost: k(100),
     };
     let payment = Payment::Paid(Place::Cash);
-    v.ok(Purchase { ledger: ledger.clone(), items: vec![goods], payment, grant: None });
+    v.ok(Purchase { ledger: ledger.clone(), items: vec![goods], payment, spends: None });
     let bought = v.last_request();
     let proceeds = Proceeds::Paid(Place::Cash);
     v.ok(Sell { ledger, price: k(50), proceeds, goods: Some((id("b1"), 1_000)) });

@@ -2,18 +2,21 @@
 //! in `tests/api`.
 
 use simpul::domain::cash::Place;
+use simpul::domain::guliran::{Decide, Deliver, Excuse, Item, Receiver};
 use simpul::domain::id::Id;
 use simpul::domain::link::SaveAtLkm;
 use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
-    BudgetSource, ExpenseKind, Fund, LotKind, SheetLine, SheetLineKind,
+    BudgetSource, ExpenseKind, Fund, LotKind, PassChannel, SheetLine, SheetLineKind,
 };
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::sheet::{DecideSheet, RecordSheet};
-use simpul::domain::trade::{Born, Lose, PayExpense, Payment, Proceeds, Purchase, Sell};
-use simpul::domain::uep::{AcceptLpj, Channel, ReceiveGrant, uep_ledger};
+use simpul::domain::trade::{Born, Lose, PayExpense, Payment, Proceeds, Purchase, Sell, Spends};
+use simpul::domain::uep::{
+    AcceptLpj, Channel, LoseCapital, Loss, Papers, ReceiveGrant, uep_ledger,
+};
 
 use crate::village::{Village, flags, id, k};
 
@@ -27,9 +30,8 @@ fn story_1(v: &mut Village) {
     let grant = ReceiveGrant {
         group: a(),
         grant: id("blps"),
-        programme: "BLPS contoh".to_owned(),
         source: BudgetSource::Blps,
-        decree_number: "SK-1".to_owned(),
+        papers: Papers { programme: "BLPS contoh".to_owned(), ..Papers::default() },
         restricted: true,
         channel: Channel::Lkm(k(20_000)),
     };
@@ -51,7 +53,7 @@ fn feed(amount: Sen) -> PayExpense {
         kind: ExpenseKind::Feed,
         amount,
         place: Place::Cash,
-        grant: Some(id("blps")),
+        spends: Some(Spends { grant: id("blps"), plan_line: String::new() }),
         into_lot: None,
     }
 }
@@ -69,7 +71,7 @@ fn story_2(v: &mut Village) {
         ledger: uep_ledger(&a()),
         items: vec![piglets],
         payment: Payment::Paid(Place::Cash),
-        grant: Some(id("blps")),
+        spends: Some(Spends { grant: id("blps"), plan_line: String::new() }),
     };
     v.ok_on(buy, Some("2025-02-05"));
     v.ok_on(feed(k(2_050)), Some("2025-02-06"));
@@ -181,11 +183,7 @@ fn story_3_a_meeting_without_signal() {
     assert_eq!(v.refused(decide(false)).reason, Reason::SheetNotPending);
 }
 
-#[test]
-fn story_7_pigs() {
-    let mut v = Village::new();
-    story_1(&mut v);
-    story_2(&mut v);
+fn story_7(v: &mut Village) {
     let ledger = uep_ledger(&a());
     v.ok(Sell {
         ledger: ledger.clone(),
@@ -195,6 +193,14 @@ fn story_7_pigs() {
     });
     v.ok(Lose { ledger: ledger.clone(), lot: id("bibit"), heads: 1 });
     v.ok(Born { ledger, lot: id("anak"), label: "babi".to_owned(), heads: 4 });
+}
+
+#[test]
+fn story_7_pigs() {
+    let mut v = Village::new();
+    story_1(&mut v);
+    story_2(&mut v);
+    story_7(&mut v);
     assert_eq!(v.held("a.uep.1101"), k(8_500));
     assert_eq!(v.held("a.uep.1302.bibit"), k(5_000));
     assert_eq!(v.held("a.uep.1302.anak"), Sen::ZERO);
@@ -203,4 +209,78 @@ fn story_7_pigs() {
         - v.held("a.uep.5209").get()
         - v.held("a.uep.5201").get();
     assert_eq!(result, k(1_500).get());
+}
+
+fn story_8(v: &mut Village) {
+    v.group("b");
+    v.ok(Decide { group: a(), grant: id("blps"), amount: Some(k(6_000)), due_on: None });
+    let piglets = Item {
+        lot: id("anak"),
+        quantity_milli: 2_000,
+        value: k(2_000),
+        new_lot: Some(id("bibit")),
+    };
+    v.ok(Deliver {
+        group: a(),
+        grant: id("blps"),
+        pass: id("ke-b"),
+        receiver: Receiver::Group(id("b"), id("guliran-a")),
+        channel: PassChannel::Savings,
+        cash: k(4_000),
+        items: vec![piglets],
+        before_books: false,
+        reported: false,
+    });
+}
+
+#[test]
+fn story_8_a_passes_its_grant_on() {
+    let mut v = Village::new();
+    story_1(&mut v);
+    story_2(&mut v);
+    story_7(&mut v);
+    story_8(&mut v);
+    assert_eq!(v.held("a.uep.3101.blps"), k(14_000));
+    assert_eq!(v.held("a.uep.3109"), k(2_000));
+    assert_eq!(v.held("a.uep.1111"), k(4_000));
+    let left = v.balances();
+    assert!(!left.keys().any(|account| account.starts_with("a.guliran.")), "{left:?}");
+    assert_eq!(v.held("b.uep.1111"), k(4_000));
+    assert_eq!(v.held("b.uep.1302.bibit"), k(2_000));
+    assert_eq!(v.held("b.uep.3103.guliran-a"), k(6_000));
+    assert_eq!(v.held("lkm.sp.2102.a/uep"), k(4_000));
+    assert_eq!(v.held("lkm.sp.2102.b/uep"), k(4_000));
+}
+
+#[test]
+fn story_9_the_third_generation() {
+    let mut v = Village::new();
+    story_1(&mut v);
+    story_2(&mut v);
+    story_7(&mut v);
+    story_8(&mut v);
+    v.group("c");
+    let (b, grant) = (id("b"), id("guliran-a"));
+    let loss = Loss::Things(id("bibit"), 1_000);
+    v.ok(LoseCapital { group: b.clone(), grant: grant.clone(), loss });
+    let amount = Some(k(3_000));
+    v.ok(Decide { group: b.clone(), grant: grant.clone(), amount, due_on: None });
+    v.ok(Deliver {
+        group: b.clone(),
+        grant: grant.clone(),
+        pass: id("ke-c"),
+        receiver: Receiver::Group(id("c"), id("guliran-b")),
+        channel: PassChannel::Savings,
+        cash: k(2_000),
+        items: Vec::new(),
+        before_books: false,
+        reported: false,
+    });
+    v.ok(Excuse { group: b, grant, amount: k(500) });
+    assert_eq!(v.held("b.uep.3103.guliran-a"), k(2_500));
+    assert_eq!(v.held("b.uep.1111"), k(2_000));
+    assert_eq!(v.held("b.uep.1302.bibit"), k(1_000));
+    assert_eq!(v.held("b.guliran.2202.guliran-a"), k(500));
+    assert_eq!(v.held("c.uep.1111"), k(2_000));
+    assert_eq!(v.held("c.uep.3103.guliran-b"), k(2_000));
 }

@@ -32,7 +32,7 @@ use simpul::domain::sheet::{DecideSheet, RecordSheet};
 use simpul::domain::trade::{
     Born, ClaimInsurance, Lose, PayExpense, Payment, Proceeds, Purchase, Sell, Settle, Settlement,
 };
-use simpul::domain::uep::{AcceptLpj, Channel, ReceiveGrant, ReturnGrant, uep_ledger};
+use simpul::domain::uep::{AcceptLpj, Channel, Papers, ReceiveGrant, ReturnGrant, uep_ledger};
 use simpul::storage::SideRow;
 
 /// 2025-03-31T00:00:00Z, in microseconds: the morning of the simulated day, in Kupang's zone too.
@@ -371,7 +371,7 @@ impl Writer<'_> {
                     1 => Payment::Advance(party),
                     _ => Payment::Paid(place),
                 };
-                Arc::new(Purchase { ledger, items, payment, grant: None })
+                Arc::new(Purchase { ledger, items, payment, spends: None })
             }
             2..=3 => {
                 let proceeds = match self.rng.bool() {
@@ -392,7 +392,7 @@ impl Writer<'_> {
             _ => {
                 let into_lot = self.rng.bool().then_some(lot);
                 let kind = ExpenseKind::Feed;
-                Arc::new(PayExpense { ledger, kind, amount, place, grant: None, into_lot })
+                Arc::new(PayExpense { ledger, kind, amount, place, spends: None, into_lot })
             }
         }
     }
@@ -419,9 +419,8 @@ impl Writer<'_> {
                 Arc::new(ReceiveGrant {
                     group,
                     grant,
-                    programme: "BLPS (contoh)".to_owned(),
+                    papers: Papers { programme: "BLPS (contoh)".to_owned(), ..Papers::default() },
                     source: BudgetSource::Blps,
-                    decree_number: "SK-1".to_owned(),
                     restricted: self.rng.bool(),
                     channel,
                 })

@@ -359,6 +359,9 @@ impl Year {
             decree_number: "SK-12/2025 (contoh)".to_owned(),
             restricted: true,
             channel: rupiah(20_000_000).map(v1::receive_grant_request::Channel::Lkm),
+            payment_order: "SP2D-7/2025 (contoh)".to_owned(),
+            bank_line: String::new(),
+            aid_kind: "uang".to_owned(),
         };
         done(self.grants.receive_grant(grant).await)?;
         let draw = v1::WithdrawAtLkmRequest {
@@ -396,6 +399,7 @@ impl Year {
             items: vec![lot],
             payment: place(PlaceKind::Cash).map(v1::purchase_request::Payment::PaidFrom),
             grant: format!("{}/grants/blps", kube.path()),
+            plan_line: String::new(),
         };
         done(self.trade.purchase(purchase).await)
     }
@@ -417,6 +421,7 @@ impl Year {
             amount: rupiah(much),
             place: place(PlaceKind::Cash),
             grant: format!("{}/grants/blps", kube.path()),
+            plan_line: String::new(),
             lot: String::new(),
         };
         done(self.trade.pay_expense(expense).await)
@@ -592,6 +597,7 @@ impl Year {
             amount: rupiah(1_000_000),
             place: place(PlaceKind::Bank),
             grant: String::new(),
+            plan_line: String::new(),
             lot: String::new(),
         };
         done(self.trade.pay_expense(wages).await)
