@@ -128,6 +128,7 @@ async fn buy_pigs(town: &Town) {
         items: vec![piglets],
         payment: Some(purchase_request::Payment::PaidFrom(cash().unwrap())),
         grant: format!("{A}/grants/blps"),
+        plan_line: String::new(),
     };
     town.trade().purchase(request).await.unwrap();
 }

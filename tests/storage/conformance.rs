@@ -30,10 +30,10 @@ fn rich(book: &mut Book) -> Arc<Append> {
     book.batch([
         deposit("tunas-contoh", "anggota-a", 5_000_000, FIRST_DAY),
         deposit("tunas-contoh", "anggota-b", 2_500_050, FIRST_DAY),
-        Step::Write(RowName::new("parties", "toko-contoh"), mark(7)),
+        Step::Write(RowName::new("parties", "toko-contoh"), Box::new(mark(7))),
         Step::OpenDay(later),
         deposit("tunas-contoh", "anggota-a", 100, FIRST_DAY),
-        Step::Write(RowName::new("parties", "toko-contoh"), mark(8)),
+        Step::Write(RowName::new("parties", "toko-contoh"), Box::new(mark(8))),
         Step::Refuse,
     ])
 }
@@ -99,7 +99,7 @@ pub async fn balances_and_rows_are_the_last_ones(pair: Pair) {
     let more = book.batch([
         deposit("tunas-contoh", "anggota-a", 1, later),
         deposit("tunas-contoh", "anggota-a", 1, later),
-        Step::Write(RowName::new("parties", "toko-contoh"), mark(9)),
+        Step::Write(RowName::new("parties", "toko-contoh"), Box::new(mark(9))),
     ]);
     commit(&*pair.b, more).await;
     let savings = account("tunas-contoh", Code::MemberSavings, "anggota-a");
@@ -118,7 +118,7 @@ pub async fn a_dump_is_what_was_appended(pair: Pair) {
         book.batch([
             deposit("lkm", "anggota-c", 3, FIRST_DAY),
             Step::Close(Entity::Lkm, FIRST_DAY),
-            Step::Write(RowName::new("parties", "toko-contoh"), mark(11)),
+            Step::Write(RowName::new("parties", "toko-contoh"), Box::new(mark(11))),
         ]),
     ];
     for append in &appends {
@@ -294,7 +294,7 @@ pub async fn a_receipt_that_is_there_conflicts_alone(pair: Pair) {
 pub async fn names_sort_bytewise(pair: Pair) {
     let mut book = Book::new("satu");
     let names = ["b", "a-b", "a", "ab", "a1", "a/b", "Z"];
-    let rows = names.map(|name| Step::Write(RowName::new("urut", name), mark(1)));
+    let rows = names.map(|name| Step::Write(RowName::new("urut", name), Box::new(mark(1))));
     commit(&*pair.a, book.batch(rows)).await;
     let dump = pair.a.dump(&id("satu")).await.expect("dump");
     let ids: Vec<&str> = dump.rows.iter().map(|(_, id, _, _)| id.as_str()).collect();
@@ -306,7 +306,7 @@ pub async fn extremes_survive(pair: Pair) {
     let row = "é".repeat(500);
     let append = book.batch([
         deposit("lkm", "anggota-a", i64::MAX, FIRST_DAY),
-        Step::Write(RowName::new("kutip'\"\\{}[]", row), mark(u64::MAX)),
+        Step::Write(RowName::new("kutip'\"\\{}[]", row), Box::new(mark(u64::MAX))),
     ]);
     commit(&*pair.a, Arc::clone(&append)).await;
     assert_eq!(pair.b.dump(&id("satu")).await.expect("dump"), expected_dump(&[append]));

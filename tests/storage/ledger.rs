@@ -28,7 +28,7 @@ pub enum Step {
     /// Closes an entity's periods through a day.
     Close(Entity, Day),
     /// Writes a register row.
-    Write(RowName, Row),
+    Write(RowName, Box<Row>),
     /// Is refused.
     Refuse,
 }
@@ -159,7 +159,7 @@ impl Book {
                 let name = RowName::new(format!("periods/{entity}"), day_id(day));
                 effect.rows.push((name, mark(position)));
             }
-            Step::Write(name, row) => effect.rows.push((name, row)),
+            Step::Write(name, row) => effect.rows.push((name, *row)),
             Step::Refuse => refused = Some(Refusal::new(Reason::Unbalanced)),
         }
         Record {

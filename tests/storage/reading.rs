@@ -282,7 +282,7 @@ async fn rows_records_receipts_and_sides_are_found_by_name() {
     on_both(|journal, reader| async move {
         let mut book = Book::new("satu");
         let names = ["a", "b", "c", "d"];
-        let rows = names.map(|name| Step::Write(RowName::new("parties", name), mark(1)));
+        let rows = names.map(|name| Step::Write(RowName::new("parties", name), Box::new(mark(1))));
         let opening = book.batch(rows);
         let next = book.batch((0..60).map(|n| deposit("lkm", "a", n, FIRST_DAY)));
         for append in [&opening, &next] {

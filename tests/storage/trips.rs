@@ -36,7 +36,7 @@ async fn books(journal: &dyn Journal) -> Vec<Book> {
 
 /// Deposits, and a register row.
 fn commands(book: &mut Book, count: usize) -> Arc<Append> {
-    let write = Step::Write(RowName::new("parties", "toko-contoh"), mark(7));
+    let write = Step::Write(RowName::new("parties", "toko-contoh"), Box::new(mark(7)));
     let deposit = |n: usize| deposit("lkm", &format!("anggota-{}", n % 10), 100, FIRST_DAY);
     book.batch((0..count).map(deposit).chain([write]))
 }
