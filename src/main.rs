@@ -1,11 +1,12 @@
 //! The command line's dispatch: the server's own commands, and the terminal thin client's.
 
+use std::io::BufWriter;
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use simpul::cli::client::{self, Ask, Session};
-use simpul::cli::{admin, demo, serve};
+use simpul::cli::{admin, demo, export, serve};
 use simpul::config::{Config, ConfigError, Flags};
 
 /// Simpul: buku kas KUBE dan LKM / double-entry ledgers for village microfinance
@@ -28,6 +29,8 @@ enum Command {
     Migrate(admin::Migrate),
     /// Periksa jurnal, semua atau --book / replay journals and compare what is derived from them
     Verify(Flags),
+    /// Jurnal satu buku untuk hledger atau Beancount / one book's journal for other programs
+    Export(export::Export),
     /// Pengaturan server / the server's settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -57,6 +60,14 @@ async fn main() -> ExitCode {
         Command::Migrate(migrate) => outcome(admin::migrate(&migrate).await),
         Command::Verify(flags) => match configured(&flags) {
             Ok(config) => verify(&config, book_asked_for(&matches)).await,
+            Err(code) => code,
+        },
+        Command::Export(options) => match configured(&options.flags) {
+            Ok(config) => {
+                let mut out = BufWriter::new(std::io::stdout().lock());
+                let format = options.format.into();
+                outcome(export::export(&config, &cli.session.book, format, &mut out).await)
+            }
             Err(code) => code,
         },
         Command::Config(ConfigCommand::Check(flags)) => match Config::load(&flags) {

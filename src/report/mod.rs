@@ -9,8 +9,10 @@
 //!
 //! [`statement`]: balance sheet, income statement, cash flow, changes in equity, trial balance.
 //! [`flow`]: what moved money, and what changed equity, entry by entry. [`render`]: text and CSV.
+//! [`plaintext`]: the journal for hledger and Beancount.
 
 pub mod flow;
+pub mod plaintext;
 pub mod render;
 pub mod statement;
 

@@ -10,6 +10,7 @@ use simpul::cli::demo::year;
 use simpul::cli::remote::Remote;
 use simpul::domain::refusal::Language;
 
+use crate::export;
 use crate::server::{Backend, Server, data_folder, verify};
 
 /// Natural balances in rupiah by `{entity}.{fund}.{code}`.
@@ -109,7 +110,9 @@ async fn the_year_comes_to_what_was_worked_out(backend: Backend, data: &Path) {
     assert_eq!(first, expected());
     year::tell(&remote).await.expect("told again");
     assert_eq!(figures(server.connect().await).await, (first, position));
+    let balances = export::balances(server.connect().await).await;
     assert!(server.terminate().success());
+    export::assert_computed_by_others(&backend, data, &balances);
     let (sound, words) = verify(&backend, data);
     assert!(sound, "{words}");
 }

@@ -8,4 +8,5 @@ mod server;
 mod client;
 mod crash;
 mod demo;
+mod export;
 mod replicas;
