@@ -1,0 +1,287 @@
+//! What is in the books: balances, passbooks, cash books, trial balances.
+
+use std::collections::BTreeMap;
+
+use super::args::{Balance, CashBook, TrialBalance};
+use super::{Client, PAGE, Side, columns, last_part_account};
+use crate::api::google_type::Money;
+use crate::api::v1::{self, LedgerLine, ledger_service_client::LedgerServiceClient};
+use crate::cli::convert::{date, date_text, entity, fund_text, last_part, money_text};
+use crate::cli::remote::Failure;
+use crate::cli::table::{Column, Table, number, text};
+use crate::domain::chart::Code;
+use crate::domain::money::Sen;
+use crate::locale::event::event_name_text;
+use crate::locale::number::format_amount;
+use crate::locale::text::refusal_text;
+
+const BALANCES: &[Column] = &[
+    text("account", "Akun", "Account"),
+    text("title", "Nama", "Title"),
+    text("subject", "Atas nama", "Subject"),
+    number("balance", "Saldo", "Balance"),
+];
+
+const LINES: &[Column] = &[
+    text("date", "Tanggal", "Date"),
+    text("event", "Kejadian", "Event"),
+    text("account", "Akun", "Account"),
+    number("debit", "Debit", "Debit"),
+    number("credit", "Kredit", "Credit"),
+    number("balance", "Saldo", "Balance"),
+];
+
+const TRIAL_BALANCE: &[Column] = &[
+    text("entity", "Entitas", "Entity"),
+    text("fund", "Dana", "Fund"),
+    text("code", "Kode", "Code"),
+    text("title", "Nama", "Title"),
+    number("debit", "Debit", "Debit"),
+    number("credit", "Kredit", "Credit"),
+];
+
+/// What the columns of [`Client::funds`] add up.
+const FUND_COLUMNS: &[(v1::Fund, &[Code])] = &[
+    (v1::Fund::Uep, &[Code::Cash, Code::Bank]),
+    (v1::Fund::Uep, &[Code::SavingsAtLkm]),
+    (v1::Fund::Uep, &[Code::Stock, Code::Livestock, Code::Tools]),
+    (v1::Fund::SimpanPinjam, &[Code::Cash, Code::Bank]),
+    (v1::Fund::SimpanPinjam, &[Code::SavingsAtLkm]),
+    (v1::Fund::Iks, &[Code::Cash, Code::Bank]),
+];
+
+const FUNDS: &[Column] = &[
+    text("group", "Kelompok", "Group"),
+    number("uep_cash", "UEP kas+bank", "UEP cash+bank"),
+    number("uep_lkm", "UEP di LKM", "UEP at LKM"),
+    number("uep_goods", "UEP barang", "UEP goods"),
+    number("sp_cash", "SP kas+bank", "SP cash+bank"),
+    number("sp_lkm", "SP di LKM", "SP at LKM"),
+    number("iks_cash", "IKS kas+bank", "IKS cash+bank"),
+];
+
+impl Client {
+    pub(super) async fn balance(&self, which: &Balance) -> Result<Table, Failure> {
+        if which.what.contains('.') {
+            return self.one_balance(which).await;
+        }
+        self.balances(&which.what).await
+    }
+
+    async fn one_balance(&self, which: &Balance) -> Result<Table, Failure> {
+        let request = v1::GetBalanceRequest {
+            account: format!("books/{}/accounts/{}", self.book, which.what),
+            as_of: which.as_of.and_then(date),
+            as_known_at: which.known_at,
+        };
+        let mut client = LedgerServiceClient::new(self.remote.line());
+        let answer = client.get_balance(request).await.map_err(self.failed())?.into_inner();
+        let mut table = Table::new("", BALANCES);
+        table.row(self.balance_row(&answer.balance.ok_or_else(|| self.incomplete())?));
+        Ok(table)
+    }
+
+    /// The balances of all accounts of an entity that are not zero.
+    ///
+    /// Errors: one plain sentence.
+    pub async fn balances(&self, of: &str) -> Result<Table, Failure> {
+        let mut client = LedgerServiceClient::new(self.remote.line());
+        let mut table = Table::new("", BALANCES);
+        let ask = async |page_token| {
+            let request = v1::ListAccountsRequest {
+                entity: entity(&self.book, of),
+                skip_zero: true,
+                page_size: PAGE,
+                page_token,
+                ..v1::ListAccountsRequest::default()
+            };
+            client.list_accounts(request).await
+        };
+        let take = |page: v1::ListAccountsResponse| {
+            page.accounts.iter().for_each(|balance| table.row(self.balance_row(balance)));
+            page.next_page_token
+        };
+        self.pages(ask, take).await?;
+        Ok(table)
+    }
+
+    fn balance_row(&self, balance: &v1::AccountBalance) -> Vec<String> {
+        let account = balance.account.clone().unwrap_or_default();
+        vec![
+            last_part_account(&account.name).to_owned(),
+            self.say(&account.title_id, &account.title_en),
+            account.subject,
+            money_text(balance.balance.as_ref()),
+        ]
+    }
+
+    /// A member's savings book: balances, then lines.
+    ///
+    /// Errors: one plain sentence.
+    pub async fn passbook(&self, of: &str, member: &str) -> Result<Vec<Table>, Failure> {
+        let name = format!("{}/members/{member}", entity(&self.book, of));
+        let mut client = LedgerServiceClient::new(self.remote.line());
+        let mut lines = Table::new("", LINES);
+        let mut balances = None;
+        let ask = async |page_token| {
+            let request = v1::GetPassbookRequest {
+                member: name.clone(),
+                page_size: PAGE,
+                page_token,
+                newest_first: false,
+            };
+            client.get_passbook(request).await
+        };
+        let take = |page: v1::GetPassbookResponse| {
+            balances.get_or_insert(page.accounts);
+            page.lines.iter().for_each(|line| lines.row(self.line_row(line)));
+            page.next_page_token
+        };
+        self.pages(ask, take).await?;
+        let mut table = Table::new(self.say("Buku tabungan", "Passbook"), BALANCES);
+        balances.iter().flatten().for_each(|balance| table.row(self.balance_row(balance)));
+        Ok(vec![table, lines])
+    }
+
+    fn line_row(&self, line: &LedgerLine) -> Vec<String> {
+        let (debit, credit) = columns(line.side.as_ref().map(Side::signed));
+        vec![
+            date_text(line.effective_on.as_ref(), self.language),
+            event_name_text(&line.event, self.language).to_owned(),
+            last_part_account(&line.account).to_owned(),
+            debit,
+            credit,
+            money_text(line.balance.as_ref()),
+        ]
+    }
+
+    pub(super) async fn cash_book(&self, which: &CashBook) -> Result<Table, Failure> {
+        let mut client = LedgerServiceClient::new(self.remote.line());
+        let mut table = Table::new("", LINES);
+        let mut opened = false;
+        let ask = async |page_token| {
+            let request = v1::GetCashBookRequest {
+                entity: entity(&self.book, &which.entity),
+                fund: which.fund as i32,
+                from: which.from.and_then(date),
+                through: which.through.and_then(date),
+                page_size: PAGE,
+                page_token,
+            };
+            client.get_cash_book(request).await
+        };
+        let take = |page: v1::GetCashBookResponse| {
+            if !std::mem::replace(&mut opened, true) {
+                table.row(self.opening_row(page.opening.as_ref()));
+            }
+            page.lines.iter().for_each(|line| table.row(self.line_row(line)));
+            page.next_page_token
+        };
+        self.pages(ask, take).await?;
+        Ok(table)
+    }
+
+    fn opening_row(&self, opening: Option<&Money>) -> Vec<String> {
+        let mut row = vec![String::new(); LINES.len()];
+        row[1] = self.say("Saldo awal", "Opening balance");
+        row[LINES.len() - 1] = money_text(opening);
+        row
+    }
+
+    /// The trial balance of an entity or the whole book.
+    ///
+    /// Errors: one plain sentence.
+    pub async fn trial_balance(&self, which: &TrialBalance) -> Result<Table, Failure> {
+        let answer = self.get_trial_balance(which).await?;
+        let mut table = Table::new(self.say("Neraca saldo", "Trial balance"), TRIAL_BALANCE);
+        let mut lines: BTreeMap<(String, String, u32), (String, Sen)> = BTreeMap::new();
+        for row in &answer.rows {
+            let mut place = (last_part(&row.entity).to_owned(), fund_text(row.fund).to_owned());
+            if which.summary {
+                let entity = if place.0 == "lkm" { place.0 } else { "kube".to_owned() };
+                place = (entity, self.say("semua", "all"));
+            }
+            let title = self.say(&row.title_id, &row.title_en);
+            let line = lines.entry((place.0, place.1, row.code)).or_insert((title, Sen::ZERO));
+            line.1 = self.sum(line.1, signed(row))?;
+        }
+        for ((entity, fund, code), (title, balance)) in lines {
+            let (debit, credit) = columns(Some(balance));
+            table.row(vec![entity, fund, code.to_string(), title, debit, credit]);
+        }
+        table.row(vec![
+            String::new(),
+            String::new(),
+            String::new(),
+            self.say("Jumlah", "Total"),
+            money_text(answer.total_debit.as_ref()),
+            money_text(answer.total_credit.as_ref()),
+        ]);
+        table.note(self.read_point(answer.read_point.unwrap_or_default()));
+        Ok(table)
+    }
+
+    async fn get_trial_balance(
+        &self,
+        which: &TrialBalance,
+    ) -> Result<v1::GetTrialBalanceResponse, Failure> {
+        let scope = match &which.entity {
+            None => format!("books/{}", self.book),
+            Some(of) => entity(&self.book, of),
+        };
+        let request = v1::GetTrialBalanceRequest {
+            scope,
+            as_of: which.as_of.and_then(date),
+            as_known_at: which.known_at,
+        };
+        let mut client = LedgerServiceClient::new(self.remote.line());
+        Ok(client.get_trial_balance(request).await.map_err(self.failed())?.into_inner())
+    }
+
+    fn sum(&self, one: Sen, other: Sen) -> Result<Sen, Failure> {
+        one.plus(other).map_err(|refusal| Failure(refusal_text(&refusal, self.language)))
+    }
+
+    fn read_point(&self, point: v1::ReadPoint) -> String {
+        format!(
+            "{} {}, {} {}",
+            self.say("Hari buku", "Business day"),
+            date_text(point.business_day.as_ref(), self.language),
+            self.say("posisi jurnal", "journal position"),
+            point.position,
+        )
+    }
+
+    /// What each group has in its funds: cash, savings at the LKM, goods, and its capital.
+    ///
+    /// Errors: one plain sentence.
+    pub async fn funds(&self) -> Result<Table, Failure> {
+        let answer = self.get_trial_balance(&TrialBalance::default()).await?;
+        let heading = self.say("Dana setiap kelompok", "Each group's funds");
+        let mut table = Table::new(heading, FUNDS);
+        let mut groups: BTreeMap<&str, Vec<&v1::TrialBalanceRow>> = BTreeMap::new();
+        for row in answer.rows.iter().filter(|row| last_part(&row.entity) != "lkm") {
+            groups.entry(last_part(&row.entity)).or_default().push(row);
+        }
+        for (group, rows) in groups {
+            let mut cells = vec![group.to_owned()];
+            for (fund, codes) in FUND_COLUMNS {
+                let mut held = Sen::ZERO;
+                let of = |row: &&&v1::TrialBalanceRow| {
+                    row.fund == *fund as i32 && codes.iter().any(|code| code.number() == row.code)
+                };
+                for row in rows.iter().filter(of) {
+                    held = self.sum(held, signed(row))?;
+                }
+                cells.push(format_amount(held));
+            }
+            table.row(cells);
+        }
+        Ok(table)
+    }
+}
+
+/// A row's balance, debit positive.
+fn signed(row: &v1::TrialBalanceRow) -> Sen {
+    row.side.as_ref().map_or(Sen::ZERO, Side::signed)
+}
