@@ -288,13 +288,25 @@ impl Terms {
     /// A problem with its field as the request calls it.
     fn speak(&self, mut problem: Problem) -> Problem {
         let Problem::Refused(refusal) = &mut problem else { return problem };
-        let own = self.fields.iter().find(|(domain, _)| *domain == refusal.field);
-        if let Some((_, field)) = own {
-            (*field).clone_into(&mut refusal.field);
+        if let Some((list, rest)) = refusal.field.split_once('[')
+            && let Some((index, of_item)) = rest.split_once(']')
+        {
+            let list = self.own(list);
+            refusal.field = match of_item.strip_prefix('.') {
+                Some(field) => format!("{list}[{index}].{}", self.own(field)),
+                None => format!("{list}[{index}]"),
+            };
         } else if self.has_details && matches!(refusal.field.as_str(), "happened_on" | "meeting") {
             refusal.field.insert_str(0, "details.");
+        } else {
+            refusal.field = self.own(&refusal.field).to_owned();
         }
         problem
+    }
+
+    /// A field, a list or the field of an item, as the request calls it.
+    fn own<'a>(&'a self, name: &'a str) -> &'a str {
+        self.fields.iter().find(|(domain, _)| *domain == name).map_or(name, |(_, own)| own)
     }
 }
 

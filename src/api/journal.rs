@@ -40,6 +40,9 @@ transactions! {
 }
 
 impl Mutation for v1::PostJournalRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("amount", "lines"), ("fund", "lines")];
+
     detailed!();
 
     fn plan(&self, _: &[String]) -> Checked<Plan> {
@@ -68,7 +71,8 @@ impl Mutation for v1::PostJournalRequest {
 }
 
 impl Mutation for v1::OpenBalancesRequest {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "entity")];
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("group", "entity"), ("lot", "lot.lot_id"), ("quantity", "lot.quantity")];
 
     detailed!();
 

@@ -53,7 +53,9 @@ impl Mutation for v1::RecordMeetingRequest {
         if self.attendee_ids.len() > MAX_LINES {
             return Err(Fault::TooMany.on("attendee_ids"));
         }
-        let attendees = self.attendee_ids.iter().map(|id| convert::id(id, "attendee_ids"));
+        let attendee =
+            |(index, id): (usize, &String)| convert::id(id, &format!("attendee_ids[{index}]"));
+        let attendees = self.attendee_ids.iter().enumerate().map(attendee);
         let attendees = attendees.collect::<Checked<Vec<Id>>>()?;
         if let [agenda, decisions] = texts {
             convert::prose(agenda, 2000, "agenda")?;
@@ -146,7 +148,7 @@ fn meeting(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Checked<v1:
 
 impl Mutation for v1::RecordSheetRequest {
     const FIELDS: &'static [(&'static str, &'static str)] =
-        &[("group", "parent"), ("lot", "lines"), ("member", "lines"), ("quantity", "lines")];
+        &[("group", "parent"), ("lot", "lot_id"), ("member", "member_id"), ("grant", "grant_id")];
 
     detailed!();
 

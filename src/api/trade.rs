@@ -46,13 +46,8 @@ transactions! {
 }
 
 impl Mutation for v1::PurchaseRequest {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[
-        ("group", "entity"),
-        ("payment", "paid_from"),
-        ("amount", "items"),
-        ("lot", "items"),
-        ("quantity", "items"),
-    ];
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("group", "entity"), ("payment", "paid_from"), ("amount", "items"), ("lot", "lot_id")];
 
     detailed!();
 

@@ -28,6 +28,16 @@ pub enum Stop {
     Refused(Refusal),
 }
 
+impl Stop {
+    /// The same, about an item of a list: see [`Refusal::within`].
+    pub fn within(self, list: &str, index: usize) -> Stop {
+        match self {
+            Stop::Refused(refusal) => Stop::Refused(refusal.within(list, index)),
+            Stop::Missing => Stop::Missing,
+        }
+    }
+}
+
 impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Stop {
         Stop::Refused(refusal)

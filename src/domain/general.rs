@@ -44,17 +44,9 @@ impl Action for PostJournal {
     /// Errors: `UNBALANCED`, `NOT_IN_CHART`, `RESERVED_ACCOUNT`, `FUND_NOT_ALLOWED`, `FLOOR`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut funds: BTreeMap<&Ledger, Vec<(Leaf, Sen)>> = BTreeMap::new();
-        for line in &self.lines {
+        for (index, line) in self.lines.iter().enumerate() {
             let account = &line.account;
-            if account.ledger.entity != Entity::Lkm {
-                let refusal = Refusal::new(Reason::NotInChart).on("lines");
-                return Err(refusal.with("account", account).into());
-            }
-            if !account.code.line().open {
-                let refusal = Refusal::new(Reason::ReservedAccount).on("lines");
-                return Err(refusal.with("account", account).into());
-            }
-            draft.check_subject(account, "lines")?;
+            check(draft, account).map_err(|stop| stop.within("lines", index))?;
             let leaf = (account.code, account.subject.clone()).into();
             funds.entry(&account.ledger).or_default().push((leaf, line.amount));
         }
@@ -63,6 +55,18 @@ impl Action for PostJournal {
         }
         Ok(())
     }
+}
+
+/// Whether the bookkeeper may write to an account.
+fn check(draft: &mut Draft<'_>, account: &Account) -> Result<(), Stop> {
+    let refusal = |reason| Refusal::new(reason).on("account").with("account", account);
+    if account.ledger.entity != Entity::Lkm {
+        return Err(refusal(Reason::NotInChart).into());
+    }
+    if !account.code.line().open {
+        return Err(refusal(Reason::ReservedAccount).into());
+    }
+    draft.check_subject(account, "account")
 }
 
 /// One thing an entity owned or owed before the book began.
@@ -95,13 +99,13 @@ impl Action for OpenBalances {
 
     /// Errors: `NOT_IN_CHART`, `RESERVED_ACCOUNT`, `NOT_FOUND`, `ALREADY_EXISTS`, `NOT_LINKED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        for item in &self.items {
+        for (index, item) in self.items.iter().enumerate() {
+            self.check(draft, item).map_err(|stop| stop.within("items", index))?;
             match item {
                 Opening::Account(code, subject, amount) => {
                     self.open_account(draft, *code, subject, *amount)?;
                 }
                 Opening::Lot(new) => {
-                    lot::bring_in(draft, &self.ledger, new)?;
                     let held = lot::account_of(&self.ledger, &new.lot, new.kind);
                     let held = (held.code, held.subject);
                     draft.transfer(&self.ledger, held, Code::OpeningEquity, new.cost)?;
@@ -113,6 +117,22 @@ impl Action for OpenBalances {
 }
 
 impl OpenBalances {
+    /// Whether an item may open; goods come into the register.
+    fn check(&self, draft: &mut Draft<'_>, item: &Opening) -> Result<(), Stop> {
+        let (code, subject) = match item {
+            Opening::Lot(new) => return lot::bring_in(draft, &self.ledger, new),
+            Opening::Account(code, subject, _) => (*code, subject),
+        };
+        let account = self.ledger.account_of(code, subject.clone());
+        // Mirrors open with their other side, goods as lots; suspense and differences never open.
+        let closed = [Code::KubeSavings, Code::OpeningEquity, Code::Suspense, Code::CashDifference];
+        if closed.contains(&code) {
+            let refusal = Refusal::new(Reason::ReservedAccount).on("account");
+            return Err(refusal.with("account", account).into());
+        }
+        draft.check_subject(&account, "account")
+    }
+
     fn open_account(
         &self,
         draft: &mut Draft<'_>,
@@ -120,14 +140,6 @@ impl OpenBalances {
         subject: &Subject,
         amount: Sen,
     ) -> Result<(), Stop> {
-        let account = self.ledger.account_of(code, subject.clone());
-        // Mirrors open with their other side, goods as lots; suspense and differences never open.
-        let closed = [Code::KubeSavings, Code::OpeningEquity, Code::Suspense, Code::CashDifference];
-        if closed.contains(&code) {
-            let refusal = Refusal::new(Reason::ReservedAccount).on("items");
-            return Err(refusal.with("account", account).into());
-        }
-        draft.check_subject(&account, "items")?;
         let leaf = (code, subject.clone());
         match code.debit_side() {
             true => draft.transfer(&self.ledger, leaf, Code::OpeningEquity, amount)?,

@@ -342,6 +342,16 @@ impl Refusal {
         self
     }
 
+    /// The same, about an item of a list, counted from 0: its `lot` becomes `items[2].lot`, and
+    /// where it named no field it is about `items[2]`. If it was about an item of an item, the
+    /// outer one counts.
+    pub fn within(mut self, list: &str, index: usize) -> Refusal {
+        let own = self.field.rsplit_once("].").map_or(self.field.as_str(), |(_, own)| own);
+        let dot = if own.is_empty() { "" } else { "." };
+        self.field = format!("{list}[{index}]{dot}{own}");
+        self
+    }
+
     /// The same, with a named value.
     pub fn with(mut self, key: &str, value: impl fmt::Display) -> Refusal {
         self.details.push((key.to_owned(), value.to_string()));

@@ -375,8 +375,9 @@ impl Action for RecordMeeting {
     /// Errors: `NOT_FOUND` for an unknown attendee, `ALREADY_EXISTS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let entity = Entity::Kube(self.group.clone());
-        for member in &self.attendees {
-            draft.member(&entity, member, "attendees")?;
+        for (index, member) in self.attendees.iter().enumerate() {
+            let attendee = draft.member(&entity, member, "");
+            attendee.map_err(|stop| stop.within("attendees", index))?;
         }
         let row = Meeting {
             held_on: draft.frame().happened_on.get(),

@@ -140,9 +140,11 @@ fn post_sheet(draft: &mut Draft<'_>, group: &Id, sheet: &Sheet) -> Result<(), St
     }
     draft.as_report();
     let mut missing = None;
-    for (number, line) in (1..).zip(&sheet.lines) {
+    for ((number, line), index) in (1..).zip(&sheet.lines).zip(0..) {
         draft.at_line(number);
-        match draft.report(line_action(group, line)?.as_ref()) {
+        let action = line_action(group, line).map_err(Stop::from);
+        let told = action.and_then(|action| draft.report(action.as_ref()));
+        match told.map_err(|stop| stop.within("lines", index)) {
             // Go on to find out what else is missing: a long sheet takes no more rounds.
             Err(stop @ Stop::Missing) => missing = Some(stop),
             result => result?,
@@ -198,7 +200,7 @@ fn line_action(group: &Id, line: &SheetLine) -> Result<Box<dyn Action>, Refusal>
             into_lot: None,
         })),
         SheetLineKind::Unspecified => {
-            Err(Refusal::new(Reason::WrongKind).on("lines").with("name", ""))
+            Err(Refusal::new(Reason::WrongKind).on("kind").with("name", ""))
         }
     }
 }

@@ -81,8 +81,9 @@ impl Action for Purchase {
             }
         };
         spend(draft, entity, self.spends.as_ref(), self.total()?)?;
-        for item in &self.items {
-            lot::bring_in(draft, &self.ledger, item)?;
+        for (index, item) in self.items.iter().enumerate() {
+            let brought_in = lot::bring_in(draft, &self.ledger, item);
+            brought_in.map_err(|stop| stop.within("items", index))?;
             let held = lot::account_of(&self.ledger, &item.lot, item.kind);
             let held = (held.code, held.subject);
             draft.transfer(&self.ledger, held, paid_from.clone(), item.cost)?;

@@ -15,6 +15,7 @@ use crate::town::{
 on_both!(
     what_is_malformed_consumes_nothing,
     what_is_unknown_or_impossible_is_refused_and_recorded,
+    a_list_is_told_which_of_its_items_is_meant,
     texts_are_in_the_callers_language,
     pages_and_questions_are_checked,
 );
@@ -259,6 +260,102 @@ async fn what_is_unknown_or_impossible_is_refused_and_recorded(server: &Server) 
     let result = town.journal().reverse_transaction(request).await;
     assert_says(result, Code::NotFound, "NOT_FOUND", "transaction");
     assert_eq!(town.trial_balance(BOOK).await, totals);
+}
+
+async fn a_list_is_told_which_of_its_items_is_meant(server: &Server) {
+    let town = Town::found(server).await;
+    let bad = Code::InvalidArgument;
+    let goats = |lot_id: &str, quantity: &str| NewLot {
+        lot_id: lot_id.to_owned(),
+        kind: LotKind::Livestock as i32,
+        label: "Kambing (contoh)".to_owned(),
+        unit: "ekor".to_owned(),
+        quantity: units(quantity),
+        cost: idr(1_000),
+    };
+    let purchase = PurchaseRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 3),
+        fund: Fund::Uep as i32,
+        items: vec![goats("kambing-1", "2"), goats("kambing-2", "1.5")],
+        payment: Some(purchase_request::Payment::PaidFrom(cash().expect("set"))),
+        ..PurchaseRequest::default()
+    };
+    let result = town.trade().purchase(purchase).await;
+    assert_says(result, bad, "WHOLE_HEADS", "items[1].quantity");
+
+    let open = |item| OpenBalancesRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 1),
+        fund: Fund::SimpanPinjam as i32,
+        items: vec![savings("m01"), item],
+    };
+    let result = town.journal().open_balances(open(savings("m99"))).await;
+    assert_says(result, Code::NotFound, "NOT_FOUND", "items[1].account");
+    let lot = OpeningItem { item: Some(opening_item::Item::Lot(goats("kambing-1", "1.5"))) };
+    let result = town.journal().open_balances(open(lot)).await;
+    assert_says(result, bad, "WHOLE_HEADS", "items[1].lot.quantity");
+
+    let line = |account: &str, side| JournalLine {
+        account: format!("{BOOK}/accounts/{account}"),
+        side: Some(side),
+    };
+    let rupiah = idr(5).expect("set");
+    let journal = PostJournalRequest {
+        book: BOOK.to_owned(),
+        request_id: fresh_request_id(),
+        details: None,
+        lines: vec![
+            line("lkm.sp.1104", journal_line::Side::Debit(rupiah.clone())),
+            line("a.sp.1101", journal_line::Side::Credit(rupiah)),
+        ],
+    };
+    let result = town.journal().post_journal(journal).await;
+    assert_says(result, bad, "NOT_IN_CHART", "lines[1].account");
+
+    let meeting = |attendee: &str| RecordMeetingRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        meeting_id: "rapat-1".to_owned(),
+        held_on: date(2025, 3, 3),
+        attendee_ids: vec!["m01".to_owned(), attendee.to_owned()],
+        ..RecordMeetingRequest::default()
+    };
+    let result = town.meetings().record_meeting(meeting("m99")).await;
+    assert_says(result, Code::NotFound, "NOT_FOUND", "attendee_ids[1]");
+    let result = town.meetings().record_meeting(meeting("M 99")).await;
+    assert_says(result, bad, "ID_MALFORMED", "attendee_ids[1]");
+
+    let bought = |lot_id: &str, quantity: &str| SheetLine {
+        kind: SheetLineKind::Purchase as i32,
+        amount: idr(1_000),
+        lot_id: lot_id.to_owned(),
+        lot_kind: LotKind::Livestock as i32,
+        label: "Kambing (contoh)".to_owned(),
+        unit: "ekor".to_owned(),
+        quantity: units(quantity),
+        ..SheetLine::default()
+    };
+    let sheet = RecordSheetRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 3),
+        lines: vec![bought("kambing-1", "2"), bought("kambing-2", "1.5")],
+        opening_cash: idr(0),
+        closing_cash: idr(0),
+        ..RecordSheetRequest::default()
+    };
+    let result = town.meetings().record_sheet(sheet).await;
+    assert_says(result, bad, "WHOLE_HEADS", "lines[1].quantity");
+}
+
+/// Opening savings of a member.
+fn savings(member: &str) -> OpeningItem {
+    let subject = member.to_owned();
+    let account = OpeningAccount { code: 2103, subject, amount: idr(1_000) };
+    OpeningItem { item: Some(opening_item::Item::Account(account)) }
 }
 
 async fn texts_are_in_the_callers_language(server: &Server) {
