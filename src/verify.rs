@@ -12,8 +12,10 @@ use sha2::{Digest, Sha256};
 
 use crate::chain::{Frontier, Hash, leaf_hash};
 use crate::domain::account::{Control, Ledger};
+use crate::domain::guliran;
 use crate::domain::id::{Id, RowName};
 use crate::domain::money::Sen;
+use crate::domain::record::proto::GrantChannel;
 use crate::domain::record::{Effect, Outcome, Record, Row, decode, encode_value};
 use crate::domain::state::{Changes, Key, Lookup, State, Value, absorb, apply};
 use crate::storage::{Checkpoint, Dump, DumpEntry, StoredRecord};
@@ -59,6 +61,7 @@ pub fn verify(book: &Id, dump: &Dump) -> Report {
     for beyond in checkpoints {
         replay.findings.add(format!("checkpoint {}", beyond.size), "none", "one");
     }
+    replay.check_grants();
     replay.compare_head(dump);
     replay.compare_entries(dump);
     replay.compare_rows(dump);
@@ -272,6 +275,35 @@ impl Replay {
         }
     }
 
+    /// What a grant brought is held, owed onward, passed on, returned or lost: nothing else.
+    fn check_grants(&mut self) {
+        for name in self.rows.keys() {
+            let Some(Value::Row(Some(row))) = self.state.get(&Key::Row(name.clone())) else {
+                continue;
+            };
+            let (Row::Grant(row), Some((group, grant))) = (&**row, grant_of(name)) else {
+                continue;
+            };
+            if row.reversed || row.channel() == GrantChannel::BeforeBooks {
+                continue;
+            }
+            let (capital, owed) = guliran::accounts_of(&group, &grant, row);
+            let held = |account| match self.state.get(&Key::Balance(account)) {
+                Some(Value::Balance(Some(balance))) => balance.negated(),
+                _ => Ok(Sen::ZERO),
+            };
+            let unexplained =
+                held(capital).and_then(|capital| guliran::unexplained(row, capital, held(owed)?));
+            match unexplained {
+                Ok(rest) if rest.is_zero() => {}
+                Ok(rest) => {
+                    self.findings.add(format!("grant {name}, unexplained"), 0, rest.get());
+                }
+                Err(error) => self.findings.add(format!("grant {name}"), "sums that fit", error),
+            }
+        }
+    }
+
     fn compare_head(&mut self, dump: &Dump) {
         let place = |what: &str| format!("head, {what}");
         let size = self.frontier.size();
@@ -357,6 +389,12 @@ impl Replay {
     }
 }
 
+/// The group and the id of a KUBE's grant.
+fn grant_of(name: &RowName) -> Option<(Id, Id)> {
+    let group = name.parent.strip_prefix("groups/")?.strip_suffix("/grants")?;
+    Some((Id::new(group)?, Id::new(&name.id)?))
+}
+
 /// The commitments to personal text that a register row holds, some of them empty.
 fn commitments(row: &Row) -> Vec<&Vec<u8>> {
     match row {
@@ -364,6 +402,7 @@ fn commitments(row: &Row) -> Vec<&Vec<u8>> {
         Row::Member(member) => vec![&member.name, &member.nik],
         Row::Meeting(meeting) => vec![&meeting.agenda, &meeting.decisions],
         Row::Party(party) => vec![&party.name],
+        Row::Pass(pass) => vec![&pass.receiver_name],
         _ => Vec::new(),
     }
 }

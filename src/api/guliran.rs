@@ -10,19 +10,16 @@ use crate::api::errors::Fault;
 use crate::api::grant::{answer_with_grant, evidence_of, full_name};
 use crate::api::v1;
 use crate::api::v1::deliver_guliran_request::Receiver as To;
-use crate::domain::account::Subject;
-use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::draft::grant_name;
 use crate::domain::guliran::{
     Confirm, Decide, Deliver, Excuse, Item, Lend, Receiver, Release, RepayLoan, SetRule,
-    guliran_ledger, in_transit, oldest_open, pass_name, rule_for, rules_name,
+    accounts_of, in_transit, oldest_open, pass_name, rule_for, rules_name,
 };
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{self, ArrivalState, GuliranRules, PassChannel, PassState};
 use crate::domain::record::{Effect, Row};
-use crate::domain::uep::{capital_account, uep_ledger};
 use crate::locale::text::guliran_rule_text;
 use crate::storage::read::{AsOf, Snapshot};
 
@@ -541,8 +538,7 @@ impl Tree<'_, '_> {
             return Ok(());
         }
         let now = AsOf::default();
-        let capital = capital_account(&uep_ledger(group), grant, &row);
-        let owed = guliran_ledger(group).account_of(Code::GuliranObligation, Subject::id(grant));
+        let (capital, owed) = accounts_of(group, grant, &row);
         let capital = snapshot.balance(&capital, now).await?.negated()?;
         let owed = snapshot.balance(&owed, now).await?.negated()?;
         let rules = rules_of(&mut snapshot, group).await?;

@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, Ledger, Subject};
-use crate::domain::chart::{Code, fund_allowed, fund_name};
+use crate::domain::chart::{Code, SubjectKind, fund_allowed, fund_name};
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
-use crate::domain::id::{Entity, Id, RequestId};
+use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
-use crate::domain::record::Event;
-use crate::domain::record::proto::Fund;
+use crate::domain::record::proto::{Fund, GrantChannel};
+use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 
 /// One line of the general journal.
@@ -126,11 +126,30 @@ impl OpenBalances {
         let account = self.ledger.account_of(code, subject.clone());
         // Mirrors open with their other side, goods as lots; suspense and differences never open.
         let closed = [Code::KubeSavings, Code::OpeningEquity, Code::Suspense, Code::CashDifference];
-        if closed.contains(&code) {
+        if closed.contains(&code) || self.is_granted_here(draft, code, subject)? {
             let refusal = Refusal::new(Reason::ReservedAccount).on("account");
             return Err(refusal.with("account", account).into());
         }
         draft.check_subject(&account, "account")
+    }
+
+    /// Whether an account holds capital that came within these books, and so cannot open.
+    fn is_granted_here(
+        &self,
+        draft: &Draft<'_>,
+        code: Code,
+        subject: &Subject,
+    ) -> Result<bool, Stop> {
+        let Entity::Kube(_) = &self.ledger.entity else { return Ok(false) };
+        if code.line().subject != SubjectKind::Grant {
+            return Ok(false);
+        }
+        let name = RowName::of(&self.ledger.entity, "grants", subject.as_str());
+        let channel = match draft.row(&name)? {
+            Some(Row::Grant(row)) => row.channel(),
+            _ => return Ok(false),
+        };
+        Ok(channel != GrantChannel::BeforeBooks)
     }
 
     fn open_account(
@@ -203,9 +222,11 @@ impl Action for ClearSuspense {
             return Err(refusal.with("held", size.get()).into());
         }
         let target = ledger.account_of(self.code, self.subject.clone());
-        // Money has been counted already, and mirrors and suspense have their own events.
+        // Money has been counted already; mirrors, suspense and the capital of grants have their
+        // own events.
         let mirrors = [Code::SavingsAtLkm, Code::KubeSavings, Code::Suspense, Code::InterFund];
-        if self.code.is_money() || mirrors.contains(&self.code) {
+        let capital = self.code.line().subject == SubjectKind::Grant;
+        if self.code.is_money() || capital || mirrors.contains(&self.code) {
             let refusal = Refusal::new(Reason::ReservedAccount).on("account");
             return Err(refusal.with("account", target).into());
         }

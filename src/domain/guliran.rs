@@ -9,7 +9,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::domain::account::{Ledger, Subject};
+use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::cash::{Place, cash_out};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
@@ -61,6 +61,23 @@ pub fn owed(row: &Grant) -> Result<Sen, Refusal> {
     let decided =
         row.obligations.iter().try_fold(Sen::ZERO, |sum, one| sum.plus(Sen::new(one.amount)))?;
     decided.minus(Sen::new(row.passed))?.minus(Sen::new(row.excused))
+}
+
+/// What a grant brought beyond what became of it: zero, unless its books are from before. `held`
+/// is what stands on its capital account and `owed` what stands on its obligation.
+///
+/// Errors: `OVERFLOW`.
+pub fn unexplained(row: &Grant, held: Sen, owed: Sen) -> Result<Sen, Refusal> {
+    let gone = [row.passed, row.returned, row.lost].map(Sen::new);
+    let known = gone.into_iter().try_fold(held.plus(owed)?, Sen::plus)?;
+    Sen::new(row.amount).minus(known)
+}
+
+/// The accounts of a grant's capital and of what is owed onward of it.
+pub fn accounts_of(group: &Id, grant: &Id, row: &Grant) -> (Account, Account) {
+    let (code, subject) = obligation(grant);
+    let owed = guliran_ledger(group).account_of(code, subject);
+    (capital_account(&uep_ledger(group), grant, row), owed)
 }
 
 /// The oldest decision that is not yet fulfilled: what is owed is owed since then.
@@ -405,7 +422,11 @@ impl Deliver {
             }
             Receiver::Group(group, grant) => {
                 let origin = origin_of(&self.group, &self.pass, &self.grant, giver);
-                let arrives = Arriving { group, grant, giver, origin, amount };
+                let channel = match self.before_books {
+                    true => GrantChannel::BeforeBooks,
+                    false => GrantChannel::Guliran,
+                };
+                let arrives = Arriving { group, grant, giver, origin, channel, amount };
                 arrives.register(draft)?;
                 if !self.before_books {
                     arrives.take_money(draft, road(self.channel), self.cash)?;
@@ -476,6 +497,7 @@ struct Arriving<'a> {
     grant: &'a Id,
     giver: &'a Grant,
     origin: Origin,
+    channel: GrantChannel,
     amount: Sen,
 }
 
@@ -488,7 +510,7 @@ impl Arriving<'_> {
             decree_number: self.giver.decree_number.clone(),
             amount: self.amount.get(),
             received_on: draft.frame().happened_on.get(),
-            channel: GrantChannel::Guliran as i32,
+            channel: self.channel as i32,
             origin: Some(self.origin.clone()),
             request_id: draft.frame().request.to_string(),
             ..Grant::default()
@@ -649,6 +671,7 @@ impl Action for Release {
             grant: &self.grant,
             giver: &giver,
             origin: origin_of(&self.giver, &self.pass, &given, &giver),
+            channel: GrantChannel::Guliran,
             amount: self.amount,
         };
         arrives.register(draft)?;
