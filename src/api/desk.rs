@@ -24,7 +24,7 @@ use crate::domain::decide::{Action, Command};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::record::{Effect, Outcome, Record, Row};
 use crate::domain::refusal::{Language, Reason, Refusal};
-use crate::journal::{Answer, JournalHandle, Priority};
+use crate::journal::{Answer, JournalHandle, Priority, courier};
 use crate::storage::SideRow;
 use crate::storage::read::{Reader, RegisterRow, Snapshot};
 use crate::vault::Vault;
@@ -456,6 +456,15 @@ impl Call<'_> {
             }
         }
         Ok(commitments.first().is_some_and(|memo| opened.text(memo).1))
+    }
+
+    /// Brings a book's passes to other books at once. What cannot be brought now waits for the
+    /// courier's next round.
+    pub(crate) async fn bring(&self, book: &Id) {
+        let brought = courier::bring_all(&self.desk.journal, &self.desk.reader, book).await;
+        if let Err(error) = brought {
+            tracing::warn!(%error, "passes wait for the next round");
+        }
     }
 
     // ---- reading --------------------------------------------------------------------------

@@ -123,6 +123,18 @@ faults! {
     TextMalformed = "TEXT_MALFORMED", InvalidArgument,
         "Teks berisi karakter yang tidak dapat dicetak.",
         "The text has characters that cannot be printed.";
+    /// A transfer file whose code is not that of its contents.
+    TransferAltered = "TRANSFER_ALTERED", InvalidArgument,
+        "Isi surat guliran tidak cocok dengan kodenya.",
+        "The transfer file does not match its code.";
+    /// A transfer file for another book.
+    TransferOtherBook = "TRANSFER_OTHER_BOOK", InvalidArgument,
+        "Surat guliran ini untuk buku lain.",
+        "This transfer file is for another book.";
+    /// A pass that does not go to another book, or has arrived.
+    NotInTransit = "NOT_IN_TRANSIT", FailedPrecondition,
+        "Guliran ini tidak sedang dalam perjalanan ke buku lain.",
+        "This pass is not on its way to another book.";
     /// Not sixteen digits.
     NikMalformed = "NIK_MALFORMED", InvalidArgument,
         "NIK terdiri dari 16 angka; kosongkan bila belum ada.",

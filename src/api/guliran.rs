@@ -42,6 +42,10 @@ service! {
         repay_guliran: RepayGuliranRequest => RepayGuliranResponse;
         get_pass: GetPassRequest => GetPassResponse;
         list_passes: ListPassesRequest => ListPassesResponse;
+        list_transit: ListTransitRequest => ListTransitResponse;
+        export_transfer: ExportTransferRequest => ExportTransferResponse;
+        import_transfer: ImportTransferRequest => ImportTransferResponse;
+        acknowledge_transfer: AcknowledgeTransferRequest => AcknowledgeTransferResponse;
         get_lineage: GetLineageRequest => GetLineageResponse;
     }
 }
@@ -165,7 +169,7 @@ impl Mutation for v1::DeliverGuliranRequest {
         let (book, group, grant) = convert::owned_by_group(&self.grant, "grants", "grant")?;
         let giver = Entity::Kube(group.clone());
         convert::at_most(&self.items, MAX_ITEMS, "items")?;
-        let with_books = matches!(self.receiver, Some(To::ToGroup(_) | To::ToOtherBook(_)));
+        let with_books = matches!(self.receiver, Some(To::ToGroup(_)));
         let item = |(index, item)| pass_item(item, (&book, &giver), with_books, index);
         let items: Vec<Item> = self.items.iter().enumerate().map(item).collect::<Checked<_>>()?;
         let cash = convert::money_or_zero(self.cash.as_ref(), "cash")?;
@@ -322,7 +326,11 @@ impl Method for v1::DeliverGuliranRequest {
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (_, group, _) = convert::owned_by_group(&self.grant, "grants", "grant")?;
         let name = pass_name(&group, &convert::id(&self.pass_id, "pass_id")?);
+        let leaves = matches!(self.receiver, Some(To::ToOtherBook(_)));
         let done = call.submit(self).await?;
+        if leaves {
+            call.bring(&done.book).await;
+        }
         let pass = Some(after(call, &done, &name).await?);
         Ok(v1::DeliverGuliranResponse { transaction: Some(done.transaction(call)), pass })
     }
@@ -350,7 +358,7 @@ answer_with_pass! {
 }
 
 /// The pass as a mutation left it; as it is now where a report of it was only flagged.
-async fn after(call: &Call<'_>, done: &Done, name: &RowName) -> Checked<v1::Pass> {
+pub(super) async fn after(call: &Call<'_>, done: &Done, name: &RowName) -> Checked<v1::Pass> {
     let mut snapshot = call.snapshot(&done.book, "pass").await?;
     let row = match done.row(name) {
         Ok(row) => row.clone(),
@@ -360,7 +368,7 @@ async fn after(call: &Call<'_>, done: &Done, name: &RowName) -> Checked<v1::Pass
     pass(&done.book, name, &row, &opened)
 }
 
-fn sealed(row: &Row) -> impl Iterator<Item = &Vec<u8>> {
+pub(super) fn sealed(row: &Row) -> impl Iterator<Item = &Vec<u8>> {
     let name = match row {
         Row::Pass(pass) => Some(&pass.receiver_name),
         _ => None,
@@ -368,7 +376,8 @@ fn sealed(row: &Row) -> impl Iterator<Item = &Vec<u8>> {
     name.into_iter()
 }
 
-fn pass(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Checked<v1::Pass> {
+/// A pass as the API shows it.
+pub(super) fn pass(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Checked<v1::Pass> {
     let Row::Pass(row) = row else { return Err(damaged()) };
     let giver = name.parent.strip_suffix("/passes").ok_or_else(damaged)?;
     let sen = |sen| Some(convert::to_money(Sen::new(sen)));

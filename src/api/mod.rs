@@ -23,6 +23,7 @@ mod report;
 mod savings;
 pub mod server;
 mod trade;
+mod transfer;
 
 /// The generated messages, services and clients, nested as their packages are.
 #[allow(missing_docs, clippy::all, clippy::pedantic)]

@@ -7,7 +7,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use crate::api::desk::{Api, Desk};
 use crate::config::Config;
-use crate::journal::{self, JournalHandle, system_clock};
+use crate::journal::{self, JournalHandle, courier, system_clock};
 use crate::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
 use crate::storage::postgres::Postgres;
 use crate::storage::read::Reader;
@@ -63,6 +63,7 @@ pub struct Node {
     journal: JournalHandle,
     task: JoinHandle<()>,
     sweeper: JoinHandle<()>,
+    courier: JoinHandle<()>,
 }
 
 impl Node {
@@ -78,8 +79,9 @@ impl Node {
         let vault = Vault::open(&MasterKey::load_or_create(&config.master_key)?, keys).await?;
         let sweeper = tokio::spawn(keep_sweeping(vault.clone(), reader.clone()));
         let (journal, task) = journal::start(storage, system_clock(), journal::Limits::default());
+        let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone()));
         let api = Api::new(Desk { journal: journal.clone(), reader, vault });
-        Ok(Node { api, journal, task, sweeper })
+        Ok(Node { api, journal, task, sweeper, courier })
     }
 
     /// A handle that drains the journal: nothing more is taken in, all that waits is answered.
@@ -99,6 +101,7 @@ impl Node {
     /// Drains the journal and waits until its task has ended.
     pub async fn close(self) {
         self.sweeper.abort();
+        self.courier.abort();
         self.journal.drain().await;
         // A task whose end was seen already cannot be asked again.
         if !self.task.is_finished()
@@ -121,4 +124,31 @@ async fn keep_sweeping(vault: Vault, reader: Reader) {
         }
         tokio::time::sleep(DAY).await;
     }
+}
+
+/// How long a pass that could not be brought to another book waits for the next try.
+const ROUND: Duration = Duration::from_secs(60);
+
+/// Brings passes that wait to other books, now (a server may have died between the two records)
+/// and every minute.
+async fn keep_bringing(journal: JournalHandle, reader: Reader) {
+    loop {
+        if let Err(error) = bring_round(&journal, &reader).await {
+            tracing::warn!(%error, "passes wait for the next round");
+        }
+        tokio::time::sleep(ROUND).await;
+    }
+}
+
+async fn bring_round(
+    journal: &JournalHandle,
+    reader: &Reader,
+) -> Result<(), courier::CourierError> {
+    for book in reader.books().await? {
+        match courier::bring_all(journal, reader, &book).await? {
+            0 => {}
+            brought => tracing::info!(%book, brought, "passes were brought to other books"),
+        }
+    }
+    Ok(())
 }

@@ -21,10 +21,11 @@ use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{
     Arrival, ArrivalState, Fund, Grant, GrantChannel, GuliranLoan, GuliranRule, GuliranRules,
-    Obligation, Origin, Pass, PassChannel, PassItem, PassState, ReceiverKind,
+    Obligation, Origin, Pass, PassChannel, PassItem, PassState, ReceiverKind, TransitState,
 };
 use crate::domain::record::{Effect, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::transfer;
 use crate::domain::uep::{blocked, capital_account, is_untouched, uep_ledger};
 
 /// A KUBE's ledger of what it owes onward.
@@ -299,6 +300,7 @@ impl Deliver {
             quantity_milli: item.quantity_milli,
             value: item.value.get(),
             new_lot: item.new_lot.as_ref().map(Id::to_string).unwrap_or_default(),
+            ..PassItem::default()
         };
         Pass {
             grant: self.grant.to_string(),
@@ -374,8 +376,8 @@ impl Deliver {
     }
 
     /// A thing leaves the giver at its cost; what the minute values it beyond that stands beside
-    /// the capital. Answers what it is to a receiver with books.
-    fn give_thing(&self, draft: &mut Draft<'_>, item: &Item) -> Result<Option<NewLot>, Stop> {
+    /// the capital. Answers what it is to the receiver.
+    fn give_thing(&self, draft: &mut Draft<'_>, item: &Item) -> Result<NewLot, Stop> {
         let uep = uep_ledger(&self.group);
         let row = draft.lot(&uep.entity, &item.lot, "items")?;
         let (held, cost) = lot::take_out(draft, &uep, &item.lot, item.quantity_milli)?;
@@ -387,18 +389,17 @@ impl Deliver {
         } else {
             draft.transfer(&uep, due_to(Fund::Guliran), Code::PassDifference, above)?;
         }
-        let new = |lot: &Id| NewLot {
-            lot: lot.clone(),
+        Ok(NewLot {
+            lot: item.new_lot.clone().unwrap_or_else(|| item.lot.clone()),
             kind: row.kind(),
             label: row.label.clone(),
             unit: row.unit.clone(),
             quantity_milli: item.quantity_milli,
             cost: item.value,
-        };
-        Ok(item.new_lot.as_ref().map(new))
+        })
     }
 
-    fn give(&self, draft: &mut Draft<'_>, amount: Sen) -> Result<Vec<Option<NewLot>>, Stop> {
+    fn give(&self, draft: &mut Draft<'_>, amount: Sen) -> Result<Vec<NewLot>, Stop> {
         self.check_owed(draft, amount)?;
         let guliran = guliran_ledger(&self.group);
         draft.transfer(&guliran, obligation(&self.grant), due_to(Fund::Uep), amount)?;
@@ -411,7 +412,7 @@ impl Deliver {
         &self,
         draft: &mut Draft<'_>,
         giver: &Grant,
-        handed: &[Option<NewLot>],
+        handed: &[NewLot],
     ) -> Result<Option<Arrival>, Stop> {
         let amount = self.amount()?;
         let day = draft.frame().happened_on;
@@ -430,7 +431,7 @@ impl Deliver {
                 arrives.register(draft)?;
                 if !self.before_books {
                     arrives.take_money(draft, road(self.channel), self.cash)?;
-                    for new in handed.iter().flatten() {
+                    for new in handed {
                         arrives.take_thing(draft, new)?;
                     }
                 }
@@ -441,7 +442,7 @@ impl Deliver {
 }
 
 /// Where a pass's money leaves the giver and reaches the receiver.
-fn road(channel: PassChannel) -> (Code, Subject) {
+pub(super) fn road(channel: PassChannel) -> (Code, Subject) {
     match channel {
         PassChannel::Savings => (Code::SavingsAtLkm, Subject::none()),
         PassChannel::Bank => Place::Bank.leaf(),
@@ -449,7 +450,7 @@ fn road(channel: PassChannel) -> (Code, Subject) {
     }
 }
 
-fn arrival(receiver: &str, grant: &str, amount: Sen, day: Day) -> Arrival {
+pub(super) fn arrival(receiver: &str, grant: &str, amount: Sen, day: Day) -> Arrival {
     Arrival {
         receiver: receiver.to_owned(),
         grant: grant.to_owned(),
@@ -459,8 +460,10 @@ fn arrival(receiver: &str, grant: &str, amount: Sen, day: Day) -> Arrival {
     }
 }
 
+/// Checks that capital does not go back to a group it came through.
+///
 /// Errors: `PASS_IN_CIRCLE`.
-fn check_circle(giver: &Grant, receiver: &str) -> Result<(), Stop> {
+pub(super) fn check_circle(giver: &Grant, receiver: &str) -> Result<(), Stop> {
     let ancestors = giver.origin.iter().flat_map(|origin| &origin.ancestors);
     let back = |ancestor: &String| {
         let group = ancestor.strip_prefix(receiver);
@@ -474,7 +477,7 @@ fn check_circle(giver: &Grant, receiver: &str) -> Result<(), Stop> {
 }
 
 /// Errors: `NO_LKM`, `NOT_LINKED`.
-fn check_linked(draft: &Draft<'_>, group: &Id) -> Result<(), Stop> {
+pub(super) fn check_linked(draft: &Draft<'_>, group: &Id) -> Result<(), Stop> {
     if draft.book().lkm_name.is_empty() {
         return Err(Refusal::new(Reason::NoLkm).on("channel").into());
     }
@@ -492,18 +495,19 @@ fn origin_of(group: &Id, pass: &Id, grant: &Id, giver: &Grant) -> Origin {
 }
 
 /// Capital that reaches a group of this book.
-struct Arriving<'a> {
-    group: &'a Id,
-    grant: &'a Id,
-    giver: &'a Grant,
-    origin: Origin,
-    channel: GrantChannel,
-    amount: Sen,
+pub(super) struct Arriving<'a> {
+    pub(super) group: &'a Id,
+    pub(super) grant: &'a Id,
+    /// The grant it comes from.
+    pub(super) giver: &'a Grant,
+    pub(super) origin: Origin,
+    pub(super) channel: GrantChannel,
+    pub(super) amount: Sen,
 }
 
 impl Arriving<'_> {
     /// Errors: `ALREADY_EXISTS`.
-    fn register(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+    pub(super) fn register(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let row = Grant {
             programme: self.giver.programme.clone(),
             source: self.giver.source,
@@ -522,7 +526,7 @@ impl Arriving<'_> {
         (Code::RolledCapital, Subject::id(self.grant))
     }
 
-    fn take_money(
+    pub(super) fn take_money(
         &self,
         draft: &mut Draft<'_>,
         place: (Code, Subject),
@@ -531,7 +535,7 @@ impl Arriving<'_> {
         draft.transfer(&uep_ledger(self.group), place, self.capital(), amount)
     }
 
-    fn take_thing(&self, draft: &mut Draft<'_>, new: &NewLot) -> Result<(), Stop> {
+    pub(super) fn take_thing(&self, draft: &mut Draft<'_>, new: &NewLot) -> Result<(), Stop> {
         let uep = uep_ledger(self.group);
         lot::bring_in(draft, &uep, new)?;
         let held = lot::account_of(&uep, &new.lot, new.kind);
@@ -597,6 +601,12 @@ impl Action for Deliver {
         row.request_id = draft.frame().request.to_string();
         row.delivered_on = draft.frame().happened_on.get();
         row.arrivals.extend(arrived);
+        for (item, thing) in row.items.iter_mut().zip(handed) {
+            (item.kind, item.label, item.unit) = (thing.kind as i32, thing.label, thing.unit);
+        }
+        if matches!(self.receiver, Receiver::OtherBook(_)) && !self.before_books {
+            transfer::depart(draft, &self.group, &self.pass);
+        }
         draft.create(pass_name(&self.group, &self.pass), Row::Pass(row), "pass_id")
     }
 }
@@ -611,7 +621,7 @@ pub fn in_transit(row: &Pass) -> i64 {
     }
 }
 
-fn pass_row(draft: &Draft<'_>, giver: &Id, pass: &Id) -> Result<Pass, Stop> {
+pub(super) fn pass_row(draft: &Draft<'_>, giver: &Id, pass: &Id) -> Result<Pass, Stop> {
     let name = pass_name(giver, pass);
     match draft.require(&name, "pass")? {
         Row::Pass(row) => Ok(row),
@@ -889,7 +899,8 @@ pub fn undo(draft: &mut Draft<'_>, record: &Record, effect: &Effect) -> Result<(
             (Event::GuliranExcused, Row::Grant(_)) => undo_excuse(draft, name, effect)?,
             (Event::GuliranDelivered, Row::Pass(_)) => undo_delivery(draft, name, record)?,
             (Event::GuliranReleased, Row::Pass(after)) => undo_release(draft, name, after)?,
-            (Event::GuliranConfirmed, Row::Pass(_)) => return Err(blocked(name).into()),
+            (Event::GuliranConfirmed | Event::GuliranArrived, Row::Pass(_))
+            | (Event::GuliranReceived, Row::Transfer(_)) => return Err(blocked(name).into()),
             (Event::GuliranLent, Row::GuliranLoan(after)) => undo_loan(draft, name, after, effect)?,
             _ => {}
         }
@@ -935,17 +946,20 @@ fn undo_delivery(draft: &mut Draft<'_>, name: &RowName, record: &Record) -> Resu
         row.obligations.retain(|one| one.request_id != request);
         draft.put(grant, Row::Grant(row));
     }
+    if pass.receiver_kind() == ReceiverKind::OtherBook && posted && !pass.before_books {
+        transfer::set_state(draft, name, TransitState::Reversed)?;
+    }
     pass.state = PassState::Reversed as i32;
     draft.put(name.clone(), Row::Pass(pass));
     Ok(())
 }
 
 /// What arrived goes back where nothing has been done with it; what another book may have taken in
-/// cannot.
+/// cannot, unless that book has refused it.
 fn take_back_arrivals(draft: &mut Draft<'_>, name: &RowName, pass: &Pass) -> Result<(), Stop> {
-    let gone = matches!(pass.receiver_kind(), ReceiverKind::OtherBook)
-        || (pass.receiver_kind() == ReceiverKind::Pool && !pass.arrivals.is_empty());
-    if gone {
+    let elsewhere = pass.receiver_kind() == ReceiverKind::OtherBook && pass.broken.is_empty();
+    let given_on = pass.receiver_kind() == ReceiverKind::Pool && !pass.arrivals.is_empty();
+    if elsewhere || given_on {
         return Err(blocked(name).into());
     }
     pass.arrivals.iter().try_for_each(|arrival| take_back_grant(draft, arrival))

@@ -42,6 +42,11 @@ impl RequestId {
         ok.then(|| RequestId(text.into()))
     }
 
+    /// The id of a request that the ledger makes itself, from a hash of what it is about.
+    pub fn from_hash(hash: [u8; 32]) -> RequestId {
+        RequestId(hex::encode(hash).into())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

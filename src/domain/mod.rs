@@ -23,4 +23,5 @@ pub mod savings;
 pub mod sheet;
 pub mod state;
 pub mod trade;
+pub mod transfer;
 pub mod uep;

@@ -170,6 +170,14 @@ reasons! {
     NothingInTransit = "NOTHING_IN_TRANSIT", Precondition,
         "Guliran {pass} hanya tersisa {held} dalam perjalanan.",
         "Only {held} of {pass} is in transit.";
+    /// A pass from another book that has arrived before.
+    TransferReplayed = "TRANSFER_REPLAYED", AlreadyExists,
+        "Guliran {pass} sudah diterima.",
+        "The pass {pass} has arrived already.";
+    /// The parts of a pass from another book do not add up.
+    TransferUnbalanced = "TRANSFER_UNBALANCED", Invalid,
+        "Jumlah guliran {pass} tidak sama dengan isinya.",
+        "The amount of {pass} is not the sum of its parts.";
     /// The receiver has spoken, or nothing has arrived for it.
     NothingToConfirm = "NOTHING_TO_CONFIRM", Precondition,
         "Tidak ada guliran {pass} yang menunggu konfirmasi {receiver}.",

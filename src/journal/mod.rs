@@ -8,6 +8,7 @@
 
 mod batch;
 mod cache;
+pub mod courier;
 mod queue;
 mod sequencer;
 

@@ -42,6 +42,8 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::GrantReturned => ("Hibah dikembalikan", "Grant returned"),
         Event::GuliranDecided => ("Guliran diputuskan", "Guliran decided"),
         Event::GuliranDelivered => ("Guliran diserahkan", "Guliran delivered"),
+        Event::GuliranReceived => ("Guliran diterima dari buku lain", "Guliran from another book"),
+        Event::GuliranArrived => ("Kabar guliran di buku lain", "Word of guliran in another book"),
         Event::GuliranReleased => ("Guliran disalurkan LKM", "Guliran given out of the pool"),
         Event::GuliranConfirmed => ("Guliran dikonfirmasi", "Guliran confirmed"),
         Event::GuliranExcused => ("Guliran dibebaskan", "Guliran excused"),

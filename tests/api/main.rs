@@ -16,6 +16,7 @@ mod stock;
 mod stories;
 mod suspense;
 mod town;
+mod transfers;
 mod wire;
 
 /// Runs each test on SQLite and on PostgreSQL.

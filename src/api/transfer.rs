@@ -1,0 +1,201 @@
+//! Guliran between installations: a pass as a file, and its receipt as a file back.
+//!
+//! A file alone proves nothing; its code travels on the signed minute and must fit it.
+
+use sha2::{Digest, Sha256};
+
+use crate::api::convert::{self, Checked};
+use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, detailed};
+use crate::api::errors::Fault;
+use crate::api::guliran::{pass, sealed};
+use crate::api::v1;
+use crate::domain::guliran::{in_transit, pass_name};
+use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::lot::NewLot;
+use crate::domain::record::Row;
+use crate::domain::record::proto::{Grant, ReceiverKind, TransitState};
+use crate::domain::transfer::{Hear, Receive, TRANSIT, Transfer, Word};
+use crate::journal::courier::{self, Parcel};
+
+/// The largest file that is read.
+const MAX_BYTES: usize = 60_000;
+
+/// The most things of one pass.
+const MAX_ITEMS: usize = 100;
+
+impl Method for v1::ListTransitRequest {
+    type Response = v1::ListTransitResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.parent, "parent")?;
+        let page = Page::new(self.page_size, &self.page_token)?;
+        let mut snapshot = call.snapshot(&book, "parent").await?;
+        let (rows, next_page_token) = call.rows(&mut snapshot, TRANSIT, &page).await?;
+        let mut passes = Vec::new();
+        for found in &rows {
+            let Row::Transit(transit) = &found.row else { return Err(damaged()) };
+            if !matches!(transit.state(), TransitState::Waiting | TransitState::Refused) {
+                continue;
+            }
+            let name = RowName::new(format!("groups/{}/passes", transit.group), &transit.pass);
+            let row = call.row(&mut snapshot, &name, "parent").await?;
+            let opened = call.open(&mut snapshot, &book, sealed(&row)).await?;
+            passes.push(pass(&book, &name, &row, &opened)?);
+        }
+        Ok(v1::ListTransitResponse { passes, next_page_token })
+    }
+}
+
+impl Method for v1::ExportTransferRequest {
+    type Response = v1::ExportTransferResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (book, group, id) = convert::owned_by_group(&self.pass, "passes", "pass")?;
+        let mut snapshot = call.snapshot(&book, "pass").await?;
+        let row = call.row(&mut snapshot, &pass_name(&group, &id), "pass").await?;
+        let Row::Pass(row) = row else { return Err(damaged()) };
+        if row.receiver_kind() != ReceiverKind::OtherBook || in_transit(&row) == 0 {
+            return Err(Fault::NotInTransit.on("pass"));
+        }
+        let parcel = courier::pack(&mut snapshot, &book, &group, &id).await?;
+        let file = prost::Message::encode_to_vec(&file(&parcel.ok_or_else(damaged)?));
+        Ok(v1::ExportTransferResponse { code: code(&file), file })
+    }
+}
+
+fn code(file: &[u8]) -> String {
+    hex::encode(&Sha256::digest(file)[..8])
+}
+
+/// Reads a file whose code fits. Errors: `TRANSFER_ALTERED`.
+fn read<M: prost::Message + Default>(bytes: &[u8], told: &str, field: &str) -> Checked<M> {
+    let told = told.chars().filter(|digit| digit.is_ascii_alphanumeric());
+    let told = told.collect::<String>().to_ascii_lowercase();
+    if bytes.len() > MAX_BYTES || told != code(bytes) {
+        return Err(Fault::TransferAltered.on(field));
+    }
+    M::decode(bytes).map_err(|_| Fault::TransferAltered.on(field))
+}
+
+fn file(parcel: &Parcel) -> v1::TransferFile {
+    let Receive { group, grant, transfer } = &parcel.receive;
+    let item = |item: &NewLot| v1::NewLot {
+        lot_id: item.lot.to_string(),
+        kind: item.kind as i32,
+        label: item.label.clone(),
+        unit: item.unit.clone(),
+        quantity: Some(convert::to_quantity(item.quantity_milli)),
+        cost: Some(convert::to_money(item.cost)),
+    };
+    v1::TransferFile {
+        pass: transfer.pass.clone(),
+        receiver: convert::row_name(&parcel.book, format!("groups/{group}")),
+        ancestors: transfer.ancestors.clone(),
+        programme: transfer.giver.programme.clone(),
+        source: transfer.giver.source,
+        decree_number: transfer.giver.decree_number.clone(),
+        amount: Some(convert::to_money(transfer.amount)),
+        cash: Some(convert::to_money(transfer.cash)),
+        channel: transfer.channel as i32,
+        items: transfer.items.iter().map(item).collect(),
+        grant_id: grant.to_string(),
+    }
+}
+
+/// What a file says, checked like any other input.
+fn receive(file: &v1::TransferFile, book: &Id) -> Checked<Receive> {
+    let (to, group) = convert::group(&file.receiver, "file.receiver")?;
+    if to != *book {
+        return Err(Fault::TransferOtherBook.on("file"));
+    }
+    let (from, _, _) = convert::owned_by_group(&file.pass, "passes", "file.pass")?;
+    if from == *book {
+        return Err(Fault::WrongParent.on("file.pass"));
+    }
+    convert::at_most(&file.items, MAX_ITEMS, "file.items")?;
+    let item = |(index, lot)| convert::new_lot(lot, &format!("file.items[{index}]"));
+    let transfer = Transfer {
+        pass: file.pass.clone(),
+        ancestors: file.ancestors.clone(),
+        giver: Grant {
+            programme: convert::required_line(&file.programme, 120, "file.programme")?,
+            source: file.source,
+            decree_number: convert::line(&file.decree_number, 80, "file.decree_number")?,
+            ..Grant::default()
+        },
+        amount: convert::money(file.amount.as_ref(), "file.amount")?,
+        cash: convert::money_or_zero(file.cash.as_ref(), "file.cash")?,
+        channel: convert::open_choice(file.channel, "file.channel")?,
+        items: file.items.iter().enumerate().map(item).collect::<Checked<_>>()?,
+    };
+    Ok(Receive { group, grant: convert::id(&file.grant_id, "file.grant_id")?, transfer })
+}
+
+impl Mutation for v1::ImportTransferRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("transfer", "file"), ("receiver", "file.receiver"), ("group", "file.receiver")];
+
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let book = convert::book(&self.book, "book")?;
+        let file: v1::TransferFile = read(&self.file, &self.code, "file")?;
+        let receive = receive(&file, &book)?;
+        let entity = Entity::Kube(receive.group.clone());
+        Ok(Plan::new(book, &entity, receive))
+    }
+}
+
+impl Method for v1::ImportTransferRequest {
+    type Response = v1::ImportTransferResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let file: v1::TransferFile = read(&self.file, &self.code, "file")?;
+        let done = call.submit(self).await?;
+        let grant = format!("{}/grants/{}", file.receiver, file.grant_id);
+        let receipt = v1::TransferReceipt { pass: file.pass, grant: grant.clone() };
+        let receipt = prost::Message::encode_to_vec(&receipt);
+        Ok(v1::ImportTransferResponse {
+            grant: Some(crate::api::grant::after(call, &done, &grant).await?),
+            transaction: Some(done.transaction(call)),
+            receipt_code: code(&receipt),
+            receipt,
+        })
+    }
+}
+
+/// The pass a receipt is about. Errors: `TRANSFER_ALTERED`, `TRANSFER_OTHER_BOOK`.
+fn acknowledged(request: &v1::AcknowledgeTransferRequest) -> Checked<(Id, Hear)> {
+    let book = convert::book(&request.book, "book")?;
+    let receipt: v1::TransferReceipt = read(&request.receipt, &request.code, "receipt")?;
+    let (of, giver, pass) = convert::owned_by_group(&receipt.pass, "passes", "receipt.pass")?;
+    if of != book {
+        return Err(Fault::TransferOtherBook.on("receipt"));
+    }
+    let (_, _, grant) = convert::owned_by_group(&receipt.grant, "grants", "receipt.grant")?;
+    Ok((book, Hear { giver, pass, word: Word::Arrived(grant) }))
+}
+
+impl Mutation for v1::AcknowledgeTransferRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("pass", "receipt")];
+
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, hear) = acknowledged(self)?;
+        let entity = Entity::Kube(hear.giver.clone());
+        Ok(Plan::new(book, &entity, hear))
+    }
+}
+
+impl Method for v1::AcknowledgeTransferRequest {
+    type Response = v1::AcknowledgeTransferResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (_, Hear { giver, pass, .. }) = acknowledged(&self)?;
+        let done = call.submit(self).await?;
+        let pass = crate::api::guliran::after(call, &done, &pass_name(&giver, &pass)).await?;
+        let transaction = Some(done.transaction(call));
+        Ok(v1::AcknowledgeTransferResponse { transaction, pass: Some(pass) })
+    }
+}

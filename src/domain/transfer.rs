@@ -1,0 +1,194 @@
+//! Guliran between the books of two LKMs (catalogue event 47): two records tied by one name, the
+//! pass's own.
+//!
+//! **Invariant**: the giver's record comes first and lists the pass as in transit until the other
+//! book has answered; the receiver takes each pass in at most once, however often it is sent.
+
+use crate::domain::chart::Code;
+use crate::domain::decide::Action;
+use crate::domain::draft::{Draft, Stop};
+use crate::domain::guliran::{
+    Arriving, arrival, check_circle, check_linked, in_transit, pass_name, pass_row, road,
+};
+use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::link::{kube_savings, lkm_ledger};
+use crate::domain::lot::NewLot;
+use crate::domain::money::Sen;
+use crate::domain::record::proto::{
+    self, Fund, Grant, GrantChannel, Origin, PassChannel, Transit, TransitState,
+};
+use crate::domain::record::{Event, Row};
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::uep::blocked;
+
+/// The collection of passes to other books.
+pub const TRANSIT: &str = "transit";
+
+/// The name under which a pass from another book is remembered.
+pub fn transfer_name(pass: &str) -> RowName {
+    RowName::new("transfers", pass.replace('/', "."))
+}
+
+fn transit_name(group: &str, pass: &str) -> RowName {
+    RowName::new(TRANSIT, format!("{group}.{pass}"))
+}
+
+/// Lists a pass as on its way.
+pub(super) fn depart(draft: &mut Draft<'_>, group: &Id, pass: &Id) {
+    let row = Transit {
+        group: group.to_string(),
+        pass: pass.to_string(),
+        state: TransitState::Waiting as i32,
+    };
+    draft.put(transit_name(group.as_str(), pass.as_str()), Row::Transit(row));
+}
+
+/// Notes what became of a pass that was on its way, by the name of the pass.
+pub(super) fn set_state(
+    draft: &mut Draft<'_>,
+    pass: &RowName,
+    state: TransitState,
+) -> Result<(), Stop> {
+    let group = pass.parent.strip_prefix("groups/").and_then(|rest| rest.strip_suffix("/passes"));
+    let group = group.ok_or_else(|| blocked(pass))?;
+    let row = Transit { group: group.to_owned(), pass: pass.id.clone(), state: state as i32 };
+    draft.put(transit_name(group, &pass.id), Row::Transit(row));
+    Ok(())
+}
+
+/// What one book tells another about a pass.
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    /// The pass, `books/{book}/groups/{group}/passes/{pass}`.
+    pub pass: String,
+    /// The grants it went through, as the receiving book names them: its own without their book.
+    pub ancestors: Vec<String>,
+    /// The papers of the grant it goes back to: programme, source and decree.
+    pub giver: Grant,
+    /// Sen of obligation value.
+    pub amount: Sen,
+    /// The money among it.
+    pub cash: Sen,
+    /// The road of the money.
+    pub channel: PassChannel,
+    /// The things among it, as lots of the receiver.
+    pub items: Vec<NewLot>,
+}
+
+/// A group takes in what a group of another book passed on to it (event 47).
+#[derive(Clone, Debug)]
+pub struct Receive {
+    /// The receiver.
+    pub group: Id,
+    /// The id it will have among the receiver's grants.
+    pub grant: Id,
+    /// What was passed on.
+    pub transfer: Transfer,
+}
+
+impl Action for Receive {
+    fn event(&self) -> Event {
+        Event::GuliranReceived
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Kube(self.group.clone()))
+    }
+
+    /// Errors: `TRANSFER_REPLAYED`, `TRANSFER_UNBALANCED`, `PASS_IN_CIRCLE`, `ALREADY_EXISTS`,
+    /// `NO_LKM`, `NOT_LINKED`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let Transfer { pass, ancestors, giver, amount, cash, channel, items } = &self.transfer;
+        let about = |reason| Refusal::new(reason).on("transfer").with("pass", pass);
+        let name = transfer_name(pass);
+        if draft.row(&name)?.is_some() {
+            return Err(about(Reason::TransferReplayed).into());
+        }
+        let sum = items.iter().try_fold(*cash, |sum, item| sum.plus(item.cost))?;
+        if sum != *amount {
+            return Err(about(Reason::TransferUnbalanced).into());
+        }
+        let origin = Origin { pass: pass.clone(), ancestors: ancestors.clone() };
+        let from = Grant { origin: Some(origin.clone()), ..giver.clone() };
+        check_circle(&from, &format!("groups/{}", self.group))?;
+        let row = proto::Transfer {
+            pass: pass.clone(),
+            group: self.group.to_string(),
+            grant: self.grant.to_string(),
+        };
+        draft.put(name, Row::Transfer(row));
+        let arriving = Arriving {
+            group: &self.group,
+            grant: &self.grant,
+            giver: &from,
+            origin,
+            channel: GrantChannel::Guliran,
+            amount: *amount,
+        };
+        arriving.register(draft)?;
+        if *channel == PassChannel::Savings && !cash.is_zero() {
+            check_linked(draft, &self.group)?;
+            let savings = kube_savings(&self.group, Fund::Uep);
+            draft.transfer(&lkm_ledger(), Code::Bank, savings, *cash)?;
+        }
+        arriving.take_money(draft, road(*channel), *cash)?;
+        items.iter().try_for_each(|item| arriving.take_thing(draft, item))
+    }
+}
+
+/// What the other book answered.
+#[derive(Clone, Debug)]
+pub enum Word {
+    /// It took the pass in, as this grant of the receiver.
+    Arrived(Id),
+    /// It refused the pass.
+    Refused(Reason),
+}
+
+/// The giver's book hears what became of a pass to another book (event 47).
+#[derive(Clone, Debug)]
+pub struct Hear {
+    /// The giver.
+    pub giver: Id,
+    /// The pass.
+    pub pass: Id,
+    /// The answer.
+    pub word: Word,
+}
+
+impl Action for Hear {
+    fn event(&self) -> Event {
+        Event::GuliranArrived
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Kube(self.giver.clone()))
+    }
+
+    /// Errors: `NOT_FOUND`, `NOTHING_IN_TRANSIT`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let name = pass_name(&self.giver, &self.pass);
+        let mut row = pass_row(draft, &self.giver, &self.pass)?;
+        let waiting = in_transit(&row);
+        if waiting == 0 || row.receiver_kind() != proto::ReceiverKind::OtherBook {
+            let refusal = Refusal::new(Reason::NothingInTransit).on("pass");
+            return Err(refusal.with("pass", &self.pass).with("held", waiting).into());
+        }
+        let state = match &self.word {
+            Word::Arrived(grant) => {
+                let day = draft.frame().happened_on;
+                let arrived = arrival(&row.receiver, grant.as_str(), Sen::new(waiting), day);
+                row.arrivals.push(arrived);
+                row.broken.clear();
+                TransitState::Arrived
+            }
+            Word::Refused(reason) => {
+                reason.name().clone_into(&mut row.broken);
+                TransitState::Refused
+            }
+        };
+        set_state(draft, &name, state)?;
+        draft.put(name, Row::Pass(row));
+        Ok(())
+    }
+}

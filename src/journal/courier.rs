@@ -1,0 +1,196 @@
+//! The courier: brings passes to other books of this server, and their answers back.
+//!
+//! It is driven by the giver's journal alone: whatever is listed there as waiting is sent. Both
+//! commands have request ids made from the pass's name, so that sending twice, from two servers or
+//! after a crash between the two records, changes nothing. A book that is not here, or does not
+//! answer, leaves the pass in transit.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::{Answer, Busy, JournalHandle, Priority};
+use crate::domain::decide::{Action, Command};
+use crate::domain::draft::grant_name;
+use crate::domain::guliran::pass_name;
+use crate::domain::id::{Id, RequestId, RowName};
+use crate::domain::lot::NewLot;
+use crate::domain::money::Sen;
+use crate::domain::record::proto::{Grant, Pass, TransitState};
+use crate::domain::record::{Outcome, Row};
+use crate::domain::refusal::Reason;
+use crate::domain::transfer::{Hear, Receive, TRANSIT, Transfer, Word};
+use crate::storage::StorageError;
+use crate::storage::read::{Reader, Snapshot};
+
+/// Who the journals say brought a pass.
+const ACTOR: &str = "simpul";
+
+/// How many listed passes are read at once.
+const PAGE: u32 = 500;
+
+/// Why the courier stopped; what waits goes on waiting.
+#[derive(Debug, thiserror::Error)]
+pub enum CourierError {
+    /// The journal takes nothing in.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// A book cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A pass to another book, with the names both books know it by.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// The pass, `books/{book}/groups/{group}/passes/{pass}`.
+    pub pass: String,
+    /// The receiving book.
+    pub book: Id,
+    /// What is received there.
+    pub receive: Receive,
+}
+
+/// Brings everything that waits in a book, and answers how many passes found an answer.
+///
+/// Errors: every [`CourierError`].
+pub async fn bring_all(
+    journal: &JournalHandle,
+    reader: &Reader,
+    book: &Id,
+) -> Result<usize, CourierError> {
+    let mut brought = 0;
+    let mut after = String::new();
+    loop {
+        let mut snapshot = reader.snapshot(book).await?;
+        let rows = snapshot.rows(TRANSIT, &after, PAGE).await?;
+        let Some(last) = rows.last() else { return Ok(brought) };
+        after = last.id.clone();
+        for found in &rows {
+            let Row::Transit(transit) = &found.row else { continue };
+            let waiting = transit.state() == TransitState::Waiting;
+            let names = (Id::new(&transit.group), Id::new(&transit.pass));
+            if let ((Some(group), Some(pass)), true) = (names, waiting)
+                && let Some(parcel) = pack(&mut snapshot, book, &group, &pass).await?
+                && bring(journal, book, (group, pass), parcel).await?
+            {
+                brought += 1;
+            }
+        }
+    }
+}
+
+/// A pass as it is sent; none if it does not go to another book or is damaged.
+///
+/// Errors: those of reading.
+pub async fn pack(
+    snapshot: &mut Snapshot,
+    book: &Id,
+    group: &Id,
+    pass: &Id,
+) -> Result<Option<Parcel>, StorageError> {
+    let name = pass_name(group, pass);
+    let Some(Row::Pass(row)) = snapshot.row(&name).await?.map(|found| found.row) else {
+        return Ok(None);
+    };
+    let Some(grant) = Id::new(&row.grant) else { return Ok(None) };
+    let grant = grant_name(group, &grant);
+    let Some(Row::Grant(giver)) = snapshot.row(&grant).await?.map(|found| found.row) else {
+        return Ok(None);
+    };
+    Ok(parcel(book, &name, &row, &grant, &giver))
+}
+
+fn parcel(book: &Id, name: &RowName, row: &Pass, grant: &RowName, giver: &Grant) -> Option<Parcel> {
+    let (to, group) = row.receiver.strip_prefix("books/")?.split_once("/groups/")?;
+    let (to, group) = (Id::new(to)?, Id::new(group)?);
+    let pass = format!("books/{book}/{name}");
+    // The same here and there, whoever brings it: the receiver's names are made from the pass's.
+    let seal = hex::encode(Sha256::digest(&pass));
+    let grant_id = Id::new(&format!("guliran-{}", &seal[..12]))?;
+    let before = giver.origin.iter().flat_map(|origin| origin.ancestors.clone());
+    let ancestors = before.chain([grant.to_string()]).map(|name| seen_from(&to, book, name));
+    let mut items = Vec::with_capacity(row.items.len());
+    for (number, item) in (1..).zip(&row.items) {
+        items.push(NewLot {
+            lot: Id::new(&format!("{grant_id}-{number}"))?,
+            kind: item.kind(),
+            label: item.label.clone(),
+            unit: item.unit.clone(),
+            quantity_milli: item.quantity_milli,
+            cost: Sen::new(item.value),
+        });
+    }
+    let transfer = Transfer {
+        pass: pass.clone(),
+        ancestors: ancestors.collect(),
+        giver: Grant {
+            programme: giver.programme.clone(),
+            source: giver.source,
+            decree_number: giver.decree_number.clone(),
+            ..Grant::default()
+        },
+        amount: Sen::new(row.amount),
+        cash: Sen::new(row.cash),
+        channel: row.channel(),
+        items,
+    };
+    Some(Parcel { pass, book: to, receive: Receive { group, grant: grant_id, transfer } })
+}
+
+/// A name as another book knows it: with its book, unless that is the other book itself.
+fn seen_from(there: &Id, here: &Id, name: String) -> String {
+    let full = if name.starts_with("books/") { name } else { format!("books/{here}/{name}") };
+    match full.strip_prefix(&format!("books/{there}/")) {
+        Some(own) => own.to_owned(),
+        None => full,
+    }
+}
+
+/// Brings one pass and its answer; says whether there was one.
+async fn bring(
+    journal: &JournalHandle,
+    book: &Id,
+    (giver, pass): (Id, Id),
+    parcel: Parcel,
+) -> Result<bool, CourierError> {
+    let grant = parcel.receive.grant.clone();
+    let there = command(&parcel.book, "receive", &parcel.pass, parcel.receive);
+    let answer = journal.submit(there, Vec::new(), Priority::Interactive).await?;
+    let word = match answer {
+        Answer::Done { record, .. } => match &record.outcome {
+            Outcome::Done(_) => Word::Arrived(grant),
+            Outcome::Refused(refusal) if refusal.reason == Reason::TransferReplayed => {
+                Word::Arrived(grant)
+            }
+            Outcome::Refused(refusal) => Word::Refused(refusal.reason),
+        },
+        other => {
+            tracing::warn!(pass = parcel.pass, answer = ?other, "a pass stays in transit");
+            return Ok(false);
+        }
+    };
+    let hear = command(book, "hear", &parcel.pass, Hear { giver, pass, word });
+    match journal.submit(hear, Vec::new(), Priority::Interactive).await? {
+        Answer::Done { .. } => Ok(true),
+        other => {
+            tracing::warn!(pass = parcel.pass, answer = ?other, "a pass stays in transit");
+            Ok(false)
+        }
+    }
+}
+
+fn command(book: &Id, what: &str, pass: &str, action: impl Action + 'static) -> Command {
+    let digest = Sha256::digest(format!("simpul courier: {what} {pass}"));
+    Command {
+        book: book.clone(),
+        request: RequestId::from_hash(digest.into()),
+        digest: digest.to_vec(),
+        actor: ACTOR.to_owned(),
+        happened_on: None,
+        memo: Vec::new(),
+        evidence: None,
+        meeting: None,
+        action: Arc::new(action),
+    }
+}

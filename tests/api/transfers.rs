@@ -1,0 +1,319 @@
+//! Guliran beyond the book: to another LKM's book on the same server, to another installation by
+//! file, to those without books; and what is refused on the way.
+
+use simpul::api::v1::deliver_guliran_request::Receiver;
+use simpul::api::v1::*;
+use simpul::cli::remote::fresh_request_id;
+
+use crate::on_both;
+use crate::town::{A, Server, Town, date, idr, on, sen, units, why};
+
+on_both!(
+    capital_reaches_another_book_once_and_its_tree_adds_up,
+    a_pass_refused_over_there_waits_and_can_be_taken_back,
+    a_pass_travels_by_file_between_installations,
+    a_family_holds_what_it_was_given,
+    a_pass_against_a_rule_is_refused_or_told_as_done_put_to_review,
+);
+
+const THOUSAND: i64 = 100_000;
+
+/// A town whose group a holds 10.000 in its bank account, of which 6.000 are owed onward.
+async fn town(server: &Server) -> Town {
+    let town = Town::found(server).await;
+    let grant = ReceiveGrantRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 6),
+        grant_id: "apbn".to_owned(),
+        programme: "APBN (contoh)".to_owned(),
+        source: BudgetSource::Apbn as i32,
+        channel: Some(receive_grant_request::Channel::Bank(idr(10_000_000).unwrap())),
+        ..ReceiveGrantRequest::default()
+    };
+    town.grants().receive_grant(grant).await.expect("received");
+    let decide = DecideGuliranRequest {
+        grant: grant_name(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 1),
+        amount: idr(6_000_000),
+        due_on: date(2025, 12, 31),
+    };
+    town.guliran().decide_guliran(decide).await.expect("decided");
+    town
+}
+
+fn grant_name() -> String {
+    format!("{A}/grants/apbn")
+}
+
+/// Another LKM's book with one group `x`.
+async fn other_book(town: &Town, book: &str) {
+    let request = CreateBookRequest {
+        book_id: book.to_owned(),
+        request_id: fresh_request_id(),
+        display_name: format!("Buku {book} (contoh)"),
+        lkm_name: format!("LKM {book} (contoh)"),
+        regime: Regime::LkmOjk as i32,
+        zone: Zone::Wita as i32,
+        opened_on: date(2025, 1, 1),
+    };
+    town.books().create_book(request).await.expect("a book");
+    let request = CreateGroupRequest {
+        parent: format!("books/{book}"),
+        request_id: fresh_request_id(),
+        group_id: "x".to_owned(),
+        display_name: "KUBE x (contoh)".to_owned(),
+        member_count: 8,
+        linked_on: date(2025, 1, 1),
+        ..CreateGroupRequest::default()
+    };
+    town.groups().create_group(request).await.expect("a group");
+}
+
+fn deliver(pass: &str, receiver: Receiver, rupiah: i64) -> DeliverGuliranRequest {
+    DeliverGuliranRequest {
+        grant: grant_name(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 1),
+        pass_id: pass.to_owned(),
+        receiver: Some(receiver),
+        channel: PassChannel::Bank as i32,
+        cash: idr(rupiah),
+        items: Vec::new(),
+        before_books: false,
+        reported: false,
+    }
+}
+
+fn to(group: &str) -> Receiver {
+    Receiver::ToOtherBook(group.to_owned())
+}
+
+async fn pass(town: &Town, id: &str) -> Pass {
+    let request = GetPassRequest { name: format!("{A}/passes/{id}") };
+    town.guliran().get_pass(request).await.expect("a pass").into_inner().pass.expect("set")
+}
+
+async fn in_transit(town: &Town) -> Vec<(String, String)> {
+    let parent = crate::town::BOOK.to_owned();
+    let request = ListTransitRequest { parent, ..ListTransitRequest::default() };
+    let passes = town.guliran().list_transit(request).await.expect("listed").into_inner().passes;
+    passes.into_iter().map(|pass| (pass.name, pass.broken)).collect()
+}
+
+async fn lineage(town: &Town, grant: &str) -> GetLineageResponse {
+    let request = GetLineageRequest { grant: grant.to_owned() };
+    town.guliran().get_lineage(request).await.expect("a tree").into_inner()
+}
+
+/// Original, held, in transit, lost, unexplained, in thousands.
+fn totals(tree: &GetLineageResponse) -> [i64; 5] {
+    [&tree.original, &tree.held, &tree.in_transit, &tree.lost, &tree.unexplained]
+        .map(|money| sen(money) / THOUSAND)
+}
+
+async fn capital_reaches_another_book_once_and_its_tree_adds_up(server: &Server) {
+    let town = town(server).await;
+    other_book(&town, "soe").await;
+    let born = RecordBirthRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 20),
+        fund: Fund::Uep as i32,
+        lot_id: "anak".to_owned(),
+        label: "babi".to_owned(),
+        heads: 2,
+    };
+    town.trade().record_birth(born).await.expect("born");
+    let piglets = PassItem {
+        lot: format!("{A}/lots/anak"),
+        quantity: units("2"),
+        value: idr(1_000_000),
+        new_lot_id: String::new(),
+    };
+    let request = DeliverGuliranRequest {
+        items: vec![piglets],
+        ..deliver("ke-soe", to("books/soe/groups/x"), 4_000_000)
+    };
+    town.guliran().deliver_guliran(request.clone()).await.expect("delivered");
+    town.guliran().deliver_guliran(request).await.expect("the same again");
+
+    let arrived = pass(&town, "ke-soe").await;
+    assert_eq!(sen(&arrived.in_transit), 0);
+    assert_eq!(in_transit(&town).await, []);
+    let grant = arrived.arrivals[0].grant.clone();
+    assert!(grant.starts_with("books/soe/groups/x/grants/guliran-"), "{grant}");
+    let request = GetTrialBalanceRequest {
+        scope: "books/soe/groups/x".to_owned(),
+        ..GetTrialBalanceRequest::default()
+    };
+    let there = town.ledger().get_trial_balance(request).await.expect("totals").into_inner();
+    let rows: Vec<_> =
+        there.rows.iter().map(|row| (row.code, crate::town::signed(row) / THOUSAND)).collect();
+    assert_eq!(rows, [(1104, 4_000), (1302, 1_000), (3103, -5_000)]);
+
+    let tree = lineage(&town, &grant).await;
+    assert_eq!(totals(&tree), [10_000, 10_000, 0, 0, 0]);
+    assert_eq!(tree.nodes[0].grant, grant_name());
+    assert_eq!(tree.nodes[1].holder, "KUBE x (contoh)");
+    assert_eq!(tree.nodes[0].due_on, date(2025, 12, 31));
+    // It must not come back to where it came from.
+    let decide = DecideGuliranRequest {
+        grant: grant.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 1),
+        amount: idr(1_000_000),
+        due_on: None,
+    };
+    town.guliran().decide_guliran(decide).await.expect("decided");
+    let request = DeliverGuliranRequest { grant, ..deliver("pulang", to(A), 1_000_000) };
+    let status = town.guliran().deliver_guliran(request).await.expect_err("a circle");
+    assert_eq!(why(&status).reason, "PASS_IN_CIRCLE");
+}
+
+async fn a_pass_refused_over_there_waits_and_can_be_taken_back(server: &Server) {
+    let town = town(server).await;
+    other_book(&town, "soe").await;
+    let request = deliver("salah", to("books/soe/groups/tidak-ada"), 2_000_000);
+    let sent = town.guliran().deliver_guliran(request).await.expect("sent").into_inner();
+    let name = format!("{A}/passes/salah");
+    assert_eq!(in_transit(&town).await, [(name, "NOT_FOUND".to_owned())]);
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [10_000, 8_000, 2_000, 0, 0]);
+    let request = ReverseTransactionRequest {
+        transaction: sent.transaction.expect("set").name,
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 2),
+        line: 0,
+    };
+    town.journal().reverse_transaction(request).await.expect("taken back");
+    assert_eq!(in_transit(&town).await, []);
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [10_000, 10_000, 0, 0, 0]);
+    assert_eq!(sen(&tree.owed), 6_000 * THOUSAND);
+}
+
+async fn a_pass_travels_by_file_between_installations(server: &Server) {
+    let town = town(server).await;
+    let request = deliver("jauh", to("books/rote/groups/x"), 2_000_000);
+    let sent = town.guliran().deliver_guliran(request).await.expect("sent").into_inner();
+    let name = format!("{A}/passes/jauh");
+    assert_eq!(in_transit(&town).await, [(name.clone(), String::new())]);
+    // On its way it cannot be taken back: the other side may have it.
+    let request = ReverseTransactionRequest {
+        transaction: sent.transaction.expect("set").name,
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 2),
+        line: 0,
+    };
+    let status = town.journal().reverse_transaction(request).await.expect_err("on its way");
+    assert_eq!(why(&status).reason, "REVERSAL_BLOCKED");
+
+    let request = ExportTransferRequest { pass: name.clone() };
+    let file = town.guliran().export_transfer(request).await.expect("written").into_inner();
+    let far = Server::sqlite().await;
+    let there = Town::found(&far).await;
+    other_book(&there, "rote").await;
+    other_book(&there, "sabu").await;
+    let import = ImportTransferRequest {
+        book: "books/rote".to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 10),
+        file: file.file.clone(),
+        code: file.code.to_uppercase(),
+    };
+    let refused = |request: ImportTransferRequest| {
+        let mut client = there.guliran();
+        async move {
+            let status = client.import_transfer(request).await.expect_err("refused");
+            why(&status).reason
+        }
+    };
+    let mut altered = import.clone();
+    altered.file[40] ^= 1;
+    assert_eq!(refused(altered).await, "TRANSFER_ALTERED");
+    let misread = ImportTransferRequest { code: "0123456789abcdef".to_owned(), ..import.clone() };
+    assert_eq!(refused(misread).await, "TRANSFER_ALTERED");
+    let astray = ImportTransferRequest { book: "books/sabu".to_owned(), ..import.clone() };
+    assert_eq!(refused(astray).await, "TRANSFER_OTHER_BOOK");
+
+    let taken = there.guliran().import_transfer(import.clone()).await.expect("taken").into_inner();
+    let again = there.guliran().import_transfer(import.clone()).await.expect("again").into_inner();
+    assert_eq!(taken, again);
+    let replayed = ImportTransferRequest { request_id: fresh_request_id(), ..import };
+    assert_eq!(refused(replayed).await, "TRANSFER_REPLAYED");
+    assert_eq!(sen(&taken.grant.as_ref().expect("set").amount), 2_000 * THOUSAND);
+
+    let acknowledge = AcknowledgeTransferRequest {
+        book: crate::town::BOOK.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 20),
+        receipt: taken.receipt.clone(),
+        code: taken.receipt_code.clone(),
+    };
+    let heard = town.guliran().acknowledge_transfer(acknowledge.clone()).await.expect("heard");
+    let heard = heard.into_inner().pass.expect("set");
+    assert_eq!(sen(&heard.in_transit), 0);
+    assert_eq!(heard.arrivals[0].grant, taken.grant.expect("set").name);
+    assert_eq!(in_transit(&town).await, []);
+    let twice = AcknowledgeTransferRequest { request_id: fresh_request_id(), ..acknowledge };
+    let status = town.guliran().acknowledge_transfer(twice).await.expect_err("heard already");
+    assert_eq!(why(&status).reason, "NOTHING_IN_TRANSIT");
+    far.stop_and_verify().await;
+}
+
+async fn a_family_holds_what_it_was_given(server: &Server) {
+    let town = town(server).await;
+    let family = Receiver::ToFamily("Keluarga Contoh".to_owned());
+    let request = deliver("keluarga", family, 1_000_000);
+    let given = town.guliran().deliver_guliran(request.clone()).await.expect("given").into_inner();
+    let again = town.guliran().deliver_guliran(request.clone()).await.expect("again").into_inner();
+    assert_eq!(given, again);
+    assert_eq!(given.pass.expect("set").receiver_name, "Keluarga Contoh");
+    let other = Receiver::ToFamily("Keluarga Lain".to_owned());
+    let reused = DeliverGuliranRequest { receiver: Some(other), ..request };
+    let status = town.guliran().deliver_guliran(reused).await.expect_err("another family");
+    assert_eq!(why(&status).reason, "REQUEST_ID_REUSED");
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [10_000, 10_000, 0, 0, 0]);
+    let node = &tree.nodes[1];
+    assert_eq!((node.holder.as_str(), sen(&node.held)), ("Keluarga Contoh", 1_000 * THOUSAND));
+    server.forget("groups/a").await;
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(tree.nodes[1].holder, "", "erased, and still counted");
+    assert_eq!(totals(&tree), [10_000, 10_000, 0, 0, 0]);
+}
+
+async fn a_pass_against_a_rule_is_refused_or_told_as_done_put_to_review(server: &Server) {
+    let town = town(server).await;
+    town.found_group("b").await;
+    let b = || {
+        Receiver::ToGroup(ReceivingGroup {
+            group: format!("{}/groups/b", crate::town::BOOK),
+            grant_id: "dari-a".to_owned(),
+        })
+    };
+    let too_much = deliver("terlalu", b(), 6_000_001);
+    let status = town.guliran().deliver_guliran(too_much.clone()).await.expect_err("too much");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("OBLIGATION_EXCEEDED", "cash"));
+    assert!(said.text.contains("Rp6.000.000"), "{}", said.text);
+    let itself =
+        Receiver::ToGroup(ReceivingGroup { group: A.to_owned(), grant_id: "lagi".to_owned() });
+    let status = town.guliran().deliver_guliran(deliver("diri", itself, 1)).await;
+    assert_eq!(why(&status.expect_err("itself")).reason, "PASS_TO_SELF");
+    let nothing = deliver("kosong", b(), 0);
+    let status = town.guliran().deliver_guliran(nothing).await.expect_err("nothing");
+    assert_eq!(why(&status).reason, "AMOUNT_ZERO");
+
+    let told = DeliverGuliranRequest { request_id: fresh_request_id(), reported: true, ..too_much };
+    let told = town.guliran().deliver_guliran(told).await.expect("recorded").into_inner();
+    let pass = told.pass.expect("set");
+    assert_eq!((pass.state(), pass.broken.as_str()), (PassState::Review, "OBLIGATION_EXCEEDED"));
+    let reasons: Vec<_> =
+        told.transaction.expect("set").warnings.into_iter().map(|one| one.reason).collect();
+    assert!(reasons.contains(&"FOR_REVIEW".to_owned()), "{reasons:?}");
+    assert_eq!(town.held("a.uep.3101.apbn").await, 4_000 * THOUSAND);
+    assert_eq!(town.held("a.uep.1104").await, 10_000 * THOUSAND - 600_000_100);
+}
