@@ -403,6 +403,7 @@ fn commitments(row: &Row) -> Vec<&Vec<u8>> {
         Row::Meeting(meeting) => vec![&meeting.agenda, &meeting.decisions],
         Row::Party(party) => vec![&party.name],
         Row::Pass(pass) => vec![&pass.receiver_name],
+        Row::Assessment(assessment) => vec![&assessment.notes],
         _ => Vec::new(),
     }
 }

@@ -588,7 +588,9 @@ mod tests {
             SheetState = SheetState,
             SheetLineKind = SheetLineKind,
             ExpenseKind = ExpenseKind,
-            EvidenceKind = EvidenceKind
+            EvidenceKind = EvidenceKind,
+            Aspect = Aspect,
+            Band = Band
         );
     }
 }

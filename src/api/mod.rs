@@ -5,6 +5,7 @@
 //! `convert` (fields to domain types and back), `errors` (every "no" as a status), `server`
 //! (the port with all its layers).
 
+mod assessment;
 mod book;
 mod cash;
 mod convert;

@@ -179,6 +179,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         )+};
     }
     add!(
+        assessment_service_server::AssessmentServiceServer,
         book_service_server::BookServiceServer,
         cash_service_server::CashServiceServer,
         grant_service_server::GrantServiceServer,

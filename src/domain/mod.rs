@@ -1,6 +1,7 @@
 //! The ledger's rules, pure: no clock, no randomness, no I/O, no floats.
 
 pub mod account;
+pub mod assessment;
 pub mod book;
 pub mod cash;
 pub mod chart;

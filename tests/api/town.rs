@@ -161,6 +161,7 @@ clients! {
     journal: journal_service_client::JournalServiceClient;
     ledger: ledger_service_client::LedgerServiceClient;
     reports: report_service_client::ReportServiceClient;
+    assessments: assessment_service_client::AssessmentServiceClient;
 }
 
 impl Town {

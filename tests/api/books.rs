@@ -1,0 +1,258 @@
+//! The books of the guidelines and the pendamping's score sheets.
+
+use simpul::api::v1::*;
+use simpul::cli::remote::fresh_request_id;
+use tonic::Code;
+
+use crate::on_both;
+use crate::statements::{assert_says, two_months};
+use crate::town::{A, BOOK, LKM, Server, Town, cash, date, deposit, idr, on, sen};
+
+on_both!(
+    every_book_of_the_guidelines_is_answered_by_a_method_that_is_there,
+    attendance_counts_members_and_guests,
+    an_inventory_is_worth_what_its_accounts_say,
+    scores_stand_beside_the_ledgers_own_figures,
+    score_sheets_are_checked,
+);
+
+async fn every_book_of_the_guidelines_is_answered_by_a_method_that_is_there(server: &Server) {
+    let town = Town::found(server).await;
+    let request = ListGroupBooksRequest { group: A.to_owned() };
+    let books = town.reports().list_group_books(request).await.expect("a list").into_inner().books;
+    let descriptors = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+    let all: prost_types::FileDescriptorSet =
+        prost::Message::decode(descriptors.as_slice()).expect("descriptors");
+    let known: Vec<String> = all
+        .file
+        .iter()
+        .flat_map(|file| file.service.iter().map(move |service| (file.package(), service)))
+        .flat_map(|(package, service)| {
+            let name = format!("/{package}.{}", service.name());
+            service.method.iter().map(move |method| format!("{name}/{}", method.name()))
+        })
+        .collect();
+    for book in &books {
+        assert!(book.methods.iter().all(|method| known.contains(method)), "{book:?}");
+        if book.methods.iter().any(|method| method.ends_with("GetCashBook")) {
+            let request = GetCashBookRequest {
+                entity: A.to_owned(),
+                fund: book.fund,
+                ..GetCashBookRequest::default()
+            };
+            town.ledger().get_cash_book(request).await.expect("a cash book");
+        }
+    }
+    let paper: Vec<_> = books.iter().filter(|book| book.methods.is_empty()).collect();
+    assert_eq!(paper.len(), 1, "{paper:?}");
+    let request = ListGroupBooksRequest { group: format!("{BOOK}/groups/b") };
+    let result = town.reports().list_group_books(request).await;
+    assert_says(result, Code::NotFound, "NOT_FOUND", "group");
+}
+
+async fn attendance_counts_members_and_guests(server: &Server) {
+    let town = Town::found(server).await;
+    for (id, day, members, guests) in [
+        ("februari", date(2025, 2, 10), vec!["m01"], 0),
+        ("januari", date(2025, 1, 10), vec!["m01", "m02"], 3),
+    ] {
+        let request = RecordMeetingRequest {
+            parent: A.to_owned(),
+            request_id: fresh_request_id(),
+            meeting_id: id.to_owned(),
+            held_on: day,
+            attendee_ids: members.into_iter().map(str::to_owned).collect(),
+            guests,
+            agenda: "Simpanan (contoh)".to_owned(),
+            ..RecordMeetingRequest::default()
+        };
+        town.meetings().record_meeting(request).await.expect("a meeting");
+    }
+    let ask = |from, through| GetAttendanceRequest { group: A.to_owned(), from, through };
+    let answer = town.reports().get_attendance(ask(None, None)).await.expect("counted");
+    let answer = answer.into_inner();
+    let meetings: Vec<_> =
+        answer.meetings.iter().map(|meeting| (meeting.members, meeting.guests)).collect();
+    assert_eq!(meetings, [(2, 3), (1, 0)]);
+    let members: Vec<_> =
+        answer.members.iter().map(|member| (member.member.as_str(), member.present)).collect();
+    let name = |id: &str| format!("{A}/members/{id}");
+    assert_eq!(members, [(name("m01").as_str(), 2), (name("m02").as_str(), 1)]);
+    assert_eq!(answer.guests, 3);
+    let only = town.reports().get_attendance(ask(date(2025, 2, 1), None)).await.expect("counted");
+    assert_eq!(only.into_inner().meetings.len(), 1);
+    let backwards = ask(date(2025, 2, 1), date(2025, 1, 1));
+    let result = town.reports().get_attendance(backwards).await;
+    assert_says(result, Code::InvalidArgument, "SPAN_MALFORMED", "through");
+}
+
+async fn an_inventory_is_worth_what_its_accounts_say(server: &Server) {
+    let town = Town::found(server).await;
+    two_months(&town).await;
+    let born = RecordBirthRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 5),
+        fund: Fund::Uep as i32,
+        lot_id: "anak".to_owned(),
+        label: "babi".to_owned(),
+        heads: 7,
+    };
+    town.trade().record_birth(born).await.expect("born");
+    let ask = |kind: LotKind| ListInventoryRequest {
+        entity: A.to_owned(),
+        kind: kind as i32,
+        ..ListInventoryRequest::default()
+    };
+    let lines = town.reports().list_inventory(ask(LotKind::Livestock)).await.expect("listed");
+    let lines = lines.into_inner().lines;
+    let shown: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let quantity = line.quantity.as_ref().expect("set").value.as_str();
+            (line.lot.as_str(), quantity, sen(&line.cost), sen(&line.value), line.born)
+        })
+        .collect();
+    let lot = |id: &str| format!("{A}/lots/{id}");
+    assert_eq!(
+        shown,
+        [
+            (lot("anak").as_str(), "7", 0, 0, true),
+            (lot("babi-1").as_str(), "6", 600_000_000, 600_000_000, false),
+        ]
+    );
+    for line in &lines {
+        let account = line.account.strip_prefix(&format!("{BOOK}/accounts/")).expect("a name");
+        assert_eq!(town.held(account).await, sen(&line.cost));
+    }
+    let stock = town.reports().list_inventory(ask(LotKind::Stock)).await.expect("listed");
+    assert_eq!(stock.into_inner().lines, []);
+    let wrong = ListInventoryRequest { kind: 77, ..ask(LotKind::Stock) };
+    let result = town.reports().list_inventory(wrong).await;
+    assert_says(result, Code::InvalidArgument, "CHOICE_UNKNOWN", "kind");
+}
+
+fn sheet(scores: &[(Aspect, u32)]) -> RecordAssessmentRequest {
+    let score = |(aspect, score): &(Aspect, u32)| AspectScore {
+        aspect: *aspect as i32,
+        score: *score,
+        band: 0,
+    };
+    RecordAssessmentRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        assessed_on: date(2025, 2, 28),
+        scores: scores.iter().map(score).collect(),
+        notes: "Rajin (contoh)".to_owned(),
+    }
+}
+
+const SCORES: [(Aspect, u32); 3] =
+    [(Aspect::Sosial, 17), (Aspect::Ekonomi, 16), (Aspect::Kelembagaan, 32)];
+
+async fn scores_stand_beside_the_ledgers_own_figures(server: &Server) {
+    let town = Town::found(server).await;
+    two_months(&town).await;
+    for (member, month) in [("m01", 1), ("m01", 2), ("m02", 2)] {
+        let wajib = DepositRequest {
+            kind: SavingsKind::Wajib as i32,
+            details: on(2025, month, 15),
+            ..deposit(member, 10_000)
+        };
+        town.savings().deposit(wajib).await.expect("deposited");
+    }
+    let relief = PayReliefRequest {
+        member: format!("{A}/members/m02"),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 16),
+        amount: idr(2_000),
+        place: cash(),
+    };
+    let paid = town.iks().pay_relief(relief).await.expect("paid").into_inner();
+    let reversal = ReverseTransactionRequest {
+        transaction: paid.transaction.expect("set").name,
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 16),
+        line: 0,
+    };
+    let relief = PayReliefRequest {
+        member: format!("{A}/members/m02"),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 16),
+        amount: idr(3_000),
+        place: cash(),
+    };
+    town.journal().reverse_transaction(reversal).await.expect("reversed");
+    town.iks().pay_relief(relief).await.expect("paid");
+
+    let request = sheet(&SCORES);
+    let record = |request| async { town.assessments().record_assessment(request).await };
+    let first = record(request.clone()).await.expect("recorded").into_inner();
+    let again = record(request).await.expect("the same").into_inner();
+    assert_eq!(first, again);
+    let assessment = first.assessment.expect("set");
+    assert_eq!(assessment.name, format!("{A}/assessments/2025-02-28"));
+    let bands: Vec<i32> = assessment.scores.iter().map(|score| score.band).collect();
+    assert_eq!(bands, [Band::Baik, Band::Kurang, Band::Cukup].map(|band| band as i32));
+    assert_eq!(assessment.notes, "Rajin (contoh)");
+
+    let get = || async {
+        let request = GetAssessmentRequest { name: assessment.name.clone() };
+        town.assessments().get_assessment(request).await.expect("shown").into_inner()
+    };
+    let figures = get().await.figures.expect("set");
+    assert_eq!((figures.from, figures.through), (date(2024, 2, 29), date(2025, 2, 28)));
+    assert_eq!(sen(&figures.capital_before), 0);
+    assert_eq!(sen(&figures.capital_after), 2_100_000_000);
+    assert_eq!((figures.members, figures.months), (10, 2));
+    assert_eq!((figures.savers, figures.saving_months), (2, 3));
+    assert_eq!(sen(&figures.dues_received), 500_000);
+    assert_eq!(sen(&figures.relief_paid), 300_000);
+    assert_eq!((sen(&figures.passed_on), sen(&figures.owed_onward)), (0, 0));
+    assert_eq!(figures.loan_repayment, "not kept yet");
+
+    // A second sheet of the day takes the first one's place.
+    let better = sheet(&[(Aspect::Sosial, 21), (Aspect::Ekonomi, 24), (Aspect::Kelembagaan, 33)]);
+    record(better).await.expect("recorded");
+    let request = ListAssessmentsRequest { parent: A.to_owned(), ..Default::default() };
+    let list = town.assessments().list_assessments(request).await.expect("listed").into_inner();
+    assert_eq!(list.assessments.len(), 1);
+    assert!(list.assessments[0].scores.iter().all(|score| score.band == Band::Baik as i32));
+    server.forget("groups/a").await;
+    let erased = get().await.assessment.expect("set");
+    assert_eq!((erased.notes.as_str(), erased.erased), ("", true));
+}
+
+async fn score_sheets_are_checked(server: &Server) {
+    let town = Town::found(server).await;
+    let position = town.position().await;
+    let [sosial, ekonomi, kelembagaan] = SCORES;
+    let invalid = Code::InvalidArgument;
+    for (scores, reason, field) in [
+        (vec![sosial, ekonomi], "REQUIRED", "scores"),
+        (vec![sosial, ekonomi, sosial], "TOO_MANY", "scores[2].aspect"),
+        (
+            vec![sosial, (Aspect::Ekonomi, 31), kelembagaan],
+            "NUMBER_OUT_OF_RANGE",
+            "scores[1].score",
+        ),
+        (vec![(Aspect::Sosial, 6)], "NUMBER_OUT_OF_RANGE", "scores[0].score"),
+        (vec![(Aspect::Unspecified, 20)], "CHOICE_UNKNOWN", "scores[0].aspect"),
+    ] {
+        let result = town.assessments().record_assessment(sheet(&scores)).await;
+        assert_says(result, invalid, reason, field);
+    }
+    let of_the_lkm = RecordAssessmentRequest { parent: LKM.to_owned(), ..sheet(&SCORES) };
+    let result = town.assessments().record_assessment(of_the_lkm).await;
+    assert_says(result, invalid, "NAME_MALFORMED", "parent");
+    assert_eq!(town.position().await, position, "what is malformed is not recorded");
+    let future = RecordAssessmentRequest { assessed_on: date(2160, 1, 1), ..sheet(&SCORES) };
+    let result = town.assessments().record_assessment(future).await;
+    assert_says(result, Code::OutOfRange, "DATE_IN_FUTURE", "assessed_on");
+    let nobody = RecordAssessmentRequest { parent: format!("{BOOK}/groups/b"), ..sheet(&SCORES) };
+    let result = town.assessments().record_assessment(nobody).await;
+    assert_says(result, Code::NotFound, "NOT_FOUND", "parent");
+    let request = GetAssessmentRequest { name: format!("{A}/assessments/2025-01-01") };
+    let result = town.assessments().get_assessment(request).await;
+    assert_says(result, Code::NotFound, "NOT_FOUND", "name");
+}
