@@ -248,11 +248,8 @@ impl Replay {
     }
 
     fn note_commitments(&mut self, position: u64, effect: &Effect) {
-        let of_rows = effect.rows.iter().flat_map(|(_, row)| commitments(row));
-        for commitment in of_rows.chain([&effect.memo]) {
-            if !commitment.is_empty() {
-                self.commitments.entry(commitment.clone()).or_insert(position);
-            }
+        for commitment in effect.commitments() {
+            self.commitments.entry(commitment.clone()).or_insert(position);
         }
     }
 
@@ -393,17 +390,4 @@ impl Replay {
 fn grant_of(name: &RowName) -> Option<(Id, Id)> {
     let group = name.parent.strip_prefix("groups/")?.strip_suffix("/grants")?;
     Some((Id::new(group)?, Id::new(&name.id)?))
-}
-
-/// The commitments to personal text that a register row holds, some of them empty.
-fn commitments(row: &Row) -> Vec<&Vec<u8>> {
-    match row {
-        Row::Group(group) => vec![&group.notes],
-        Row::Member(member) => vec![&member.name, &member.nik],
-        Row::Meeting(meeting) => vec![&meeting.agenda, &meeting.decisions],
-        Row::Party(party) => vec![&party.name],
-        Row::Pass(pass) => vec![&pass.receiver_name],
-        Row::Assessment(assessment) => vec![&assessment.notes],
-        _ => Vec::new(),
-    }
 }

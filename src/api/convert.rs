@@ -404,12 +404,17 @@ pub fn place(place: Option<&v1::Place>, book: &Id, field: &str) -> Checked<Place
     }
 }
 
-fn drawer(name: &str, book: &Id, field: &str) -> Checked<Id> {
-    let (of, rest) = within_book(name, field)?;
-    if of != *book {
-        return Err(Fault::WrongParent.on(field));
-    }
-    id(rest.strip_prefix("drawers/").ok_or_else(|| malformed(name, field))?, field)
+/// `books/{book}/drawers/{drawer}` of this very book.
+pub fn drawer(name: &str, book: &Id, field: &str) -> Checked<Id> {
+    let (of, drawer) = any_drawer(name, field)?;
+    if of == *book { Ok(drawer) } else { Err(Fault::WrongParent.on(field)) }
+}
+
+/// `books/{book}/drawers/{drawer}`.
+pub fn any_drawer(name: &str, field: &str) -> Checked<(Id, Id)> {
+    let (book, rest) = within_book(name, field)?;
+    let drawer = rest.strip_prefix("drawers/").ok_or_else(|| malformed(name, field))?;
+    Ok((book, id(drawer, field)?))
 }
 
 /// A lot that comes into being.
@@ -588,6 +593,9 @@ mod tests {
             SheetState = SheetState,
             SheetLineKind = SheetLineKind,
             ExpenseKind = ExpenseKind,
+            DuesPeriod = DuesPeriod,
+            ReliefKind = ReliefKind,
+            TermState = TermState,
             EvidenceKind = EvidenceKind,
             Aspect = Aspect,
             Band = Band

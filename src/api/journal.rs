@@ -14,7 +14,7 @@ use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::EvidenceKind;
 use crate::domain::record::{Effect, Entry, Outcome, Record, Row};
-use crate::domain::refusal::Language;
+use crate::domain::refusal::{Language, Refusal};
 use crate::domain::reversal::{Reverse, reversed_name};
 use crate::locale::text::refusal_text;
 use crate::storage::read::Snapshot;
@@ -94,8 +94,12 @@ fn opening(index: usize, item: &v1::OpeningItem) -> Checked<Opening> {
         Some(Item::Account(account)) => {
             let code = Code::from_number(account.code)
                 .ok_or_else(|| Fault::AccountMalformed.on(&at("account.code")))?;
-            let subject = convert::optional_id(&account.subject, &at("account.subject"))?;
-            let subject = subject.map_or(Subject::none(), |id| Subject::id(&id));
+            let subject = match account.subject.contains('/') {
+                true => Subject::parse(&account.subject),
+                false => convert::optional_id(&account.subject, &at("account.subject"))?
+                    .map_or(Some(Subject::none()), |id| Some(Subject::id(&id))),
+            };
+            let subject = subject.ok_or_else(|| Fault::IdMalformed.on(&at("account.subject")))?;
             let amount = convert::money(account.amount.as_ref(), &at("account.amount"))?;
             Ok(Opening::Account(code, subject, amount))
         }
@@ -254,11 +258,15 @@ fn entry(book: &Id, entry: &Entry, language: Language) -> v1::Entry {
 
 /// The remarks of an accepted record.
 pub(crate) fn warnings(effect: &Effect, language: Language) -> Vec<v1::Warning> {
-    let warning = |flag: &crate::domain::record::Flag| v1::Warning {
-        reason: flag.remark.reason.name().to_owned(),
-        line: flag.line,
-        text: refusal_text(&flag.remark, language),
-        details: flag.remark.details.iter().cloned().collect(),
-    };
-    effect.flags.iter().map(warning).collect()
+    effect.flags.iter().map(|flag| warning(&flag.remark, flag.line, language)).collect()
+}
+
+/// A remark about a line, 0 for the whole.
+pub(crate) fn warning(remark: &Refusal, line: u32, language: Language) -> v1::Warning {
+    v1::Warning {
+        reason: remark.reason.name().to_owned(),
+        line,
+        text: refusal_text(remark, language),
+        details: remark.details.iter().cloned().collect(),
+    }
 }

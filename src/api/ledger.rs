@@ -3,6 +3,7 @@
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Opened, Page, damaged, service};
 use crate::api::errors::Fault;
+use crate::api::google_type;
 use crate::api::journal::event_name;
 use crate::api::v1;
 use crate::domain::account::{Account, Control, Ledger, Subject};
@@ -108,7 +109,8 @@ impl Method for v1::GetCashBookRequest {
         }
         let page = convert::page_size(self.page_size)?;
         let mut snapshot = call.snapshot_of(&book, &entity, "entity").await?;
-        let days = self.days(call, &mut snapshot).await?;
+        let (from, through) = (self.from.as_ref(), self.through.as_ref());
+        let days = span_of_days(call, &mut snapshot, from, through).await?;
         let accounts = money_accounts(&mut snapshot, &ledger).await?;
         let mut mark = match convert::page_numbers(&self.page_token)? {
             Some([known, position, leg, balance]) => {
@@ -129,20 +131,24 @@ impl Method for v1::GetCashBookRequest {
     }
 }
 
-impl v1::GetCashBookRequest {
-    /// The first and the last day asked for.
-    async fn days(&self, call: &Call<'_>, snapshot: &mut Snapshot) -> Checked<(Day, Day)> {
-        let row = call.row(snapshot, &RowName::book(), "entity").await?;
-        let Row::Book(settings) = row else { return Err(damaged()) };
-        let from = convert::optional_day(self.from.as_ref(), "from")?;
-        let through = convert::optional_day(self.through.as_ref(), "through")?;
-        let from = from.unwrap_or(Day::new(settings.opened_on));
-        let through = through.unwrap_or(Day::new(settings.business_day).max(from));
-        if through < from {
-            return Err(Fault::SpanMalformed.on("through"));
-        }
-        Ok((from, through))
+/// The first and the last day of a span; from the book's first day to its business day where none
+/// is said. Errors: `SPAN_MALFORMED`.
+pub(crate) async fn span_of_days(
+    call: &Call<'_>,
+    snapshot: &mut Snapshot,
+    from: Option<&google_type::Date>,
+    through: Option<&google_type::Date>,
+) -> Checked<(Day, Day)> {
+    let row = call.row(snapshot, &RowName::book(), "book").await?;
+    let Row::Book(settings) = row else { return Err(damaged()) };
+    let from = convert::optional_day(from, "from")?;
+    let through = convert::optional_day(through, "through")?;
+    let from = from.unwrap_or(Day::new(settings.opened_on));
+    let through = through.unwrap_or(Day::new(settings.business_day).max(from));
+    if through < from {
+        return Err(Fault::SpanMalformed.on("through"));
     }
+    Ok((from, through))
 }
 
 /// Where a page of a cash book begins.

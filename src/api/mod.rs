@@ -5,6 +5,7 @@
 //! `convert` (fields to domain types and back), `errors` (every "no" as a status), `server`
 //! (the port with all its layers).
 
+mod arisan;
 mod assessment;
 mod book;
 mod cash;
@@ -17,12 +18,15 @@ mod guliran;
 mod iks;
 mod journal;
 mod ledger;
+mod link;
 mod meeting;
 mod member;
 mod party;
+mod reconcile;
 mod report;
 mod savings;
 pub mod server;
+mod sharing;
 mod trade;
 mod transfer;
 

@@ -114,7 +114,7 @@ impl Mutation for v1::CreateDrawerRequest {
         let book = convert::book(&self.parent, "parent")?;
         let drawer = convert::id(&self.drawer_id, "drawer_id")?;
         let label = convert::required_line(&self.label, 80, "label")?;
-        Ok(Plan::new(book, &Entity::Lkm, CreateDrawer { drawer, label }))
+        Ok(Plan::new(book, &Entity::Lkm, CreateDrawer { drawer, label, collector: self.collector }))
     }
 }
 
@@ -144,5 +144,9 @@ impl Method for v1::ListDrawersRequest {
 
 fn drawer(book: &Id, id: &str, row: &Row) -> Checked<v1::Drawer> {
     let Row::Drawer(row) = row else { return Err(damaged()) };
-    Ok(v1::Drawer { name: format!("books/{book}/drawers/{id}"), label: row.label.clone() })
+    Ok(v1::Drawer {
+        name: format!("books/{book}/drawers/{id}"),
+        label: row.label.clone(),
+        collector: row.collector,
+    })
 }

@@ -179,6 +179,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         )+};
     }
     add!(
+        arisan_service_server::ArisanServiceServer,
         assessment_service_server::AssessmentServiceServer,
         book_service_server::BookServiceServer,
         cash_service_server::CashServiceServer,
@@ -188,11 +189,14 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         iks_service_server::IksServiceServer,
         journal_service_server::JournalServiceServer,
         ledger_service_server::LedgerServiceServer,
+        link_service_server::LinkServiceServer,
         meeting_service_server::MeetingServiceServer,
         member_service_server::MemberServiceServer,
         party_service_server::PartyServiceServer,
         report_service_server::ReportServiceServer,
+        reconcile_service_server::ReconcileServiceServer,
         savings_service_server::SavingsServiceServer,
+        sharing_service_server::SharingServiceServer,
         trade_service_server::TradeServiceServer
     );
     let router = routes.prepare().into_axum_router();

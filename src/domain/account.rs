@@ -79,6 +79,11 @@ impl Subject {
         Subject(format!("{group}/{}", fund_name(fund)))
     }
 
+    /// A group's term deposit, as the LKM's accounts name it.
+    pub fn kube_deposit(group: &Id, deposit: &Id) -> Subject {
+        Subject(format!("{group}/{deposit}"))
+    }
+
     /// Another fund of the same entity.
     pub fn fund(fund: Fund) -> Subject {
         Subject(fund_name(fund).to_owned())

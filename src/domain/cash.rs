@@ -7,8 +7,8 @@ use crate::domain::decide::{Action, CashMoved};
 use crate::domain::draft::{Draft, Mode, Stop};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
-use crate::domain::record::Event;
 use crate::domain::record::proto::Fund;
+use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 
 /// Where money lies.
@@ -37,7 +37,7 @@ impl Place {
 
     /// Its account, once it is known that the entity has such a place.
     ///
-    /// Errors: `PLACE_NOT_ALLOWED`, `NOT_FOUND` for an unknown drawer.
+    /// Errors: `PLACE_NOT_ALLOWED`, also for a collector's bag; `NOT_FOUND` for an unknown drawer.
     pub fn checked(
         &self,
         draft: &Draft<'_>,
@@ -49,7 +49,11 @@ impl Place {
             return Err(Refusal::new(Reason::PlaceNotAllowed).on(field).into());
         }
         if let Place::Drawer(id) = self {
-            draft.require(&RowName::new("drawers", id.as_str()), field)?;
+            let row = draft.require(&RowName::new("drawers", id.as_str()), field)?;
+            // What is in a collector's bag is in transit, not in a drawer.
+            if matches!(row, Row::Drawer(drawer) if drawer.collector) {
+                return Err(Refusal::new(Reason::PlaceNotAllowed).on(field).into());
+            }
         }
         Ok(leaf)
     }

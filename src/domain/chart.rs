@@ -216,6 +216,19 @@ impl Code {
     pub const fn is_money(self) -> bool {
         matches!(self, Code::Cash | Code::Vault | Code::Drawer | Code::Bank)
     }
+
+    /// Whether another ledger mirrors it: what a KUBE has at its LKM.
+    pub const fn is_mirrored(self) -> bool {
+        matches!(
+            self,
+            Code::SavingsAtLkm
+                | Code::KubeSavings
+                | Code::TermDepositAtLkm
+                | Code::TermDeposits
+                | Code::StakeInLkm
+                | Code::KubeStakes
+        )
+    }
 }
 
 /// A fund's short name in account names.

@@ -209,6 +209,17 @@ impl<'a> Draft<'a> {
         Err(refusal.with("date", day).with("today", self.frame.today))
     }
 
+    /// Checks that a day does not lie in what an entity has closed. Errors: `PERIOD_CLOSED`.
+    pub fn not_closed(&self, entity: &Entity, day: Day, field: &str) -> Result<(), Stop> {
+        match closed_through(self.reader, entity)? {
+            Some(closed) if day <= closed => {
+                let refusal = Refusal::new(Reason::PeriodClosed).on(field);
+                Err(refusal.with("date", closed).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     // ---- rows ---------------------------------------------------------------------------
 
     /// A row as it stands in this draft, if there is one.
@@ -303,14 +314,27 @@ impl<'a> Draft<'a> {
             SubjectKind::Grant => {
                 self.require(&RowName::of(entity, "grants", subject), field).map(drop)
             }
+            SubjectKind::KubeFund => {
+                let (group, fund) = subject.split_once('/').ok_or_else(wrong)?;
+                let group = Id::new(group).ok_or_else(wrong)?;
+                self.group(&group, field)?;
+                let fund = crate::domain::chart::fund_from_name(fund).ok_or_else(wrong)?;
+                let allowed = crate::domain::chart::fund_allowed(&Entity::Kube(group), fund);
+                if allowed { Ok(()) } else { Err(wrong().into()) }
+            }
             _ => Err(wrong().into()),
         }
+    }
+
+    /// Tags the transaction with a grant that the register knows.
+    pub fn tag_grant(&mut self, name: RowName) {
+        self.effect.grant = Some(name);
     }
 
     /// Tags the transaction with the grant whose money moves. Errors: `NOT_FOUND`.
     pub fn spend_grant(&mut self, group: &Id, grant: &Id, field: &str) -> Result<(), Stop> {
         self.grant(group, grant, field)?;
-        self.effect.grant = Some(grant_name(group, grant));
+        self.tag_grant(grant_name(group, grant));
         Ok(())
     }
 
@@ -544,6 +568,29 @@ impl<'a> Draft<'a> {
             self.put(name, row);
         }
         Ok(())
+    }
+
+    /// Tells of several things one after another, each a line of its own, from line 1
+    /// on, and an item of the request's list `field`.
+    ///
+    /// Errors: as [`Draft::report`].
+    pub fn report_lines(
+        &mut self,
+        field: &str,
+        lines: impl Iterator<Item = Box<dyn Action>>,
+    ) -> Result<(), Stop> {
+        self.as_report();
+        let mut missing = None;
+        for ((number, action), index) in (1..).zip(lines).zip(0..) {
+            self.at_line(number);
+            match self.report(action.as_ref()).map_err(|stop| stop.within(field, index)) {
+                // Go on to find out what else is missing: a long sheet takes no more rounds.
+                Err(stop @ Stop::Missing) => missing = Some(stop),
+                result => result?,
+            }
+        }
+        self.at_line(0);
+        missing.map_or(Ok(()), Err)
     }
 
     /// The effect, with floors checked, cash below zero flagged, and the day in the ledger found.

@@ -79,7 +79,8 @@ pub enum Opening {
 }
 
 /// Opening balances of one fund (event 55); what assets exceed the rest by stands as Saldo Awal.
-/// They may come in several parts. A KUBE's savings at the LKM open in both ledgers.
+/// They may come in several parts. A KUBE's savings at the LKM open in both ledgers; its stake opens
+/// on each side by itself, as the papers of each say, and the reconciliation tells where they differ.
 #[derive(Clone, Debug)]
 pub struct OpenBalances {
     /// Whose, and which fund.
@@ -224,9 +225,9 @@ impl Action for ClearSuspense {
         let target = ledger.account_of(self.code, self.subject.clone());
         // Money has been counted already; mirrors, suspense and the capital of grants have their
         // own events.
-        let mirrors = [Code::SavingsAtLkm, Code::KubeSavings, Code::Suspense, Code::InterFund];
+        let own = matches!(self.code, Code::Suspense | Code::InterFund | Code::CashInTransit);
         let capital = self.code.line().subject == SubjectKind::Grant;
-        if self.code.is_money() || capital || mirrors.contains(&self.code) {
+        if self.code.is_money() || self.code.is_mirrored() || capital || own {
             let refusal = Refusal::new(Reason::ReservedAccount).on("account");
             return Err(refusal.with("account", target).into());
         }

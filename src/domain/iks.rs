@@ -1,11 +1,13 @@
-//! The solidarity fund (catalogue events 15 and 17): dues and donations come in, relief goes out.
-//! A restricted fund: never income, never expense.
+//! The solidarity fund: dues and donations come in (catalogue event 15). A restricted fund: never
+//! income, never expense. What goes out is in [`crate::domain::relief`].
 
 use crate::domain::account::Ledger;
-use crate::domain::cash::{Place, cash_in, cash_out};
+use crate::domain::cash::{Place, cash_in};
 use crate::domain::chart::Code;
+use crate::domain::day::Day;
 use crate::domain::decide::{Action, CashMoved};
 use crate::domain::draft::{Draft, Mode, Stop};
+use crate::domain::dues;
 use crate::domain::id::{Entity, Id};
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
@@ -31,9 +33,12 @@ pub struct ReceiveDues {
     pub amount: Sen,
     /// Where the money goes.
     pub place: Place,
+    /// A day of the period that a member's dues count for; the day they were paid if none.
+    pub for_day: Option<Day>,
 }
 
-fn iks_ledger(group: &Id) -> Ledger {
+/// A KUBE's solidarity ledger.
+pub fn iks_ledger(group: &Id) -> Ledger {
     Ledger::new(Entity::Kube(group.clone()), Fund::Iks)
 }
 
@@ -62,50 +67,11 @@ impl Action for ReceiveDues {
             Payer::Member(member) => {
                 draft.active_member(&ledger.entity, member, "member")?;
                 draft.about(&ledger.entity, "members", member);
+                let day = self.for_day.unwrap_or(draft.frame().happened_on);
+                dues::add(draft, &self.group, day, member.as_str(), self.amount)?;
             }
             Payer::Party(party) => draft.party(&ledger.entity, party, "donor")?,
         }
         draft.transfer(&ledger, place, Code::SolidarityFund, self.amount)
-    }
-}
-
-/// Relief paid to a member in trouble (event 17). Its reason is personal data and stands in the
-/// request's free text.
-#[derive(Clone, Debug)]
-pub struct PayRelief {
-    /// Which KUBE.
-    pub group: Id,
-    /// Who is helped.
-    pub member: Id,
-    /// Sen, more than nothing.
-    pub amount: Sen,
-    /// Where the money comes from.
-    pub place: Place,
-}
-
-impl Action for PayRelief {
-    fn event(&self) -> Event {
-        Event::ReliefPaid
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Report
-    }
-
-    fn entity(&self) -> Option<Entity> {
-        Some(Entity::Kube(self.group.clone()))
-    }
-
-    fn cash(&self) -> Option<CashMoved> {
-        cash_out(&iks_ledger(&self.group), &self.place, self.amount)
-    }
-
-    /// Errors: `NOT_FOUND`, `PLACE_NOT_ALLOWED`.
-    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        let ledger = iks_ledger(&self.group);
-        let place = self.place.checked(draft, &ledger.entity, "place")?;
-        draft.member(&ledger.entity, &self.member, "member")?;
-        draft.about(&ledger.entity, "members", &self.member);
-        draft.transfer(&ledger, Code::SolidarityFund, place, self.amount)
     }
 }

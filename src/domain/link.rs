@@ -3,7 +3,7 @@
 
 use crate::domain::account::{Ledger, Subject};
 use crate::domain::cash::Place;
-use crate::domain::chart::{Code, fund_name};
+use crate::domain::chart::{Code, fund_allowed, fund_name};
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
@@ -20,6 +20,20 @@ pub fn lkm_ledger() -> Ledger {
 /// The savings account of a group's fund in the LKM's ledger.
 pub fn kube_savings(group: &Id, fund: Fund) -> (Code, Subject) {
     (Code::KubeSavings, Subject::kube_fund(group, fund))
+}
+
+/// Checks that a group may have a fund, and was tied to the book's LKM on the day of a draft.
+///
+/// Errors: `NO_LKM`, `FUND_NOT_ALLOWED`, `NOT_FOUND`, `NOT_LINKED`.
+pub fn check_tie(draft: &Draft<'_>, group: &Id, fund: Fund) -> Result<(), Stop> {
+    if draft.book().lkm_name.is_empty() {
+        return Err(Refusal::new(Reason::NoLkm).on("group").into());
+    }
+    if !fund_allowed(&Entity::Kube(group.clone()), fund) {
+        let refusal = Refusal::new(Reason::FundNotAllowed).on("fund");
+        return Err(refusal.with("fund", fund_name(fund)).into());
+    }
+    draft.linked(group)
 }
 
 /// A KUBE brings money to the LKM's counter, or draws there.
@@ -52,14 +66,7 @@ impl Action for SaveAtLkm {
     /// `FLOOR` when the savings or the LKM's cash do not suffice.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let kube = Ledger::new(Entity::Kube(self.group.clone()), self.fund);
-        if draft.book().lkm_name.is_empty() {
-            return Err(Refusal::new(Reason::NoLkm).on("group").into());
-        }
-        if !crate::domain::chart::fund_allowed(&kube.entity, self.fund) {
-            let refusal = Refusal::new(Reason::FundNotAllowed).on("fund");
-            return Err(refusal.with("fund", fund_name(self.fund)).into());
-        }
-        draft.linked(&self.group)?;
+        check_tie(draft, &self.group, self.fund)?;
         let kube_place = self.kube_place.checked(draft, &kube.entity, "kube_place")?;
         let lkm_place = self.lkm_place.checked(draft, &Entity::Lkm, "lkm_place")?;
         let savings = kube_savings(&self.group, self.fund);

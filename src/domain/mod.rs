@@ -1,17 +1,21 @@
 //! The ledger's rules, pure: no clock, no randomness, no I/O, no floats.
 
 pub mod account;
+pub mod arisan;
 pub mod assessment;
 pub mod book;
 pub mod cash;
 pub mod chart;
+pub mod collect;
 pub mod day;
 pub mod decide;
 pub mod draft;
+pub mod dues;
 pub mod general;
 pub mod guliran;
 pub mod id;
 pub mod iks;
+pub mod iks_rule;
 pub mod link;
 pub mod lot;
 pub mod money;
@@ -19,10 +23,15 @@ pub mod posting;
 pub mod record;
 pub mod refusal;
 pub mod register;
+pub mod relief;
+pub mod result_share;
 pub mod reversal;
 pub mod savings;
+pub mod sharing;
 pub mod sheet;
+pub mod stake;
 pub mod state;
+pub mod term;
 pub mod trade;
 pub mod transfer;
 pub mod uep;

@@ -85,6 +85,28 @@ pub struct Effect {
     pub lot_moves: Vec<proto::LotMove>,
 }
 
+impl Effect {
+    /// The commitments to personal text that this holds: in its rows, and its memo.
+    pub fn commitments(&self) -> impl Iterator<Item = &Vec<u8>> {
+        let of_rows = self.rows.iter().flat_map(|(_, row)| row_commitments(row));
+        of_rows.chain([&self.memo]).filter(|commitment| !commitment.is_empty())
+    }
+}
+
+/// The commitments that a register row holds, some of them empty.
+fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
+    match row {
+        Row::Group(group) => vec![&group.notes],
+        Row::Member(member) => vec![&member.name, &member.nik],
+        Row::Meeting(meeting) => vec![&meeting.agenda, &meeting.decisions],
+        Row::Party(party) => vec![&party.name],
+        Row::Relief(relief) => vec![&relief.kind],
+        Row::Pass(pass) => vec![&pass.receiver_name],
+        Row::Assessment(assessment) => vec![&assessment.notes],
+        _ => Vec::new(),
+    }
+}
+
 /// One leg of a posting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

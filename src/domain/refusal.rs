@@ -110,6 +110,30 @@ reasons! {
     MemberHasBalance = "MEMBER_HAS_BALANCE", Precondition,
         "{member} masih memiliki saldo {held}; selesaikan dahulu.",
         "{member} still holds {held}; settle it first.";
+    /// The group has not set the rule that this needs. Also a remark.
+    RuleNotSet = "RULE_NOT_SET", Precondition,
+        "Aturan belum ditetapkan.",
+        "No rule has been set.";
+    /// The rule names no cap for this kind of trouble. Also a remark.
+    ReliefNotCovered = "RELIEF_NOT_COVERED", Precondition,
+        "Aturan kelompok tidak memuat santunan untuk keadaan ini.",
+        "The group's rule has no relief for this kind of trouble.";
+    /// More relief than the rule allows for one case. Also a remark.
+    ReliefAboveCap = "RELIEF_ABOVE_CAP", Precondition,
+        "Aturan membatasi santunan sampai {cap}, diminta {asked}.",
+        "The rule caps relief at {cap}, {asked} asked.";
+    /// Fewer members have consented than the rule asks for. Also a remark.
+    QuorumNotMet = "QUORUM_NOT_MET", Precondition,
+        "Aturan meminta persetujuan {quorum} anggota, baru {count}.",
+        "The rule asks for the consent of {quorum} members, {count} gave it.";
+    /// The term deposit is not due yet, and no minute lets it be paid back.
+    DepositNotMature = "DEPOSIT_NOT_MATURE", Precondition,
+        "Simpanan berjangka {deposit} baru jatuh tempo {date}.",
+        "The term deposit {deposit} only matures on {date}.";
+    /// The term deposit was paid back, or its opening reversed.
+    DepositClosed = "DEPOSIT_CLOSED", Precondition,
+        "Simpanan berjangka {deposit} sudah ditutup.",
+        "The term deposit {deposit} is closed.";
     /// A thing is not of the sort the request needs.
     WrongKind = "WRONG_KIND", Precondition,
         "{name} bukan jenis yang diperlukan.",
@@ -302,6 +326,22 @@ reasons! {
     HeadsMismatch = "HEADS_MISMATCH", Remark,
         "{lot}: dihitung {counted} ekor, menurut buku {held}.",
         "{lot}: {counted} heads counted, the book says {held}.";
+    /// Remark: the member was drawn before in this round.
+    ArisanDrawnBefore = "ARISAN_DRAWN_BEFORE", Remark,
+        "{member} sudah mendapat arisan pada {date} dalam putaran ini.",
+        "{member} was drawn before in this round, on {date}.";
+    /// Remark: a mirrored pair differs while reported money waits in suspense.
+    MirrorSuspense = "MIRROR_SUSPENSE", Remark,
+        "{amount} dari dana ini masih menunggu di Rekening Sementara.",
+        "{amount} of this fund still waits in suspense.";
+    /// Remark: a mirrored pair was opened with different balances.
+    MirrorOpening = "MIRROR_OPENING", Remark,
+        "Saldo awal kelompok dan LKM berselisih {difference}.",
+        "The opening balances of group and LKM differ by {difference}.";
+    /// Remark: nothing on record explains why a mirrored pair differs.
+    MirrorUnexplained = "MIRROR_UNEXPLAINED", Remark,
+        "Sebab selisih ini belum diketahui.",
+        "Nothing on record explains this difference.";
     /// Remark: counted cash differs from the book.
     CountMismatch = "COUNT_MISMATCH", Remark,
         "Kas dihitung {counted}, menurut buku {held}.",

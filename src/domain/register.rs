@@ -99,7 +99,8 @@ impl Action for ChangeStage {
     }
 }
 
-fn after_last(day: Day, last: i32, field: &str) -> Result<(), Refusal> {
+/// Checks that a day comes after the last one recorded. Errors: `NOT_AFTER_LAST`.
+pub fn after_last(day: Day, last: i32, field: &str) -> Result<(), Refusal> {
     if day.get() > last {
         return Ok(());
     }
@@ -425,13 +426,15 @@ impl Action for CreateParty {
     }
 }
 
-/// Registers a teller's drawer at the LKM.
+/// Registers a teller's drawer, or a collector's bag, at the LKM.
 #[derive(Clone, Debug)]
 pub struct CreateDrawer {
     /// Its id.
     pub drawer: Id,
     /// A plain label.
     pub label: String,
+    /// Whether it is a collector's bag.
+    pub collector: bool,
 }
 
 impl Action for CreateDrawer {
@@ -445,7 +448,7 @@ impl Action for CreateDrawer {
 
     /// Errors: `ALREADY_EXISTS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        let row = Drawer { label: self.label.clone() };
+        let row = Drawer { label: self.label.clone(), collector: self.collector };
         draft.create(RowName::new("drawers", self.drawer.as_str()), Row::Drawer(row), "drawer_id")
     }
 }

@@ -1,21 +1,27 @@
 //! Corrections (catalogue event 54): a reversal names its original and reason; both stay visible.
 //!
 //! **Invariants**: a reversal obeys floors, is never itself reversed, and takes back each line at
-//! most once. What the original left in registers (lots, grants) is taken back with it, or the
+//! most once. What the original left in registers (lots, grants, dues, relief,
+//! term deposits, arisan) is taken back with it, or the
 //! reversal is refused because something later builds on it.
 
 use std::collections::BTreeSet;
 
 use crate::domain::account::{Account, Ledger, Subject};
+use crate::domain::arisan;
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
+use crate::domain::dues;
 use crate::domain::guliran;
 use crate::domain::id::{RequestId, RowName};
 use crate::domain::lot;
 use crate::domain::posting::Posting;
 use crate::domain::record::{Effect, Entry, Event, Outcome, Row, proto};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::relief;
+use crate::domain::stake;
+use crate::domain::term;
 use crate::domain::uep;
 
 /// Takes back a transaction, or one line of it.
@@ -62,6 +68,11 @@ impl Action for Reverse {
         lot::undo(draft, &effect.lot_moves, open)?;
         uep::undo(draft, &record, effect, open)?;
         guliran::undo(draft, &record, effect)?;
+        dues::undo(draft, effect, &entries)?;
+        relief::undo(draft, effect);
+        arisan::undo(draft, &entries)?;
+        stake::undo(draft, record.event, effect)?;
+        term::undo(draft, record.event, effect)?;
         let by = proto::ReversedBy { request_id: draft.frame().request.to_string() };
         draft.put(reversed_name(&self.transaction, self.line), Row::ReversedBy(by));
         draft.set_reverses(self.transaction.clone(), self.line);

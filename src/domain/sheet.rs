@@ -177,7 +177,8 @@ fn line_action(group: &Id, line: &SheetLine) -> Result<Box<dyn Action>, Refusal>
         }
         SheetLineKind::IksDues => {
             let payer = Payer::Member(member(line)?);
-            Ok(Box::new(ReceiveDues { group: group.clone(), payer, amount, place }))
+            let group = group.clone();
+            Ok(Box::new(ReceiveDues { group, payer, amount, place, for_day: None }))
         }
         SheetLineKind::Purchase => Ok(Box::new(Purchase {
             ledger: uep_ledger(group),

@@ -224,8 +224,10 @@ impl Round<'_> {
             last = Some(record);
         }
         let record = last.expect("a decision makes at least one record");
-        if matches!(record.outcome, Outcome::Done(_)) {
-            self.gathered.sides.extend_from_slice(sides);
+        if let Outcome::Done(effect) = &record.outcome {
+            // Text that a report's state could not take stands in no row: it is not kept.
+            let kept = |side: &&SideRow| effect.commitments().any(|c| *c == side.commitment);
+            self.gathered.sides.extend(sides.iter().filter(kept).cloned());
         }
         self.answer(Answer::Done { record, replayed: false }, self.size);
         Ok(())

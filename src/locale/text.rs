@@ -27,7 +27,7 @@ fn value_text(reason: Reason, key: &str, value: &str, language: Language) -> Opt
             Language::Indonesian => Some(value.replace('.', ",")),
             Language::English => None,
         },
-        "held" | "asked" | "difference" | "amount" | "counted" | "received" | "spent"
+        "held" | "asked" | "cap" | "difference" | "amount" | "counted" | "received" | "spent"
         | "planned" => value.parse().ok().map(|sen| format_amount(Sen::new(sen))),
         "date" | "today" | "opened" | "last" | "effective" => {
             parse_iso(value).map(|day| format_day(day, language))

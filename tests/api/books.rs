@@ -167,6 +167,7 @@ async fn scores_stand_beside_the_ledgers_own_figures(server: &Server) {
         details: on(2025, 2, 16),
         amount: idr(2_000),
         place: cash(),
+        ..Default::default()
     };
     let paid = town.iks().pay_relief(relief).await.expect("paid").into_inner();
     let reversal = ReverseTransactionRequest {
@@ -181,6 +182,7 @@ async fn scores_stand_beside_the_ledgers_own_figures(server: &Server) {
         details: on(2025, 2, 16),
         amount: idr(3_000),
         place: cash(),
+        ..Default::default()
     };
     town.journal().reverse_transaction(reversal).await.expect("reversed");
     town.iks().pay_relief(relief).await.expect("paid");

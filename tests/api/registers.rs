@@ -136,6 +136,7 @@ async fn groups_meetings_parties_and_drawers_are_read_back(server: &Server) {
         request_id: fresh_request_id(),
         drawer_id: "loket-1".to_owned(),
         label: "loket 1".to_owned(),
+        collector: false,
     };
     let drawer = town.parties().create_drawer(drawer).await.expect("made").into_inner();
     let drawer = drawer.drawer.expect("set");
@@ -265,6 +266,7 @@ async fn trade_on_credit_and_in_kind(server: &Server) {
         details: on(2025, 3, 8),
         amount: idr(40),
         place: cash(),
+        ..Default::default()
     };
     let paid = town.iks().pay_relief(relief).await.expect("a report").into_inner();
     assert!(!paid.transaction.expect("set").warnings.is_empty(), "the fund stands below zero");

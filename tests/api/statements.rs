@@ -68,6 +68,7 @@ pub async fn two_months(town: &Town) {
         payer: Some(receive_dues_request::Payer::Member(format!("{A}/members/m01"))),
         amount: idr(5_000),
         place: cash(),
+        for_day: None,
     };
     town.iks().receive_dues(dues).await.unwrap();
     let sale = SellRequest {

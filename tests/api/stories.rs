@@ -1,10 +1,10 @@
-//! The worked examples, to the sen, through the public API: stories 1, 2, 3, 7, 8 and 9.
+//! The worked examples, to the sen, through the public API: stories 1 to 4 and 7 to 9.
 
 use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 
 use crate::on_both;
-use crate::town::{A, BOOK, LKM, Server, Town, cash, idr, on, place, sen, units};
+use crate::town::{A, BOOK, LKM, Server, Town, cash, date, idr, on, place, sen, units, why};
 
 on_both!(a_grant_is_spent_and_passed_on_to_the_third_generation);
 
@@ -16,6 +16,7 @@ async fn a_grant_is_spent_and_passed_on_to_the_third_generation(server: &Server)
     the_grant_comes_through_the_lkm(&town).await;
     the_money_is_spent_with_one_mistake(&town).await;
     a_meeting_without_signal(&town).await;
+    relief(&town).await;
     pigs(&town).await;
     a_passes_its_grant_on(&town).await;
     the_third_generation(&town).await;
@@ -257,6 +258,43 @@ async fn a_meeting_without_signal(town: &Town) {
     assert_eq!(town.total("groups/a", Fund::SimpanPinjam, 2103).await, 40 * THOUSAND);
     assert_eq!(town.total("lkm", Fund::SimpanPinjam, 2102).await, 8_100 * THOUSAND);
     town.assert_mirrored("a").await;
+}
+
+async fn relief(town: &Town) {
+    let cap = ReliefCap { kind: ReliefKind::Musibah as i32, cap: idr(40_000) };
+    let rule = IksRule {
+        since: date(2025, 1, 1),
+        caps: vec![cap],
+        minute: "BA-1/contoh".to_owned(),
+        ..IksRule::default()
+    };
+    let request =
+        SetIksRuleRequest { group: A.to_owned(), request_id: fresh_request_id(), rule: Some(rule) };
+    town.iks().set_iks_rule(request).await.unwrap();
+    let mut details = on(2025, 3, 1);
+    details.as_mut().unwrap().memo = "dapur terbakar (contoh)".to_owned();
+    let ask = |rupiah| RequestReliefRequest {
+        member: format!("{A}/members/m03"),
+        request_id: fresh_request_id(),
+        details: details.clone(),
+        amount: idr(rupiah),
+        place: cash(),
+        kind: "musibah".to_owned(),
+        consents: 0,
+    };
+    let refused = town.iks().request_relief(ask(60_000)).await.unwrap_err();
+    let refused = why(&refused);
+    assert_eq!((refused.reason.as_str(), refused.field.as_str()), ("RELIEF_ABOVE_CAP", "amount"));
+    assert_eq!(refused.text, "The rule caps relief at Rp40.000, Rp60.000 asked.");
+    let paid = town.iks().request_relief(ask(40_000)).await.unwrap().into_inner();
+    assert_eq!(paid.transaction.unwrap().warnings, []);
+
+    assert_held(town, &[("a.iks.1101", 10), ("a.iks.3201", 10)]).await;
+    // No income or expense: two accounts, and nothing else in the fund.
+    let rows = town.trial_balance(A).await;
+    let codes: Vec<u32> =
+        rows.iter().filter(|row| row.fund == Fund::Iks as i32).map(|row| row.code).collect();
+    assert_eq!(codes, [1101, 3201]);
 }
 
 async fn pigs(town: &Town) {

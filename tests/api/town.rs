@@ -162,6 +162,10 @@ clients! {
     ledger: ledger_service_client::LedgerServiceClient;
     reports: report_service_client::ReportServiceClient;
     assessments: assessment_service_client::AssessmentServiceClient;
+    links: link_service_client::LinkServiceClient;
+    reconciling: reconcile_service_client::ReconcileServiceClient;
+    arisan: arisan_service_client::ArisanServiceClient;
+    sharing: sharing_service_client::SharingServiceClient;
 }
 
 impl Town {

@@ -7,7 +7,6 @@ use simpul::domain::cash::{
 use simpul::domain::chart::Code;
 use simpul::domain::general::{ClearSuspense, JournalLine, OpenBalances, Opening, PostJournal};
 use simpul::domain::id::Entity;
-use simpul::domain::iks::{PayRelief, Payer, ReceiveDues};
 use simpul::domain::link::SaveAtLkm;
 use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
@@ -325,19 +324,6 @@ fn event_13_cash_counted_and_the_difference_decided() {
         entries(&v.ok(decide(k(1), Bearer::Entity))),
         ["a.umum Beban Selisih Kas D 1", "a.umum Selisih Kas K 1"]
     );
-}
-
-#[test]
-fn event_15_and_17_solidarity() {
-    let mut v = village();
-    let dues = |payer| ReceiveDues { group: id("a"), payer, amount: k(5), place: Place::Cash };
-    let paid = v.ok(dues(Payer::Member(id("m02"))));
-    assert_eq!(entries(&paid), ["a.iks Kas D 5", "a.iks Dana IKS K 5"]);
-    assert_eq!(paid.entries[0].party, "groups/a/members/m02");
-    let donated = v.ok(dues(Payer::Party(id("toko"))));
-    assert_eq!(donated.entries[0].party, "groups/a/parties/toko");
-    let relief = PayRelief { group: id("a"), member: id("m03"), amount: k(8), place: Place::Cash };
-    assert_eq!(entries(&v.ok(relief)), ["a.iks Dana IKS D 8", "a.iks Kas K 8"]);
 }
 
 #[test]

@@ -82,7 +82,8 @@ impl Village {
     }
 
     pub fn drawer(&mut self, drawer: &str) {
-        self.ok(CreateDrawer { drawer: id(drawer), label: "loket (contoh)".to_owned() });
+        let label = "loket (contoh)".to_owned();
+        self.ok(CreateDrawer { drawer: id(drawer), label, collector: false });
     }
 
     pub fn party(&mut self, entity: Entity, party: &str) {

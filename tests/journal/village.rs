@@ -15,7 +15,7 @@ use simpul::domain::day::Day;
 use simpul::domain::decide::{Action, Command};
 use simpul::domain::general::{ClearSuspense, JournalLine, PostJournal};
 use simpul::domain::id::{Entity, Id, RequestId};
-use simpul::domain::iks::{PayRelief, Payer, ReceiveDues};
+use simpul::domain::iks::{Payer, ReceiveDues};
 use simpul::domain::link::SaveAtLkm;
 use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
@@ -26,6 +26,7 @@ use simpul::domain::record::proto::{
 use simpul::domain::register::{
     CreateDrawer, CreateGroup, CreateParty, EndMembership, EnrolMember, RecordMeeting, UpdateMember,
 };
+use simpul::domain::relief::{Case, PayRelief};
 use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::{Deposit, Kind, PayInCapital, Withdraw};
 use simpul::domain::sheet::{DecideSheet, RecordSheet};
@@ -92,7 +93,7 @@ pub fn founding(book: &Id) -> Vec<Wish> {
     }
     for drawer in DRAWERS {
         let label = drawer.to_owned();
-        actions.push(Arc::new(CreateDrawer { drawer: id(drawer), label }));
+        actions.push(Arc::new(CreateDrawer { drawer: id(drawer), label, collector: false }));
     }
     let lkm = Ledger::new(Entity::Lkm, Fund::SimpanPinjam);
     let capital = Sen::new(5_000_000_000);
@@ -323,12 +324,15 @@ impl Writer<'_> {
         let (group, member, amount) = (self.group(), self.member(), self.amount());
         let place = self.kube_place();
         match self.rng.u32(..4) {
-            0 => Arc::new(PayRelief { group, member, amount, place }),
+            0 => Arc::new(PayRelief { group, member, amount, place, case: Case::default() }),
             1 => {
                 let payer = Payer::Party(self.party());
-                Arc::new(ReceiveDues { group, payer, amount, place })
+                Arc::new(ReceiveDues { group, payer, amount, place, for_day: None })
             }
-            _ => Arc::new(ReceiveDues { group, payer: Payer::Member(member), amount, place }),
+            _ => {
+                let payer = Payer::Member(member);
+                Arc::new(ReceiveDues { group, payer, amount, place, for_day: None })
+            }
         }
     }
 

@@ -41,6 +41,7 @@ impl Client {
             payer: Some(v1::receive_dues_request::Payer::Member(self.member_name(&dues.who))),
             amount: money(dues.amount),
             place: Some(place(&self.book, &dues.place)),
+            for_day: None,
         };
         let mut client = IksServiceClient::new(self.remote.line());
         let answer = client.receive_dues(request).await.map_err(self.failed())?.into_inner();

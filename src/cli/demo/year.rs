@@ -215,6 +215,7 @@ impl Year {
             request_id: request("lkm", "loket"),
             drawer_id: "loket-1".to_owned(),
             label: "Loket 1 (contoh)".to_owned(),
+            collector: false,
         };
         done(self.parties.create_drawer(drawer).await)?;
         self.capital().await?;
@@ -490,6 +491,7 @@ impl Year {
             details: with_memo(10, 3, "Atap rumah rusak karena angin (contoh)"),
             amount: rupiah(150_000),
             place: place(PlaceKind::Cash),
+            ..Default::default()
         };
         done(self.iks.pay_relief(relief).await)
     }
