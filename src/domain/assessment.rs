@@ -38,8 +38,8 @@ impl Scale {
             return None;
         }
         let bands = [Band::Kurang, Band::Cukup, Band::Baik];
-        let reached = self.from.iter().zip(bands).filter(|(from, _)| score >= **from);
-        reached.last().map(|(_, band)| band)
+        let mut bands = self.from.iter().zip(bands);
+        bands.rfind(|(from, _)| score >= **from).map(|(_, band)| band)
     }
 }
 
