@@ -117,3 +117,46 @@ async fn refusals(terminal: &Terminal<'_>) {
         terminal.refused(&["kelompok-baru", "mawar", "--name", "Lain", "--members", "7"]).await;
     assert!(taken.contains("sudah dipakai"), "{taken}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_officer_follows_a_grant() {
+    let (_folder, data) = data_folder();
+    let server = Server::start(&Backend::Sqlite, &data);
+    let terminal = Terminal { server: &server };
+    let lkm = ["--lkm", "LKM contoh", "--sejak", "1-1-2025"];
+    terminal.reads(&[&["buku-baru", "--nama", "Buku contoh"], &lkm[..]].concat()).await;
+    for group in ["mawar", "melati"] {
+        let named = ["kelompok-baru", group, "--nama", group, "--anggota", "10"];
+        terminal.reads(&[&named[..], &["--terhubung", "1-1-2025"]].concat()).await;
+    }
+    let received = ["hibah", "terima", "mawar", "apbd", "20.000.000", "--program", "APBD (contoh)"];
+    terminal.reads(&[&received[..], &["--terikat", "--tanggal", "3-2-2025"]].concat()).await;
+    let early = terminal.refused(&["guliran", "putuskan", "mawar", "apbd", "6.000.000"]).await;
+    assert_eq!(early, "Hibah apbd masih terikat sampai LPJ diterima.");
+    terminal.reads(&["hibah", "lpj-diterima", "mawar", "apbd", "--tanggal", "3-6-2025"]).await;
+    let text = terminal.reads(&["hibah", "lpj", "mawar", "apbd"]).await;
+    assert!(text.contains("Diterima Rp20.000.000, dibelanjakan Rp0, sisa Rp20.000.000."), "{text}");
+    let no_rule = terminal.reads(&["guliran", "aturan", "mawar"]).await;
+    assert_eq!(no_rule.trim(), "aturan belum ditetapkan");
+    let rule = ["guliran", "aturan", "mawar", "--persen", "12,5", "--sejak", "1-1-2025"];
+    let text = terminal.reads(&rule).await;
+    assert_eq!(text.trim(), "12,5% dalam 12 bulan sesudah diterima");
+    terminal.reads(&["guliran", "putuskan", "mawar", "apbd"]).await;
+    let deliver = ["guliran", "serahkan", "mawar", "apbd", "ke-melati", "--kepada", "melati"];
+    let too_much = terminal.refused(&[&deliver[..], &["--uang", "2.500.001"]].concat()).await;
+    assert!(too_much.contains("hanya tersisa Rp2.500.000"), "{too_much}");
+    terminal.reads(&[&deliver[..], &["--uang", "2.000.000"]].concat()).await;
+    let nobody = terminal.refused(&["guliran", "serahkan", "mawar", "apbd", "x"]).await;
+    assert!(nobody.contains("Sebutkan satu penerima"), "{nobody}");
+    terminal.reads(&["guliran", "konfirmasi", "melati", "mawar", "ke-melati"]).await;
+    let text = terminal.reads(&["guliran", "daftar", "mawar"]).await;
+    assert_eq!(row(&text, "ke-melati").last().expect("cells"), "dikonfirmasi");
+    terminal.reads(&["guliran", "bebaskan", "mawar", "apbd", "100.000"]).await;
+    let text = terminal.reads(&["hibah", "silsilah", "melati", "guliran-mawar"]).await;
+    let mawar = row(&text, "mawar");
+    assert_eq!(mawar[4..6], ["Rp18.000.000", "Rp400.000"], "{text}");
+    assert!(row(&text, "· melati").contains(&"Rp2.000.000".to_owned()), "{text}");
+    let text = terminal.reads(&["hibah", "daftar", "melati"]).await;
+    assert!(row(&text, "guliran-mawar").contains(&"APBD (contoh)".to_owned()), "{text}");
+    assert_eq!(terminal.reads(&["guliran", "perjalanan"]).await.trim(), "");
+}

@@ -56,9 +56,25 @@ fn expected() -> Figures {
         let cost = if livestock { "5201" } else { "5204" };
         let mut of = |account: &str, amount| set(format!("{group}.{account}"), amount);
         of("uep.1101", 12_000_000 - 8_000_000 - 500_000 + 3_500_000 - mistaken);
-        of("uep.1111", 8_000_000);
-        of(if livestock { "uep.1302" } else { "uep.1301" }, 8_000_000 - 2_000_000 - died);
-        of("uep.3101", 20_000_000);
+        // Tunas Baru passed 6 million on to Kasih, 2 of them as two home-born piglets; Kasih lost
+        // one of these, decided on 3, passed 2 on to Robadeo, and was excused from a half.
+        let (savings, piglets, rolled) = match group {
+            "tunas-baru" => (-4_000_000, 0, 0),
+            "kasih" => (4_000_000 - 2_000_000, 2_000_000 - 1_000_000, 6 - 1 - 3),
+            "robadeo" => (2_000_000, 0, 2),
+            _ => (0, 0, 0),
+        };
+        let given = if group == "tunas-baru" { 6_000_000 } else { 0 };
+        let excused = if group == "kasih" { 500_000 } else { 0 };
+        of("uep.1111", 8_000_000 + savings);
+        let goods = if livestock { "uep.1302" } else { "uep.1301" };
+        of(goods, 8_000_000 - 2_000_000 - died + piglets);
+        of("uep.3101", 20_000_000 - given);
+        of("uep.3103", rolled * 1_000_000 + excused);
+        of("uep.3109", given - 4_000_000.min(given));
+        of("uep.1901", -excused);
+        of("guliran.1901", excused);
+        of("guliran.2202", excused);
         of("uep.4101", 3_500_000);
         of("uep.5101", 2_000_000);
         of("uep.5209", died);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::grant_args::{GrantAsk, GuliranAsk};
 use crate::api::v1::{self, HouseholdStatus};
 use crate::cli::convert::{amount, day, details, fund};
 use crate::cli::remote::fresh_request_id;
@@ -93,6 +94,12 @@ pub enum Ask {
     /// Neraca saldo / trial balance
     #[command(name = "neraca-saldo", alias = "trial-balance")]
     TrialBalance(TrialBalance),
+    /// Hibah: daftar, LPJ, silsilah / grants
+    #[command(name = "hibah", alias = "grant", subcommand)]
+    Grant(GrantAsk),
+    /// Guliran: aturan, keputusan, penyerahan / passing on
+    #[command(name = "guliran", alias = "rolling", subcommand)]
+    Guliran(GuliranAsk),
 }
 
 /// A new book; its id is the one of `--book`.

@@ -1,10 +1,12 @@
 //! The terminal thin client: what a bendahara or an LKM officer types, over the public API only.
 //!
-//! [`args`] is what can be typed, [`registers`], [`transactions`] and [`ledger`] are what is asked
-//! of the server then, and how its answer stands in tables. Every failure is one plain sentence in
+//! [`args`] and [`grant_args`] are what can be typed; [`registers`], [`transactions`], [`grants`]
+//! and [`ledger`] are what is asked of the server then, and how its answer stands in tables. Every failure is one plain sentence in
 //! the caller's language.
 
 pub mod args;
+pub mod grant_args;
+mod grants;
 mod ledger;
 mod registers;
 mod transactions;
@@ -63,6 +65,8 @@ impl Client {
             Ask::Passbook(who) => self.passbook(&who.entity, &who.member).await?,
             Ask::CashBook(which) => vec![self.cash_book(which).await?],
             Ask::TrialBalance(which) => vec![self.trial_balance(which).await?],
+            Ask::Grant(ask) => self.grant(ask).await?,
+            Ask::Guliran(ask) => self.guliran(ask).await?,
         })
     }
 

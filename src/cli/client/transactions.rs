@@ -74,7 +74,7 @@ impl Client {
         self.transaction(answer.transaction)
     }
 
-    fn transaction(&self, transaction: Option<Transaction>) -> Result<Table, Failure> {
+    pub(super) fn transaction(&self, transaction: Option<Transaction>) -> Result<Table, Failure> {
         let transaction = transaction.ok_or_else(|| self.incomplete())?;
         let mut table = Table::new(
             format!(

@@ -34,6 +34,8 @@ pub async fn tell_and_tour(remote: &Remote) -> Result<String, Failure> {
     for table in client.passbook("tunas-baru", "m01").await? {
         parts.push(table.render(Output::Table, language));
     }
+    parts.push("Ke mana hibah Tunas Baru berjalan:".to_owned());
+    parts.push(client.lineage("tunas-baru", "blps").await?.render(Output::Table, language));
     let whole_book = TrialBalance { summary: true, ..TrialBalance::default() };
     parts.push(client.trial_balance(&whole_book).await?.render(Output::Table, language));
     Ok(parts.join("\n\n"))
@@ -116,6 +118,6 @@ fn next_steps(address: SocketAddr) -> String {
         "\nServer berjalan di http://{address} (Ctrl-C untuk berhenti). Coba di terminal lain:\n  \
          {simpul} kelompok\n  \
          {simpul} setor tunas-baru m01 50.000\n  \
-         {simpul} buku-kas tunas-baru iks"
+         {simpul} hibah lpj tunas-baru blps"
     )
 }

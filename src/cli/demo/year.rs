@@ -12,10 +12,11 @@ use crate::api::v1::{
     self, BudgetSource, EvidenceKind, ExpenseKind, Fund, HouseholdStatus, LotKind, PlaceKind,
     Regime, SheetLineKind, Stage, Zone, book_service_client::BookServiceClient,
     cash_service_client::CashServiceClient, grant_service_client::GrantServiceClient,
-    group_service_client::GroupServiceClient, iks_service_client::IksServiceClient,
-    journal_service_client::JournalServiceClient, meeting_service_client::MeetingServiceClient,
-    member_service_client::MemberServiceClient, party_service_client::PartyServiceClient,
-    savings_service_client::SavingsServiceClient, trade_service_client::TradeServiceClient,
+    group_service_client::GroupServiceClient, guliran_service_client::GuliranServiceClient,
+    iks_service_client::IksServiceClient, journal_service_client::JournalServiceClient,
+    meeting_service_client::MeetingServiceClient, member_service_client::MemberServiceClient,
+    party_service_client::PartyServiceClient, savings_service_client::SavingsServiceClient,
+    trade_service_client::TradeServiceClient,
 };
 use crate::cli::convert::{date, decimal};
 use crate::cli::remote::{Failure, Line, Remote};
@@ -126,6 +127,7 @@ struct Year {
     savings: SavingsServiceClient<Line>,
     iks: IksServiceClient<Line>,
     journal: JournalServiceClient<Line>,
+    guliran: GuliranServiceClient<Line>,
 }
 
 type Told = Result<(), Status>;
@@ -146,6 +148,15 @@ fn with_memo(month: i32, day: i32, memo: &str) -> Option<v1::TransactionDetails>
     Some(v1::TransactionDetails {
         happened_on: day_of(month, day),
         memo: memo.to_owned(),
+        ..v1::TransactionDetails::default()
+    })
+}
+
+fn minute(month: i32, day: i32, number: &str) -> Option<v1::TransactionDetails> {
+    let kind = EvidenceKind::Minute as i32;
+    Some(v1::TransactionDetails {
+        happened_on: day_of(month, day),
+        evidence: Some(v1::Evidence { kind, number: number.to_owned() }),
         ..v1::TransactionDetails::default()
     })
 }
@@ -182,6 +193,7 @@ impl Year {
             savings: SavingsServiceClient::new(remote.line()),
             iks: IksServiceClient::new(remote.line()),
             journal: JournalServiceClient::new(remote.line()),
+            guliran: GuliranServiceClient::new(remote.line()),
         }
     }
 
@@ -345,6 +357,8 @@ impl Year {
             ("kasih", 5) => self.clear(kube).await,
             ("robadeo", 5) => self.second_phone(kube).await,
             ("kios-murah", 7) => self.shortage(kube).await,
+            ("tunas-baru", 11) => self.pass_on(kube).await,
+            ("kasih", 12) => self.pass_on_again(kube).await,
             _ => Ok(()),
         }
     }
@@ -365,6 +379,7 @@ impl Year {
             aid_kind: "uang".to_owned(),
         };
         done(self.grants.receive_grant(grant).await)?;
+        self.plan(kube).await?;
         let draw = v1::WithdrawAtLkmRequest {
             group: kube.path(),
             request_id: request(&kube.id(), "tarik"),
@@ -380,6 +395,26 @@ impl Year {
         let cost =
             if kind == LotKind::Livestock { ExpenseKind::Feed } else { ExpenseKind::Transport };
         self.expense(kube, "biaya", on(2, 6), cost, 500_000).await
+    }
+
+    async fn plan(&mut self, kube: &Kube) -> Told {
+        let line = |line_id: &str, label: &str, much| v1::PlanLine {
+            line_id: line_id.to_owned(),
+            label: label.to_owned(),
+            amount: rupiah(much),
+            spent: None,
+        };
+        let (_, label, ..) = kube.stock();
+        let plan = v1::SetGrantPlanRequest {
+            grant: format!("{}/grants/blps", kube.path()),
+            request_id: request(&kube.id(), "rencana"),
+            details: on(2, 3),
+            plan: vec![
+                line("modal", label, 12_000_000),
+                line("biaya", "pakan, angkutan dan lainnya", 8_000_000),
+            ],
+        };
+        done(self.grants.set_grant_plan(plan).await)
     }
 
     async fn purchase(&mut self, kube: &Kube) -> Told {
@@ -400,7 +435,7 @@ impl Year {
             items: vec![lot],
             payment: place(PlaceKind::Cash).map(v1::purchase_request::Payment::PaidFrom),
             grant: format!("{}/grants/blps", kube.path()),
-            plan_line: String::new(),
+            plan_line: "modal".to_owned(),
         };
         done(self.trade.purchase(purchase).await)
     }
@@ -422,23 +457,17 @@ impl Year {
             amount: rupiah(much),
             place: place(PlaceKind::Cash),
             grant: format!("{}/grants/blps", kube.path()),
-            plan_line: String::new(),
+            plan_line: "biaya".to_owned(),
             lot: String::new(),
         };
         done(self.trade.pay_expense(expense).await)
     }
 
     async fn lpj(&mut self, kube: &Kube) -> Told {
-        let mut details =
-            v1::TransactionDetails { happened_on: day_of(6, 16), ..Default::default() };
-        details.evidence = Some(v1::Evidence {
-            kind: EvidenceKind::Minute as i32,
-            number: "BA-LPJ-06/2025 (contoh)".to_owned(),
-        });
         let lpj = v1::AcceptLpjRequest {
             grant: format!("{}/grants/blps", kube.path()),
             request_id: request(&kube.id(), "lpj"),
-            details: Some(details),
+            details: minute(6, 16, "BA-LPJ-06/2025 (contoh)"),
         };
         done(self.grants.accept_lpj(lpj).await)
     }
@@ -587,6 +616,99 @@ impl Year {
             officer: kube.member(3),
         };
         done(self.cash.decide_difference(decision).await)
+    }
+
+    /// Tunas Baru passes on by its rule: money from its savings, and two of its own piglets.
+    async fn pass_on(&mut self, kube: &Kube) -> Told {
+        let rule = v1::SetGuliranRuleRequest {
+            group: kube.path(),
+            request_id: request(&kube.id(), "aturan-guliran"),
+            details: minute(11, 15, "BA-G1/2025 (contoh)"),
+            rule: Some(v1::GuliranRule {
+                since: day_of(1, 1),
+                share_percent: decimal(30_000),
+                due_months: 12,
+            }),
+        };
+        done(self.guliran.set_guliran_rule(rule).await)?;
+        self.decide(kube, "blps", None, 11).await?;
+        let piglets = v1::PassItem {
+            lot: format!("{}/lots/anak", kube.path()),
+            quantity: decimal(2_000),
+            value: rupiah(2_000_000),
+            new_lot_id: "guliran".to_owned(),
+        };
+        self.deliver(kube, "blps", "kasih", 11, 4_000_000, vec![piglets]).await?;
+        let confirm = v1::ConfirmGuliranRequest {
+            pass: format!("{}/passes/ke-kasih", kube.path()),
+            request_id: request(&kube.id(), "guliran-tiba"),
+            details: on(11, 21),
+            receiver: format!("books/{BOOK}/groups/kasih"),
+            state: v1::ArrivalState::Confirmed as i32,
+        };
+        done(self.guliran.confirm_guliran(confirm).await)
+    }
+
+    /// Kasih loses a piglet, passes a part on to the third generation, and is excused from another.
+    async fn pass_on_again(&mut self, kube: &Kube) -> Told {
+        let grant = format!("{}/grants/guliran-tunas-baru", kube.path());
+        let loss = v1::LoseGrantRequest {
+            grant: grant.clone(),
+            request_id: request(&kube.id(), "guliran-mati"),
+            details: minute(12, 14, "BA-G2/2025 (contoh)"),
+            loss: Some(v1::lose_grant_request::Loss::Things(v1::LostThings {
+                lot: format!("{}/lots/guliran", kube.path()),
+                quantity: decimal(1_000),
+            })),
+        };
+        done(self.grants.lose_grant(loss).await)?;
+        self.decide(kube, "guliran-tunas-baru", rupiah(3_000_000), 12).await?;
+        self.deliver(kube, "guliran-tunas-baru", "robadeo", 12, 2_000_000, Vec::new()).await?;
+        let excuse = v1::ExcuseGuliranRequest {
+            grant,
+            request_id: request(&kube.id(), "guliran-bebas"),
+            details: minute(12, 20, "BA-G4/2025 (contoh)"),
+            amount: rupiah(500_000),
+        };
+        done(self.guliran.excuse_guliran(excuse).await)
+    }
+
+    async fn decide(&mut self, kube: &Kube, grant: &str, much: Option<Money>, month: i32) -> Told {
+        let decision = v1::DecideGuliranRequest {
+            grant: format!("{}/grants/{grant}", kube.path()),
+            request_id: request(&kube.id(), "guliran-putusan"),
+            details: minute(month, 15, "BA-G1/2025 (contoh)"),
+            amount: much,
+            due_on: None,
+        };
+        done(self.guliran.decide_guliran(decision).await)
+    }
+
+    async fn deliver(
+        &mut self,
+        kube: &Kube,
+        grant: &str,
+        to: &str,
+        month: i32,
+        much: i64,
+        items: Vec<v1::PassItem>,
+    ) -> Told {
+        let pass = v1::DeliverGuliranRequest {
+            grant: format!("{}/grants/{grant}", kube.path()),
+            request_id: request(&kube.id(), "guliran-serah"),
+            details: minute(month, 18, "BA-G3/2025 (contoh)"),
+            pass_id: format!("ke-{to}"),
+            receiver: Some(v1::deliver_guliran_request::Receiver::ToGroup(v1::ReceivingGroup {
+                group: format!("books/{BOOK}/groups/{to}"),
+                grant_id: format!("guliran-{}", kube.id()),
+            })),
+            channel: v1::PassChannel::Savings as i32,
+            cash: rupiah(much),
+            items,
+            before_books: false,
+            reported: false,
+        };
+        done(self.guliran.deliver_guliran(pass).await)
     }
 
     async fn pay_staff(&mut self, month: i32) -> Told {
