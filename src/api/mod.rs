@@ -29,6 +29,7 @@ pub mod server;
 mod sharing;
 mod trade;
 mod transfer;
+mod upkeep;
 
 /// The generated messages, services and clients, nested as their packages are.
 #[allow(missing_docs, clippy::all, clippy::pedantic)]

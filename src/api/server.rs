@@ -197,7 +197,8 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         reconcile_service_server::ReconcileServiceServer,
         savings_service_server::SavingsServiceServer,
         sharing_service_server::SharingServiceServer,
-        trade_service_server::TradeServiceServer
+        trade_service_server::TradeServiceServer,
+        upkeep_service_server::UpkeepServiceServer
     );
     let router = routes.prepare().into_axum_router();
     Ok(router.layer(from_fn_with_state(gate, guard)).layer(GrpcWebLayer::new()))

@@ -257,5 +257,10 @@ fn lot(book: &Id, name: &RowName, row: &Row) -> Checked<v1::Lot> {
         quantity: Some(convert::to_quantity(row.quantity_in_milli - row.quantity_out_milli)),
         cost: Some(convert::to_money(cost)),
         born: row.born,
+        life_months: row.life_months,
+        in_use_since: convert::to_optional_date(row.in_use_since),
+        kept_heads: row.kept_heads,
+        counted_heads: row.counted_heads,
+        counted_on: convert::to_optional_date(row.counted_on),
     })
 }

@@ -59,6 +59,13 @@ impl Day {
         Day(days.unwrap_or(Day::MAX.0)).min(Day::MAX)
     }
 
+    /// Whole months from this day to another; none if that one is not later.
+    pub fn months_until(self, later: Day) -> u32 {
+        let (from, to) = (self.ymd(), later.ymd());
+        let months = (to.0 - from.0) * 12 + to.1 - from.1 - i32::from(to.2 < from.2);
+        u32::try_from(months).unwrap_or(0)
+    }
+
     /// The day on which an instant falls in a zone. `micros` counts from 1970-01-01T00:00:00Z.
     pub fn of_instant(micros: i64, zone: Zone) -> Day {
         let local = micros.saturating_add(offset_hours(zone) * 3_600_000_000);
@@ -81,5 +88,24 @@ const fn offset_hours(zone: Zone) -> i64 {
         Zone::Unspecified | Zone::Wib => 7,
         Zone::Wita => 8,
         Zone::Wit => 9,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(year: i32, month: i32, day: i32) -> Day {
+        Day::from_ymd(year, month, day).unwrap()
+    }
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        assert_eq!(day(2025, 1, 31).plus_months(1), day(2025, 2, 28));
+        assert_eq!(day(2025, 8, 17).plus_months(12), day(2026, 8, 17));
+        assert_eq!(day(2169, 12, 31).plus_months(600), Day::MAX);
+        assert_eq!(day(2025, 1, 15).months_until(day(2025, 2, 14)), 0);
+        assert_eq!(day(2025, 1, 15).months_until(day(2026, 2, 15)), 13);
+        assert_eq!(day(2025, 1, 15).months_until(day(2024, 1, 1)), 0);
     }
 }

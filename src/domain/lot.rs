@@ -63,12 +63,14 @@ pub fn bring_in(draft: &mut Draft<'_>, ledger: &Ledger, new: &NewLot) -> Result<
         quantity_out_milli: 0,
         cost_out: 0,
         born: new.cost.is_zero(),
+        ..Lot::default()
     };
     draft.move_lot(&ledger.entity, new.lot.as_str(), row, new.quantity_milli, new.cost);
     Ok(())
 }
 
-/// Takes units out of a lot and says which account they leave and at what cost; the caller posts.
+/// Takes units out of a lot and says which account they leave and at what cost, less what has worn
+/// off them; the caller posts.
 ///
 /// Errors: `NOT_FOUND`, `QUANTITY_REQUIRED`, `WHOLE_HEADS`, `LOT_EXCEEDED`, `WRONG_KIND` for a lot
 /// of another fund.
@@ -93,9 +95,35 @@ pub fn take_out(
         cumulative_share(Sen::new(row.cost_in), row.quantity_out_milli, row.quantity_in_milli)?;
     let cost = left.minus(Sen::new(row.cost_out))?;
     row.cost_out = left.get();
-    let account = account_of(ledger, lot, row.kind());
+    let kind = row.kind();
     draft.move_lot(&ledger.entity, lot.as_str(), row, -quantity_milli, cost.negated()?);
-    Ok((account, cost))
+    let worn = release_wear(draft, ledger, lot, kind, (quantity_milli, held))?;
+    Ok((account_of(ledger, lot, kind), cost.minus(worn)?))
+}
+
+/// What has worn off a lot, as its accumulated depreciation stands.
+pub fn worn_off(draft: &Draft<'_>, ledger: &Ledger, lot: &Id) -> Result<Sen, Stop> {
+    let account = ledger.account_of(Code::AccumulatedDepreciation, Subject::id(lot));
+    Ok(draft.balance(&account)?.negated()?)
+}
+
+/// The wear of what leaves a lot leaves with it, against its cost: what remains to be posted is
+/// its book value.
+fn release_wear(
+    draft: &mut Draft<'_>,
+    ledger: &Ledger,
+    lot: &Id,
+    kind: LotKind,
+    (leaving, held): (i64, i64),
+) -> Result<Sen, Stop> {
+    if kind != LotKind::Tools {
+        return Ok(Sen::ZERO);
+    }
+    let worn = cumulative_share(worn_off(draft, ledger, lot)?, leaving, held)?;
+    let tools = account_of(ledger, lot, kind);
+    let wear = (Code::AccumulatedDepreciation, Subject::id(lot));
+    draft.transfer(ledger, wear, (tools.code, tools.subject), worn)?;
+    Ok(worn)
 }
 
 /// Adds cost, such as feed, to what a lot still holds. What has left keeps the cost it left with.

@@ -35,3 +35,4 @@ pub mod term;
 pub mod trade;
 pub mod transfer;
 pub mod uep;
+pub mod upkeep;

@@ -210,6 +210,10 @@ reasons! {
     KeepingExceeded = "KEEPING_EXCEEDED", Precondition,
         "Yang dapat digaduhkan atau dikembalikan hanya {held} ekor.",
         "Only {held} heads can be given to keep or given back.";
+    /// Over how many months a tool wears off was not decided.
+    NoLifeDecided = "NO_LIFE_DECIDED", Precondition,
+        "Umur pakai {lot} belum ditetapkan.",
+        "How long {lot} lasts has not been decided.";
     /// The thing wears off no further.
     DepreciationExceeded = "DEPRECIATION_EXCEEDED", Precondition,
         "Nilai buku {lot} hanya tersisa {held}.",

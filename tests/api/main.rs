@@ -21,6 +21,7 @@ mod suspense;
 mod ties;
 mod town;
 mod transfers;
+mod upkeep;
 mod wire;
 
 /// Runs each test on SQLite and on PostgreSQL.

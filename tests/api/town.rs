@@ -154,6 +154,7 @@ clients! {
     parties: party_service_client::PartyServiceClient;
     grants: grant_service_client::GrantServiceClient;
     guliran: guliran_service_client::GuliranServiceClient;
+    upkeep: upkeep_service_client::UpkeepServiceClient;
     trade: trade_service_client::TradeServiceClient;
     cash: cash_service_client::CashServiceClient;
     savings: savings_service_client::SavingsServiceClient;

@@ -11,4 +11,5 @@ mod reversal;
 mod sharing;
 mod stories;
 mod ties;
+mod upkeep;
 mod village;
