@@ -33,7 +33,7 @@ service! {
 
 impl Mutation for v1::ReceiveGrantRequest {
     const FIELDS: &'static [(&'static str, &'static str)] =
-        &[("lot", "in_kind.items"), ("quantity", "in_kind.items")];
+        &[("items", "in_kind.items"), ("lot", "lot_id")];
 
     detailed!();
 

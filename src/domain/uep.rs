@@ -130,8 +130,9 @@ impl Action for ReceiveGrant {
                 draft.transfer(&lkm_ledger(), Code::Bank, savings, *amount)
             }
             Channel::InKind(items) => {
-                for item in items {
-                    lot::bring_in(draft, &uep, item)?;
+                for (index, item) in items.iter().enumerate() {
+                    let brought_in = lot::bring_in(draft, &uep, item);
+                    brought_in.map_err(|stop| stop.within("items", index))?;
                     let held = lot::account_of(&uep, &item.lot, item.kind);
                     draft.transfer(&uep, (held.code, held.subject), capital.clone(), item.cost)?;
                 }

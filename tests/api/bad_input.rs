@@ -285,6 +285,29 @@ async fn a_list_is_told_which_of_its_items_is_meant(server: &Server) {
     let result = town.trade().purchase(purchase).await;
     assert_says(result, bad, "WHOLE_HEADS", "items[1].quantity");
 
+    let grant = ReceiveGrantRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 3),
+        grant_id: "ternak".to_owned(),
+        programme: "Ternak (contoh)".to_owned(),
+        source: BudgetSource::Apbd as i32,
+        channel: Some(receive_grant_request::Channel::InKind(GrantItems {
+            items: vec![goats("kambing-1", "2"), goats("kambing-1", "3")],
+        })),
+        ..ReceiveGrantRequest::default()
+    };
+    let mut half = grant.clone();
+    half.request_id = fresh_request_id();
+    half.channel = Some(receive_grant_request::Channel::InKind(GrantItems {
+        items: vec![goats("kambing-1", "2"), goats("kambing-2", "1.5")],
+    }));
+    let result = town.grants().receive_grant(half).await;
+    assert_says(result, bad, "WHOLE_HEADS", "in_kind.items[1].quantity");
+    let result = town.grants().receive_grant(grant).await;
+    let taken = Code::AlreadyExists;
+    assert_says(result, taken, "ALREADY_EXISTS", "in_kind.items[1].lot_id");
+
     let open = |item| OpenBalancesRequest {
         entity: A.to_owned(),
         request_id: fresh_request_id(),
