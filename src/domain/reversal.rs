@@ -61,7 +61,8 @@ impl Action for Reverse {
         let open = |line: u32| lines.contains(&line);
         let entries: Vec<&Entry> = effect.entries.iter().filter(|entry| open(entry.line)).collect();
         let moved = effect.lot_moves.iter().any(|moved| open(moved.line));
-        if entries.is_empty() && !moved && !guliran::is_undone_alone(effect) {
+        let alone = self.line == 0 && guliran::is_undone_alone(effect);
+        if entries.is_empty() && !moved && !alone {
             return Err(self.refuse(Reason::NothingToReverse).into());
         }
         take_back_entries(draft, &self.transaction, &entries)?;

@@ -423,6 +423,18 @@ fn passes_from_before_the_books_move_nothing() {
 }
 
 #[test]
+fn a_pass_has_no_line_to_take_back_alone() {
+    let mut v = village();
+    v.ok(decide("a", "g", 3_000));
+    v.ok(deliver("a", "g", "p", to("b", "dari-a"), 3_000));
+    let transaction = v.last_request();
+    let refused = v.refused(Reverse { transaction, line: 1 });
+    assert_eq!(refused.reason, Reason::NothingToReverse);
+    assert_eq!(pass_row(&v, "a", "p").state(), PassState::Posted);
+    assert!(!grant_row(&v, "b", "dari-a").reversed);
+}
+
+#[test]
 fn a_plan_is_not_larger_than_its_grant() {
     let mut v = village();
     let plan = |lines: &[(&str, i64)]| SetPlan {
