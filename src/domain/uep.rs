@@ -12,7 +12,7 @@ use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{BudgetSource, Fund, Grant, GrantChannel, PlanLine, Spending};
-use crate::domain::record::{Effect, Event, Record, Row};
+use crate::domain::record::{Effect, Entry, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
 
 /// A KUBE's business ledger.
@@ -326,13 +326,16 @@ impl Action for ReturnGrant {
 
 /// The account on which a grant's capital stands.
 pub fn capital_account(uep: &Ledger, grant: &Id, row: &Grant) -> Account {
+    uep.account_of(capital_code(row), Subject::id(grant))
+}
+
+fn capital_code(row: &Grant) -> Code {
     let restricted = row.restricted && row.lpj_accepted_on == 0;
-    let code = match (&row.origin, restricted) {
+    match (&row.origin, restricted) {
         (Some(_), _) => Code::RolledCapital,
         (None, true) => Code::RestrictedGrant,
         (None, false) => Code::GrantCapital,
-    };
-    uep.account_of(code, Subject::id(grant))
+    }
 }
 
 /// What became of grant capital that is lost or misused.
@@ -477,6 +480,12 @@ fn undo_grant(
         Event::GrantReceived if is_untouched(&row) => row.reversed = true,
         Event::GrantReceived => return Err(blocked(name).into()),
         Event::LpjAccepted => row.lpj_accepted_on = 0,
+        // What left restricted capital cannot come back to it once the restriction is lifted.
+        Event::GrantReturned | Event::GrantLost
+            if capital_leg(effect).is_some_and(|leg| leg.account.code != capital_code(&row)) =>
+        {
+            return Err(blocked(name).into());
+        }
         Event::GrantReturned => row.returned -= taken_off_capital(effect).get(),
         Event::GrantLost => row.lost -= taken_off_capital(effect).get(),
         _ => return Ok(()),
@@ -496,10 +505,14 @@ pub fn blocked(name: &RowName) -> Refusal {
     Refusal::new(Reason::ReversalBlocked).on("transaction").with("name", name)
 }
 
-/// What a record took off the capital of its grant.
-fn taken_off_capital(effect: &Effect) -> Sen {
+/// The entry by which a record took something off the capital of its grant.
+fn capital_leg(effect: &Effect) -> Option<&Entry> {
     let capital =
         |code| matches!(code, Code::GrantCapital | Code::RestrictedGrant | Code::RolledCapital);
-    let leg = effect.entries.iter().find(|entry| capital(entry.account.code));
-    leg.map_or(Sen::ZERO, |entry| entry.amount)
+    effect.entries.iter().find(|entry| capital(entry.account.code))
+}
+
+/// What a record took off the capital of its grant.
+fn taken_off_capital(effect: &Effect) -> Sen {
+    capital_leg(effect).map_or(Sen::ZERO, |entry| entry.amount)
 }

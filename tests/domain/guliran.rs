@@ -15,7 +15,9 @@ use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::state::{Key, Lookup, Value};
 use simpul::domain::trade::Born;
-use simpul::domain::uep::{Channel, LoseCapital, Loss, Papers, ReceiveGrant, SetPlan, uep_ledger};
+use simpul::domain::uep::{
+    AcceptLpj, Channel, LoseCapital, Loss, Papers, ReceiveGrant, ReturnGrant, SetPlan, uep_ledger,
+};
 
 use crate::village::{Village, day, entries, flags, id, k, kube};
 
@@ -432,6 +434,29 @@ fn a_pass_has_no_line_to_take_back_alone() {
     assert_eq!(refused.reason, Reason::NothingToReverse);
     assert_eq!(pass_row(&v, "a", "p").state(), PassState::Posted);
     assert!(!grant_row(&v, "b", "dari-a").reversed);
+}
+
+#[test]
+fn what_left_restricted_capital_cannot_come_back_once_it_is_free() {
+    let mut v = village();
+    v.ok(ReceiveGrant { restricted: true, ..receive("b", "h", Channel::Bank(k(100))) });
+    let (group, grant) = (id("b"), id("h"));
+    let back = ReturnGrant {
+        group: group.clone(),
+        grant: grant.clone(),
+        amount: k(40),
+        place: Place::Bank,
+    };
+    v.ok(back);
+    let returned = v.last_request();
+    v.ok(AcceptLpj { group, grant });
+    let accepted = v.last_request();
+    let again = Reverse { transaction: returned, line: 0 };
+    assert_eq!(v.refused(again.clone()).reason, Reason::ReversalBlocked);
+    v.ok(Reverse { transaction: accepted, line: 0 });
+    v.ok(again);
+    assert_eq!(v.held("b.uep.3102.h"), k(100));
+    assert_eq!(grant_row(&v, "b", "h").returned, 0);
 }
 
 #[test]
