@@ -637,7 +637,10 @@ impl Tree<'_, '_> {
             if grant.is_empty() {
                 let opened = [&pass.receiver_name].into_iter();
                 let opened = self.call.open(snapshot, &from.book, opened).await?;
-                let holder = opened.text(&pass.receiver_name).0;
+                let holder = match arrival.receiver.as_str() {
+                    "" => opened.text(&pass.receiver_name).0,
+                    group => group_name(&from.book, group),
+                };
                 let node = unbooked(name.clone(), generation, holder, arrival, evidence.clone());
                 self.nodes.push(node);
                 let held = Sen::new(arrival.amount);

@@ -348,6 +348,18 @@ impl Deliver {
         Ok(())
     }
 
+    /// Checks that what was passed on before the books began is a part of the grant that these
+    /// books hold nothing of. Errors: `GRANT_EXCEEDED`.
+    fn check_unexplained(&self, draft: &Draft<'_>, giver: &Grant, amount: Sen) -> Result<(), Stop> {
+        let (capital, owed) = accounts_of(&self.group, &self.grant, giver);
+        let rest = unexplained(giver, draft.held(&capital)?, draft.held(&owed)?)?;
+        if amount > rest {
+            let refusal = Refusal::new(Reason::GrantExceeded).on("amount");
+            return Err(refusal.with("grant", &self.grant).with("held", rest.get()).into());
+        }
+        Ok(())
+    }
+
     /// The money leaves the giver. Errors: `PLACE_NOT_ALLOWED` for savings that a receiver outside
     /// of the LKM's books cannot take, `NO_LKM`, `NOT_LINKED`.
     fn give_money(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
@@ -407,7 +419,8 @@ impl Deliver {
         self.items.iter().map(|item| self.give_thing(draft, item)).collect()
     }
 
-    /// What arrives at once: nothing in the pool or in another book.
+    /// What arrives at once: nothing in the pool or in another book, unless it was there before
+    /// the books began.
     fn arrive(
         &self,
         draft: &mut Draft<'_>,
@@ -417,6 +430,10 @@ impl Deliver {
         let amount = self.amount()?;
         let day = draft.frame().happened_on;
         match &self.receiver {
+            Receiver::OtherBook(name) if self.before_books => {
+                Ok(Some(arrival(name, "", amount, day)))
+            }
+            Receiver::Pool if self.before_books => Ok(Some(arrival("", "", amount, day))),
             Receiver::Pool | Receiver::OtherBook(_) => Ok(None),
             Receiver::UnbookedGroup(_) | Receiver::Family(_) => {
                 Ok(Some(arrival("", "", amount, day)))
@@ -573,7 +590,7 @@ impl Action for Deliver {
     }
 
     /// Errors: `NOT_FOUND`, `ALREADY_EXISTS`, `GRANT_REVERSED`, `PASS_TO_SELF`, `PASS_IN_CIRCLE`,
-    /// `OBLIGATION_EXCEEDED`, `POOL_TAKES_MONEY`, `PLACE_NOT_ALLOWED`, `NO_LKM`, `NOT_LINKED`,
+    /// `OBLIGATION_EXCEEDED`, `GRANT_EXCEEDED`, `POOL_TAKES_MONEY`, `PLACE_NOT_ALLOWED`, `NO_LKM`, `NOT_LINKED`,
     /// `LOT_EXCEEDED`, `WHOLE_HEADS`, `FLOOR`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut giver = draft.grant(&self.group, &self.grant, "grant")?;
@@ -584,7 +601,10 @@ impl Action for Deliver {
         }
         self.check_receiver(draft, &giver)?;
         let amount = self.amount()?;
-        let handed = if self.before_books { Vec::new() } else { self.give(draft, amount)? };
+        let handed = match self.before_books {
+            true => self.check_unexplained(draft, &giver, amount).map(|()| Vec::new())?,
+            false => self.give(draft, amount)?,
+        };
         let arrived = self.arrive(draft, &giver, &handed)?;
         giver.passed = Sen::new(giver.passed).plus(amount)?.get();
         if self.before_books {
@@ -959,7 +979,7 @@ fn undo_delivery(draft: &mut Draft<'_>, name: &RowName, record: &Record) -> Resu
 fn take_back_arrivals(draft: &mut Draft<'_>, name: &RowName, pass: &Pass) -> Result<(), Stop> {
     let elsewhere = pass.receiver_kind() == ReceiverKind::OtherBook && pass.broken.is_empty();
     let given_on = pass.receiver_kind() == ReceiverKind::Pool && !pass.arrivals.is_empty();
-    if elsewhere || given_on {
+    if !pass.before_books && (elsewhere || given_on) {
         return Err(blocked(name).into());
     }
     pass.arrivals.iter().try_for_each(|arrival| take_back_grant(draft, arrival))

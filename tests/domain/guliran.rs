@@ -4,7 +4,7 @@ use simpul::domain::cash::Place;
 use simpul::domain::draft::grant_name;
 use simpul::domain::guliran::{
     Confirm, Decide, Deliver, Excuse, Item, Lend, Receiver, Release, RepayLoan, SetRule,
-    oldest_open, owed, pass_name,
+    in_transit, oldest_open, owed, pass_name,
 };
 use simpul::domain::id::Entity;
 use simpul::domain::lot::NewLot;
@@ -422,6 +422,28 @@ fn passes_from_before_the_books_move_nothing() {
     assert_eq!((row.passed, owed(&row).unwrap()), (k(1_500).get(), Sen::ZERO));
     reverse(&mut v);
     assert_eq!(grant_row(&v, "b", "lama").passed, 0);
+}
+
+#[test]
+fn passes_from_before_the_books_are_parts_of_what_these_books_never_held() {
+    let mut v = village();
+    let before = |grant: &str, pass: &str, receiver, cash| Deliver {
+        before_books: true,
+        ..deliver("a", grant, pass, receiver, cash)
+    };
+    let held = v.refused(before("g", "dulu", to("b", "dari-a"), 1));
+    assert_eq!((held.reason, held.field.as_str()), (Reason::GrantExceeded, "amount"));
+    v.ok(receive("a", "lama", Channel::BeforeBooks(k(5_000))));
+    let too_much = v.refused(before("lama", "dulu", to("b", "dari-a"), 5_001));
+    assert_eq!(too_much.reason, Reason::GrantExceeded);
+    let elsewhere = Receiver::OtherBook("books/soe/groups/x".to_owned());
+    v.ok(before("lama", "dulu", elsewhere, 5_000));
+    assert_eq!(in_transit(&pass_row(&v, "a", "dulu")), 0);
+    reverse(&mut v);
+    v.ok(before("lama", "kolam", Receiver::Pool, 5_000));
+    assert_eq!(in_transit(&pass_row(&v, "a", "kolam")), 0);
+    reverse(&mut v);
+    assert_eq!(grant_row(&v, "a", "lama").passed, 0);
 }
 
 #[test]
