@@ -51,6 +51,25 @@ pub struct Parcel {
     pub receive: Receive,
 }
 
+impl Parcel {
+    /// The command that brings it to the other book: the same whenever it is made.
+    pub fn bringing(&self) -> Command {
+        command(&self.book, "receive", &self.pass, self.receive.clone())
+    }
+
+    /// The command that brings what came of it back to the giver's book: the same whenever it is
+    /// made.
+    pub fn answering(&self, book: &Id, (giver, pass): (Id, Id), outcome: &Outcome) -> Command {
+        let word = match outcome {
+            Outcome::Refused(refusal) if refusal.reason != Reason::TransferReplayed => {
+                Word::Refused(refusal.reason)
+            }
+            Outcome::Done(_) | Outcome::Refused(_) => Word::Arrived(self.receive.grant.clone()),
+        };
+        command(book, "hear", &self.pass, Hear { giver, pass, word })
+    }
+}
+
 /// Brings everything that waits in a book, and answers how many passes found an answer.
 ///
 /// Errors: every [`CourierError`].
@@ -101,7 +120,15 @@ pub async fn pack(
     Ok(parcel(book, &name, &row, &grant, &giver))
 }
 
-fn parcel(book: &Id, name: &RowName, row: &Pass, grant: &RowName, giver: &Grant) -> Option<Parcel> {
+/// A pass of a book with the grant it is of, as it is sent; none if it does not go to another book
+/// or is damaged.
+pub fn parcel(
+    book: &Id,
+    name: &RowName,
+    row: &Pass,
+    grant: &RowName,
+    giver: &Grant,
+) -> Option<Parcel> {
     let (to, group) = row.receiver.strip_prefix("books/")?.split_once("/groups/")?;
     let (to, group) = (Id::new(to)?, Id::new(group)?);
     let pass = format!("books/{book}/{name}");
@@ -151,26 +178,15 @@ fn seen_from(there: &Id, here: &Id, name: String) -> String {
 async fn bring(
     journal: &JournalHandle,
     book: &Id,
-    (giver, pass): (Id, Id),
+    names: (Id, Id),
     parcel: Parcel,
 ) -> Result<bool, CourierError> {
-    let grant = parcel.receive.grant.clone();
-    let there = command(&parcel.book, "receive", &parcel.pass, parcel.receive);
-    let answer = journal.submit(there, Vec::new(), Priority::Interactive).await?;
-    let word = match answer {
-        Answer::Done { record, .. } => match &record.outcome {
-            Outcome::Done(_) => Word::Arrived(grant),
-            Outcome::Refused(refusal) if refusal.reason == Reason::TransferReplayed => {
-                Word::Arrived(grant)
-            }
-            Outcome::Refused(refusal) => Word::Refused(refusal.reason),
-        },
-        other => {
-            tracing::warn!(pass = parcel.pass, answer = ?other, "a pass stays in transit");
-            return Ok(false);
-        }
+    let answer = journal.submit(parcel.bringing(), Vec::new(), Priority::Interactive).await?;
+    let Answer::Done { record, .. } = answer else {
+        tracing::warn!(pass = parcel.pass, ?answer, "a pass stays in transit");
+        return Ok(false);
     };
-    let hear = command(book, "hear", &parcel.pass, Hear { giver, pass, word });
+    let hear = parcel.answering(book, names, &record.outcome);
     match journal.submit(hear, Vec::new(), Priority::Interactive).await? {
         Answer::Done { .. } => Ok(true),
         other => {

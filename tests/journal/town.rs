@@ -5,11 +5,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use simpul::domain::account::Account;
 use simpul::domain::id::Id;
+use simpul::domain::money::Sen;
 use simpul::domain::record::Record;
+use simpul::domain::state::{Key, Value};
 use simpul::journal::{Answer, Limits, Priority, Sequencer, Submission, Ticket, Work};
 use simpul::storage::memory::Memory;
-use simpul::storage::{Dump, Journal};
+use simpul::storage::{Dump, Journal, Load, StoredRecord};
 use simpul::verify::verify;
 
 use crate::village::{self, Wish};
@@ -92,6 +95,27 @@ impl Town {
         let report = verify(book, &dump);
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         dump
+    }
+
+    /// The process dies with all its memory; what is stored lives on.
+    pub fn crash(&mut self) {
+        self.sequencer = Sequencer::new(Limits::default());
+    }
+
+    /// A book's records from a position on.
+    pub fn records(&self, book: &Id, from: u64) -> Vec<StoredRecord> {
+        run(self.memory.records(book, from, u32::MAX)).unwrap()
+    }
+
+    /// An account's balance as stored; none if it was never used.
+    pub fn balance(&self, book: &Id, account: &Account) -> Option<i64> {
+        let key = Key::Balance(account.clone());
+        let load = Load { book: book.clone(), keys: vec![key] };
+        let loaded = run(self.memory.load(vec![load])).unwrap();
+        match &loaded[0].values[..] {
+            [(_, Value::Balance(balance))] => balance.map(Sen::get),
+            other => panic!("not a balance: {other:?}"),
+        }
     }
 
     fn perform(&mut self, work: Work) {

@@ -1,0 +1,1208 @@
+//! Random lives of grants: ten groups in the books of two LKMs, all from one seed. After every
+//! step a naive model that only adds up what the records say must know the same books: capital
+//! is conserved over both, mirrored accounts agree, no pass is taken in twice.
+//! `SIMPUL_SEED=n` replays one seed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use fastrand::Rng;
+use simpul::domain::account::{Account, Ledger, Subject};
+use simpul::domain::book::Open;
+use simpul::domain::cash::Place;
+use simpul::domain::chart::{Code, fund_from_name, fund_name};
+use simpul::domain::day::Day;
+use simpul::domain::decide::Action;
+use simpul::domain::draft::grant_name;
+use simpul::domain::guliran::{
+    Confirm, Decide, Deliver, Excuse, Item, Lend, Receiver, Release, RepayLoan, SetRule,
+    accounts_of, in_transit, owed, pass_name,
+};
+use simpul::domain::id::{Entity, Id, RequestId, RowName};
+use simpul::domain::link::{SaveAtLkm, lkm_ledger};
+use simpul::domain::lot::NewLot;
+use simpul::domain::money::Sen;
+use simpul::domain::record::proto::{
+    self, BudgetSource, ExpenseKind, Fund, Grant, GrantChannel, Group, Link, LotKind, Member,
+    PassChannel, PassState, ReceiverKind, Regime, TransitState, Zone,
+};
+use simpul::domain::record::{Effect, Event, Outcome, Record, Row, decode, decode_value};
+use simpul::domain::register::{CreateGroup, EnrolMember};
+use simpul::domain::reversal::Reverse;
+use simpul::domain::trade::{Born, Lose, PayExpense, Payment, Proceeds, Purchase, Sell, Spends};
+use simpul::domain::transfer::{Hear, Word};
+use simpul::domain::uep::{
+    AcceptLpj, Channel, LoseCapital, Loss, Papers, ReceiveGrant, ReturnGrant, uep_ledger,
+};
+use simpul::journal::Answer;
+use simpul::journal::courier::{Parcel, parcel};
+use simpul::storage::SideRow;
+
+use crate::town::Town;
+use crate::village::{self, Wish};
+
+const LIVES: u64 = 200;
+const LONG_LIVES: u64 = 2_000;
+const STEPS: usize = 200;
+const GROUPS: [&str; 5] = ["anggrek", "bakung", "cempaka", "dahlia", "enau"];
+/// The group of each book that is not tied to its LKM.
+const UNTIED: &str = "enau";
+
+/// What a life must have seen accepted at least once, over all lives.
+const KINDS: [&str; 37] = [
+    "grant by bank",
+    "grant through the LKM",
+    "grant in kind",
+    "grant before the books",
+    "rule",
+    "decide",
+    "decide by rule",
+    "accept the LPJ",
+    "pass to a group",
+    "pass to the other book",
+    "pass to the pool",
+    "pass to a family",
+    "pass to a group without books",
+    "pass in kind",
+    "pass before the books",
+    "pass reported",
+    "pass to review",
+    "release",
+    "confirm",
+    "excuse",
+    "lose things",
+    "misuse",
+    "give up",
+    "return",
+    "spend",
+    "buy",
+    "sell",
+    "birth",
+    "death",
+    "save at the LKM",
+    "draw at the LKM",
+    "lend",
+    "repay",
+    "reverse",
+    "reverse a pass",
+    "bring",
+    "bring by file",
+];
+
+/// What else a life must have met at least once, over all lives.
+const FATES: [&str; 6] = [
+    "lost between the books",
+    "brought again",
+    "answer brought late",
+    "refused over there",
+    "crash",
+    "refused",
+];
+
+/// Says how to replay a life that panics.
+struct OnFailure(u64);
+
+impl Drop for OnFailure {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let seed = self.0;
+            eprintln!("replay: SIMPUL_SEED={seed} cargo test --release --test journal lineage");
+        }
+    }
+}
+
+type Tally = BTreeMap<&'static str, u64>;
+
+#[test]
+fn capital_is_conserved_over_the_lives_of_ten_groups() {
+    if let Ok(seed) = std::env::var("SIMPUL_SEED") {
+        println!("{:?}", live(seed.parse().expect("SIMPUL_SEED is a number")));
+        return;
+    }
+    let lives = if std::env::var_os("SIMPUL_LONG").is_some() { LONG_LIVES } else { LIVES };
+    let mut total = Tally::new();
+    for seed in 1..=lives {
+        for (what, count) in live(seed) {
+            *total.entry(what).or_default() += count;
+        }
+    }
+    println!("{total:#?}");
+    for what in KINDS.iter().chain(&FATES) {
+        assert!(total.contains_key(what), "never met: {what}");
+    }
+}
+
+/// One life; answers what was accepted and met in it.
+fn live(seed: u64) -> Tally {
+    let _on_failure = OnFailure(seed);
+    let mut world = World::new(seed);
+    for _ in 0..STEPS {
+        world.step();
+    }
+    world.settle();
+    world.tally
+}
+
+// ---- the naive model -----------------------------------------------------------------------
+
+/// A grant as the records tell of it, by sums alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Told {
+    /// The pass it came by, by full name; empty for one from outside.
+    pass: String,
+    before: bool,
+    amount: i64,
+    decided: i64,
+    passed: i64,
+    excused: i64,
+    returned: i64,
+    lost: i64,
+    spent: i64,
+}
+
+/// A pass as the records tell of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct ToldPass {
+    grant: String,
+    kind: i32,
+    before: bool,
+    amount: i64,
+    /// What grants of groups with books took of it.
+    taken: i64,
+}
+
+/// Both books, told by their records. A record that was reversed is untold again.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Books {
+    balances: HashMap<(Id, Account), i64>,
+    ledgers: HashMap<(Id, Ledger), i64>,
+    rows: BTreeMap<(Id, RowName), Row>,
+    requests: HashMap<(Id, RequestId), Arc<Record>>,
+    /// By full name.
+    grants: BTreeMap<String, Told>,
+    passes: BTreeMap<String, ToldPass>,
+    /// How often each pass from another book was taken in.
+    received: BTreeMap<String, i64>,
+}
+
+impl Books {
+    fn hear(&mut self, record: &Arc<Record>) {
+        if let Some(request) = &record.request {
+            let key = (record.book.clone(), request.clone());
+            assert!(self.requests.insert(key, Arc::clone(record)).is_none(), "decided twice");
+        }
+        let Outcome::Done(effect) = &record.outcome else { return };
+        for entry in &effect.entries {
+            let ledger = (record.book.clone(), entry.account.ledger.clone());
+            *self.ledgers.entry(ledger).or_default() += entry.amount.get();
+            let account = (record.book.clone(), entry.account.clone());
+            *self.balances.entry(account).or_default() += entry.amount.get();
+        }
+        for (name, row) in &effect.rows {
+            self.rows.insert((record.book.clone(), name.clone()), row.clone());
+        }
+        match &effect.reverses {
+            None => self.tell(record, effect, 1),
+            Some((request, line)) => {
+                assert_eq!(*line, 0, "there are no lines here to take back alone");
+                let undone = self.requests.get(&(record.book.clone(), request.clone()));
+                let undone = Arc::clone(undone.expect("reverses what there is"));
+                let Outcome::Done(undone_effect) = &undone.outcome else {
+                    panic!("reverses what was refused: {record:?}");
+                };
+                self.tell(&undone, undone_effect, -1);
+            }
+        }
+    }
+
+    fn tell(&mut self, record: &Record, effect: &Effect, sign: i64) {
+        let book = &record.book;
+        let sum = |codes: &[Code]| {
+            let legs = effect.entries.iter().filter(|entry| codes.contains(&entry.account.code));
+            legs.map(|entry| entry.amount.get() * sign).sum::<i64>()
+        };
+        let capital = [Code::GrantCapital, Code::RestrictedGrant, Code::RolledCapital];
+        let own = format!("books/{book}/{}", effect.grant);
+        let mut new_grants = effect.rows.iter().filter_map(|(name, row)| match row {
+            Row::Grant(row) => Some((format!("books/{book}/{name}"), row)),
+            _ => None,
+        });
+        match record.event {
+            Event::GrantReceived | Event::GuliranReceived => {
+                let (name, row) = new_grants.next().expect("a grant is received");
+                self.take(book, name, row, sign);
+            }
+            Event::GuliranReleased => {
+                let (name, row) = new_grants.next().expect("a grant is released");
+                self.take(book, name, row, sign);
+            }
+            Event::GuliranDecided => {
+                self.grant(&own).decided -= sum(&[Code::GuliranObligation]);
+            }
+            Event::GuliranExcused => self.grant(&own).excused += sum(&[Code::GuliranObligation]),
+            Event::GrantReturned => self.grant(&own).returned += sum(&capital),
+            Event::GrantLost => self.grant(&own).lost += sum(&capital),
+            Event::GuliranDelivered => self.deliver(book, effect, sign),
+            _ => {}
+        }
+        for (name, row) in &effect.rows {
+            if let (Row::Spending(row), Some(grant)) = (row, name.parent.strip_suffix("/spending"))
+            {
+                self.grant(&format!("books/{book}/{grant}")).spent += sign * row.amount;
+            }
+        }
+    }
+
+    fn grant(&mut self, name: &str) -> &mut Told {
+        self.grants.get_mut(name).expect("a grant that was told of")
+    }
+
+    fn take(&mut self, book: &Id, name: String, row: &Grant, sign: i64) {
+        let pass = row.origin.as_ref().map(|origin| full(book, &origin.pass)).unwrap_or_default();
+        if !pass.is_empty() {
+            match self.passes.get_mut(&pass) {
+                Some(told) => told.taken += sign * row.amount,
+                None => panic!("taken in, never passed on: {pass}"),
+            }
+            let from_elsewhere = !pass.starts_with(&format!("books/{book}/"));
+            if from_elsewhere {
+                *self.received.entry(pass.clone()).or_default() += sign;
+            }
+        }
+        let told = self.grants.entry(name).or_default();
+        told.pass = pass;
+        told.before = row.channel() == GrantChannel::BeforeBooks;
+        told.amount += sign * row.amount;
+    }
+
+    fn deliver(&mut self, book: &Id, effect: &Effect, sign: i64) {
+        let pass = effect.rows.iter().find_map(|(name, row)| match row {
+            Row::Pass(row) if row.state() == PassState::Posted => Some((name, row)),
+            _ => None,
+        });
+        let Some((name, row)) = pass else { return };
+        let name = format!("books/{book}/{name}");
+        let grant = format!("books/{book}/{}", effect.grant);
+        let told = self.passes.entry(name.clone()).or_default();
+        told.grant.clone_from(&grant);
+        (told.kind, told.before) = (row.receiver_kind, row.before_books);
+        told.amount += sign * row.amount;
+        let giver = self.grant(&grant);
+        giver.passed += sign * row.amount;
+        if row.before_books {
+            giver.decided += sign * row.amount;
+        }
+        for (found, row) in &effect.rows {
+            if let (Row::Grant(row), true) = (row, found.to_string() != effect.grant) {
+                self.take(book, format!("books/{book}/{found}"), row, sign);
+            }
+        }
+    }
+
+    fn held(&self, book: &Id, account: Account) -> i64 {
+        let debit_side = account.code.debit_side();
+        let balance = self.balances.get(&(book.clone(), account)).copied().unwrap_or_default();
+        if debit_side { balance } else { -balance }
+    }
+
+    fn row(&self, book: &Id, name: RowName) -> Option<&Row> {
+        self.rows.get(&(book.clone(), name))
+    }
+
+    fn grant_row(&self, grant: &Name) -> &Grant {
+        match self.row(&grant.book, grant_name(&grant.group, &grant.id)) {
+            Some(Row::Grant(row)) => row,
+            other => panic!("not a grant: {other:?}"),
+        }
+    }
+
+    /// What must hold after every step.
+    fn check(&self) {
+        assert!(self.ledgers.values().all(|sum| *sum == 0), "unbalanced: {:?}", self.ledgers);
+        for (name, times) in &self.received {
+            assert!((0..=1).contains(times), "{name} was taken in {times} times");
+        }
+        self.check_mirrors();
+        let mut trees: BTreeMap<&str, Tree> = BTreeMap::new();
+        for (name, told) in &self.grants {
+            let (held, owed) = self.check_grant(name, told);
+            let tree = trees.entry(self.root(name)).or_default();
+            if told.pass.is_empty() {
+                tree.original += told.amount;
+            }
+            let gone = told.returned + told.lost;
+            tree.found += held + owed + gone;
+            if told.before {
+                tree.found += told.amount - held - owed - gone - told.passed;
+            }
+        }
+        for (name, told) in &self.passes {
+            let waiting = self.check_pass(name, told);
+            let tree = trees.entry(self.root(&told.grant)).or_default();
+            tree.found += waiting;
+        }
+        for (name, tree) in trees {
+            assert_eq!(tree.original, tree.found, "the tree of {name} does not conserve");
+        }
+    }
+
+    /// The grant from outside that a grant goes back to.
+    fn root<'a>(&'a self, mut name: &'a str) -> &'a str {
+        while let Some(told) = self.grants.get(name).filter(|told| !told.pass.is_empty()) {
+            name = &self.passes[&told.pass].grant;
+        }
+        name
+    }
+
+    /// Answers what a grant's group holds of it, and what it owes onward.
+    fn check_grant(&self, name: &str, told: &Told) -> (i64, i64) {
+        let at = Name::parse(name, "grants");
+        let row = self.grant_row(&at);
+        let (capital, obligation) = accounts_of(&at.group, &at.id, row);
+        let standing = [Code::GrantCapital, Code::RestrictedGrant, Code::RolledCapital];
+        let all = standing.map(|code| Account { code, ..capital.clone() });
+        let held: i64 = all.into_iter().map(|account| self.held(&at.book, account)).sum();
+        assert_eq!(held, self.held(&at.book, capital), "{name} stands on two accounts");
+        let owes = self.held(&at.book, obligation);
+        let decided: i64 = row.obligations.iter().map(|one| one.amount).sum();
+        let registered = Told {
+            pass: told.pass.clone(),
+            before: row.channel() == GrantChannel::BeforeBooks,
+            amount: if row.reversed { 0 } else { row.amount },
+            decided,
+            passed: row.passed,
+            excused: row.excused,
+            returned: row.returned,
+            lost: row.lost,
+            spent: row.spent,
+        };
+        assert_eq!(*told, registered, "the register of {name}");
+        assert_eq!(owed(row).expect("fits").get(), owes, "what {name} owes onward");
+        let gone = told.passed + told.returned + told.lost;
+        let rest = told.amount - held - owes - gone;
+        match told.before {
+            true => assert!(rest >= 0, "{name} gave {rest} more than it was"),
+            false => assert_eq!(rest, 0, "{name} does not conserve"),
+        }
+        if let (Some(origin), false) = (&row.origin, row.reversed) {
+            let chain: Vec<String> =
+                origin.ancestors.iter().map(|ancestor| full(&at.book, ancestor)).collect();
+            assert_eq!(chain, self.ancestors(name), "the ancestors of {name}");
+        }
+        (held, owes)
+    }
+
+    fn ancestors(&self, name: &str) -> Vec<String> {
+        let told = &self.grants[name];
+        if told.pass.is_empty() {
+            return Vec::new();
+        }
+        let giver = &self.passes[&told.pass].grant;
+        let mut chain = self.ancestors(giver);
+        chain.push(giver.clone());
+        chain
+    }
+
+    /// Answers what of a pass no grant of a group with books has taken: it is in transit, in the
+    /// pool, or with those who keep no books here.
+    fn check_pass(&self, name: &str, told: &ToldPass) -> i64 {
+        let at = Name::parse(name, "passes");
+        let waiting = told.amount - told.taken;
+        let kind = ReceiverKind::try_from(told.kind).expect("a kind");
+        let Some(Row::Pass(row)) = self.row(&at.book, pass_name(&at.group, &at.id)) else {
+            panic!("no pass: {name}");
+        };
+        assert_eq!(row.state() == PassState::Posted, told.amount != 0, "{name} is posted");
+        let arrived: i64 = row.arrivals.iter().map(|arrival| arrival.amount).sum();
+        let listed = in_transit(row);
+        let mut pooled = 0;
+        match kind {
+            ReceiverKind::Group => assert_eq!(waiting, 0, "{name} has not arrived"),
+            ReceiverKind::Pool if !told.before => {
+                assert_eq!(listed, waiting, "{name} waits in the pool");
+                pooled = waiting;
+            }
+            ReceiverKind::OtherBook if !told.before => {
+                let taken = self.received.get(name).copied().unwrap_or_default() == 1;
+                assert_eq!(waiting == 0, taken || told.amount == 0, "{name} is taken in whole");
+                let heard = told.amount != 0 && arrived == told.amount;
+                assert!(taken || !heard, "{name} is said to have arrived");
+                assert_eq!(listed, if heard { 0 } else { told.amount }, "{name} is in transit");
+                assert!(!taken || row.broken.is_empty(), "{name} was refused and taken in");
+                self.check_listed(&at, row);
+            }
+            _ => assert_eq!(listed, 0, "{name} is with those without books"),
+        }
+        let subject = Subject::pass_of(&at.group, &at.id);
+        let pool = lkm_ledger().account_of(Code::GuliranPool, subject);
+        assert_eq!(self.held(&at.book, pool), pooled, "the pool of {name}");
+        waiting
+    }
+
+    /// A pass to another book is listed as in transit exactly while it is.
+    fn check_listed(&self, at: &Name, row: &proto::Pass) {
+        let name = RowName::new("transit", format!("{}.{}", at.group, at.id));
+        let Some(Row::Transit(listed)) = self.row(&at.book, name) else {
+            panic!("{at:?} is not listed");
+        };
+        let state = match (row.state(), row.arrivals.is_empty(), row.broken.is_empty()) {
+            (PassState::Reversed, ..) => TransitState::Reversed,
+            (_, false, _) => TransitState::Arrived,
+            (_, true, true) => TransitState::Waiting,
+            (_, true, false) => TransitState::Refused,
+        };
+        assert_eq!(listed.state(), state, "{at:?}");
+    }
+
+    /// Savings at the LKM agree with the LKM's ledger, funds with one another, lots with their
+    /// accounts, and loans of guliran with what the borrower owes.
+    fn check_mirrors(&self) {
+        let mut sums: HashMap<(&Id, String), i64> = HashMap::new();
+        for ((book, account), balance) in &self.balances {
+            let Account { ledger, code, subject } = account;
+            let subject = subject.as_str();
+            let fund = fund_name(ledger.fund.get());
+            let pair = match code {
+                Code::SavingsAtLkm => format!("savings {}/{fund}", ledger.entity),
+                Code::KubeSavings => format!("savings {subject}"),
+                Code::InterFund => {
+                    let other = fund_from_name(subject).expect("a fund");
+                    let (one, other) = (ledger.fund, other.into());
+                    format!("funds {} {:?}", ledger.entity, (one.min(other), one.max(other)))
+                }
+                Code::GuliranReceivable | Code::GuliranLoans => {
+                    format!("loan {}/{subject}", ledger.entity)
+                }
+                Code::GuliranPayable => format!("loan {subject}"),
+                Code::Stock | Code::Livestock | Code::Tools => {
+                    let name = RowName::of(&ledger.entity, "lots", subject);
+                    let Some(Row::Lot(row)) = self.row(book, name) else {
+                        panic!("no lot for {account}");
+                    };
+                    assert_eq!(*balance, row.cost_in - row.cost_out, "{account}");
+                    continue;
+                }
+                _ => continue,
+            };
+            *sums.entry((book, pair)).or_default() += balance;
+        }
+        for (pair, sum) in sums {
+            assert_eq!(sum, 0, "{pair:?} disagree");
+        }
+    }
+}
+
+#[derive(Default)]
+struct Tree {
+    original: i64,
+    found: i64,
+}
+
+/// A row's name as records of a book give it, with its book.
+fn full(book: &Id, name: &str) -> String {
+    if name.starts_with("books/") { name.to_owned() } else { format!("books/{book}/{name}") }
+}
+
+/// `books/{book}/groups/{group}/{collection}/{id}` in its parts.
+#[derive(Clone, Debug)]
+struct Name {
+    book: Id,
+    group: Id,
+    id: Id,
+}
+
+impl Name {
+    fn parse(name: &str, collection: &str) -> Name {
+        let parts: Vec<&str> = name.split('/').collect();
+        let ["books", book, "groups", group, found, own] = parts[..] else {
+            panic!("not a name: {name}");
+        };
+        assert_eq!(found, collection);
+        Name { book: id(book), group: id(group), id: id(own) }
+    }
+}
+
+fn id(text: &str) -> Id {
+    Id::new(text).expect("an id")
+}
+
+// ---- the world -----------------------------------------------------------------------------
+
+/// A pass on the road, as the courier sends it.
+#[derive(Clone)]
+struct Sent {
+    from: Name,
+    parcel: Parcel,
+    /// What the other book said, once it was asked.
+    outcome: Option<Outcome>,
+}
+
+struct World {
+    rng: Rng,
+    town: Town,
+    books: [Id; 2],
+    told: Books,
+    read: [usize; 2],
+    requests: u64,
+    /// Every request of a person, in order.
+    asked: Vec<(Id, RequestId)>,
+    /// The names of receivers without books, for the next request.
+    sealed: Vec<SideRow>,
+    sent: BTreeMap<String, Sent>,
+    tally: Tally,
+}
+
+impl World {
+    fn new(seed: u64) -> World {
+        let books = [village::book(0), village::book(1)];
+        let mut world = World {
+            rng: Rng::with_seed(seed),
+            town: Town::new(simpul::journal::Limits::default()),
+            books: books.clone(),
+            told: Books::default(),
+            read: [0; 2],
+            requests: 0,
+            asked: Vec::new(),
+            sealed: Vec::new(),
+            sent: BTreeMap::new(),
+            tally: Tally::new(),
+        };
+        for book in &books {
+            world.found(book);
+        }
+        world.told.check();
+        world
+    }
+
+    fn found(&mut self, book: &Id) {
+        let first = Day::from_ymd(2025, 1, 1).expect("a day");
+        self.must(
+            book,
+            Open {
+                name: format!("Buku {book} (contoh)"),
+                lkm_name: "LKM Contoh".to_owned(),
+                regime: Regime::Koperasi,
+                zone: Zone::Wita,
+                opened_on: first,
+            },
+        );
+        for group in GROUPS {
+            let links = match group {
+                UNTIED => Vec::new(),
+                _ => vec![Link { since: first.get(), until: 0 }],
+            };
+            let name = format!("Kelompok {group} (contoh)");
+            let row = Group { name, member_count: 5, links, ..Group::default() };
+            self.must(book, CreateGroup { group: id(group), row });
+            let entity = Entity::Kube(id(group));
+            let row = Member { joined_on: first.get(), ..Member::default() };
+            self.must(book, EnrolMember { entity, member: id("bendahara"), row });
+        }
+    }
+
+    fn must(&mut self, book: &Id, action: impl Action + 'static) {
+        let record = self.ask(book, Arc::new(action));
+        assert!(matches!(record.outcome, Outcome::Done(_)), "{record:?}");
+    }
+
+    fn next(&mut self, prefix: &str) -> Id {
+        self.requests += 1;
+        id(&format!("{prefix}-{}", self.requests))
+    }
+
+    /// A new request, and the record that answers it.
+    fn ask(&mut self, book: &Id, action: Arc<dyn Action>) -> Arc<Record> {
+        self.requests += 1;
+        let request = RequestId::new(&format!("minta-{:08}", self.requests)).expect("an id");
+        self.asked.push((book.clone(), request.clone()));
+        let mut wish = village::plain(book, request, action);
+        if self.rng.u32(..8) == 0 {
+            let first = Day::from_ymd(2025, 1, 1).expect("a day").get();
+            wish.command.happened_on = Some(Day::new(first + self.rng.i32(0..80)));
+        }
+        wish.sides = std::mem::take(&mut self.sealed);
+        self.submit(wish).0
+    }
+
+    /// Submits a command, lets the model hear what is new, and says whether it was decided before.
+    fn submit(&mut self, wish: Wish) -> (Arc<Record>, bool) {
+        let answer = self.town.submit(&[wish]).pop();
+        let Some(Answer::Done { record, replayed }) = answer else {
+            panic!("not answered: {answer:?}");
+        };
+        let mut touched = BTreeSet::new();
+        for (book, read) in self.books.iter().zip(&mut self.read) {
+            for stored in self.town.records(book, *read as u64 + 1) {
+                let new = Arc::new(decode(&stored.bytes).expect("decodes"));
+                self.told.hear(&new);
+                *read += 1;
+                if let Outcome::Done(effect) = &new.outcome {
+                    let accounts = effect.entries.iter().map(|entry| entry.account.clone());
+                    touched.extend(accounts.map(|account| (book.clone(), account)));
+                }
+            }
+        }
+        for (book, account) in touched {
+            let stored = self.town.balance(&book, &account);
+            let told = self.told.balances.get(&(book, account.clone())).copied();
+            assert_eq!(stored, told, "the balance of {account}");
+        }
+        (record, replayed)
+    }
+
+    fn count(&mut self, what: &'static str) {
+        *self.tally.entry(what).or_default() += 1;
+    }
+
+    fn step(&mut self) {
+        let book = self.books[self.rng.usize(..2)].clone();
+        match self.rng.u32(..100) {
+            0..=1 => {
+                self.town.crash();
+                self.count("crash");
+            }
+            2..=16 => self.courier_step(),
+            17..=25 => self.reverse(&book),
+            _ => {
+                let (what, action) = self.wish(&book);
+                let record = self.ask(&book, action);
+                self.note(what, &record);
+            }
+        }
+        self.told.check();
+    }
+
+    fn note(&mut self, what: &'static str, record: &Record) {
+        let Outcome::Done(effect) = &record.outcome else {
+            self.count("refused");
+            return;
+        };
+        let mut review = false;
+        for (_, row) in &effect.rows {
+            if let Row::Pass(row) = row {
+                review |= row.state() == PassState::Review;
+                if row.state() == PassState::Posted && !row.items.is_empty() {
+                    self.count("pass in kind");
+                }
+            }
+        }
+        self.count(if review { "pass to review" } else { what });
+    }
+
+    /// Takes back something that was asked for before, whatever it was.
+    fn reverse(&mut self, book: &Id) {
+        let asked = self.asked.iter().filter(|(of, _)| of == book);
+        let asked: Vec<RequestId> = asked.map(|(_, request)| request.clone()).collect();
+        // Most of what is taken back was done a moment ago.
+        let first = if self.rng.u32(..3) > 0 { asked.len().saturating_sub(8) } else { 0 };
+        let mut transaction = asked[self.rng.usize(first..asked.len())].clone();
+        if self.rng.u32(..6) == 0 && !self.sent.is_empty() {
+            let at = self.rng.usize(..self.sent.len());
+            let sent = self.sent.values().nth(at).expect("counted");
+            transaction = sent.parcel.bringing().request;
+        }
+        let line = if self.rng.u32(..8) == 0 { self.rng.u32(1..3) } else { 0 };
+        let key = (book.clone(), transaction.clone());
+        let event = self.told.requests.get(&key).map(|record| record.event);
+        let record = self.ask(book, Arc::new(Reverse { transaction, line }));
+        let what = match event {
+            Some(Event::GuliranDelivered | Event::GuliranReleased) => "reverse a pass",
+            _ => "reverse",
+        };
+        self.note(what, &record);
+    }
+
+    // ---- the road between the books ----------------------------------------------------------
+
+    fn courier_step(&mut self) {
+        let waiting = self.waiting();
+        match self.rng.u32(..10) {
+            0..=5 if !waiting.is_empty() => {
+                let name = waiting[self.rng.usize(..waiting.len())].clone();
+                self.pack(&name);
+                self.bring(&name);
+                if self.rng.u32(..3) == 0 {
+                    self.count("lost between the books");
+                    self.town.crash();
+                } else {
+                    self.answer(&name);
+                }
+            }
+            6 if !waiting.is_empty() => {
+                let name = waiting[self.rng.usize(..waiting.len())].clone();
+                self.pack(&name);
+                self.carry_file(&name);
+            }
+            7..=8 if !self.sent.is_empty() => {
+                let name = self.any_sent();
+                self.bring(&name);
+            }
+            _ if !self.sent.is_empty() => {
+                let name = self.any_sent();
+                if self.sent[&name].outcome.is_some() {
+                    self.answer(&name);
+                    self.count("answer brought late");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn any_sent(&mut self) -> String {
+        let at = self.rng.usize(..self.sent.len());
+        self.sent.keys().nth(at).expect("counted").clone()
+    }
+
+    /// The passes that the givers' journals list as waiting, by full name.
+    fn waiting(&self) -> Vec<String> {
+        let listed = self.told.rows.iter().filter_map(|((book, name), row)| match row {
+            Row::Transit(row) if row.state() == TransitState::Waiting => {
+                assert_eq!(name.parent, "transit");
+                Some(format!("books/{book}/groups/{}/passes/{}", row.group, row.pass))
+            }
+            _ => None,
+        });
+        listed.collect()
+    }
+
+    /// Reads a pass as the courier does, from the giver's rows.
+    fn pack(&mut self, name: &str) {
+        let from = Name::parse(name, "passes");
+        let pass = pass_name(&from.group, &from.id);
+        let Some(Row::Pass(row)) = self.told.row(&from.book, pass.clone()) else {
+            panic!("no pass: {name}");
+        };
+        let grant = grant_name(&from.group, &id(&row.grant));
+        let Some(Row::Grant(giver)) = self.told.row(&from.book, grant.clone()) else {
+            panic!("no grant: {grant}");
+        };
+        let parcel = parcel(&from.book, &pass, row, &grant, giver).expect("it can be sent");
+        let sent = Sent { from, parcel, outcome: None };
+        self.sent.entry(name.to_owned()).or_insert(sent);
+    }
+
+    fn bring(&mut self, name: &str) {
+        let command = self.sent[name].parcel.bringing();
+        let key = (command.book.clone(), command.request.clone());
+        let before = self.told.requests.get(&key).cloned();
+        let (record, replayed) = self.submit(Wish { command, sides: Vec::new(), never: false });
+        assert_eq!(replayed, before.is_some(), "{name}");
+        assert!(before.is_none_or(|before| before == record), "{name} got another answer");
+        self.count(if replayed { "brought again" } else { "bring" });
+        if matches!(record.outcome, Outcome::Refused(_)) {
+            self.count("refused over there");
+        }
+        self.sent.get_mut(name).expect("sent").outcome = Some(record.outcome.clone());
+    }
+
+    fn answer(&mut self, name: &str) {
+        let Sent { from, parcel, outcome } = self.sent[name].clone();
+        let outcome = outcome.expect("it was brought");
+        let command = parcel.answering(&from.book, (from.group, from.id), &outcome);
+        self.submit(Wish { command, sides: Vec::new(), never: false });
+    }
+
+    /// A person carries the pass as a file, and perhaps the receipt back, with requests of theirs.
+    fn carry_file(&mut self, name: &str) {
+        let Sent { from, parcel, .. } = self.sent[name].clone();
+        let record = self.ask(&parcel.book, Arc::new(parcel.receive.clone()));
+        self.note("bring by file", &record);
+        if matches!(record.outcome, Outcome::Done(_)) && self.rng.bool() {
+            let word = Word::Arrived(parcel.receive.grant);
+            let hear = Hear { giver: from.group, pass: from.id, word };
+            self.ask(&from.book, Arc::new(hear));
+        }
+    }
+
+    /// Nothing is lost: the courier brings whatever waits, and what the journals hold is sound.
+    fn settle(&mut self) {
+        for name in self.waiting() {
+            self.pack(&name);
+            self.bring(&name);
+            self.answer(&name);
+        }
+        assert_eq!(self.waiting(), [""; 0], "everything that waited has an answer");
+        self.told.check();
+        for book in &self.books.clone() {
+            let dump = self.town.sound_dump(book);
+            let mut stored: HashMap<(Id, Account), i64> = HashMap::new();
+            for entry in &dump.entries {
+                let account = Account::parse(&entry.account).expect("an account");
+                *stored.entry((book.clone(), account)).or_default() += entry.amount;
+            }
+            for (key, balance) in stored {
+                assert_eq!(self.told.balances.get(&key), Some(&balance), "{key:?}");
+            }
+            for (parent, own, _, bytes) in &dump.rows {
+                let name = RowName::new(parent.clone(), own.clone());
+                let row = decode_value(bytes).expect("decodes");
+                assert_eq!(self.told.row(book, name), Some(&row));
+            }
+        }
+    }
+
+    // ---- wishes ------------------------------------------------------------------------------
+
+    fn group(&mut self) -> Id {
+        id(GROUPS[self.rng.usize(..GROUPS.len())])
+    }
+
+    /// Mostly a part or all of what there is; now and then more, or anything.
+    fn amount(&mut self, held: i64) -> Sen {
+        match self.rng.u32(..20) {
+            0 => Sen::new(self.rng.i64(1..2_000_000)),
+            1 => Sen::new(held.max(0) + 1),
+            2..=7 if held > 0 => Sen::new(held),
+            _ if held > 0 => Sen::new(self.rng.i64(1..=held)),
+            _ => Sen::new(self.rng.i64(1..1_000_000)),
+        }
+    }
+
+    fn place(&mut self) -> Place {
+        if self.rng.bool() { Place::Cash } else { Place::Bank }
+    }
+
+    /// A grant of a book by how much of something it has, mostly one that has some.
+    fn grant(&mut self, book: &Id, of: impl Fn(&Books, &Name) -> i64) -> Option<(Name, i64)> {
+        let prefix = format!("books/{book}/");
+        let names = self.told.grants.keys().filter(|name| name.starts_with(&prefix));
+        let all: Vec<Name> = names.map(|name| Name::parse(name, "grants")).collect();
+        let with = all.into_iter().map(|name| {
+            let has = of(&self.told, &name);
+            (name, has)
+        });
+        let mut all: Vec<(Name, i64)> = with.collect();
+        if self.rng.u32(..10) > 0 && all.iter().any(|(_, has)| *has > 0) {
+            all.retain(|(_, has)| *has > 0);
+        }
+        (!all.is_empty()).then(|| all.swap_remove(self.rng.usize(..all.len())))
+    }
+
+    /// A lot of a group, and thousandths of a unit, mostly no more than it has.
+    fn lot(&mut self, book: &Id, group: &Id) -> Option<(Id, i64)> {
+        let parent = format!("groups/{group}/lots");
+        let from = (book.clone(), RowName::new(parent.clone(), ""));
+        let lots = self
+            .told
+            .rows
+            .range(from..)
+            .take_while(|((of, name), _)| of == book && name.parent == parent);
+        let held = |row: &Row| match row {
+            Row::Lot(row) => row.quantity_in_milli - row.quantity_out_milli,
+            _ => 0,
+        };
+        let mut all: Vec<(Id, i64)> =
+            lots.map(|((_, name), row)| (id(&name.id), held(row))).collect();
+        if all.iter().any(|(_, held)| *held > 0) && self.rng.u32(..10) > 0 {
+            all.retain(|(_, held)| *held > 0);
+        }
+        if all.is_empty() {
+            return None;
+        }
+        let (lot, held) = all.swap_remove(self.rng.usize(..all.len()));
+        let units = self.rng.i64(1..=(held / 1_000).max(1)) * 1_000;
+        Some((lot, units))
+    }
+
+    fn new_lot(&mut self) -> NewLot {
+        let kind = [LotKind::Stock, LotKind::Livestock, LotKind::Tools][self.rng.usize(..3)];
+        NewLot {
+            lot: self.next("lot"),
+            kind,
+            label: "barang (contoh)".to_owned(),
+            unit: "buah".to_owned(),
+            quantity_milli: self.rng.i64(1..8) * 1_000,
+            cost: Sen::new(self.rng.i64(1..1_000_000)),
+        }
+    }
+
+    fn wish(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        match self.rng.u32(..80) {
+            0..=6 => self.receive(),
+            7..=17 => self.decide(book),
+            18..=41 => self.deliver(book),
+            42..=47 => self.release(book),
+            48..=50 => self.confirm(book),
+            51..=53 => self.excuse(book),
+            54..=58 => self.lose(book),
+            59..=61 => self.give_back(book),
+            62..=63 => self.accept(book),
+            64..=73 => self.trade(book),
+            74..=76 => self.save(book),
+            _ => self.lend(book),
+        }
+    }
+
+    fn receive(&mut self) -> (&'static str, Arc<dyn Action>) {
+        let (group, amount) = (self.group(), Sen::new(self.rng.i64(1..1_000_000)));
+        let (what, channel) = match self.rng.u32(..10) {
+            0..=3 => ("grant by bank", Channel::Bank(amount)),
+            4..=6 => ("grant through the LKM", Channel::Lkm(amount)),
+            7..=8 => {
+                let items = (0..self.rng.usize(1..3)).map(|_| self.new_lot()).collect();
+                ("grant in kind", Channel::InKind(items))
+            }
+            _ => ("grant before the books", Channel::BeforeBooks(amount)),
+        };
+        let papers = Papers { programme: "BLPS (contoh)".to_owned(), ..Papers::default() };
+        let (grant, restricted) = (self.next("hibah"), self.rng.u32(..4) == 0);
+        let source = BudgetSource::Blps;
+        (what, Arc::new(ReceiveGrant { group, grant, papers, source, restricted, channel }))
+    }
+
+    fn decide(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let found = self.grant(book, capital_of);
+        let (Some((name, held)), false) = (found, self.rng.u32(..12) == 0) else {
+            let share_percent = self.rng.u32(1..100).into();
+            let since = Day::from_ymd(2024, 1, 1).expect("a day").get() + self.rng.i32(0..300);
+            let (group, since) = (self.group(), Day::new(since));
+            return ("rule", Arc::new(SetRule { group, since, share_percent, due_months: 12 }));
+        };
+        let by_rule = self.rng.u32(..6) == 0;
+        let amount = if by_rule { None } else { Some(self.amount(held)) };
+        let what = if by_rule { "decide by rule" } else { "decide" };
+        let Name { group, id: grant, .. } = name;
+        (what, Arc::new(Decide { group, grant, amount, due_on: None }))
+    }
+
+    fn deliver(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let before_books = self.rng.u32(..12) == 0;
+        let of = if before_books { unexplained_of } else { owed_of };
+        let Some((name, has)) = self.grant(book, of) else { return self.receive() };
+        let reported = self.rng.u32(..8) == 0;
+        let savings = uep_ledger(&name.group).account(Code::SavingsAtLkm);
+        let savings = self.told.held(book, savings);
+        let (mut what, receiver) = self.receiver(book, savings > 0);
+        let mut channel = match self.rng.u32(..3) {
+            0 => PassChannel::Bank,
+            1 => PassChannel::Cash,
+            _ => PassChannel::Savings,
+        };
+        if self.rng.u32(..8) > 0 {
+            match receiver {
+                Receiver::Pool => channel = PassChannel::Savings,
+                _ if savings == 0 => channel = PassChannel::Cash,
+                _ => {}
+            }
+        }
+        let through_savings = channel == PassChannel::Savings && savings > 0;
+        let mut cash = self.amount(if through_savings { has.min(savings) } else { has });
+        let mut items = Vec::new();
+        let thing = match self.rng.u32(..3) {
+            0 => self.lot(book, &name.group),
+            _ => None,
+        };
+        if let Some((lot, quantity_milli)) = thing {
+            let value = self.amount(cash.get());
+            cash = Sen::new((cash.get() - value.get()).max(0));
+            let with_books = matches!(receiver, Receiver::Group(..));
+            let new_lot = with_books.then(|| self.next("lot"));
+            items.push(Item { lot, quantity_milli, value, new_lot });
+        }
+        let Name { group, id: grant, .. } = name;
+        let pass = self.next("guliran");
+        if before_books {
+            what = "pass before the books";
+        } else if reported {
+            what = "pass reported";
+        }
+        let deliver =
+            Deliver { group, grant, pass, receiver, channel, cash, items, before_books, reported };
+        (what, Arc::new(deliver))
+    }
+
+    fn receiver(&mut self, book: &Id, has_savings: bool) -> (&'static str, Receiver) {
+        let most = if has_savings || self.rng.u32(..8) == 0 { 23 } else { 19 };
+        match self.rng.u32(..most) {
+            7..=12 => {
+                let other = if *book == self.books[0] { &self.books[1] } else { &self.books[0] };
+                let other = other.clone();
+                let group = match self.rng.u32(..10) {
+                    0 => id("tiada"),
+                    _ => self.group(),
+                };
+                let name = format!("books/{other}/groups/{group}");
+                ("pass to the other book", Receiver::OtherBook(name))
+            }
+            13..=14 => ("pass to a family", Receiver::Family(self.commitment())),
+            15 => ("pass to a group without books", Receiver::UnbookedGroup(self.commitment())),
+            0..=6 | 16..=18 => {
+                let (group, grant) = (self.group(), self.next("terima"));
+                ("pass to a group", Receiver::Group(group, grant))
+            }
+            _ => ("pass to the pool", Receiver::Pool),
+        }
+    }
+
+    fn commitment(&mut self) -> Vec<u8> {
+        let mut commitment = [0; 32];
+        self.rng.fill(&mut commitment);
+        let owner = "groups/anggrek".to_owned();
+        self.sealed.push(SideRow { commitment, owner, sealed: vec![7; 24] });
+        commitment.to_vec()
+    }
+
+    /// A pass of a book that fits, or else any.
+    fn pass(&mut self, book: &Id, fits: impl Fn(&proto::Pass) -> bool) -> Option<(Name, i64)> {
+        let mut all: Vec<(Name, i64, bool)> = Vec::new();
+        for ((of, name), row) in &self.told.rows {
+            let group = name.parent.strip_prefix("groups/").and_then(|n| n.strip_suffix("/passes"));
+            if let (Row::Pass(row), Some(group), true) = (row, group, of == book) {
+                let name = Name { book: of.clone(), group: id(group), id: id(&name.id) };
+                all.push((name, in_transit(row), fits(row)));
+            }
+        }
+        if all.iter().any(|(_, _, fits)| *fits) && self.rng.u32(..10) > 0 {
+            all.retain(|(_, _, fits)| *fits);
+        }
+        (!all.is_empty()).then(|| {
+            let (name, waiting, _) = all.swap_remove(self.rng.usize(..all.len()));
+            (name, waiting)
+        })
+    }
+
+    fn release(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let pooled =
+            |row: &proto::Pass| row.receiver_kind() == ReceiverKind::Pool && in_transit(row) > 0;
+        let Some((name, waiting)) = self.pass(book, pooled) else { return self.decide(book) };
+        let (receiver, grant, amount) = (self.group(), self.next("terima"), self.amount(waiting));
+        let Name { group: giver, id: pass, .. } = name;
+        ("release", Arc::new(Release { giver, pass, receiver, grant, amount }))
+    }
+
+    fn confirm(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let arrived = |row: &proto::Pass| !row.arrivals.is_empty();
+        let Some((name, _)) = self.pass(book, arrived) else { return self.decide(book) };
+        let row = self.told.row(book, pass_name(&name.group, &name.id));
+        let receiver = match row {
+            Some(Row::Pass(row)) => row.arrivals.first().and_then(|one| Id::new(&one.receiver)),
+            _ => None,
+        };
+        let receiver = receiver.unwrap_or_else(|| self.group());
+        let Name { group: giver, id: pass, .. } = name;
+        let arrived = self.rng.bool();
+        ("confirm", Arc::new(Confirm { giver, pass, receiver, arrived }))
+    }
+
+    fn excuse(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let Some((name, owed)) = self.grant(book, owed_of) else { return self.receive() };
+        let Name { group, id: grant, .. } = name;
+        ("excuse", Arc::new(Excuse { group, grant, amount: self.amount(owed) }))
+    }
+
+    fn lose(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let Some((name, held)) = self.grant(book, capital_of) else { return self.receive() };
+        let Name { group, id: grant, .. } = name;
+        let officer = id("bendahara");
+        let due = uep_ledger(&group).account_of(Code::OfficerReceivable, Subject::id(&officer));
+        let due = self.told.held(book, due);
+        let (what, loss) = match (self.rng.u32(..3), self.lot(book, &group)) {
+            (0, Some((lot, units))) => ("lose things", Loss::Things(lot, units)),
+            (1, _) if due > 0 => ("give up", Loss::GivenUp(officer, self.amount(due.min(held)))),
+            _ => {
+                let place = self.place();
+                ("misuse", Loss::Misused(officer, self.amount(held), place))
+            }
+        };
+        (what, Arc::new(LoseCapital { group, grant, loss }))
+    }
+
+    fn give_back(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let Some((name, held)) = self.grant(book, capital_of) else { return self.receive() };
+        let Name { group, id: grant, .. } = name;
+        let (amount, place) = (self.amount(held), self.place());
+        ("return", Arc::new(ReturnGrant { group, grant, amount, place }))
+    }
+
+    fn accept(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let restricted = |told: &Books, name: &Name| {
+            let row = told.grant_row(name);
+            i64::from(row.restricted && row.lpj_accepted_on == 0)
+        };
+        let Some((name, _)) = self.grant(book, restricted) else { return self.receive() };
+        let Name { group, id: grant, .. } = name;
+        ("accept the LPJ", Arc::new(AcceptLpj { group, grant }))
+    }
+
+    fn trade(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let Some((name, held)) = self.grant(book, capital_of) else { return self.receive() };
+        let Name { group, id: grant, .. } = name;
+        let (ledger, place) = (uep_ledger(&group), self.place());
+        let spends = Some(Spends { grant, plan_line: String::new() });
+        let lot = self.lot(book, &group);
+        match (self.rng.u32(..6), lot) {
+            (0, Some((lot, units))) => {
+                let (price, goods) = (self.amount(held), Some((lot, units)));
+                let proceeds = Proceeds::Paid(place);
+                ("sell", Arc::new(Sell { ledger, price, proceeds, goods }))
+            }
+            (1, Some((lot, units))) => {
+                ("death", Arc::new(Lose { ledger, lot, heads: units / 1_000 }))
+            }
+            (2, _) => {
+                let (lot, heads) = (self.next("anak"), self.rng.i64(1..6));
+                let label = "babi (contoh)".to_owned();
+                ("birth", Arc::new(Born { ledger, lot, label, heads }))
+            }
+            (3, _) => {
+                let (items, payment) = (vec![self.new_lot()], Payment::Paid(place));
+                ("buy", Arc::new(Purchase { ledger, items, payment, spends }))
+            }
+            (_, lot) => {
+                let into_lot = lot.map(|(lot, _)| lot).filter(|_| self.rng.bool());
+                let (kind, amount) = (ExpenseKind::Feed, self.amount(held));
+                ("spend", Arc::new(PayExpense { ledger, kind, amount, place, spends, into_lot }))
+            }
+        }
+    }
+
+    fn save(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let (group, deposit) = (self.group(), self.rng.u32(..3) > 0);
+        let fund = if self.rng.u32(..4) == 0 { Fund::SimpanPinjam } else { Fund::Uep };
+        let account = Ledger::new(Entity::Kube(group.clone()), fund).account(Code::SavingsAtLkm);
+        let held = self.told.held(book, account);
+        let amount = if deposit { self.amount(0) } else { self.amount(held) };
+        let (kube_place, lkm_place) = (self.place(), Place::Bank);
+        let what = if deposit { "save at the LKM" } else { "draw at the LKM" };
+        (what, Arc::new(SaveAtLkm { group, fund, deposit, amount, kube_place, lkm_place }))
+    }
+
+    fn lend(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let loans = self.told.rows.iter().filter_map(|((of, name), row)| match row {
+            Row::GuliranLoan(row) if of == book => {
+                let lender = name.parent.strip_suffix("/guliran-loans").expect("a loan");
+                let lender = Entity::new(lender.trim_start_matches("groups/")).expect("an entity");
+                Some((lender, id(&name.id), row.amount - row.repaid))
+            }
+            _ => None,
+        });
+        let mut loans: Vec<(Entity, Id, i64)> = loans.collect();
+        if !loans.is_empty() && self.rng.bool() {
+            let (lender, loan, due) = loans.swap_remove(self.rng.usize(..loans.len()));
+            return ("repay", Arc::new(RepayLoan { lender, loan, amount: self.amount(due) }));
+        }
+        let lender = match self.rng.u32(..4) {
+            0 => Entity::Lkm,
+            _ => Entity::Kube(self.group()),
+        };
+        let (loan, borrower, amount) = (self.next("pinjam"), self.group(), self.amount(0));
+        ("lend", Arc::new(Lend { lender, loan, borrower, amount, due_on: None }))
+    }
+}
+
+fn capital_of(told: &Books, name: &Name) -> i64 {
+    told.held(&name.book, accounts_of(&name.group, &name.id, told.grant_row(name)).0)
+}
+
+fn owed_of(told: &Books, name: &Name) -> i64 {
+    told.held(&name.book, accounts_of(&name.group, &name.id, told.grant_row(name)).1)
+}
+
+fn unexplained_of(told: &Books, name: &Name) -> i64 {
+    let row = told.grant_row(name);
+    let known = capital_of(told, name) + owed_of(told, name);
+    match row.reversed {
+        true => 0,
+        false => row.amount - known - row.passed - row.returned - row.lost,
+    }
+}
