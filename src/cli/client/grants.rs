@@ -247,7 +247,7 @@ impl Client {
         let grant = format!("{}/grants/{grant}", entity(&self.book, group));
         let request = v1::GetLineageRequest { grant };
         let tree = client.get_lineage(request).await.map_err(self.failed())?.into_inner();
-        let mut table = Table::new("", LINEAGE);
+        let mut table = Table::new(self.say("Silsilah hibah", "Where the grant went"), LINEAGE);
         for node in &tree.nodes {
             let depth = usize::try_from(node.generation.saturating_sub(1)).unwrap_or_default();
             table.row(vec![

@@ -34,7 +34,6 @@ pub async fn tell_and_tour(remote: &Remote) -> Result<String, Failure> {
     for table in client.passbook("tunas-baru", "m01").await? {
         parts.push(table.render(Output::Table, language));
     }
-    parts.push("Ke mana hibah Tunas Baru berjalan:".to_owned());
     parts.push(client.lineage("tunas-baru", "blps").await?.render(Output::Table, language));
     let whole_book = TrialBalance { summary: true, ..TrialBalance::default() };
     parts.push(client.trial_balance(&whole_book).await?.render(Output::Table, language));
