@@ -54,7 +54,9 @@ impl Method for v1::ExportTransferRequest {
         let mut snapshot = call.snapshot(&book, "pass").await?;
         let row = call.row(&mut snapshot, &pass_name(&group, &id), "pass").await?;
         let Row::Pass(row) = row else { return Err(damaged()) };
-        if row.receiver_kind() != ReceiverKind::OtherBook || in_transit(&row) == 0 {
+        // A pass that was refused over there can be taken back, so it must not travel again.
+        let refused = !row.broken.is_empty();
+        if row.receiver_kind() != ReceiverKind::OtherBook || in_transit(&row) == 0 || refused {
             return Err(Fault::NotInTransit.on("pass"));
         }
         let parcel = courier::pack(&mut snapshot, &book, &group, &id).await?;

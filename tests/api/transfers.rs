@@ -181,6 +181,9 @@ async fn a_pass_refused_over_there_waits_and_can_be_taken_back(server: &Server) 
     assert_eq!(in_transit(&town).await, [(name, "NOT_FOUND".to_owned())]);
     let tree = lineage(&town, &grant_name()).await;
     assert_eq!(totals(&tree), [10_000, 8_000, 2_000, 0, 0]);
+    let request = ExportTransferRequest { pass: format!("{A}/passes/salah") };
+    let status = town.guliran().export_transfer(request).await.expect_err("it can be taken back");
+    assert_eq!(why(&status).reason, "NOT_IN_TRANSIT");
     let request = ReverseTransactionRequest {
         transaction: sent.transaction.expect("set").name,
         request_id: fresh_request_id(),
