@@ -26,7 +26,7 @@ use crate::domain::record::proto::{
 use crate::domain::record::{Effect, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::transfer;
-use crate::domain::uep::{blocked, capital_account, is_untouched, uep_ledger};
+use crate::domain::uep::{blocked, capital_account, is_untouched, uep_ledger, within};
 
 /// A KUBE's ledger of what it owes onward.
 pub fn guliran_ledger(group: &Id) -> Ledger {
@@ -195,10 +195,7 @@ impl Action for Decide {
             return Err(about(Reason::GrantRestricted).into());
         }
         let held = draft.held(&capital)?;
-        if amount > held {
-            let refusal = Refusal::new(Reason::GrantExceeded).on("amount");
-            return Err(refusal.with("grant", &self.grant).with("held", held.get()).into());
-        }
+        within(&self.grant, amount, held)?;
         let by_rule = || {
             let months = rule.as_ref()?.due_months;
             Some(Day::new(row.received_on).plus_months(months))
@@ -353,11 +350,7 @@ impl Deliver {
     fn check_unexplained(&self, draft: &Draft<'_>, giver: &Grant, amount: Sen) -> Result<(), Stop> {
         let (capital, owed) = accounts_of(&self.group, &self.grant, giver);
         let rest = unexplained(giver, draft.held(&capital)?, draft.held(&owed)?)?;
-        if amount > rest {
-            let refusal = Refusal::new(Reason::GrantExceeded).on("amount");
-            return Err(refusal.with("grant", &self.grant).with("held", rest.get()).into());
-        }
-        Ok(())
+        Ok(within(&self.grant, amount, rest)?)
     }
 
     /// The money leaves the giver. Errors: `PLACE_NOT_ALLOWED` for savings that a receiver outside

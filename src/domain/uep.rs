@@ -314,14 +314,20 @@ impl Action for ReturnGrant {
         let place = self.place.checked(draft, &uep.entity, "place")?;
         let capital = capital_account(&uep, &self.grant, &row);
         let held = draft.held(&capital)?;
-        if self.amount > held {
-            let refusal = Refusal::new(Reason::GrantExceeded).on("amount");
-            return Err(refusal.with("grant", &self.grant).with("held", held.get()).into());
-        }
+        within(&self.grant, self.amount, held)?;
         row.returned = Sen::new(row.returned).plus(self.amount)?.get();
         draft.put(grant_name(&self.group, &self.grant), Row::Grant(row));
         draft.transfer(&uep, (capital.code, capital.subject), place, self.amount)
     }
+}
+
+/// Checks that an amount is within what a grant holds. Errors: `GRANT_EXCEEDED`.
+pub fn within(grant: &Id, amount: Sen, held: Sen) -> Result<(), Refusal> {
+    if amount <= held {
+        return Ok(());
+    }
+    let refusal = Refusal::new(Reason::GrantExceeded).on("amount").with("grant", grant);
+    Err(refusal.with("held", held.get()))
 }
 
 /// The account on which a grant's capital stands.
@@ -372,10 +378,7 @@ impl LoseCapital {
         let uep = uep_ledger(&self.group);
         let capital = capital_account(&uep, &self.grant, &row);
         let held = draft.held(&capital)?;
-        if amount > held {
-            let refusal = Refusal::new(Reason::GrantExceeded).on("amount");
-            return Err(refusal.with("grant", &self.grant).with("held", held.get()).into());
-        }
+        within(&self.grant, amount, held)?;
         row.lost = Sen::new(row.lost).plus(amount)?.get();
         draft.put(grant_name(&self.group, &self.grant), Row::Grant(row));
         draft.transfer(&uep, (capital.code, capital.subject), from, amount)
