@@ -20,9 +20,10 @@ use crate::domain::cash::Place;
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::dues;
+use crate::domain::effective::in_force;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::iks::{Payer, ReceiveDues, iks_ledger};
-use crate::domain::iks_rule::{SetIksRule, in_force, period_of, rules_name};
+use crate::domain::iks_rule::{SetIksRule, period_of, rules_name};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{self, DuesPeriod, IksRule, IksRules, Member, ReliefKind};
 use crate::domain::record::{Effect, Entry, Event, Outcome, Record, Row};
@@ -189,7 +190,7 @@ impl Method for v1::GetIksRuleRequest {
         let mut snapshot = call.snapshot_of(&book, &entity, "group").await?;
         let on = day_asked(call, &mut snapshot, self.on.as_ref()).await?;
         let rules = rules(&mut snapshot, &group).await?;
-        let rule = in_force(&rules, on).map(rule);
+        let rule = in_force(&rules.rules, on).map(rule);
         let warnings = if rule.is_some() { Vec::new() } else { rule_not_set(call) };
         Ok(v1::GetIksRuleResponse { rule, warnings })
     }
@@ -243,7 +244,7 @@ impl Method for v1::ListDuesRequest {
         let on = day_asked(call, &mut snapshot, self.on.as_ref()).await?;
         let rules = rules(&mut snapshot, &group).await?;
         let read_point = Some(read_point(&mut snapshot, None).await?);
-        let in_force = in_force(&rules, on);
+        let in_force = in_force(&rules.rules, on);
         let shown = in_force.map(rule);
         let Some(in_force) = in_force.filter(|rule| rule.dues > 0) else {
             let warnings = rule_not_set(call);

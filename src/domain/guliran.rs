@@ -15,6 +15,7 @@ use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, CashMoved};
 use crate::domain::draft::{Draft, Mode, Stop, grant_name};
+use crate::domain::effective::{Version, in_force};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::{self, NewLot};
@@ -45,7 +46,13 @@ pub fn rules_name(group: &Id) -> RowName {
 
 /// The rule that holds for a grant received on a day, if one is set.
 pub fn rule_for(rules: &GuliranRules, received_on: Day) -> Option<&GuliranRule> {
-    rules.rules.iter().rev().find(|rule| rule.since <= received_on.get())
+    in_force(&rules.rules, received_on)
+}
+
+impl Version for GuliranRule {
+    fn since(&self) -> Day {
+        Day::new(self.since)
+    }
 }
 
 /// What a rule asks of a grant: its share, rounded half up to a whole sen. `None` when the stored

@@ -2,8 +2,7 @@
 //! quorum. There is no built-in default: where nothing is set, the answer is "no rule has been
 //! set".
 //!
-//! **Invariant**: the rules of a group stand in the order in which they take effect, one row per
-//! group; a rule that has begun to hold is never changed, only followed by another.
+//! The rules of a group are versions in one row: see [`crate::domain::effective`].
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -11,12 +10,12 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
+use crate::domain::effective::{self, Version, in_force};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{DuesPeriod, IksRule, IksRules, ReliefKind};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
-use crate::domain::register::after_last;
 
 /// The row that holds a group's rules.
 pub fn rules_name(group: &Id) -> RowName {
@@ -45,15 +44,9 @@ impl Action for SetIksRule {
     /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let name = rules_name(&self.group);
-        let since = Day::new(self.rule.since);
-        draft.not_closed(&Entity::Kube(self.group.clone()), since, "since")?;
         let mut rules = rules(draft, &self.group)?;
-        let today = draft.frame().business_day;
-        rules.rules.retain(|rule| rule.since <= today.get() || rule.since < since.get());
-        if let Some(last) = rules.rules.last() {
-            after_last(since, last.since, "since")?;
-        }
-        rules.rules.push(self.rule.clone());
+        let entity = Entity::Kube(self.group.clone());
+        effective::add(draft, &entity, &mut rules.rules, self.rule.clone(), "since")?;
         draft.put(name, Row::IksRules(rules));
         Ok(())
     }
@@ -66,15 +59,16 @@ fn rules(draft: &Draft<'_>, group: &Id) -> Result<IksRules, Stop> {
     })
 }
 
-/// The rule that holds on a day, if one has been set by then.
-pub fn in_force(rules: &IksRules, day: Day) -> Option<&IksRule> {
-    rules.rules.iter().rev().find(|rule| rule.since <= day.get())
+impl Version for IksRule {
+    fn since(&self) -> Day {
+        Day::new(self.since)
+    }
 }
 
 /// The rule of a group that holds on the day of a draft.
 pub fn rule_now(draft: &Draft<'_>, group: &Id) -> Result<Option<IksRule>, Stop> {
     let rules = rules(draft, group)?;
-    Ok(in_force(&rules, draft.frame().happened_on).cloned())
+    Ok(in_force(&rules.rules, draft.frame().happened_on).cloned())
 }
 
 /// The first and the last day of the period of dues that a day lies in.

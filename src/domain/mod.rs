@@ -11,6 +11,7 @@ pub mod day;
 pub mod decide;
 pub mod draft;
 pub mod dues;
+pub mod effective;
 pub mod general;
 pub mod guliran;
 pub mod id;
