@@ -1,13 +1,15 @@
 //! One book's share of a batch: its commands are decided in order over loaded rows, and what they
 //! decide becomes one append.
 //!
-//! **Invariant**: a [`Draft`] is all or nothing. It is made in one go over rows of one head; when
-//! a key is missing, or the head turns out to have moved, it is thrown away and made again.
+//! **Invariant**: a [`Draft`] is all or nothing. It is made over rows of one head, command by
+//! command as they come; when a key is missing, or the head turns out to have moved, it is thrown
+//! away and made again.
 //!
 //! Requests are taken to be new without asking, as nearly all are: an append names its requests,
 //! and storage refuses it when one of them was decided before. Then they are all asked about.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::sync::Arc;
 
 use crate::chain::{Frontier, leaf_hash};
@@ -43,7 +45,7 @@ pub(super) struct Part {
     pub(super) asked: BTreeSet<Key>,
     /// Whether requests are new unless something says otherwise; not so after a conflict.
     assume_new: bool,
-    /// The decisions, once nothing is missing.
+    /// The decisions so far; none before the first, and while something is missing.
     pub(super) draft: Option<Draft>,
 }
 
@@ -55,14 +57,32 @@ pub(super) enum Halt {
     Unavailable(String),
 }
 
-/// What a part's commands came to.
+/// What a part's commands came to so far.
 pub(super) struct Draft {
-    /// What to store; none when no command made a record.
-    pub(super) append: Option<Arc<Append>>,
+    /// The tree of the head it is made on.
+    frontier: Frontier,
+    /// The rows that its records changed.
+    changes: State,
+    /// The journal's size with its records.
+    size: u64,
+    /// When its last record was made; without one, the head's.
+    recorded_at: i64,
+    /// What its records add.
+    gathered: Gathered,
     /// The answers of the commands, each with the journal size it rests on.
     pub(super) answers: Vec<(Answer, u64)>,
-    /// Bytes of the records.
-    pub(super) bytes: usize,
+}
+
+impl Draft {
+    /// Bytes of its records.
+    pub(super) fn bytes(&self) -> usize {
+        self.gathered.bytes
+    }
+
+    /// What to store, none when no command made a record; and the answers.
+    pub(super) fn finish(self, book: &Id) -> (Option<Append>, Vec<(Answer, u64)>) {
+        (self.gathered.into_append(book, self.frontier, self.recorded_at), self.answers)
+    }
 }
 
 impl Part {
@@ -74,14 +94,62 @@ impl Part {
         Part { commands: Vec::new(), rows, asked, assume_new, draft: None }
     }
 
-    /// What is to be stored, if anything is.
-    pub(super) fn append(&self) -> Option<Arc<Append>> {
-        self.draft.as_ref()?.append.clone()
-    }
-
     /// Takes in what a load found.
     pub(super) fn load(&mut self, loaded: Loaded) {
         self.rows.load(loaded.head, loaded.values);
+    }
+
+    /// Whether something is known to be missing: only a load helps.
+    pub(super) fn is_halted(&self) -> bool {
+        self.draft.is_none() && !self.commands.is_empty()
+    }
+
+    /// Decides the commands that are not decided yet, in order, until the records fill `budget`
+    /// bytes: a draft may answer fewer commands than there are.
+    pub(super) fn decide(&mut self, now: i64, budget: usize) -> Result<(), Halt> {
+        let mut draft = match self.draft.take() {
+            Some(draft) => draft,
+            None => self.begin()?,
+        };
+        let changes = mem::take(&mut draft.changes);
+        let view = View { changes, rows: &self.rows, new: None };
+        let decided = draft.answers.len();
+        let mut round = Round { view, missing: BTreeSet::new(), now, draft };
+        for pending in &self.commands[decided..] {
+            if round.draft.bytes() >= budget {
+                break;
+            }
+            let request = || Key::Receipt(pending.command.request.clone());
+            round.view.new = self.assume_new.then(request);
+            round.decide(pending)?;
+        }
+        let Round { view, missing, mut draft, .. } = round;
+        if missing.is_empty() && self.rows.head.is_some() {
+            draft.changes = view.changes;
+            self.draft = Some(draft);
+            return Ok(());
+        }
+        self.asked.extend(missing);
+        let unknown = self.asked.iter().filter(|key| self.rows.get(key).is_none());
+        Err(Halt::Load(unknown.cloned().collect()))
+    }
+
+    fn begin(&self) -> Result<Draft, Halt> {
+        let head = self.rows.head.clone().unwrap_or_default();
+        let Some(frontier) = Frontier::from_parts(head.size, head.frontier) else {
+            return Err(Halt::Unavailable("the stored head is damaged".to_owned()));
+        };
+        if self.is_of_later_format() {
+            return Err(Halt::Unavailable("the book is of a later format".to_owned()));
+        }
+        Ok(Draft {
+            frontier,
+            changes: State::default(),
+            size: head.size,
+            recorded_at: head.recorded_at,
+            gathered: Gathered::default(),
+            answers: Vec::new(),
+        })
     }
 
     /// Whether the book's records may hold what this version does not know.
@@ -94,45 +162,6 @@ impl Part {
             _ => false,
         }
     }
-
-    /// Decides the commands in order, until their records fill `budget` bytes: a draft may answer
-    /// fewer commands than there are.
-    pub(super) fn decide(&mut self, book: &Id, now: i64, budget: usize) -> Result<(), Halt> {
-        let head = self.rows.head.clone().unwrap_or_default();
-        let Some(frontier) = Frontier::from_parts(head.size, head.frontier) else {
-            return Err(Halt::Unavailable("the stored head is damaged".to_owned()));
-        };
-        if self.is_of_later_format() {
-            return Err(Halt::Unavailable("the book is of a later format".to_owned()));
-        }
-        let now = now.max(head.recorded_at);
-        let mut round = Round {
-            view: View { changes: State::default(), rows: &self.rows, new: None },
-            missing: BTreeSet::new(),
-            size: head.size,
-            now,
-            answers: Vec::new(),
-            gathered: Gathered::default(),
-        };
-        for pending in &self.commands {
-            if round.gathered.bytes >= budget {
-                break;
-            }
-            let request = || Key::Receipt(pending.command.request.clone());
-            round.view.new = self.assume_new.then(request);
-            round.decide(pending)?;
-        }
-        let Round { missing, answers, gathered, .. } = round;
-        if missing.is_empty() && self.rows.head.is_some() {
-            let bytes = gathered.bytes;
-            let append = gathered.into_append(book, frontier, now).map(Arc::new);
-            self.draft = Some(Draft { append, answers, bytes });
-            return Ok(());
-        }
-        self.asked.extend(missing);
-        let unknown = self.asked.iter().filter(|key| self.rows.get(key).is_none());
-        Err(Halt::Load(unknown.cloned().collect()))
-    }
 }
 
 /// One pass over a part's commands. Once a key is missing it only goes on to find out what else
@@ -140,10 +169,8 @@ impl Part {
 struct Round<'a> {
     view: View<'a>,
     missing: BTreeSet<Key>,
-    size: u64,
     now: i64,
-    answers: Vec<(Answer, u64)>,
-    gathered: Gathered,
+    draft: Draft,
 }
 
 /// The rows with the records of this round over them.
@@ -165,7 +192,8 @@ impl Lookup for View<'_> {
 
 impl Round<'_> {
     fn decide(&mut self, pending: &Pending) -> Result<(), Halt> {
-        let stamp = Stamp { position: self.size + 1, now: self.now };
+        let now = self.now.max(self.draft.recorded_at);
+        let stamp = Stamp { position: self.draft.size + 1, now };
         match decide(&pending.command, &stamp, &self.view) {
             Err(missing) => self.missing.extend(missing.0),
             Ok(Decision::Records(records)) => return self.write(records, &pending.sides),
@@ -177,7 +205,7 @@ impl Round<'_> {
     }
 
     fn answer(&mut self, answer: Answer, rests_on: u64) {
-        self.answers.push((answer, rests_on));
+        self.draft.answers.push((answer, rests_on));
     }
 
     /// Answers with a record of the journal, or of this very round.
@@ -202,7 +230,7 @@ impl Round<'_> {
     fn write(&mut self, records: Vec<Record>, sides: &[SideRow]) -> Result<(), Halt> {
         let mut last = None;
         for record in records {
-            assert_eq!(record.position, self.size + 1, "positions are consecutive");
+            assert_eq!(record.position, self.draft.size + 1, "positions are consecutive");
             let changes = match apply(&record, &self.view) {
                 Ok(changes) => changes,
                 Err(ApplyError::NotLoaded(key)) => {
@@ -217,9 +245,10 @@ impl Round<'_> {
             absorb(&mut self.view.changes, &changes);
             let value = Value::Record(Some(Arc::clone(&record)));
             self.view.changes.insert(Key::Record(record.position), value);
-            self.size = record.position;
+            self.draft.size = record.position;
+            self.draft.recorded_at = record.recorded_at;
             if self.missing.is_empty() {
-                self.gathered.add(&record, changes);
+                self.draft.gathered.add(&record, changes);
             }
             last = Some(record);
         }
@@ -227,9 +256,9 @@ impl Round<'_> {
         if let Outcome::Done(effect) = &record.outcome {
             // Text that a report's state could not take stands in no row: it is not kept.
             let kept = |side: &&SideRow| effect.commitments().any(|c| *c == side.commitment);
-            self.gathered.sides.extend(sides.iter().filter(kept).cloned());
+            self.draft.gathered.sides.extend(sides.iter().filter(kept).cloned());
         }
-        self.answer(Answer::Done { record, replayed: false }, self.size);
+        self.answer(Answer::Done { record, replayed: false }, self.draft.size);
         Ok(())
     }
 }

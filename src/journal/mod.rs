@@ -119,7 +119,7 @@ async fn run(
         match work {
             Some(work) => {
                 let result = perform(work, &*storage);
-                let done = desk.receive_during(result, &mut inbox).await;
+                let done = desk.receive_during(result, &mut inbox, &clock).await;
                 desk.report(done);
             }
             None => match inbox.recv().await {
@@ -181,17 +181,22 @@ impl Desk {
         }
     }
 
-    /// Waits for storage and takes commands in meanwhile.
+    /// Waits for storage; takes commands in meanwhile and decides what can be decided already.
     async fn receive_during(
         &mut self,
         work: impl Future<Output = Done>,
         inbox: &mut mpsc::Receiver<Message>,
+        clock: &Clock,
     ) -> Done {
         let mut work = pin!(work);
         loop {
             tokio::select! {
+                biased;
                 done = &mut work => return done,
-                Some(message) = inbox.recv() => self.receive(message, inbox),
+                Some(message) = inbox.recv() => {
+                    self.receive(message, inbox);
+                    self.sequencer.prepare(clock());
+                }
             }
         }
     }

@@ -9,12 +9,14 @@
 //! | `Resolve` | one per book, only after a lost answer | books in the batch |
 //!
 //! A batch of one is the same road as a batch of many. One batch is in flight; what is submitted
-//! meanwhile waits and goes together next.
+//! meanwhile goes together next, and is decided already while it waits, over the rows that the
+//! append in flight will leave ([`Sequencer::prepare`]).
 //!
 //! **Invariants**:
 //! - Nobody is answered before what the answer rests on is durable.
 //! - A batch is decided over one head per book and appended on that head or not at all.
-//! - What is not committed leaves no trace: drafts are dropped, cached rows are those of a head.
+//! - What is not committed leaves no trace: what was cached or decided over an append that came to
+//!   nothing is dropped with it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::mem;
@@ -25,7 +27,7 @@ use crate::domain::id::Id;
 use crate::domain::record::Record;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Key;
-use crate::journal::batch::{Halt, Part, Pending};
+use crate::journal::batch::{Draft, Halt, Part, Pending};
 use crate::journal::cache::Cache;
 use crate::journal::queue::Lane;
 use crate::storage::{Append, AppendOutcome, Load, Loaded, SideRow, StorageError};
@@ -113,22 +115,34 @@ impl Default for Limits {
     }
 }
 
-type Batch = BTreeMap<Id, Part>;
+/// What one book's append answers, once it is committed.
+struct Flight {
+    append: Arc<Append>,
+    commands: Vec<Pending>,
+    answers: Vec<(Answer, u64)>,
+    /// See [`Part::asked`].
+    asked: BTreeSet<Key>,
+}
 
-/// Where the batch in flight stands.
+type Flights = BTreeMap<Id, Flight>;
+
+/// What is being done.
 enum Phase {
     Idle,
-    Deciding(Batch),
+    /// The next batch is complete but for what must still be loaded.
+    Deciding,
     /// The books asked about, and about how many keys each.
-    Loading(Batch, Vec<(Id, usize)>),
-    Appending(Batch),
+    Loading(Vec<(Id, usize)>),
+    Appending(Flights),
     /// The books whose outcome is still unknown, and whether the first of them is being asked.
-    Resolving(Batch, VecDeque<Arc<Append>>, bool),
+    Resolving(Flights, VecDeque<Arc<Append>>, bool),
 }
 
 /// The state machine. See the module.
 pub struct Sequencer {
     limits: Limits,
+    /// The batch that goes next.
+    batch: BTreeMap<Id, Part>,
     /// Commands whose batch met a conflict, or had no room: they go first, in their order.
     first: VecDeque<Pending>,
     interactive: Lane<Pending>,
@@ -147,6 +161,7 @@ impl Sequencer {
     pub fn new(limits: Limits) -> Sequencer {
         Sequencer {
             limits,
+            batch: BTreeMap::new(),
             first: VecDeque::new(),
             interactive: Lane::new(limits.queue),
             bulk: Lane::new(limits.queue),
@@ -176,6 +191,7 @@ impl Sequencer {
     /// Whether nothing waits and nothing is in flight.
     pub fn is_idle(&self) -> bool {
         matches!(self.phase, Phase::Idle)
+            && self.batch.is_empty()
             && self.first.is_empty()
             && self.interactive.is_empty()
             && self.bulk.is_empty()
@@ -193,19 +209,19 @@ impl Sequencer {
         loop {
             match mem::replace(&mut self.phase, Phase::Idle) {
                 Phase::Idle => {
-                    let batch = self.gather();
-                    if batch.is_empty() {
+                    self.gather(|next| next.bulk.pop());
+                    if self.batch.is_empty() {
                         return None;
                     }
-                    self.phase = Phase::Deciding(batch);
+                    self.phase = Phase::Deciding;
                 }
-                Phase::Deciding(batch) => {
-                    if let Some(work) = self.decide(batch, now) {
+                Phase::Deciding => {
+                    if let Some(work) = self.decide(now) {
                         return Some(work);
                     }
                 }
-                Phase::Resolving(batch, unknown, false) => {
-                    if let Some(work) = self.resolve_next(batch, unknown) {
+                Phase::Resolving(flights, unknown, false) => {
+                    if let Some(work) = self.resolve_next(flights, unknown) {
                         return Some(work);
                     }
                 }
@@ -217,9 +233,26 @@ impl Sequencer {
         }
     }
 
+    /// While an append is in flight: decides what has come in, as far as nothing must be loaded
+    /// for it. Bulk commands wait, so that they do not take the places of whoever comes yet.
+    pub fn prepare(&mut self, now: i64) {
+        if !matches!(self.phase, Phase::Appending(_)) {
+            return;
+        }
+        for book in self.gather(|_| None) {
+            let used = self.batch.values().filter_map(|part| part.draft.as_ref());
+            let used: usize = used.map(Draft::bytes).sum();
+            let part = self.batch.get_mut(&book).expect("it was gathered");
+            let own = part.draft.as_ref().map_or(0, Draft::bytes);
+            let budget = (self.limits.batch_bytes + own).saturating_sub(used);
+            // What halts it is found again, and seen to, when nothing is in flight.
+            let _halted = part.decide(now, budget);
+        }
+    }
+
     /// Tells what a load came to.
     pub fn loaded(&mut self, result: Result<Vec<Loaded>, StorageError>) {
-        let Phase::Loading(mut batch, asked) = mem::replace(&mut self.phase, Phase::Idle) else {
+        let Phase::Loading(asked) = mem::replace(&mut self.phase, Phase::Idle) else {
             panic!("no load is due");
         };
         match result {
@@ -227,185 +260,215 @@ impl Sequencer {
                 assert_eq!(loaded.len(), asked.len(), "a load answers for every book");
                 for (found, (book, keys)) in loaded.into_iter().zip(asked) {
                     assert_eq!((&found.book, found.values.len()), (&book, keys), "and every key");
-                    let part = batch.get_mut(&book).expect("the book is in the batch");
+                    let part = self.batch.get_mut(&book).expect("the book is in the batch");
                     part.load(found);
                 }
             }
             Err(StorageError::Damaged(reason)) => match asked.as_slice() {
-                [(book, _)] => {
-                    let part = batch.remove(book).expect("the book is in the batch");
-                    self.unavailable(part, &reason);
-                }
+                [(book, _)] => self.unavailable(book, &reason),
                 _ => self.apart = true,
             },
-            Err(error) => return self.fail(batch, &error.to_string()),
+            Err(error) => return self.fail_batch(&error.to_string()),
         }
-        self.phase = Phase::Deciding(batch);
+        self.phase = Phase::Deciding;
     }
 
     /// Tells what an append came to.
     pub fn appended(&mut self, result: Result<Vec<AppendOutcome>, StorageError>) {
-        let Phase::Appending(batch) = mem::replace(&mut self.phase, Phase::Idle) else {
+        let Phase::Appending(flights) = mem::replace(&mut self.phase, Phase::Idle) else {
             panic!("no append is due");
         };
         match result {
             Ok(outcomes) => {
-                assert_eq!(outcomes.len(), batch.len(), "an append answers for every book");
-                for ((book, part), outcome) in batch.into_iter().zip(outcomes).rev() {
-                    self.settle(book, part, outcome);
+                assert_eq!(outcomes.len(), flights.len(), "an append answers for every book");
+                for ((book, flight), outcome) in flights.into_iter().zip(outcomes).rev() {
+                    self.settle(book, flight, outcome);
                 }
             }
             Err(StorageError::Unknown(_)) => {
-                let unknown = appends(&batch).collect();
-                self.phase = Phase::Resolving(batch, unknown, false);
+                let unknown = flights.values().map(|flight| Arc::clone(&flight.append)).collect();
+                self.phase = Phase::Resolving(flights, unknown, false);
             }
-            Err(error) => self.fail(batch, &error.to_string()),
+            Err(error) => {
+                for (book, flight) in flights {
+                    self.forget(&book);
+                    let Flight { append, commands, answers, .. } = flight;
+                    self.fail(commands, answers, append.expected_size, &error.to_string());
+                }
+            }
         }
     }
 
     /// Tells what became of an append whose answer was lost. An error leaves it unknown, and it is
     /// asked for again.
     pub fn resolved(&mut self, result: Result<AppendOutcome, StorageError>) {
-        let Phase::Resolving(mut batch, mut unknown, true) =
+        let Phase::Resolving(mut flights, mut unknown, true) =
             mem::replace(&mut self.phase, Phase::Idle)
         else {
             panic!("no resolution is due");
         };
         if let Ok(outcome) = result {
             let append = unknown.pop_front().expect("an append is being resolved");
-            let part = batch.remove(&append.book).expect("the book is in the batch");
-            self.settle(append.book.clone(), part, outcome);
+            let flight = flights.remove(&append.book).expect("the book is in flight");
+            self.settle(append.book.clone(), flight, outcome);
         }
-        self.phase = Phase::Resolving(batch, unknown, false);
+        self.phase = Phase::Resolving(flights, unknown, false);
     }
 
-    /// Makes up the next batch.
-    fn gather(&mut self) -> Batch {
-        let mut batch = Batch::new();
-        for _ in 0..self.limits.batch_commands {
-            let lanes = || self.interactive.pop().or_else(|| self.bulk.pop());
-            let Some(pending) = self.first.pop_front().or_else(lanes) else {
+    /// Adds to the next batch: those who go first, then the interactive, then what `last` gives.
+    /// Returns the books that can go on deciding.
+    fn gather(&mut self, last: impl Fn(&mut Sequencer) -> Option<Pending>) -> BTreeSet<Id> {
+        let taken: usize = self.batch.values().map(|part| part.commands.len()).sum();
+        let mut ready = BTreeSet::new();
+        for _ in taken..self.limits.batch_commands {
+            let next = self.first.pop_front().or_else(|| self.interactive.pop());
+            let Some(pending) = next.or_else(|| last(self)) else {
                 break;
             };
             let book = pending.command.book.clone();
-            let part = batch.entry(book).or_insert_with_key(|book| {
+            let part = self.batch.entry(book.clone()).or_insert_with_key(|book| {
                 Part::new(self.cache.take(book), self.needed.remove(book))
             });
+            if !part.is_halted() || ready.contains(&book) {
+                ready.insert(book);
+            }
             part.commands.push(pending);
         }
-        batch
+        ready
     }
 
     /// Decides what can be decided; what is missing is loaded for all books at once.
-    fn decide(&mut self, mut batch: Batch, now: i64) -> Option<Work> {
+    fn decide(&mut self, now: i64) -> Option<Work> {
         let mut loads = Vec::new();
         let mut lost = Vec::new();
         let mut budget = self.limits.batch_bytes;
-        for (book, part) in &mut batch {
-            if part.draft.is_none() {
-                match part.decide(book, now, budget) {
-                    Ok(()) => {}
-                    Err(Halt::Load(keys)) => loads.push(Load { book: book.clone(), keys }),
-                    Err(Halt::Unavailable(reason)) => lost.push((book.clone(), reason)),
-                }
+        for (book, part) in &mut self.batch {
+            match part.decide(now, budget) {
+                Ok(()) => {}
+                Err(Halt::Load(keys)) => loads.push(Load { book: book.clone(), keys }),
+                Err(Halt::Unavailable(reason)) => lost.push((book.clone(), reason)),
             }
-            let bytes = part.draft.as_ref().map_or(0, |draft| draft.bytes);
+            let bytes = part.draft.as_ref().map_or(0, Draft::bytes);
             budget = budget.saturating_sub(bytes);
         }
         for (book, reason) in lost {
-            let part = batch.remove(&book).expect("the book is in the batch");
-            self.unavailable(part, &reason);
+            self.unavailable(&book, &reason);
         }
         if loads.is_empty() {
-            return self.append(batch);
+            return self.append();
         }
         if self.apart {
             loads.truncate(1);
         }
         let asked = loads.iter().map(|load| (load.book.clone(), load.keys.len())).collect();
-        self.phase = Phase::Loading(batch, asked);
+        self.phase = Phase::Loading(asked);
         Some(Work::Load(loads))
     }
 
     /// Answers the books that have nothing new to store, and appends the others.
-    fn append(&mut self, batch: Batch) -> Option<Work> {
+    fn append(&mut self) -> Option<Work> {
         self.apart = false;
-        let mut storing = Batch::new();
-        for (book, mut part) in batch.into_iter().rev() {
-            self.put_off(&mut part);
-            if part.append().is_some() {
-                storing.insert(book, part);
-            } else {
-                self.settle(book, part, AppendOutcome::Committed);
+        let mut flights = Flights::new();
+        for (book, mut part) in mem::take(&mut self.batch).into_iter().rev() {
+            let draft = part.draft.take().expect("what is complete was decided");
+            // Commands that had no room come first in the next batch.
+            self.put_first(part.commands.split_off(draft.answers.len()));
+            match draft.finish(&book) {
+                (None, answers) => self.reply(part.commands, answers),
+                (Some(append), answers) => {
+                    part.rows.advance(&append);
+                    let Part { commands, asked, .. } = part;
+                    let flight = Flight { append: Arc::new(append), commands, answers, asked };
+                    flights.insert(book.clone(), flight);
+                }
             }
+            self.cache.put(book, part.rows);
         }
-        if storing.is_empty() {
+        if flights.is_empty() {
             return None;
         }
-        let work = appends(&storing).collect();
-        self.phase = Phase::Appending(storing);
+        let work = flights.values().map(|flight| Arc::clone(&flight.append)).collect();
+        self.phase = Phase::Appending(flights);
         Some(Work::Append(work))
     }
 
-    /// Commands that had no room in the batch come first in the next.
-    fn put_off(&mut self, part: &mut Part) {
-        let decided = part.draft.as_ref().map_or(0, |draft| draft.answers.len());
-        for pending in part.commands.split_off(decided).into_iter().rev() {
+    fn put_first(&mut self, commands: Vec<Pending>) {
+        for pending in commands.into_iter().rev() {
             self.first.push_front(pending);
         }
     }
 
-    fn resolve_next(&mut self, batch: Batch, unknown: VecDeque<Arc<Append>>) -> Option<Work> {
+    fn resolve_next(&mut self, flights: Flights, unknown: VecDeque<Arc<Append>>) -> Option<Work> {
         let append = Arc::clone(unknown.front()?);
-        self.phase = Phase::Resolving(batch, unknown, true);
+        self.phase = Phase::Resolving(flights, unknown, true);
         Some(Work::Resolve(append))
     }
 
-    /// Ends one book's part of a batch.
-    fn settle(&mut self, book: Id, mut part: Part, outcome: AppendOutcome) {
-        if outcome == AppendOutcome::Conflict {
-            // Others have written, or a request is not new: decide again on what is there now.
-            for pending in part.commands.into_iter().rev() {
-                self.first.push_front(pending);
+    /// Ends one book's part of an append.
+    fn settle(&mut self, book: Id, flight: Flight, outcome: AppendOutcome) {
+        match outcome {
+            AppendOutcome::Committed => self.reply(flight.commands, flight.answers),
+            AppendOutcome::Conflict => {
+                // Others have written, or a request is not new: decide again on what is there now.
+                let mut asked = flight.asked;
+                asked.extend(self.forget(&book));
+                self.put_first(flight.commands);
+                self.needed.insert(book, asked);
             }
-            self.needed.insert(book, part.asked);
-            return;
         }
-        let draft = part.draft.expect("what is settled was decided");
-        for (pending, (answer, _)) in part.commands.into_iter().zip(draft.answers) {
-            self.answers.push((pending.ticket, answer));
-        }
-        if let Some(append) = draft.append {
-            part.rows.advance(&append);
-        }
-        self.cache.put(book, part.rows);
     }
 
-    /// Ends a whole batch of which nothing was stored. Answers that rest on what was durable
-    /// before still hold.
-    fn fail(&mut self, batch: Batch, reason: &str) {
+    /// Drops what is known of a book whose append came to nothing, and what was decided over it.
+    /// Returns the keys that the book's waiting commands needed.
+    fn forget(&mut self, book: &Id) -> BTreeSet<Key> {
+        drop(self.cache.take(book));
+        let Some(part) = self.batch.remove(book) else {
+            return BTreeSet::new();
+        };
+        self.put_first(part.commands);
+        part.asked
+    }
+
+    fn reply(&mut self, commands: Vec<Pending>, answers: Vec<(Answer, u64)>) {
+        for (pending, (answer, _)) in commands.into_iter().zip(answers) {
+            self.answers.push((pending.ticket, answer));
+        }
+    }
+
+    /// Ends commands of which nothing was stored. Answers that rest on what was durable before,
+    /// at journal size `durable`, still hold.
+    fn fail(
+        &mut self,
+        commands: Vec<Pending>,
+        answers: Vec<(Answer, u64)>,
+        durable: u64,
+        reason: &str,
+    ) {
+        let mut answers = answers.into_iter();
+        for pending in commands {
+            let answer = match answers.next() {
+                Some((answer, rests_on)) if rests_on <= durable => answer,
+                _ => Answer::Failed(reason.to_owned()),
+            };
+            self.answers.push((pending.ticket, answer));
+        }
+    }
+
+    /// Ends the whole batch that was to go next, because a load failed.
+    fn fail_batch(&mut self, reason: &str) {
         self.apart = false;
-        for (book, part) in batch {
-            let size = part.rows.head.as_ref().map_or(0, |head| head.size);
-            let mut drafted = part.draft.into_iter().flat_map(|draft| draft.answers);
-            for pending in part.commands {
-                let answer = match drafted.next() {
-                    Some((answer, rests_on)) if rests_on <= size => answer,
-                    _ => Answer::Failed(reason.to_owned()),
-                };
-                self.answers.push((pending.ticket, answer));
-            }
+        for (book, part) in mem::take(&mut self.batch) {
+            let durable = part.rows.head.as_ref().map_or(0, |head| head.size);
+            let answers = part.draft.map(|draft| draft.answers).unwrap_or_default();
+            self.fail(part.commands, answers, durable, reason);
             self.cache.put(book, part.rows);
         }
     }
 
-    fn unavailable(&mut self, part: Part, reason: &str) {
+    fn unavailable(&mut self, book: &Id, reason: &str) {
+        let part = self.batch.remove(book).expect("the book is in the batch");
         for pending in part.commands {
             self.answers.push((pending.ticket, Answer::Unavailable(reason.to_owned())));
         }
     }
-}
-
-fn appends(batch: &Batch) -> impl Iterator<Item = Arc<Append>> {
-    batch.values().filter_map(Part::append)
 }

@@ -91,6 +91,58 @@ fn nobody_is_answered_before_the_commit() {
 }
 
 #[test]
+fn what_comes_in_during_an_append_is_decided_over_it_and_goes_next() {
+    let mut desk = Desk::new(Limits::default());
+    let wishes = village::founding(&village::book(0));
+    desk.submit(0, &wishes[0]).unwrap();
+    let Some(Work::Append(first)) = desk.load_until_other() else {
+        panic!("an append is due");
+    };
+    for (ticket, wish) in (1..).zip(&wishes[1..]) {
+        desk.submit(ticket, wish).unwrap();
+        desk.sequencer.prepare(MORNING);
+    }
+    assert!(desk.sequencer.next(MORNING).is_none(), "one append in flight");
+    assert!(desk.answered().is_empty());
+    desk.sequencer.appended(run(desk.memory.append(first.clone())));
+    assert_eq!(desk.answered(), [0]);
+    let Some(Work::Append(second)) = desk.load_until_other() else {
+        panic!("an append is due");
+    };
+    assert_eq!(second[0].expected_size, first[0].head.size);
+    assert_eq!(second[0].receipts.len(), wishes.len() - 1);
+    desk.sequencer.appended(run(desk.memory.append(second)));
+    assert_eq!(desk.answered().len(), wishes.len() - 1);
+    assert!(desk.sequencer.is_idle());
+}
+
+#[test]
+fn what_was_decided_over_an_append_falls_with_it() {
+    let failed = || StorageError::Failed("down".to_owned());
+    for result in [Ok(vec![AppendOutcome::Conflict]), Err(failed())] {
+        let mut desk = Desk::new(Limits::default());
+        let wishes = village::founding(&village::book(0));
+        for (ticket, wish) in (0..).zip(&wishes) {
+            desk.submit(ticket, wish).unwrap();
+            if ticket == 0 {
+                assert!(matches!(desk.load_until_other(), Some(Work::Append(_))));
+            }
+            desk.sequencer.prepare(MORNING);
+        }
+        let failed = u64::from(result.is_err());
+        desk.sequencer.appended(result);
+        desk.work_all();
+        let answers = desk.sequencer.answers();
+        let tickets: Vec<u64> = answers.iter().map(|(ticket, _)| *ticket).collect();
+        assert_eq!(tickets, (0..wishes.len() as u64).collect::<Vec<_>>(), "in their order");
+        // Without the opening of the book none of the others can be.
+        let is_lost = |answer: &Answer| matches!(answer, Answer::Failed(_) | Answer::NoBook(_));
+        let lost = answers.iter().filter(|(_, answer)| is_lost(answer)).count();
+        assert_eq!(lost, usize::try_from(failed).unwrap() * wishes.len());
+    }
+}
+
+#[test]
 fn a_lost_answer_is_resolved_before_anyone_is_answered() {
     let mut desk = Desk::new(Limits::default());
     desk.submit(1, &opening(0)).unwrap();

@@ -243,6 +243,9 @@ impl World {
         match replica.sequencer.submit(self.next_ticket, Submission { command, sides, priority }) {
             Ok(()) => {
                 replica.tickets.insert(self.next_ticket, ask);
+                if self.rng.bool() {
+                    replica.sequencer.prepare(self.now);
+                }
                 client.waiting += u32::from(ask.index == client.next);
             }
             Err(_) => self.tally.overloads += 1,
