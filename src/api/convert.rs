@@ -197,6 +197,21 @@ pub fn money_or_zero(money: Option<&google_type::Money>, field: &str) -> Checked
         .ok_or_else(|| Fault::AmountTooLarge.on(field))
 }
 
+/// Money on either side of zero.
+pub fn signed_money(money: &google_type::Money, field: &str) -> Checked<Sen> {
+    let below = money.units < 0 || money.nanos < 0;
+    if !below {
+        return money_or_zero(Some(money), field);
+    }
+    let google_type::Money { currency_code, units, nanos } = money.clone();
+    let (units, nanos) = (units.saturating_neg(), nanos.saturating_neg());
+    let above = google_type::Money { currency_code, units, nanos };
+    if units < 0 || nanos < 0 {
+        return Err(Fault::NotWholeSen.on(field));
+    }
+    Ok(money_or_zero(Some(&above), field)?.negated()?)
+}
+
 /// Money of more than zero.
 pub fn money(money: Option<&google_type::Money>, field: &str) -> Checked<Sen> {
     let amount = money_or_zero(money, field)?;

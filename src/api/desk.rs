@@ -359,6 +359,12 @@ impl Call<'_> {
         self.run(Prepared::new(request)?).await
     }
 
+    /// The same by another plan, which rests on what the books were found to hold.
+    pub(crate) async fn submit_as<M: Mutation>(&self, request: M, plan: Plan) -> Checked<Done> {
+        let prepared = Prepared::new(request)?;
+        self.run(Prepared { plan, ..prepared }).await
+    }
+
     /// The same for all mutations, so that it is compiled once.
     async fn run(&self, prepared: Prepared) -> Checked<Done> {
         let Prepared { id, digest, plan, details, memo, texts, terms } = prepared;

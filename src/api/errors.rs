@@ -159,6 +159,26 @@ faults! {
     SpanMalformed = "SPAN_MALFORMED", InvalidArgument,
         "Tanggal akhir sebelum tanggal awal.",
         "The span ends before it begins.";
+    /// Not a reference of a line of a bank's statement.
+    LineReferenceMalformed = "LINE_REFERENCE_MALFORMED", InvalidArgument,
+        "Nomor baris rekening koran harus 1 sampai 40 huruf, angka, '-', '_', '.' atau ':'.",
+        "A statement line's reference has 1 to 40 letters, digits, '-', '_', '.' or ':'.";
+    /// Two lines of one statement have the same reference.
+    LineRepeated = "LINE_REPEATED", InvalidArgument,
+        "Nomor baris rekening koran ini muncul dua kali.",
+        "This statement line's reference appears twice.";
+    /// A line of a statement lies outside of its span.
+    LineOutsideSpan = "LINE_OUTSIDE_SPAN", InvalidArgument,
+        "Tanggal baris ini di luar rentang rekening koran.",
+        "This line lies outside of the statement's span.";
+    /// A line of a statement is older than the one before it.
+    LinesUnordered = "LINES_UNORDERED", InvalidArgument,
+        "Baris rekening koran harus berurutan dari yang tertua.",
+        "The lines of a statement come oldest first.";
+    /// A running balance that does not follow from the one before it.
+    BalanceBroken = "BALANCE_BROKEN", InvalidArgument,
+        "Saldo baris ini tidak sesuai dengan saldo sebelumnya; mungkin ada baris yang hilang.",
+        "The balance of this line does not follow from the one before; a line may be missing.";
     /// A journal position that has not been reached.
     PositionUnknown = "POSITION_UNKNOWN", OutOfRange,
         "Jurnal belum sampai ke posisi itu.",

@@ -7,6 +7,7 @@
 
 mod arisan;
 mod assessment;
+mod bank;
 mod book;
 mod cash;
 mod convert;

@@ -29,6 +29,8 @@ const FIRST_ENTRIES: u32 = 100;
 service! {
     reconcile_service_server::ReconcileService {
         reconcile_mirrors: ReconcileMirrorsRequest => ReconcileMirrorsResponse;
+        import_bank_statement: ImportBankStatementRequest => ImportBankStatementResponse;
+        get_bank_reconciliation: GetBankReconciliationRequest => GetBankReconciliationResponse;
     }
 }
 

@@ -395,6 +395,17 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The record at a position, if the journal reaches that far. Errors: `Missing`.
+    pub fn record_at(
+        &self,
+        position: u64,
+    ) -> Result<Option<Arc<crate::domain::record::Record>>, Stop> {
+        match self.reader.get(Key::Record(position))? {
+            Value::Record(record) => Ok(record.clone()),
+            _ => Ok(None),
+        }
+    }
+
     // ---- money --------------------------------------------------------------------------
 
     /// An account's balance as it stands in this draft, debit positive.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod arisan;
 pub mod assessment;
+pub mod bank;
 pub mod book;
 pub mod cash;
 pub mod chart;

@@ -103,6 +103,7 @@ fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
         Row::Relief(relief) => vec![&relief.kind],
         Row::Pass(pass) => vec![&pass.receiver_name],
         Row::Assessment(assessment) => vec![&assessment.notes],
+        Row::BankLine(line) => vec![&line.text],
         _ => Vec::new(),
     }
 }

@@ -78,6 +78,10 @@ reasons! {
     NotFound = "NOT_FOUND", NotFound,
         "{name} tidak ditemukan.",
         "{name} was not found.";
+    /// A line of a bank's statement that is known with another amount.
+    BankLineDiffers = "BANK_LINE_DIFFERS", Precondition,
+        "Baris {reference} tanggal {date} sudah tercatat dengan jumlah {held}.",
+        "The line {reference} of {date} is known with the amount {held}.";
     /// The day lies after the server's date.
     DateInFuture = "DATE_IN_FUTURE", OutOfRange,
         "Tanggal {date} belum tiba; hari ini {today}.",

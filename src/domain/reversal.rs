@@ -2,13 +2,14 @@
 //!
 //! **Invariants**: a reversal obeys floors, is never itself reversed, and takes back each line at
 //! most once. What the original left in registers (lots, grants, dues, relief,
-//! term deposits, arisan) is taken back with it, or the
+//! term deposits, arisan, ticks of a bank's statement) is taken back with it, or the
 //! reversal is refused because something later builds on it.
 
 use std::collections::BTreeSet;
 
 use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::arisan;
+use crate::domain::bank;
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -74,6 +75,7 @@ impl Action for Reverse {
         arisan::undo(draft, &entries)?;
         stake::undo(draft, record.event, effect)?;
         term::undo(draft, record.event, effect)?;
+        bank::untick(draft, &record, effect, open)?;
         let by = proto::ReversedBy { request_id: draft.frame().request.to_string() };
         draft.put(reversed_name(&self.transaction, self.line), Row::ReversedBy(by));
         draft.set_reverses(self.transaction.clone(), self.line);

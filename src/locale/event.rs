@@ -92,6 +92,7 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::OpeningBalances => ("Saldo awal", "Opening balances"),
         Event::SuspenseCleared => ("Rekening sementara diselesaikan", "Suspense cleared"),
         Event::JournalPosted => ("Jurnal umum", "General journal"),
+        Event::BankReconciled => ("Rekening koran dicocokkan", "Bank statement reconciled"),
         Event::GroupAssessed => ("Penilaian kelompok", "Group assessed"),
     }
 }

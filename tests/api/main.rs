@@ -4,6 +4,7 @@
 mod common;
 
 mod bad_input;
+mod bank;
 mod books;
 mod iks;
 mod keys;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::bank::BankAsk;
 use super::grant_args::{GrantAsk, GuliranAsk};
 use crate::api::v1::{self, HouseholdStatus};
 use crate::cli::convert::{amount, day, details, fund};
@@ -100,6 +101,9 @@ pub enum Ask {
     /// Guliran: aturan, keputusan, penyerahan / passing on
     #[command(name = "guliran", alias = "rolling", subcommand)]
     Guliran(GuliranAsk),
+    /// Bank: mencocokkan rekening koran / reconciling a bank's statement
+    #[command(name = "bank", subcommand)]
+    Bank(BankAsk),
 }
 
 /// A new book; its id is the one of `--book`.

@@ -1,10 +1,11 @@
 //! The terminal thin client: what a bendahara or an LKM officer types, over the public API only.
 //!
-//! [`args`] and [`grant_args`] are what can be typed; [`registers`], [`transactions`], [`grants`]
+//! [`args`], [`grant_args`] and [`bank`] are what can be typed; [`registers`], [`transactions`], [`grants`]
 //! and [`ledger`] are what is asked of the server then, and how its answer stands in tables. Every failure is one plain sentence in
 //! the caller's language.
 
 pub mod args;
+pub mod bank;
 pub mod grant_args;
 mod grants;
 mod ledger;
@@ -67,6 +68,7 @@ impl Client {
             Ask::TrialBalance(which) => vec![self.trial_balance(which).await?],
             Ask::Grant(ask) => self.grant(ask).await?,
             Ask::Guliran(ask) => self.guliran(ask).await?,
+            Ask::Bank(ask) => vec![self.bank(ask).await?],
         })
     }
 
@@ -83,6 +85,17 @@ impl Client {
 
     fn incomplete(&self) -> Failure {
         incomplete(self.language)
+    }
+
+    /// The text of a file that was named.
+    fn file(&self, file: &std::path::Path) -> Result<String, Failure> {
+        std::fs::read_to_string(file).map_err(|error| {
+            let file = file.display();
+            Failure(self.say(
+                &format!("Berkas {file} tidak dapat dibaca: {error}"),
+                &format!("The file {file} cannot be read: {error}"),
+            ))
+        })
     }
 
     /// Asks for page after page, each by the token that the one before it ended with, until there

@@ -53,13 +53,7 @@ impl Client {
     }
 
     pub(super) async fn sheet(&self, sheet: &Sheet) -> Result<Table, Failure> {
-        let csv = std::fs::read_to_string(&sheet.file).map_err(|error| {
-            let file = sheet.file.display();
-            Failure(self.say(
-                &format!("Berkas {file} tidak dapat dibaca: {error}"),
-                &format!("The file {file} cannot be read: {error}"),
-            ))
-        })?;
+        let csv = self.file(&sheet.file)?;
         let request = v1::RecordSheetRequest {
             parent: entity(&self.book, &sheet.group),
             request_id: sheet.when.request_id(),
