@@ -552,10 +552,14 @@ fn list_enum(values: &EnumDescriptorProto, path: &[i32], things: &mut Things) {
     }
 }
 
+fn descriptors() -> FileDescriptorSet {
+    let bytes = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+    FileDescriptorSet::decode(bytes.as_slice()).expect("the descriptors decode")
+}
+
 #[test]
 fn every_proto_is_commented() {
-    let bytes = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
-    let all = FileDescriptorSet::decode(bytes.as_slice()).expect("the descriptors decode");
+    let all = descriptors();
     let ours: Vec<_> =
         all.file.iter().filter(|file| file.package().starts_with("simpul.")).collect();
     assert!(!ours.is_empty());
@@ -587,6 +591,81 @@ fn uncommented_protos_are_found() {
     let location = vec![said(&[6, 0])];
     file.source_code_info = Some(prost_types::SourceCodeInfo { location });
     assert_eq!(uncommented(&file), [": Books.GetBook has no comment"]);
+}
+
+// --- the terminal client -----------------------------------------------------------------------
+
+/// Methods that only programs call. Everything else has a command in `src/cli/client`, which
+/// `tests/processes/client.rs` then asks to be typed.
+const MACHINES: &[&str] = &[];
+
+/// `GetBook` as `get_book`.
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
+/// The methods that are called with something, e.g. `get_book` in `books.get_book(request)`.
+fn collect_calls(tokens: &[TokenTree], calls: &mut BTreeSet<String>) {
+    for at in 0..tokens.len() {
+        match &tokens[at] {
+            TokenTree::Group(group) => {
+                let inner: Vec<_> = group.stream().into_iter().collect();
+                collect_calls(&inner, calls);
+            }
+            TokenTree::Ident(name) if at > 0 && is_punct(tokens.get(at - 1), '.') => {
+                if let Some(TokenTree::Group(arguments)) = tokens.get(at + 1)
+                    && !arguments.stream().is_empty()
+                {
+                    calls.insert(name.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The methods of our services that a client never calls.
+fn without_command(file: &FileDescriptorProto, client: &[Source]) -> Vec<String> {
+    let mut calls = BTreeSet::new();
+    client.iter().for_each(|source| collect_calls(&source.tokens, &mut calls));
+    let methods = file.service.iter().flat_map(|service| &service.method);
+    let names = methods.map(|method| method.name().to_owned());
+    names.filter(|name| !calls.contains(&snake(name)) && !MACHINES.contains(&&**name)).collect()
+}
+
+#[test]
+fn every_method_has_a_command() {
+    let mut client = sources();
+    client.retain(|source| source.module.starts_with(&["cli".to_owned(), "client".to_owned()]));
+    assert!(client.len() > 10);
+    let files = descriptors().file;
+    let api = files.iter().filter(|file| file.package() == "simpul.v1");
+    let never: Vec<_> = api.flat_map(|file| without_command(file, &client)).collect();
+    assert!(never.is_empty(), "no command in src/cli/client calls {never:?}");
+}
+
+#[test]
+fn methods_without_command_are_found() {
+    let method = |name: &str| prost_types::MethodDescriptorProto {
+        name: Some(name.to_owned()),
+        ..Default::default()
+    };
+    let file = FileDescriptorProto {
+        service: vec![ServiceDescriptorProto {
+            method: vec![method("GetBook"), method("Collect")],
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let source = Source::new("cli::client::x", "fn f() { a(|| b.get_book(c)); d.collect(); }");
+    assert_eq!(without_command(&file, &[source]), ["Collect"]);
 }
 
 // --- files --------------------------------------------------------------------------------------

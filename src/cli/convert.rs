@@ -1,7 +1,7 @@
 //! Between what people type or read and the messages of `simpul.v1`.
 
 use crate::api::google_type::{Date, Decimal, Money};
-use crate::api::v1::{self, Fund, Place, PlaceKind};
+use crate::api::v1::{Fund, Place, PlaceKind};
 use crate::cli::remote::Failure;
 use crate::domain::chart::{fund_from_name, fund_name};
 use crate::domain::day::Day;
@@ -104,15 +104,6 @@ pub fn entity(book: &str, id: &str) -> String {
         "lkm" => format!("books/{book}/lkm"),
         group => format!("books/{book}/groups/{group}"),
     }
-}
-
-/// When, why and on what paper, as far as the command line says.
-pub fn details(happened_on: Option<Day>, memo: Option<String>) -> Option<v1::TransactionDetails> {
-    Some(v1::TransactionDetails {
-        happened_on: happened_on.and_then(date),
-        memo: memo.unwrap_or_default(),
-        ..v1::TransactionDetails::default()
-    })
 }
 
 /// An answer that lacks what it must have: a server of another version.

@@ -11,3 +11,4 @@ pub mod remote;
 pub mod serve;
 pub mod sheet_csv;
 pub mod table;
+pub mod words;

@@ -7,6 +7,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 use tonic_types::StatusExt;
 
+use crate::api::v1;
 use crate::domain::refusal::Language;
 
 /// Why a command of the thin client did not succeed, as one plain sentence.
@@ -77,11 +78,17 @@ impl Remote {
         InterceptedService::new(self.channel.clone(), self.caller.clone())
     }
 
-    /// What went wrong, as one plain sentence.
+    /// What went wrong, as one plain sentence, and the field it is about.
     pub fn explain(&self, status: &Status) -> Failure {
         let details = status.get_error_details();
         if let Some(message) = details.localized_message() {
-            return Failure(message.message.clone());
+            let field = details.bad_request().and_then(|bad| bad.field_violations.first());
+            let Some(field) = field.map(|violation| &violation.field) else {
+                return Failure(message.message.clone());
+            };
+            let (id, en) = (format!("(isian: {field})"), format!("(field: {field})"));
+            let Failure(place) = Failure::say(self.language, &id, &en);
+            return Failure(format!("{} {place}", message.message));
         }
         match status.code() {
             tonic::Code::Unavailable => Failure::say(
@@ -92,6 +99,42 @@ impl Remote {
             _ => Failure(status.message().to_owned()),
         }
     }
+}
+
+macro_rules! services {
+    ($($name:ident: $module:ident::$client:ident;)+) => {
+        impl Remote {
+            $(
+                #[doc = concat!("A client of the generated `", stringify!($client), "`.")]
+                pub fn $name(&self) -> v1::$module::$client<Line> {
+                    v1::$module::$client::new(self.line())
+                }
+            )+
+        }
+    };
+}
+
+services! {
+    arisans: arisan_service_client::ArisanServiceClient;
+    assessments: assessment_service_client::AssessmentServiceClient;
+    books: book_service_client::BookServiceClient;
+    cash: cash_service_client::CashServiceClient;
+    grants: grant_service_client::GrantServiceClient;
+    groups: group_service_client::GroupServiceClient;
+    guliran: guliran_service_client::GuliranServiceClient;
+    iks: iks_service_client::IksServiceClient;
+    journal: journal_service_client::JournalServiceClient;
+    ledger: ledger_service_client::LedgerServiceClient;
+    links: link_service_client::LinkServiceClient;
+    meetings: meeting_service_client::MeetingServiceClient;
+    members: member_service_client::MemberServiceClient;
+    parties: party_service_client::PartyServiceClient;
+    reconciling: reconcile_service_client::ReconcileServiceClient;
+    reports: report_service_client::ReportServiceClient;
+    savings: savings_service_client::SavingsServiceClient;
+    sharing: sharing_service_client::SharingServiceClient;
+    trade: trade_service_client::TradeServiceClient;
+    upkeep: upkeep_service_client::UpkeepServiceClient;
 }
 
 /// A fresh request id: a time-ordered UUID.

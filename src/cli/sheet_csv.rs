@@ -7,9 +7,10 @@
 
 use serde::Deserialize;
 
-use crate::api::v1::{ExpenseKind, LotKind, SheetLine, SheetLineKind};
+use crate::api::v1::SheetLine;
 use crate::cli::convert::{decimal, money};
 use crate::cli::remote::Failure;
+use crate::cli::words::{EXPENSES, LOTS, SHEET_LINES, Words};
 use crate::domain::refusal::Language;
 use crate::locale::number::{parse_amount, parse_quantity};
 
@@ -54,54 +55,36 @@ fn line(row: &Row) -> Result<SheetLine, String> {
         text => decimal(parse_quantity(text).map_err(|error| format!("banyak: {error}"))?),
     };
     Ok(SheetLine {
-        kind: kind(&row.jenis)? as i32,
+        kind: word("jenis", SHEET_LINES, &row.jenis)? as i32,
         member_id: row.anggota.clone(),
         amount: money(amount),
         lot_id: row.lot.clone(),
         quantity,
-        lot_kind: lot_kind(&row.isi)? as i32,
+        lot_kind: word_or_none("isi", LOTS, &row.isi)? as i32,
         label: row.nama.clone(),
         unit: row.satuan.clone(),
-        expense: expense(&row.biaya)? as i32,
+        expense: word_or_none("biaya", EXPENSES, &row.biaya)? as i32,
         grant_id: row.hibah.clone(),
         plan_line: row.pos.clone(),
     })
 }
 
-fn kind(text: &str) -> Result<SheetLineKind, String> {
-    Ok(match text {
-        "pokok" => SheetLineKind::Pokok,
-        "wajib" => SheetLineKind::Wajib,
-        "sukarela" => SheetLineKind::Sukarela,
-        "ambil" => SheetLineKind::Withdrawal,
-        "iks" => SheetLineKind::IksDues,
-        "beli" => SheetLineKind::Purchase,
-        "jual" => SheetLineKind::Sale,
-        "biaya" => SheetLineKind::Expense,
-        other => return Err(format!("jenis: {other:?}")),
-    })
+/// What a word means.
+///
+/// Errors: the column and the word when it is not one of them.
+fn word<T: Copy + PartialEq + Send + Sync>(
+    column: &str,
+    words: Words<T>,
+    text: &str,
+) -> Result<T, String> {
+    words.value(text).ok_or_else(|| format!("{column}: {text:?}"))
 }
 
-fn lot_kind(text: &str) -> Result<LotKind, String> {
-    Ok(match text {
-        "" => LotKind::Unspecified,
-        "stok" => LotKind::Stock,
-        "ternak" => LotKind::Livestock,
-        "alat" => LotKind::Tools,
-        other => return Err(format!("isi: {other:?}")),
-    })
-}
-
-fn expense(text: &str) -> Result<ExpenseKind, String> {
-    Ok(match text {
-        "" => ExpenseKind::Unspecified,
-        "pakan" => ExpenseKind::Feed,
-        "upah" => ExpenseKind::Wages,
-        "honor" => ExpenseKind::Honoraria,
-        "transport" => ExpenseKind::Transport,
-        "administrasi" => ExpenseKind::Administration,
-        "obat" => ExpenseKind::Health,
-        "lain" => ExpenseKind::Other,
-        other => return Err(format!("biaya: {other:?}")),
-    })
+/// The same; nothing where there is no word.
+fn word_or_none<T: Copy + Default + PartialEq + Send + Sync>(
+    column: &str,
+    words: Words<T>,
+    text: &str,
+) -> Result<T, String> {
+    if text.is_empty() { Ok(T::default()) } else { word(column, words, text) }
 }

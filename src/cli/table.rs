@@ -48,6 +48,13 @@ impl Table {
         Table { heading: heading.into(), columns, rows: Vec::new(), notes: Vec::new() }
     }
 
+    /// A table without heading that has these rows.
+    pub fn of(columns: &'static [Column], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+        let mut table = Table::new("", columns);
+        rows.into_iter().for_each(|row| table.row(row));
+        table
+    }
+
     /// Adds a row: as many cells as columns.
     pub fn row(&mut self, cells: Vec<String>) {
         assert_eq!(cells.len(), self.columns.len());

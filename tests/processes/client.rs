@@ -1,162 +1,411 @@
-//! The terminal client, typed as people type, against the real server.
+//! The terminal client, typed as people type, against the real server: every command at least once,
+//! and what it prints, by meaning.
 
 use std::path::Path;
-use std::process::Command;
-
-use tokio::task::block_in_place;
 
 use crate::server::{Backend, Server, data_folder};
+use crate::terminal::{Terminal, every_command, row};
 
-/// A terminal: the client's binary, speaking to one server about one book.
-struct Terminal<'a> {
-    server: &'a Server,
-}
+/// A book and what happens in it.
+type Theme = (&'static str, fn(&Terminal, &Path));
 
-impl Terminal<'_> {
-    /// What the client says, and whether it succeeded.
-    async fn types(&self, arguments: &[&str]) -> (bool, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_simpul"));
-        command.args(arguments).args(["--server", self.server.address(), "--book", "contoh"]);
-        let output = block_in_place(|| command.output()).expect("it runs");
-        let text = if output.status.success() { output.stdout } else { output.stderr };
-        (output.status.success(), String::from_utf8(text).expect("text"))
-    }
-
-    async fn reads(&self, arguments: &[&str]) -> String {
-        let (good, text) = self.types(arguments).await;
-        assert!(good, "{arguments:?}: {text}");
-        text
-    }
-
-    /// The one plain sentence of a refusal.
-    async fn refused(&self, arguments: &[&str]) -> String {
-        let (good, text) = self.types(arguments).await;
-        assert!(!good, "{arguments:?}: {text}");
-        assert_eq!(text.lines().count(), 1, "{text}");
-        text.trim().to_owned()
-    }
-}
-
-/// The cells of the row that has `word` in it.
-fn row(text: &str, word: &str) -> Vec<String> {
-    let line = text.lines().find(|line| line.contains(word));
-    let line = line.unwrap_or_else(|| panic!("no {word} in:\n{text}"));
-    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
-}
-
+/// A life in several books on one server, one theme each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_treasurers_day() {
+async fn every_command_is_typed_once() {
     let (_folder, data) = data_folder();
     let server = Server::start(&Backend::Sqlite, &data);
-    let terminal = Terminal { server: &server };
-    terminal
-        .reads(&[
-            "buku-baru",
-            "--nama",
-            "Buku contoh",
-            "--lkm",
-            "LKM contoh",
-            "--sejak",
-            "1-1-2025",
-        ])
-        .await;
-    let text = terminal
-        .reads(&["kelompok-baru", "mawar", "--nama", "Mawar (contoh)", "--anggota", "20"])
-        .await;
-    assert!(text.contains("! Kelompok ini beranggota 20"), "{text}");
-    let name = "Maria (contoh)";
-    terminal.reads(&["anggota-baru", "mawar", "m01", "--nama", name, "--sejak", "1-1-2025"]).await;
-    let text = terminal.reads(&["setor", "mawar", "m01", "50.000"]).await;
-    assert_eq!(row(&text, "Tabungan Anggota").last().expect("cells"), "Rp50.000");
-    terminal.reads(&["iuran", "mawar", "m01", "Rp5.000"]).await;
-    sheet(&terminal, &data).await;
-    let text = terminal.reads(&["buku-tabungan", "mawar", "m01"]).await;
-    assert_eq!(row(&text, "mawar.sp.2104.m01").last().expect("cells"), "Rp10.000");
-    let text = terminal.reads(&["buku-kas", "mawar", "iks"]).await;
-    assert_eq!(row(&text, "Iuran IKS").last().expect("cells"), "Rp5.000");
-    let text = terminal.reads(&["saldo", "mawar.sp.2103.m01"]).await;
-    assert_eq!(row(&text, "mawar.sp.2103.m01").last().expect("cells"), "Rp50.000");
-    let text = terminal.reads(&["neraca-saldo", "mawar", "--lang", "en"]).await;
-    assert_eq!(row(&text, "Total")[1..], ["Rp67.500", "Rp67.500"]);
-    let json = terminal.reads(&["neraca-saldo", "mawar", "--output", "json"]).await;
-    let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    assert_eq!(value["rows"].as_array().expect("rows").len(), 7);
-    refusals(&terminal).await;
+    let themes: [Theme; 7] = [
+        ("bendahara", a_treasurers_day),
+        ("hibah", an_officer_follows_a_grant),
+        ("buku", registers),
+        ("pertemuan", meetings),
+        ("usaha", a_business),
+        ("iks", solidarity),
+        ("lkm", groups_and_their_lkm),
+    ];
+    let mut typed = std::collections::BTreeSet::new();
+    for (book, theme) in themes {
+        let terminal = Terminal::new(server.address(), book);
+        theme(&terminal, &data);
+        typed.extend(terminal.typed());
+    }
+    typed.extend(guliran_by_letter(&server, &data));
+    let never: Vec<String> = every_command().difference(&typed).cloned().collect();
+    assert!(never.is_empty(), "never typed: {never:?}");
     assert!(server.terminate().success());
 }
 
-async fn sheet(terminal: &Terminal<'_>, data: &Path) {
+/// A book with its LKM and two linked groups of five, `mawar` and `melati`.
+fn found(terminal: &Terminal) {
+    terminal.reads("buku-baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025");
+    for group in ["mawar", "melati"] {
+        let line = format!("kelompok-baru {group} --nama {group} --anggota 5 --terhubung 1-1-2025");
+        terminal.reads(&line);
+        for (id, name) in [("m01", "Maria"), ("m02", "Yosef"), ("m03", "Agustina")] {
+            let line =
+                format!("anggota-baru {group} {id} --nama \"{name} (contoh)\" --sejak 1-1-2025");
+            terminal.reads(&line);
+        }
+    }
+    terminal.reads("jurnal umum --debit lkm.sp.1104:50.000.000 --kredit lkm.sp.3107:50.000.000");
+    terminal.reads("kas pindah lkm 10.000.000 --dari bank --ke brankas");
+}
+
+fn a_treasurers_day(terminal: &Terminal, data: &Path) {
+    terminal.reads("buku-baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025");
+    let new = "kelompok-baru mawar --nama \"Mawar (contoh)\" --anggota 20";
+    terminal.says(new, "! Kelompok ini beranggota 20");
+    terminal.reads("anggota-baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
+    terminal.shows("setor mawar m01 50.000", "Tabungan Anggota", "Rp50.000");
+    terminal.reads("iuran mawar m01 Rp5.000");
     let file = data.join("lembar.csv");
     std::fs::write(&file, "jenis,anggota,jumlah\nwajib,m01,10.000\nsukarela,m99,2.500\n")
         .expect("written");
-    let file = file.to_str().expect("text");
-    let arguments = [
-        "lembar",
-        "mawar",
-        file,
-        "--kas-buka",
-        "55.000",
-        "--kas-tutup",
-        "67.500",
-        "--tanggal",
-        "5-1-2025",
-    ];
-    let text = terminal.reads(&arguments).await;
-    assert!(text.contains("! #2 Rp2.500 masuk Rekening Sementara"), "{text}");
+    let sheet = format!("lembar mawar {} --kas-buka 55.000 --kas-tutup 67.500", file.display());
+    terminal.says(&format!("{sheet} --tanggal 5-1-2025"), "! #2 Rp2.500 masuk Rekening Sementara");
+    terminal.shows("buku-tabungan mawar m01", "mawar.sp.2104.m01", "Rp10.000");
+    terminal.shows("buku-kas mawar iks", "Iuran IKS", "Rp5.000");
+    terminal.shows("saldo mawar.sp.2103.m01", "mawar.sp.2103.m01", "Rp50.000");
+    let text = terminal.reads("neraca-saldo mawar --lang en");
+    assert_eq!(row(&text, "Total")[1..], ["Rp67.500", "Rp67.500"]);
+    let json = terminal.reads("neraca-saldo mawar --output json");
+    let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(value["rows"].as_array().expect("rows").len(), 7);
+    refusals(terminal);
 }
 
-async fn refusals(terminal: &Terminal<'_>) {
-    let unknown = terminal.refused(&["setor", "melati", "m01", "1.000"]).await;
+fn refusals(terminal: &Terminal) {
+    let unknown = terminal.refused("setor melati m01 1.000");
     assert!(unknown.contains("tidak ditemukan"), "{unknown}");
-    let english = terminal.refused(&["setor", "melati", "m01", "1.000", "--lang", "en"]).await;
+    let english = terminal.refused("setor melati m01 1.000 --lang en");
     assert!(english.contains("was not found"), "{english}");
-    let future =
-        terminal.refused(&["setor", "mawar", "m01", "1.000", "--tanggal", "1-1-2160"]).await;
+    let future = terminal.refused("setor mawar m01 1.000 --tanggal 1-1-2160");
     assert!(future.contains("belum tiba"), "{future}");
-    let taken =
-        terminal.refused(&["kelompok-baru", "mawar", "--name", "Lain", "--members", "7"]).await;
+    let taken = terminal.refused("kelompok-baru mawar --name Lain --members 7");
     assert!(taken.contains("sudah dipakai"), "{taken}");
+    let nothing = terminal.refused("setor mawar m01 0");
+    assert_eq!(nothing, "Jumlah uang harus lebih dari nol. (isian: amount)");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_officer_follows_a_grant() {
-    let (_folder, data) = data_folder();
-    let server = Server::start(&Backend::Sqlite, &data);
-    let terminal = Terminal { server: &server };
-    let lkm = ["--lkm", "LKM contoh", "--sejak", "1-1-2025"];
-    terminal.reads(&[&["buku-baru", "--nama", "Buku contoh"], &lkm[..]].concat()).await;
-    for group in ["mawar", "melati"] {
-        let named = ["kelompok-baru", group, "--nama", group, "--anggota", "10"];
-        terminal.reads(&[&named[..], &["--terhubung", "1-1-2025"]].concat()).await;
-    }
-    let received = ["hibah", "terima", "mawar", "apbd", "20.000.000", "--program", "APBD (contoh)"];
-    terminal.reads(&[&received[..], &["--terikat", "--tanggal", "3-2-2025"]].concat()).await;
-    let early = terminal.refused(&["guliran", "putuskan", "mawar", "apbd", "6.000.000"]).await;
-    assert_eq!(early, "Hibah apbd masih terikat sampai LPJ diterima.");
-    terminal.reads(&["hibah", "lpj-diterima", "mawar", "apbd", "--tanggal", "3-6-2025"]).await;
-    let text = terminal.reads(&["hibah", "lpj", "mawar", "apbd"]).await;
-    assert!(text.contains("Diterima Rp20.000.000, dibelanjakan Rp0, sisa Rp20.000.000."), "{text}");
-    let no_rule = terminal.reads(&["guliran", "aturan", "mawar"]).await;
-    assert_eq!(no_rule.trim(), "aturan belum ditetapkan");
-    let rule = ["guliran", "aturan", "mawar", "--persen", "12,5", "--sejak", "1-1-2025"];
-    let text = terminal.reads(&rule).await;
-    assert_eq!(text.trim(), "12,5% dalam 12 bulan sesudah diterima");
-    terminal.reads(&["guliran", "putuskan", "mawar", "apbd"]).await;
-    let deliver = ["guliran", "serahkan", "mawar", "apbd", "ke-melati", "--kepada", "melati"];
-    let too_much = terminal.refused(&[&deliver[..], &["--uang", "2.500.001"]].concat()).await;
+fn an_officer_follows_a_grant(terminal: &Terminal, _data: &Path) {
+    found(terminal);
+    let received = "hibah terima mawar apbd 20.000.000 --program \"APBD (contoh)\" --sumber apbd";
+    terminal.reads(&format!("{received} --terikat --sk SK-1 --tanggal 3-2-2025"));
+    let early = terminal.refused("guliran putuskan mawar apbd 6.000.000");
+    assert_eq!(early, "Hibah apbd masih terikat sampai LPJ diterima. (isian: grant)");
+    let plan = "hibah rencana mawar apbd \"ternak:anak babi:12.000.000\" pakan:pakan:8.000.000";
+    terminal.reads(plan);
+    terminal.reads("tarik-lkm mawar 9.000.000 --dana uep --tempat-lkm bank");
+    let buy = "usaha beli mawar induk:ternak:babi:8:ekor:8.000.000 --hibah apbd --pos ternak";
+    terminal.reads(&format!("{buy} --kuitansi K-7"));
+    let text = terminal.reads("hibah lpj mawar apbd");
+    let sums = "Diterima Rp20.000.000, dibelanjakan Rp8.000.000, sisa Rp12.000.000.";
+    assert!(text.contains(sums) && text.contains("K-7"), "{text}");
+    terminal.reads("hibah lpj-diterima mawar apbd --tanggal 3-6-2025");
+    terminal.shows(
+        "hibah hilang mawar apbd --lot induk --banyak 1 --berita-acara BA-1",
+        "Ternak",
+        "Rp1.000.000",
+    );
+    terminal.shows("hibah kembalikan mawar apbd 500.000", "Modal Hibah", "Rp500.000");
+    terminal.says("hibah daftar mawar apbd", "SK: SK-1");
+    assert_eq!(terminal.reads("guliran aturan mawar").trim(), "aturan belum ditetapkan");
+    let rule = "guliran aturan mawar --persen 12,5 --sejak 1-1-2025";
+    assert_eq!(terminal.reads(rule).trim(), "12,5% dalam 12 bulan sesudah diterima");
+    terminal.reads("guliran putuskan mawar apbd");
+    let deliver = "guliran serahkan mawar apbd ke-melati --kepada melati";
+    let too_much = terminal.refused(&format!("{deliver} --uang 2.500.001"));
     assert!(too_much.contains("hanya tersisa Rp2.500.000"), "{too_much}");
-    terminal.reads(&[&deliver[..], &["--uang", "2.000.000"]].concat()).await;
-    let nobody = terminal.refused(&["guliran", "serahkan", "mawar", "apbd", "x"]).await;
+    terminal.reads(&format!("{deliver} --uang 2.000.000"));
+    let nobody = terminal.refused("guliran serahkan mawar apbd x");
     assert!(nobody.contains("Sebutkan satu penerima"), "{nobody}");
-    terminal.reads(&["guliran", "konfirmasi", "melati", "mawar", "ke-melati"]).await;
-    let text = terminal.reads(&["guliran", "daftar", "mawar"]).await;
+    terminal.reads("guliran konfirmasi melati mawar ke-melati");
+    let text = terminal.reads("guliran daftar mawar");
     assert_eq!(row(&text, "ke-melati").last().expect("cells"), "dikonfirmasi");
-    terminal.reads(&["guliran", "bebaskan", "mawar", "apbd", "100.000"]).await;
-    let text = terminal.reads(&["hibah", "silsilah", "melati", "guliran-mawar"]).await;
-    let mawar = row(&text, "mawar");
-    assert_eq!(mawar[4..6], ["Rp18.000.000", "Rp400.000"], "{text}");
+    terminal.shows("guliran daftar mawar ke-melati", "guliran-mawar", "Rp2.000.000");
+    terminal.reads("guliran bebaskan mawar apbd 100.000");
+    let text = terminal.reads("hibah silsilah melati guliran-mawar");
+    assert_eq!(row(&text, "mawar")[4..6], ["Rp16.500.000", "Rp400.000"], "{text}");
     assert!(row(&text, "· melati").contains(&"Rp2.000.000".to_owned()), "{text}");
-    let text = terminal.reads(&["hibah", "daftar", "melati"]).await;
-    assert!(row(&text, "guliran-mawar").contains(&"APBD (contoh)".to_owned()), "{text}");
-    assert_eq!(terminal.reads(&["guliran", "perjalanan"]).await.trim(), "");
+    terminal.shows("hibah daftar melati", "guliran-mawar", "APBD (contoh)");
+    terminal.shows(
+        "guliran serahkan mawar apbd ke-kolam --kolam --uang 300.000",
+        "Dana Guliran",
+        "Rp300.000",
+    );
+    terminal.shows(
+        "guliran salurkan mawar ke-kolam 300.000 --kepada melati --menjadi kolam-1",
+        "melati.uep.1111",
+        "Rp300.000",
+    );
+}
+
+/// Two installations: a letter goes one way, its receipt the other.
+fn guliran_by_letter(server: &Server, data: &Path) -> std::collections::BTreeSet<String> {
+    let far = data.join("jauh");
+    let other = Server::start(&Backend::Sqlite, &far);
+    let (near, there) =
+        (Terminal::new(server.address(), "surat"), Terminal::new(other.address(), "jauh"));
+    found(&near);
+    found(&there);
+    near.reads("hibah terima mawar blps 5.000.000 --program \"BLPS (contoh)\"");
+    near.reads("guliran putuskan mawar blps 1.000.000");
+    let deliver = "guliran serahkan mawar blps jauh-1 --kepada books/jauh/groups/melati";
+    near.reads(&format!("{deliver} --uang 1.000.000"));
+    near.shows("guliran perjalanan", "jauh-1", "Rp1.000.000");
+    let (letter, receipt) = (data.join("surat.bin"), data.join("tanda-terima.bin"));
+    let sent = near.reads(&format!("guliran kirim mawar jauh-1 {}", letter.display()));
+    let code = sent.trim().rsplit(' ').next().expect("a code");
+    let altered = there.refused(&format!(
+        "guliran terima {} 0000000000000000 --tanda-terima {}",
+        letter.display(),
+        receipt.display()
+    ));
+    assert!(altered.contains("tidak cocok dengan kodenya"), "{altered}");
+    let line =
+        format!("guliran terima {} {code} --tanda-terima {}", letter.display(), receipt.display());
+    let came = there.shows(&line, "Modal Guliran", "Rp1.000.000");
+    let code = came.trim().rsplit(' ').next().expect("a code");
+    near.reads(&format!("guliran tanda-terima {} {code}", receipt.display()));
+    assert_eq!(near.reads("guliran perjalanan").trim(), "");
+    assert!(other.terminate().success());
+    near.typed().union(&there.typed()).cloned().collect()
+}
+
+fn registers(terminal: &Terminal, _data: &Path) {
+    terminal.reads("buku-baru --nama Registrasi --lkm \"LKM contoh\" --sejak 1-1-2025");
+    terminal.shows("buku", "Registrasi", "LKM contoh");
+    terminal.shows("buku buku", "Registrasi", "1 Januari 2025");
+    terminal.reads("kelompok-baru mawar --nama Mawar --anggota 5 --usaha \"Ternak babi\"");
+    terminal.shows("kelompok", "mawar", "Ternak babi");
+    terminal.says("hubungkan mawar --sejak 2-1-2025", "Terhubung dengan LKM sejak 2 Januari 2025");
+    terminal.says("lepaskan mawar --sejak 5-1-2025", "2 Januari 2025 sampai 5 Januari 2025");
+    terminal.says("tahap mawar berkembang --sejak 2-1-2025", "Tahap: berkembang sejak 2 Januari");
+    terminal.shows(
+        "anggota-baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025",
+        "m01",
+        "Maria (contoh)",
+    );
+    terminal.says("pengurus mawar m01 ketua --sejak 3-1-2025", "ketua: m01");
+    terminal.says("kelompok mawar", "ketua: m01");
+    let change = "anggota-ubah mawar m01 --status hampir-miskin --keluarga kk-01";
+    terminal.shows(change, "m01", "hampir-miskin");
+    terminal.shows("anggota mawar", "m01", "kk-01");
+    terminal.shows("anggota mawar m01", "m01", "Maria (contoh)");
+    terminal.reads("anggota-baru mawar m02 --nama \"Yosef (contoh)\" --sejak 1-1-2025");
+    terminal.shows("anggota-keluar mawar m02 --sejak 6-1-2025", "m02", "6 Januari 2025");
+    let shop = "pihak-baru mawar toko --sebagai pemasok --nama \"Toko Tani (contoh)\"";
+    terminal.shows(shop, "toko", "Toko Tani (contoh)");
+    terminal.shows("pihak mawar", "toko", "pemasok");
+    terminal.shows("pihak mawar toko", "toko", "Toko Tani (contoh)");
+    terminal.shows("laci-baru tas-1 --nama \"Tas 1\" --kolektor", "tas-1", "tas kolektor");
+    terminal.shows("laci", "tas-1", "Tas 1");
+}
+
+fn meetings(terminal: &Terminal, data: &Path) {
+    found(terminal);
+    let record = "pertemuan catat mawar januari --tanggal 10-1-2025 --hadir m01,m02 --tamu 1";
+    let words = "--acara \"Iuran\" --keputusan \"Membeli pakan\"";
+    terminal.says(&format!("{record} {words}"), "Keputusan: Membeli pakan");
+    terminal.shows("pertemuan daftar mawar", "januari", "10 Januari 2025");
+    terminal.says("pertemuan daftar mawar januari", "Hadir: m01, m02");
+    let file = data.join("pertemuan.csv");
+    std::fs::write(&file, "jenis,anggota,jumlah\nwajib,m01,10.000\nsukarela,m02,5.000\n")
+        .expect("written");
+    let sheet = format!("lembar mawar {} --kas-buka 0 --kas-tutup 15.000", file.display());
+    let sheet = format!("{sheet} --nomor 1 --tanggal 10-1-2025 --id-permintaan");
+    terminal.shows(&format!("{sheet} lembar-satu"), "Simpanan Wajib", "Rp10.000");
+    for second in ["lembar-dua", "lembar-tiga"] {
+        terminal.reads(&format!("{sheet} {second}"));
+    }
+    terminal.shows("pertemuan lembar mawar 10-1-2025", "sukarela", "Rp5.000");
+    terminal.shows("pertemuan tertunda mawar", "lembar-dua", "menunggu");
+    terminal.shows("pertemuan buang mawar lembar-dua", "lembar-dua", "dibuang");
+    terminal.shows("pertemuan terima mawar lembar-tiga", "Simpanan Wajib", "Rp10.000");
+    terminal.shows("laporan hadir mawar", "januari", "1");
+    terminal.shows("laporan buku-kelompok mawar", "Buku kas IKS", "iks");
+}
+
+fn a_business(terminal: &Terminal, _data: &Path) {
+    found(terminal);
+    for (id, kind) in [("toko", "pemasok"), ("pasar", "pembeli")] {
+        terminal.reads(&format!("pihak-baru mawar {id} --sebagai {kind} --nama \"{id} (contoh)\""));
+    }
+    let grant = "hibah terima mawar barang --barang induk:ternak:babi:4:ekor:4.000.000";
+    terminal.shows(&format!("{grant} --program \"APBD (contoh)\""), "Modal Hibah", "Rp4.000.000");
+    let opening = "jurnal saldo-awal mawar 1101:5.000.000 --dana uep";
+    let mill = "--barang \"mesin:alat:mesin giling:1:buah:2.400.000\"";
+    terminal.shows(&format!("{opening} {mill}"), "Inventaris", "Rp2.400.000");
+    terminal.reads("usaha beli mawar pakan:stok:pakan:10:karung:500.000 --utang toko");
+    terminal.shows("usaha bayar-utang mawar toko 200.000", "Utang Usaha", "Rp200.000");
+    terminal.shows("usaha uang-muka mawar toko 100.000", "Uang Muka", "Rp100.000");
+    terminal.shows(
+        "usaha jual mawar 1.500.000 --lot induk --banyak 1 --piutang pasar",
+        "Penjualan",
+        "Rp1.500.000",
+    );
+    terminal.shows("usaha terima-piutang mawar pasar 1.500.000", "Piutang Usaha", "Rp1.500.000");
+    terminal.reads("usaha lahir mawar anak 3 --nama babi");
+    terminal.shows("usaha mati mawar induk 1", "Kerugian", "Rp1.000.000");
+    terminal.shows("usaha klaim mawar 600.000", "Klaim", "Rp600.000");
+    let cost = terminal.books("usaha biaya mawar pakan 90.000 --catatan \"Salah tulis\"");
+    terminal.says(&format!("jurnal lihat {cost}"), "Catatan: Salah tulis");
+    terminal.reads(&format!("jurnal batal {cost} --catatan \"Dobel\""));
+    terminal.says(&format!("jurnal lihat {cost}"), "Dibatalkan oleh: ");
+    terminal.shows("usaha lot mawar", "anak", "3");
+    terminal.shows("usaha lot mawar induk", "induk", "Rp2.000.000");
+    upkeep(terminal);
+    shares(terminal);
+    statements(terminal);
+}
+
+fn upkeep(terminal: &Terminal) {
+    terminal.reads("alat umur mawar mesin 24 --sejak 1-1-2025");
+    terminal.shows(
+        "alat susut mawar mesin --tanggal 1-4-2025",
+        "Akumulasi Penyusutan",
+        "Rp300.000",
+    );
+    terminal.reads("gaduhan serahkan mawar induk g-1 m01 2 --bagian 50 --tanggal 1-4-2025");
+    terminal.shows("gaduhan daftar mawar", "g-1", "50");
+    terminal.reads("gaduhan kembali mawar g-1 1");
+    terminal.says("opname mawar induk:1 anak:3 --tanggal 2-4-2025", "! ");
+    terminal.shows("usaha lot mawar induk", "induk", "2 April 2025");
+    let machine = terminal.shows("laporan inventaris mawar --isi alat", "mesin", "Rp2.100.000");
+    assert!(!machine.contains("induk"), "{machine}");
+}
+
+fn shares(terminal: &Terminal) {
+    terminal.shows("bagi hasil mawar m01:50.000 m02:40.000", "Bagi Hasil Anggota", "Rp50.000");
+    terminal.shows("bagi barang mawar m01 pakan 2 --biaya upah", "Persediaan", "Rp100.000");
+    let divided = "bagi modal mawar m01:300.000 --hibah barang";
+    terminal.shows(divided, "UEP pada Anggota", "Rp300.000");
+    terminal.shows(
+        "bagi modal-kembali mawar m01:200.000 --hibah barang",
+        "mawar.uep.1101",
+        "Rp200.000",
+    );
+    terminal.shows("mutasi mawar.uep.1205.m01", "Rp200.000", "Rp100.000");
+}
+
+fn statements(terminal: &Terminal) {
+    // Kas: 5.000 opened, -200 -100 trade, +1.500 +600, -90 -300 +200 shared, in thousands.
+    let cash = "Rp6.610.000";
+    let sheet = terminal.shows("laporan neraca mawar --dana uep --banding 31-3-2025", "1101", cash);
+    assert!(sheet.contains("pembanding 31 Maret 2025"), "{sheet}");
+    terminal.shows("laporan laba-rugi mawar --dari 1-1-2025", "4101", "Rp1.500.000");
+    terminal.says("laporan arus-kas mawar", cash);
+    terminal.says("laporan arus-kas mawar --tidak-langsung", cash);
+    terminal.says("laporan perubahan-ekuitas mawar", "Rp4.000.000");
+    terminal.shows("laporan neraca-saldo mawar", "1101", cash);
+    terminal.shows(
+        "laporan buku-besar mawar --dana uep --kode 1101",
+        "Modal dibagi",
+        "Rp6.410.000",
+    );
+    terminal.shows("tutup-buku mawar --sampai 31-3-2025", "mawar", "31 Maret 2025");
+}
+
+fn solidarity(terminal: &Terminal, _data: &Path) {
+    found(terminal);
+    let none = terminal.reads("iks aturan mawar");
+    assert!(none.contains("! "), "{none}");
+    let rule = "iks aturan mawar --sejak 1-1-2025 --berita-acara BA-1 --iuran 5.000";
+    let more = "--berkala bulanan --bagian-hasil 10 --batas musibah:40.000 --kuorum 2";
+    terminal.shows(&format!("{rule} {more}"), "BA-1", "musibah Rp40.000");
+    terminal.shows("iks aturan mawar --riwayat", "BA-1", "bulanan");
+    terminal.reads("iuran mawar m01 5.000");
+    let standing = terminal.shows("iks tagihan mawar", "m02", "Rp5.000");
+    assert_eq!(row(&standing, "m01")[1..], ["Rp5.000", "Rp5.000", "Rp0"], "{standing}");
+    terminal.reads("pihak-baru mawar yayasan --sebagai penyumbang --nama \"Yayasan (contoh)\"");
+    terminal.shows("iks sumbangan mawar yayasan 100.000", "Dana IKS", "Rp100.000");
+    let ask = "iks minta mawar m02 --karena musibah --setuju 3 --catatan \"Rumah terbakar\"";
+    let above = terminal.refused(&format!("{ask} 60.000"));
+    assert!(above.contains("Rp40.000") && above.ends_with("(isian: amount)"), "{above}");
+    terminal.shows(&format!("{ask} 40.000"), "Dana IKS", "Rp40.000");
+    terminal.says("iks santunan mawar m03 10.000 --karena sakit --setuju 3", "! ");
+    terminal.shows("iks daftar mawar", "m02", "musibah");
+    terminal.reads("setor mawar m01 200.000");
+    let share = "iks bagian-hasil mawar sp --dari-hasil 200.000";
+    terminal.shows(share, "Dana IKS", "Rp20.000");
+    terminal.shows("iks laporan mawar", "Santunan", "Rp50.000");
+    terminal.shows("iks laporan mawar", "Saldo akhir", "Rp75.000");
+    let open = "arisan buka mawar putaran-1 10.000 --anggota m01,m02,m03 --nama Arisan";
+    terminal.shows(open, "putaran-1", "Rp10.000");
+    let pay = "arisan bayar mawar putaran-1 m01:10.000 m02:10.000 m03:10.000";
+    terminal.shows(pay, "Titipan Arisan", "Rp10.000");
+    terminal.shows("arisan daftar mawar", "putaran-1", "Rp30.000");
+    terminal.reads("arisan tarik mawar putaran-1 m02 30.000");
+    terminal.shows("arisan daftar mawar putaran-1", "m02", "Rp30.000");
+    let score = "nilai catat mawar --sosial 18 --ekonomi 20 --kelembagaan 20 --tanggal 1-1-2025";
+    let text = terminal.reads(&format!("{score} --catatan \"Rajin\""));
+    let cells = ["1 Januari 2025", "18", "baik", "20", "cukup", "20", "kurang"];
+    assert_eq!(row(&text, "1 Januari"), cells, "{text}");
+    let out = terminal.refused("nilai catat mawar --sosial 22 --ekonomi 20 --kelembagaan 20");
+    assert!(out.contains("(isian: scores"), "{out}");
+    terminal.says("nilai daftar mawar", "Rajin");
+    terminal.shows("nilai daftar mawar 1-1-2025", "Santunan IKS", "Rp50.000");
+}
+
+fn groups_and_their_lkm(terminal: &Terminal, data: &Path) {
+    found(terminal);
+    terminal.reads("setor mawar m01 500.000 --jenis wajib");
+    terminal.shows("setor mawar m02 50.000", "Tabungan Anggota", "Rp50.000");
+    terminal.shows("tarik mawar m02 20.000", "Tabungan Anggota", "Rp20.000");
+    terminal.shows("modal-swadaya mawar m03 100.000", "Modal Swadaya", "Rp100.000");
+    terminal.shows("setor-lkm mawar 400.000", "Tabungan KUBE", "Rp400.000");
+    terminal.shows("tarik-lkm mawar 50.000", "Tabungan KUBE", "Rp50.000");
+    terminal.reads("laci-baru tas --nama Tas --kolektor");
+    terminal.shows(
+        "kolektor terima mawar tas 60.000 --dana sp",
+        "Kas dalam Perjalanan",
+        "Rp60.000",
+    );
+    let more = terminal.refused("kolektor setor tas 60.001");
+    assert!(more.ends_with("(isian: amount)"), "{more}");
+    terminal.shows("kolektor setor tas 60.000", "Kas dalam Perjalanan", "Rp60.000");
+    let stake = "penyertaan terima p2kp 5.000.000 --program \"P2KP (contoh)\" --sk SK-9";
+    terminal.shows(stake, "lkm.sp.3110.p2kp", "Rp5.000.000");
+    terminal.reads("penyertaan kembalikan p2kp 2.000.000");
+    terminal.shows("penyertaan daftar", "p2kp", "Rp2.000.000");
+    terminal.shows("penyertaan beli mawar 100.000 --dana sp", "Penyertaan", "Rp100.000");
+    terminal.reads("deposito buka mawar d-1 200.000 --dana sp --jatuh-tempo 1-7-2025");
+    let early = terminal.refused("deposito cairkan mawar d-1");
+    assert!(early.contains("1 Juli 2025"), "{early}");
+    terminal.shows("deposito daftar mawar", "d-1", "berjalan");
+    terminal.shows("cocokkan mawar --per 1-6-2025", "deposito", "Rp200.000");
+    terminal.reads("deposito cairkan mawar d-1 --tanggal 1-7-2025");
+    terminal.shows("deposito daftar mawar", "d-1", "dicairkan");
+    terminal.says("cocokkan --selisih-saja", "Semua cocok.");
+    counted(terminal);
+    bank(terminal, data);
+    let lend = "guliran pinjamkan lkm g-1 1.000.000 --kepada melati --jatuh-tempo 1-12-2025";
+    terminal.shows(lend, "Pinjaman Guliran", "Rp1.000.000");
+    terminal.shows("guliran kembalikan lkm g-1 400.000", "Pinjaman Guliran", "Rp400.000");
+}
+
+/// The tin of Mawar holds 570 less what was banked and carried: 120 of savings, 100 of capital.
+fn counted(terminal: &Terminal) {
+    terminal.shows("kas hitung mawar 215.000", "Selisih Kas", "Rp5.000");
+    terminal.shows("kas selisih mawar 5.000 --pengurus m01", "Piutang Pengurus", "Rp5.000");
+    terminal.shows("kas antar-dana mawar 10.000 --dari sp --ke umum", "Antar Dana", "Rp10.000");
+    terminal.shows("kas bunga lkm 5.000 --dana sp", "Bunga", "Rp5.000");
+    terminal.shows("kas biaya-bank lkm 1.000 --dana sp", "Bank", "Rp1.000");
+    let unknown = terminal.books("setor mawar m99 7.000");
+    terminal.shows(
+        &format!("jurnal tempatkan {unknown} mawar.sp.2103.m02 7.000"),
+        "Rekening Sementara",
+        "Rp7.000",
+    );
+}
+
+/// The bank's list has what the officer wrote down, less its charge of Rp1.000.
+fn bank(terminal: &Terminal, data: &Path) {
+    let file = data.join("koran.csv");
+    let lines = "tanggal,keterangan,masuk,keluar\n2025-07-01,BUNGA (contoh),5.000,\n";
+    std::fs::write(&file, lines).expect("written");
+    let span = "lkm sp --dari 1-7-2025 --sampai 2-7-2025";
+    let reconcile = format!("bank cocokkan {span} {}", file.display());
+    terminal.says(&reconcile, "1 baris baru saja dicocokkan.");
+    terminal.shows(&format!("bank selisih {span}"), "  buku  ", "Rp1.000");
 }

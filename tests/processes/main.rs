@@ -4,6 +4,7 @@
 mod common;
 #[path = "../common/server.rs"]
 mod server;
+mod terminal;
 
 mod client;
 mod crash;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::args::When;
+use super::transactions::request;
 use super::{Client, Side, note_warnings};
 use crate::api::v1::bank_line::Movement;
-use crate::api::v1::reconcile_service_client::ReconcileServiceClient;
 use crate::api::v1::{self, Fund};
 use crate::cli::bank_csv;
-use crate::cli::convert::{date, date_text, day, entity, fund, last_part, money_text};
+use crate::cli::convert::{date, day, fund, last_part, money_text};
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
 use crate::domain::day::Day;
@@ -82,19 +82,18 @@ impl Client {
             Some(file) => bank_csv::read(&self.file(file)?, self.language)?,
         };
         let which = &statement.which;
-        let request = v1::ImportBankStatementRequest {
-            entity: entity(&self.book, &which.entity),
-            request_id: statement.when.request_id(),
-            details: statement.when.details(),
-            fund: which.fund as i32,
-            from: date(which.from),
-            through: date(which.through),
-            window_days: statement.window,
-            lines,
-        };
-        let mut client = ReconcileServiceClient::new(self.remote.line());
-        let answer = client.import_bank_statement(request).await.map_err(self.failed())?;
-        let answer = answer.into_inner();
+        let request = request!(
+            statement.when,
+            v1::ImportBankStatementRequest {
+                entity: self.entity(&which.entity),
+                fund: which.fund as i32,
+                from: date(which.from),
+                through: date(which.through),
+                window_days: statement.window,
+                lines,
+            }
+        );
+        let answer = self.get(self.remote.reconciling().import_bank_statement(request)).await?;
         let mut table = self.bank_differences(which).await?;
         let new = answer.ticked.len();
         table.note(self.say(
@@ -108,14 +107,12 @@ impl Client {
 
     async fn bank_differences(&self, which: &WhichBank) -> Result<Table, Failure> {
         let request = v1::GetBankReconciliationRequest {
-            entity: entity(&self.book, &which.entity),
+            entity: self.entity(&which.entity),
             fund: which.fund as i32,
             from: date(which.from),
             through: date(which.through),
         };
-        let mut client = ReconcileServiceClient::new(self.remote.line());
-        let answer = client.get_bank_reconciliation(request).await.map_err(self.failed())?;
-        let answer = answer.into_inner();
+        let answer = self.get(self.remote.reconciling().get_bank_reconciliation(request)).await?;
         let heading = self.say("Selisih bank dan buku", "Where bank and ledger differ");
         let mut table = Table::new(heading, DIFFERENCES);
         for line in &answer.lines_without_entries {
@@ -125,7 +122,7 @@ impl Client {
                 None => (String::new(), String::new()),
             };
             table.row(vec![
-                date_text(line.date.as_ref(), self.language),
+                self.date(line.date.as_ref()),
                 self.say("bank", "bank"),
                 line.reference.clone(),
                 line.text.clone(),
@@ -136,7 +133,7 @@ impl Client {
         for line in &answer.entries_without_lines {
             let (debit, credit) = super::columns(line.side.as_ref().map(Side::signed));
             table.row(vec![
-                date_text(line.effective_on.as_ref(), self.language),
+                self.date(line.effective_on.as_ref()),
                 self.say("buku", "ledger"),
                 last_part(&line.transaction).to_owned(),
                 line.memo.clone(),

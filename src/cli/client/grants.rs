@@ -1,15 +1,19 @@
 //! Grants and where they go: lists, the LPJ, the tree of generations, and passing on.
 
-use super::grant_args::{GrantAsk, GuliranAsk, Pass, Receive, Rule, WhichGrant};
-use super::{Client, PAGE};
-use crate::api::google_type::Decimal;
+use std::path::Path;
+
+use super::args::Part;
+use super::grant_args::{GrantAsk, GuliranAsk, Lose, Pass, Plan, Receive, Rule, WhichGrant};
+use super::transactions::{paid, request};
+use super::{Answer, Client, PAGE};
 use crate::api::v1::{
-    self, deliver_guliran_request::Receiver, grant_service_client::GrantServiceClient,
-    guliran_service_client::GuliranServiceClient,
+    self, deliver_guliran_request::Receiver, lose_grant_request::Loss,
+    receive_grant_request::Channel,
 };
-use crate::cli::convert::{date, date_text, decimal, entity, last_part, money, money_text};
-use crate::cli::remote::{Failure, Line, fresh_request_id};
+use crate::cli::convert::{date, decimal, last_part, money, money_text};
+use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
+use crate::cli::words::SOURCES;
 use crate::domain::money::Sen;
 
 const GRANTS: &[Column] = &[
@@ -58,138 +62,320 @@ const PASSES: &[Column] = &[
     text("state", "Keadaan", "State"),
 ];
 
+const PASSED: &[Column] = &[
+    text("grant", "Menjadi hibah", "Became grant"),
+    text("date", "Tanggal", "Date"),
+    number("amount", "Nilai", "Value"),
+];
+
 impl Client {
-    pub(super) async fn grant(&self, ask: &GrantAsk) -> Result<Vec<Table>, Failure> {
-        Ok(match ask {
-            GrantAsk::List { group } => vec![self.grants(group).await?],
-            GrantAsk::Receive(grant) => vec![self.receive(grant).await?],
-            GrantAsk::AcceptLpj { which, when } => {
-                let mut client = GrantServiceClient::new(self.remote.line());
-                let request = v1::AcceptLpjRequest {
-                    grant: self.grant_name(which),
-                    request_id: when.request_id(),
-                    details: when.details(),
+    pub(super) async fn grant(&self, ask: &GrantAsk) -> Answer {
+        let mut grants = self.remote.grants();
+        match ask {
+            GrantAsk::List { group, grant: None } => {
+                let ask = async |request: v1::ListGrantsRequest| {
+                    self.remote.grants().list_grants(request).await
                 };
-                let answer = client.accept_lpj(request).await.map_err(self.failed())?;
-                vec![self.transaction(answer.into_inner().transaction)?]
+                let grants = self.list(self.entity(group), ask).await?;
+                let standing = grants.iter().filter(|grant| !grant.reversed);
+                Ok(vec![Table::of(GRANTS, standing.map(|grant| self.grant_row(grant)))])
             }
-            GrantAsk::Lpj(which) => self.lpj(which).await?,
-            GrantAsk::Lineage(which) => vec![self.lineage(&which.group, &which.grant).await?],
-        })
+            GrantAsk::List { group, grant: Some(grant) } => {
+                let name = self.of(group, "grants", grant);
+                let answer = self.get(grants.get_grant(v1::GetGrantRequest { name })).await?;
+                Ok(vec![self.one_grant(&answer.grant.ok_or_else(|| self.incomplete())?)])
+            }
+            GrantAsk::Receive(grant) => {
+                self.booked(grants.receive_grant(self.received(grant))).await
+            }
+            GrantAsk::Plan(plan) => self.booked(grants.set_grant_plan(self.plan(plan))).await,
+            GrantAsk::Lose(lose) => {
+                let loss = self.loss(lose);
+                let grant = self.grant_name(&lose.which);
+                let request = request!(lose.when, v1::LoseGrantRequest { grant, loss });
+                self.booked(grants.lose_grant(request)).await
+            }
+            GrantAsk::Return { which, money } => {
+                let grant = self.grant_name(which);
+                let request = paid!(self, money, v1::ReturnGrantRequest { grant });
+                self.booked(grants.return_grant(request)).await
+            }
+            GrantAsk::AcceptLpj { which, when } => {
+                let grant = self.grant_name(which);
+                let request = request!(when, v1::AcceptLpjRequest { grant });
+                self.booked(grants.accept_lpj(request)).await
+            }
+            GrantAsk::Lpj(which) => self.lpj(which).await,
+            GrantAsk::Lineage(which) => Ok(vec![self.lineage(&which.group, &which.grant).await?]),
+        }
     }
 
-    pub(super) async fn guliran(&self, ask: &GuliranAsk) -> Result<Vec<Table>, Failure> {
-        let mut client: GuliranServiceClient<Line> = GuliranServiceClient::new(self.remote.line());
-        Ok(match ask {
-            GuliranAsk::Rule(rule) => vec![self.rule(rule).await?],
+    pub(super) async fn guliran(&self, ask: &GuliranAsk) -> Answer {
+        let mut guliran = self.remote.guliran();
+        match ask {
+            GuliranAsk::Rule(rule) => Ok(vec![self.rule(rule).await?]),
             GuliranAsk::Decide { which, amount, due, when } => {
-                let request = v1::DecideGuliranRequest {
-                    grant: self.grant_name(which),
-                    request_id: when.request_id(),
-                    details: when.details(),
-                    amount: amount.and_then(money),
-                    due_on: due.and_then(date),
-                };
-                let answer = client.decide_guliran(request).await.map_err(self.failed())?;
-                vec![self.transaction(answer.into_inner().transaction)?]
+                let request = request!(
+                    when,
+                    v1::DecideGuliranRequest {
+                        grant: self.grant_name(which),
+                        amount: amount.and_then(money),
+                        due_on: due.and_then(date),
+                    }
+                );
+                self.booked(guliran.decide_guliran(request)).await
             }
             GuliranAsk::Deliver(pass) => {
-                let request = self.delivery(pass)?;
-                let answer = client.deliver_guliran(request).await.map_err(self.failed())?;
-                vec![self.transaction(answer.into_inner().transaction)?]
+                self.booked(guliran.deliver_guliran(self.delivery(pass)?)).await
             }
             GuliranAsk::Excuse { which, amount, when } => {
-                let request = v1::ExcuseGuliranRequest {
-                    grant: self.grant_name(which),
-                    request_id: when.request_id(),
-                    details: when.details(),
-                    amount: money(*amount),
-                };
-                let answer = client.excuse_guliran(request).await.map_err(self.failed())?;
-                vec![self.transaction(answer.into_inner().transaction)?]
+                let grant = self.grant_name(which);
+                let amount = money(*amount);
+                let request = request!(when, v1::ExcuseGuliranRequest { grant, amount });
+                self.booked(guliran.excuse_guliran(request)).await
             }
             GuliranAsk::Confirm { receiver, giver, pass, disputed, when } => {
                 let state = match disputed {
                     true => v1::ArrivalState::Disputed,
                     false => v1::ArrivalState::Confirmed,
                 };
-                let request = v1::ConfirmGuliranRequest {
-                    pass: format!("{}/passes/{pass}", entity(&self.book, giver)),
-                    request_id: when.request_id(),
-                    details: when.details(),
-                    receiver: entity(&self.book, receiver),
-                    state: state as i32,
-                };
-                let answer = client.confirm_guliran(request).await.map_err(self.failed())?;
-                vec![self.passes_table(answer.into_inner().pass.as_slice())]
+                let request = request!(
+                    when,
+                    v1::ConfirmGuliranRequest {
+                        pass: self.of(giver, "passes", pass),
+                        receiver: self.entity(receiver),
+                        state: state as i32,
+                    }
+                );
+                let answer = self.get(guliran.confirm_guliran(request)).await?;
+                Ok(vec![self.passes_table(answer.pass.as_slice())])
             }
-            GuliranAsk::Passes { group } => vec![self.passes(group).await?],
-            GuliranAsk::Transit => vec![self.transit().await?],
-        })
+            GuliranAsk::Release { giver, pass, amount, to, becomes, when } => {
+                let request = request!(
+                    when,
+                    v1::ReleaseGuliranRequest {
+                        pass: self.of(giver, "passes", pass),
+                        receiver: Some(self.receiving(to, giver, becomes.as_ref())),
+                        amount: money(*amount),
+                    }
+                );
+                self.booked(guliran.release_guliran(request)).await
+            }
+            GuliranAsk::Lend { loan, to, due } => {
+                let request = request!(
+                    loan.when,
+                    v1::LendGuliranRequest {
+                        lender: self.entity(&loan.lender),
+                        loan_id: loan.loan.clone(),
+                        borrower: self.entity(to),
+                        amount: money(loan.amount),
+                        due_on: due.and_then(date),
+                    }
+                );
+                self.booked(guliran.lend_guliran(request)).await
+            }
+            GuliranAsk::Repay(loan) => {
+                let request = request!(
+                    loan.when,
+                    v1::RepayGuliranRequest {
+                        lender: self.entity(&loan.lender),
+                        loan_id: loan.loan.clone(),
+                        amount: money(loan.amount),
+                    }
+                );
+                self.booked(guliran.repay_guliran(request)).await
+            }
+            GuliranAsk::Passes { group, pass: None } => {
+                let ask = async |request: v1::ListPassesRequest| {
+                    self.remote.guliran().list_passes(request).await
+                };
+                Ok(vec![self.passes_table(&self.list(self.entity(group), ask).await?)])
+            }
+            GuliranAsk::Passes { group, pass: Some(pass) } => {
+                let name = self.of(group, "passes", pass);
+                let answer = self.get(guliran.get_pass(v1::GetPassRequest { name })).await?;
+                let arrivals = answer.pass.iter().flat_map(|pass| &pass.arrivals);
+                let arrived = Table::of(PASSED, arrivals.map(|one| self.arrival_row(one)));
+                Ok(vec![self.passes_table(answer.pass.as_slice()), arrived])
+            }
+            GuliranAsk::Transit => {
+                let ask = async |request: v1::ListTransitRequest| {
+                    self.remote.guliran().list_transit(request).await
+                };
+                Ok(vec![self.passes_table(&self.list(self.whole_book(), ask).await?)])
+            }
+            GuliranAsk::Export { group, pass, file } => {
+                let pass = self.of(group, "passes", pass);
+                let request = v1::ExportTransferRequest { pass };
+                let answer = self.get(guliran.export_transfer(request)).await?;
+                self.write(file, &answer.file)?;
+                Ok(vec![self.letter(file, &answer.code)])
+            }
+            GuliranAsk::Import { letter, receipt } => {
+                let request = request!(
+                    letter.when,
+                    v1::ImportTransferRequest {
+                        book: self.whole_book(),
+                        file: self.read(&letter.file)?,
+                        code: letter.code.clone(),
+                    }
+                );
+                let answer = self.get(guliran.import_transfer(request)).await?;
+                self.write(receipt, &answer.receipt)?;
+                let booked = self.transaction(answer.transaction)?;
+                Ok(vec![booked, self.letter(receipt, &answer.receipt_code)])
+            }
+            GuliranAsk::Acknowledge(letter) => {
+                let request = request!(
+                    letter.when,
+                    v1::AcknowledgeTransferRequest {
+                        book: self.whole_book(),
+                        receipt: self.read(&letter.file)?,
+                        code: letter.code.clone(),
+                    }
+                );
+                let answer = self.get(guliran.acknowledge_transfer(request)).await?;
+                Ok(vec![self.passes_table(answer.pass.as_slice())])
+            }
+        }
+    }
+
+    fn read(&self, file: &Path) -> Result<Vec<u8>, Failure> {
+        std::fs::read(file).map_err(|error| self.unusable(file, &error))
+    }
+
+    fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        std::fs::write(file, bytes).map_err(|error| self.unusable(file, &error))
+    }
+
+    /// Where a letter was written, and the code that goes onto the minute.
+    fn letter(&self, file: &Path, code: &str) -> Table {
+        let mut table = Table::new("", &[]);
+        table.note(self.say(
+            &format!("Tertulis di {}. Kode untuk berita acara: {code}", file.display()),
+            &format!("Written to {}. Code for the minute: {code}", file.display()),
+        ));
+        table
     }
 
     fn grant_name(&self, which: &WhichGrant) -> String {
-        format!("{}/grants/{}", entity(&self.book, &which.group), which.grant)
+        self.of(&which.group, "grants", &which.grant)
     }
 
-    async fn receive(&self, grant: &Receive) -> Result<Table, Failure> {
-        let amount = money(grant.amount);
-        let request = v1::ReceiveGrantRequest {
-            group: entity(&self.book, &grant.which.group),
-            request_id: grant.when.request_id(),
-            details: grant.when.details(),
-            grant_id: grant.which.grant.clone(),
-            programme: grant.programme.clone(),
-            source: grant.source.source() as i32,
-            decree_number: grant.decree.clone(),
-            restricted: grant.restricted,
-            channel: match grant.direct {
-                true => amount.map(v1::receive_grant_request::Channel::Bank),
-                false => amount.map(v1::receive_grant_request::Channel::Lkm),
-            },
-            ..v1::ReceiveGrantRequest::default()
+    fn received(&self, grant: &Receive) -> v1::ReceiveGrantRequest {
+        let amount = grant.amount.and_then(money);
+        let channel = match (&grant.things[..], grant.direct, grant.before_books) {
+            ([], false, false) => amount.map(Channel::Lkm),
+            ([], true, _) => amount.map(Channel::Bank),
+            ([], false, true) => amount.map(Channel::BeforeBooks),
+            (things, ..) => Some(Channel::InKind(v1::GrantItems { items: things.to_vec() })),
         };
-        let mut client = GrantServiceClient::new(self.remote.line());
-        let answer = client.receive_grant(request).await.map_err(self.failed())?.into_inner();
-        self.transaction(answer.transaction)
-    }
-
-    async fn grants(&self, group: &str) -> Result<Table, Failure> {
-        let mut client = GrantServiceClient::new(self.remote.line());
-        let mut table = Table::new("", GRANTS);
-        let ask = async |page_token| {
-            let parent = entity(&self.book, group);
-            client.list_grants(v1::ListGrantsRequest { parent, page_size: PAGE, page_token }).await
-        };
-        let take = |page: v1::ListGrantsResponse| {
-            for grant in page.grants.iter().filter(|grant| !grant.reversed) {
-                table.row(vec![
-                    last_part(&grant.name).to_owned(),
-                    grant.programme.clone(),
-                    date_text(grant.received_on.as_ref(), self.language),
-                    money_text(grant.amount.as_ref()),
-                    money_text(grant.spent.as_ref()),
-                    money_text(grant.decided.as_ref()),
-                    money_text(grant.passed.as_ref()),
-                ]);
+        request!(
+            grant.when,
+            v1::ReceiveGrantRequest {
+                group: self.entity(&grant.which.group),
+                grant_id: grant.which.grant.clone(),
+                programme: grant.programme.clone(),
+                source: grant.source as i32,
+                decree_number: grant.decree.clone(),
+                restricted: grant.restricted,
+                channel,
+                payment_order: grant.payment_order.clone(),
+                bank_line: String::new(),
+                aid_kind: String::new(),
             }
-            page.next_page_token
+        )
+    }
+
+    fn plan(&self, plan: &Plan) -> v1::SetGrantPlanRequest {
+        let line = |(what, much): &Part| {
+            let (line_id, label) = what.split_once(':').unwrap_or((what, what));
+            v1::PlanLine {
+                line_id: line_id.to_owned(),
+                label: label.to_owned(),
+                amount: money(*much),
+                spent: None,
+            }
         };
-        self.pages(ask, take).await?;
-        Ok(table)
+        request!(
+            plan.when,
+            v1::SetGrantPlanRequest {
+                grant: self.grant_name(&plan.which),
+                plan: plan.lines.iter().map(line).collect(),
+            }
+        )
+    }
+
+    fn loss(&self, lose: &Lose) -> Option<Loss> {
+        let group = &lose.which.group;
+        let officer = self.maybe_of(group, "members", lose.officer.as_ref());
+        let things = |lot: &String| {
+            let lot = self.of(group, "lots", lot);
+            Loss::Things(v1::LostThings { lot, quantity: lose.quantity.and_then(decimal) })
+        };
+        match (&lose.lot, lose.misused, lose.given_up) {
+            (Some(lot), ..) => Some(things(lot)),
+            (None, Some(amount), _) => {
+                let (amount, place) = (money(amount), self.place(&lose.place));
+                Some(Loss::Misused(v1::MisusedMoney { officer, amount, place }))
+            }
+            (None, None, amount) => {
+                let amount = amount.and_then(money);
+                Some(Loss::GivenUp(v1::GivenUpClaim { officer, amount }))
+            }
+        }
+    }
+
+    fn grant_row(&self, grant: &v1::Grant) -> Vec<String> {
+        vec![
+            last_part(&grant.name).to_owned(),
+            grant.programme.clone(),
+            self.date(grant.received_on.as_ref()),
+            money_text(grant.amount.as_ref()),
+            money_text(grant.spent.as_ref()),
+            money_text(grant.decided.as_ref()),
+            money_text(grant.passed.as_ref()),
+        ]
+    }
+
+    /// A grant with its papers.
+    fn one_grant(&self, grant: &v1::Grant) -> Table {
+        let mut table = Table::of(GRANTS, [self.grant_row(grant)]);
+        let facts = [
+            (self.say("Sumber", "Source"), SOURCES.word(grant.source()).to_owned()),
+            ("SK".to_owned(), grant.decree_number.clone()),
+            ("SP2D".to_owned(), grant.payment_order.clone()),
+            (self.say("Generasi", "Generation"), grant.generation.to_string()),
+            (self.say("Dikembalikan", "Returned"), money_text(grant.returned.as_ref())),
+            (self.say("Hilang", "Lost"), money_text(grant.lost.as_ref())),
+        ];
+        for (title, text) in facts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            table.note(format!("{title}: {text}"));
+        }
+        table
+    }
+
+    fn arrival_row(&self, arrival: &v1::Arrival) -> Vec<String> {
+        vec![
+            last_part(&arrival.grant).to_owned(),
+            self.date(arrival.arrived_on.as_ref()),
+            money_text(arrival.amount.as_ref()),
+        ]
     }
 
     /// A grant's accountability report: its plan, then each spending.
     ///
     /// Errors: one plain sentence.
     pub async fn lpj(&self, which: &WhichGrant) -> Result<Vec<Table>, Failure> {
-        let mut client = GrantServiceClient::new(self.remote.line());
         let mut plan = Table::new("", PLAN);
         let mut spendings = Table::new(self.say("Belanja:", "Spendings:"), SPENDINGS);
         let mut totals = None;
         let ask = async |page_token| {
             let grant = self.grant_name(which);
-            client.get_lpj(v1::GetLpjRequest { grant, page_size: PAGE, page_token }).await
+            self.remote
+                .grants()
+                .get_lpj(v1::GetLpjRequest { grant, page_size: PAGE, page_token })
+                .await
         };
         let take = |page: v1::GetLpjResponse| {
             page.spendings.iter().for_each(|one| spendings.row(self.spending(one)));
@@ -214,7 +400,7 @@ impl Client {
             &format!("Diterima {received}, dibelanjakan {spent}, sisa {left}."),
             &format!("Received {received}, spent {spent}, left {left}."),
         ));
-        let accepted = date_text(grant.lpj_accepted_on.as_ref(), self.language);
+        let accepted = self.date(grant.lpj_accepted_on.as_ref());
         plan.note(match accepted.as_str() {
             "" => self.say("LPJ belum diterima.", "The report is not accepted yet."),
             day => self.say(
@@ -231,7 +417,7 @@ impl Client {
             false => String::new(),
         };
         vec![
-            date_text(one.happened_on.as_ref(), self.language),
+            self.date(one.happened_on.as_ref()),
             one.plan_line.clone(),
             one.evidence.as_ref().map(|paper| paper.number.clone()).unwrap_or_default(),
             money_text(one.amount.as_ref()),
@@ -243,21 +429,19 @@ impl Client {
     ///
     /// Errors: one plain sentence.
     pub async fn lineage(&self, group: &str, grant: &str) -> Result<Table, Failure> {
-        let mut client = GuliranServiceClient::new(self.remote.line());
-        let grant = format!("{}/grants/{grant}", entity(&self.book, group));
-        let request = v1::GetLineageRequest { grant };
-        let tree = client.get_lineage(request).await.map_err(self.failed())?.into_inner();
+        let request = v1::GetLineageRequest { grant: self.of(group, "grants", grant) };
+        let tree = self.get(self.remote.guliran().get_lineage(request)).await?;
         let mut table = Table::new(self.say("Silsilah hibah", "Where the grant went"), LINEAGE);
         for node in &tree.nodes {
             let depth = usize::try_from(node.generation.saturating_sub(1)).unwrap_or_default();
             table.row(vec![
                 format!("{}{}", "· ".repeat(depth), node.holder),
                 node.generation.to_string(),
-                date_text(node.received_on.as_ref(), self.language),
+                self.date(node.received_on.as_ref()),
                 money_text(node.received.as_ref()),
                 money_text(node.held.as_ref()),
                 money_text(node.owed.as_ref()),
-                date_text(node.owed_since.as_ref(), self.language),
+                self.date(node.owed_since.as_ref()),
                 money_text(node.passed.as_ref()),
                 money_text(node.lost.as_ref()),
                 node.rule.clone(),
@@ -286,23 +470,22 @@ impl Client {
     }
 
     async fn rule(&self, rule: &Rule) -> Result<Table, Failure> {
-        let mut client = GuliranServiceClient::new(self.remote.line());
-        let group = entity(&self.book, &rule.group);
+        let mut guliran = self.remote.guliran();
+        let group = self.entity(&rule.group);
         if let (Some(percent), Some(since)) = (&rule.percent, rule.since) {
-            let request = v1::SetGuliranRuleRequest {
-                group: group.clone(),
-                request_id: rule.when.request_id(),
-                details: rule.when.details(),
-                rule: Some(v1::GuliranRule {
-                    since: date(since),
-                    share_percent: Some(Decimal { value: percent.replace(',', ".") }),
-                    due_months: rule.months,
-                }),
+            let set = v1::GuliranRule {
+                since: date(since),
+                share_percent: Some(percent.clone()),
+                due_months: rule.months,
             };
-            client.set_guliran_rule(request).await.map_err(self.failed())?;
+            let request = request!(
+                rule.when,
+                v1::SetGuliranRuleRequest { group: group.clone(), rule: Some(set) }
+            );
+            self.get(guliran.set_guliran_rule(request)).await?;
         }
         let request = v1::ListGuliranRulesRequest { group };
-        let rules = client.list_guliran_rules(request).await.map_err(self.failed())?.into_inner();
+        let rules = self.get(guliran.list_guliran_rules(request)).await?;
         let mut table = Table::new("", &[]);
         table.note(rules.text);
         Ok(table)
@@ -310,7 +493,7 @@ impl Client {
 
     fn delivery(&self, pass: &Pass) -> Result<v1::DeliverGuliranRequest, Failure> {
         let items = pass.things.iter().map(|thing| v1::PassItem {
-            lot: format!("{}/lots/{}", entity(&self.book, &pass.which.group), thing.lot),
+            lot: self.of(&pass.which.group, "lots", &thing.lot),
             quantity: decimal(thing.quantity_milli),
             value: money(thing.value),
             new_lot_id: match &pass.to {
@@ -318,18 +501,19 @@ impl Client {
                 None => String::new(),
             },
         });
-        Ok(v1::DeliverGuliranRequest {
-            grant: self.grant_name(&pass.which),
-            request_id: pass.when.request_id.clone().unwrap_or_else(fresh_request_id),
-            details: pass.when.details(),
-            pass_id: pass.id.clone(),
-            receiver: Some(self.receiver(pass)?),
-            channel: pass.road.channel() as i32,
-            cash: money(pass.cash.unwrap_or(Sen::ZERO)),
-            items: items.collect(),
-            before_books: pass.before_books,
-            reported: pass.reported,
-        })
+        Ok(request!(
+            pass.when,
+            v1::DeliverGuliranRequest {
+                grant: self.grant_name(&pass.which),
+                pass_id: pass.id.clone(),
+                receiver: Some(self.receiver(pass)?),
+                channel: pass.road as i32,
+                cash: money(pass.cash.unwrap_or(Sen::ZERO)),
+                items: items.collect(),
+                before_books: pass.before_books,
+                reported: pass.reported,
+            }
+        ))
     }
 
     fn receiver(&self, pass: &Pass) -> Result<Receiver, Failure> {
@@ -337,10 +521,11 @@ impl Client {
             (Some(other), None, false) if other.starts_with("books/") => {
                 Ok(Receiver::ToOtherBook(other.clone()))
             }
-            (Some(group), None, false) => Ok(Receiver::ToGroup(v1::ReceivingGroup {
-                group: entity(&self.book, group),
-                grant_id: format!("guliran-{}", pass.which.group),
-            })),
+            (Some(group), None, false) => Ok(Receiver::ToGroup(self.receiving(
+                group,
+                &pass.which.group,
+                pass.becomes.as_ref(),
+            ))),
             (None, Some(family), false) => Ok(Receiver::ToFamily(family.clone())),
             (None, None, true) => Ok(Receiver::ToPool(true)),
             _ => Err(Failure(self.say(
@@ -350,36 +535,10 @@ impl Client {
         }
     }
 
-    async fn passes(&self, group: &str) -> Result<Table, Failure> {
-        let mut client = GuliranServiceClient::new(self.remote.line());
-        let mut all = Vec::new();
-        let ask = async |page_token| {
-            let parent = entity(&self.book, group);
-            client.list_passes(v1::ListPassesRequest { parent, page_size: PAGE, page_token }).await
-        };
-        let take = |page: v1::ListPassesResponse| {
-            all.extend(page.passes);
-            page.next_page_token
-        };
-        self.pages(ask, take).await?;
-        Ok(self.passes_table(&all))
-    }
-
-    async fn transit(&self) -> Result<Table, Failure> {
-        let mut client = GuliranServiceClient::new(self.remote.line());
-        let mut all = Vec::new();
-        let ask = async |page_token| {
-            let parent = format!("books/{}", self.book);
-            client
-                .list_transit(v1::ListTransitRequest { parent, page_size: PAGE, page_token })
-                .await
-        };
-        let take = |page: v1::ListTransitResponse| {
-            all.extend(page.passes);
-            page.next_page_token
-        };
-        self.pages(ask, take).await?;
-        Ok(self.passes_table(&all))
+    /// A receiving group, which knows the grant by this id, or else by its giver's name.
+    fn receiving(&self, group: &str, giver: &str, becomes: Option<&String>) -> v1::ReceivingGroup {
+        let grant_id = becomes.cloned().unwrap_or_else(|| format!("guliran-{giver}"));
+        v1::ReceivingGroup { group: self.entity(group), grant_id }
     }
 
     fn passes_table(&self, passes: &[v1::Pass]) -> Table {

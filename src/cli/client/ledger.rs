@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{Balance, CashBook, TrialBalance};
-use super::{Client, PAGE, Side, columns, last_part_account};
+use clap::{Args, Subcommand};
+
+use super::args::{AsOf, Span, WhichMember};
+use super::{Answer, Client, PAGE, Side, columns, last_part_account};
 use crate::api::google_type::Money;
-use crate::api::v1::{self, LedgerLine, ledger_service_client::LedgerServiceClient};
-use crate::cli::convert::{date, date_text, entity, fund_text, last_part, money_text};
+use crate::api::v1::{self, LedgerLine};
+use crate::cli::convert::{date, fund, fund_text, last_part, money_text};
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
 use crate::domain::chart::Code;
@@ -22,7 +24,7 @@ const BALANCES: &[Column] = &[
     number("balance", "Saldo", "Balance"),
 ];
 
-const LINES: &[Column] = &[
+pub(super) const LINES: &[Column] = &[
     text("date", "Tanggal", "Date"),
     text("event", "Kejadian", "Event"),
     text("account", "Akun", "Account"),
@@ -60,8 +62,94 @@ const FUNDS: &[Column] = &[
     number("iks_cash", "IKS kas+bank", "IKS cash+bank"),
 ];
 
+/// What can be asked about balances and books of account.
+#[derive(Clone, Debug, Subcommand)]
+pub enum LedgerAsk {
+    /// Saldo sebuah akun, atau semua akun / balances
+    #[command(name = "saldo", alias = "balance")]
+    Balance(Balance),
+    /// Mutasi sebuah akun / an account's entries
+    #[command(name = "mutasi", alias = "entries")]
+    Entries {
+        /// Akun, misalnya tunas-baru.sp.2103.m01 / account
+        account: String,
+    },
+    /// Buku tabungan anggota / a member's passbook
+    #[command(name = "buku-tabungan", alias = "passbook")]
+    Passbook(WhichMember),
+    /// Buku kas sebuah dana / a fund's cash book
+    #[command(name = "buku-kas", alias = "cash-book")]
+    CashBook(CashBook),
+    /// Neraca saldo / trial balance
+    #[command(name = "neraca-saldo", alias = "trial-balance")]
+    TrialBalance(TrialBalance),
+}
+
+/// Which balance.
+#[derive(Args, Clone, Debug)]
+pub struct Balance {
+    /// Akun, misalnya tunas-baru.sp.2103.m01; atau kelompok, atau lkm / account, group or lkm
+    what: String,
+    #[command(flatten)]
+    at: AsOf,
+}
+
+/// Which cash book.
+#[derive(Args, Clone, Debug)]
+pub struct CashBook {
+    /// Kelompok atau lkm / group or lkm
+    entity: String,
+    /// Dana: uep, sp, iks, guliran, umum, riil, kebajikan / fund
+    #[arg(value_parser = fund)]
+    fund: v1::Fund,
+    #[command(flatten)]
+    span: Span,
+}
+
+/// Which trial balance.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TrialBalance {
+    /// Kelompok atau lkm; kosong untuk seluruh buku / group or lkm; the whole book if left out
+    pub entity: Option<String>,
+    /// When.
+    #[command(flatten)]
+    pub at: AsOf,
+    /// Ringkas: semua kelompok dijumlahkan / add up all groups
+    #[arg(long = "ringkas", alias = "summary")]
+    pub summary: bool,
+}
+
 impl Client {
-    pub(super) async fn balance(&self, which: &Balance) -> Result<Table, Failure> {
+    pub(super) async fn ledger(&self, ask: &LedgerAsk) -> Answer {
+        Ok(match ask {
+            LedgerAsk::Balance(which) => vec![self.balance(which).await?],
+            LedgerAsk::Entries { account } => vec![self.entries(account).await?],
+            LedgerAsk::Passbook(who) => self.passbook(&who.entity, &who.member).await?,
+            LedgerAsk::CashBook(which) => vec![self.cash_book(which).await?],
+            LedgerAsk::TrialBalance(which) => vec![self.trial_balance(which).await?],
+        })
+    }
+
+    async fn entries(&self, account: &str) -> Result<Table, Failure> {
+        let mut table = Table::new("", LINES);
+        let ask = async |page_token| {
+            let request = v1::ListEntriesRequest {
+                account: self.account(account),
+                page_size: PAGE,
+                page_token,
+                newest_first: false,
+            };
+            self.remote.ledger().list_entries(request).await
+        };
+        let take = |page: v1::ListEntriesResponse| {
+            page.lines.iter().for_each(|line| table.row(self.line_row(line)));
+            page.next_page_token
+        };
+        self.pages(ask, take).await?;
+        Ok(table)
+    }
+
+    async fn balance(&self, which: &Balance) -> Result<Table, Failure> {
         if which.what.contains('.') {
             return self.one_balance(which).await;
         }
@@ -70,12 +158,11 @@ impl Client {
 
     async fn one_balance(&self, which: &Balance) -> Result<Table, Failure> {
         let request = v1::GetBalanceRequest {
-            account: format!("books/{}/accounts/{}", self.book, which.what),
-            as_of: which.as_of.and_then(date),
-            as_known_at: which.known_at,
+            account: self.account(&which.what),
+            as_of: which.at.day.and_then(date),
+            as_known_at: which.at.known_at,
         };
-        let mut client = LedgerServiceClient::new(self.remote.line());
-        let answer = client.get_balance(request).await.map_err(self.failed())?.into_inner();
+        let answer = self.get(self.remote.ledger().get_balance(request)).await?;
         let mut table = Table::new("", BALANCES);
         table.row(self.balance_row(&answer.balance.ok_or_else(|| self.incomplete())?));
         Ok(table)
@@ -85,17 +172,16 @@ impl Client {
     ///
     /// Errors: one plain sentence.
     pub async fn balances(&self, of: &str) -> Result<Table, Failure> {
-        let mut client = LedgerServiceClient::new(self.remote.line());
         let mut table = Table::new("", BALANCES);
         let ask = async |page_token| {
             let request = v1::ListAccountsRequest {
-                entity: entity(&self.book, of),
+                entity: self.entity(of),
                 skip_zero: true,
                 page_size: PAGE,
                 page_token,
                 ..v1::ListAccountsRequest::default()
             };
-            client.list_accounts(request).await
+            self.remote.ledger().list_accounts(request).await
         };
         let take = |page: v1::ListAccountsResponse| {
             page.accounts.iter().for_each(|balance| table.row(self.balance_row(balance)));
@@ -119,8 +205,7 @@ impl Client {
     ///
     /// Errors: one plain sentence.
     pub async fn passbook(&self, of: &str, member: &str) -> Result<Vec<Table>, Failure> {
-        let name = format!("{}/members/{member}", entity(&self.book, of));
-        let mut client = LedgerServiceClient::new(self.remote.line());
+        let name = self.of(of, "members", member);
         let mut lines = Table::new("", LINES);
         let mut balances = None;
         let ask = async |page_token| {
@@ -130,7 +215,7 @@ impl Client {
                 page_token,
                 newest_first: false,
             };
-            client.get_passbook(request).await
+            self.remote.ledger().get_passbook(request).await
         };
         let take = |page: v1::GetPassbookResponse| {
             balances.get_or_insert(page.accounts);
@@ -143,10 +228,10 @@ impl Client {
         Ok(vec![table, lines])
     }
 
-    fn line_row(&self, line: &LedgerLine) -> Vec<String> {
+    pub(super) fn line_row(&self, line: &LedgerLine) -> Vec<String> {
         let (debit, credit) = columns(line.side.as_ref().map(Side::signed));
         vec![
-            date_text(line.effective_on.as_ref(), self.language),
+            self.date(line.effective_on.as_ref()),
             event_name_text(&line.event, self.language).to_owned(),
             last_part_account(&line.account).to_owned(),
             debit,
@@ -155,20 +240,19 @@ impl Client {
         ]
     }
 
-    pub(super) async fn cash_book(&self, which: &CashBook) -> Result<Table, Failure> {
-        let mut client = LedgerServiceClient::new(self.remote.line());
+    async fn cash_book(&self, which: &CashBook) -> Result<Table, Failure> {
         let mut table = Table::new("", LINES);
         let mut opened = false;
         let ask = async |page_token| {
             let request = v1::GetCashBookRequest {
-                entity: entity(&self.book, &which.entity),
+                entity: self.entity(&which.entity),
                 fund: which.fund as i32,
-                from: which.from.and_then(date),
-                through: which.through.and_then(date),
+                from: which.span.from.and_then(date),
+                through: which.span.through.and_then(date),
                 page_size: PAGE,
                 page_token,
             };
-            client.get_cash_book(request).await
+            self.remote.ledger().get_cash_book(request).await
         };
         let take = |page: v1::GetCashBookResponse| {
             if !std::mem::replace(&mut opened, true) {
@@ -181,7 +265,7 @@ impl Client {
         Ok(table)
     }
 
-    fn opening_row(&self, opening: Option<&Money>) -> Vec<String> {
+    pub(super) fn opening_row(&self, opening: Option<&Money>) -> Vec<String> {
         let mut row = vec![String::new(); LINES.len()];
         row[1] = self.say("Saldo awal", "Opening balance");
         row[LINES.len() - 1] = money_text(opening);
@@ -217,7 +301,7 @@ impl Client {
             money_text(answer.total_debit.as_ref()),
             money_text(answer.total_credit.as_ref()),
         ]);
-        table.note(self.read_point(answer.read_point.unwrap_or_default()));
+        table.note(self.read_point(answer.read_point.as_ref()));
         Ok(table)
     }
 
@@ -225,31 +309,16 @@ impl Client {
         &self,
         which: &TrialBalance,
     ) -> Result<v1::GetTrialBalanceResponse, Failure> {
-        let scope = match &which.entity {
-            None => format!("books/{}", self.book),
-            Some(of) => entity(&self.book, of),
-        };
         let request = v1::GetTrialBalanceRequest {
-            scope,
-            as_of: which.as_of.and_then(date),
-            as_known_at: which.known_at,
+            scope: self.scope(which.entity.as_ref()),
+            as_of: which.at.day.and_then(date),
+            as_known_at: which.at.known_at,
         };
-        let mut client = LedgerServiceClient::new(self.remote.line());
-        Ok(client.get_trial_balance(request).await.map_err(self.failed())?.into_inner())
+        self.get(self.remote.ledger().get_trial_balance(request)).await
     }
 
     fn sum(&self, one: Sen, other: Sen) -> Result<Sen, Failure> {
         one.plus(other).map_err(|refusal| Failure(refusal_text(&refusal, self.language)))
-    }
-
-    fn read_point(&self, point: v1::ReadPoint) -> String {
-        format!(
-            "{} {}, {} {}",
-            self.say("Hari buku", "Business day"),
-            date_text(point.business_day.as_ref(), self.language),
-            self.say("posisi jurnal", "journal position"),
-            point.position,
-        )
     }
 
     /// What each group has in its funds: cash, savings at the LKM, goods, and its capital.

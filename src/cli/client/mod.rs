@@ -1,28 +1,46 @@
 //! The terminal thin client: what a bendahara or an LKM officer types, over the public API only.
 //!
-//! [`args`], [`grant_args`] and [`bank`] are what can be typed; [`registers`], [`transactions`], [`grants`]
-//! and [`ledger`] are what is asked of the server then, and how its answer stands in tables. Every failure is one plain sentence in
-//! the caller's language.
+//! [`args`] lists the themes and what several commands share; each theme has a file with what can
+//! be typed, what is asked of the server then, and how its answer stands in tables. Every failure is
+//! one plain sentence in the caller's language.
 
-pub mod args;
-pub mod bank;
-pub mod grant_args;
+mod args;
+mod arisan;
+mod assessments;
+mod bank;
+mod books;
+mod cash;
+mod grant_args;
 mod grants;
+mod iks;
+mod journal;
 mod ledger;
-mod registers;
+mod meetings;
+mod savings;
+mod sharing;
+mod statements;
+mod ties;
+mod trade;
 mod transactions;
+mod upkeep;
+
+use std::path::Path;
 
 use tonic::{Response, Status};
 
 use crate::api::v1::{self, Warning};
-use crate::cli::convert::{incomplete, sen};
+use crate::cli::convert::{date_text, entity, incomplete, place, sen};
 use crate::cli::remote::{Failure, Remote};
 use crate::cli::table::Table;
 use crate::domain::money::Sen;
 use crate::domain::refusal::Language;
 use crate::locale::number::format_amount;
 
-pub use args::{Ask, Session, TrialBalance};
+pub use args::{Ask, Session};
+pub use ledger::TrialBalance;
+
+/// What a command prints, or the one sentence that says why not.
+type Answer = Result<Vec<Table>, Failure>;
 
 /// Asks, and returns what to print.
 ///
@@ -52,24 +70,33 @@ pub struct Client {
 const PAGE: i32 = 500;
 
 impl Client {
-    async fn ask(&self, ask: &Ask) -> Result<Vec<Table>, Failure> {
-        Ok(match ask {
-            Ask::BookAdd(new) => vec![self.book_add(new).await?],
-            Ask::GroupAdd(new) => vec![self.group_add(new).await?],
-            Ask::Groups => vec![self.groups().await?],
-            Ask::MemberAdd(new) => vec![self.member_add(new).await?],
-            Ask::Members { entity } => vec![self.members(entity).await?],
-            Ask::Deposit(deposit) => vec![self.deposit(deposit).await?],
-            Ask::Dues(dues) => vec![self.dues(dues).await?],
-            Ask::Sheet(sheet) => vec![self.sheet(sheet).await?],
-            Ask::Balance(which) => vec![self.balance(which).await?],
-            Ask::Passbook(who) => self.passbook(&who.entity, &who.member).await?,
-            Ask::CashBook(which) => vec![self.cash_book(which).await?],
-            Ask::TrialBalance(which) => vec![self.trial_balance(which).await?],
-            Ask::Grant(ask) => self.grant(ask).await?,
-            Ask::Guliran(ask) => self.guliran(ask).await?,
-            Ask::Bank(ask) => vec![self.bank(ask).await?],
-        })
+    async fn ask(&self, ask: &Ask) -> Answer {
+        match ask {
+            Ask::Register(ask) => self.register(ask).await,
+            Ask::Savings(ask) => self.savings(ask).await,
+            Ask::Dues(dues) => self.dues(dues).await,
+            Ask::Sheet(sheet) => self.sheet(sheet).await,
+            Ask::Meeting(ask) => self.meeting(ask).await,
+            Ask::Ledger(ask) => self.ledger(ask).await,
+            Ask::Statement(ask) => self.statement(ask).await,
+            Ask::Mirrors(which) => self.mirrors(which).await,
+            Ask::Grant(ask) => self.grant(ask).await,
+            Ask::Guliran(ask) => self.guliran(ask).await,
+            Ask::Iks(ask) => self.iks(ask).await,
+            Ask::Arisan(ask) => self.arisan(ask).await,
+            Ask::Trade(ask) => self.trade(ask).await,
+            Ask::Tool(ask) => self.tool(ask).await,
+            Ask::Keeping(ask) => self.keeping(ask).await,
+            Ask::Count(count) => self.count(count).await,
+            Ask::Sharing(ask) => self.sharing(ask).await,
+            Ask::Cash(ask) => self.cash(ask).await,
+            Ask::Bank(ask) => Ok(vec![self.bank(ask).await?]),
+            Ask::Stake(ask) => self.stake(ask).await,
+            Ask::Collector(ask) => self.collector(ask).await,
+            Ask::Term(ask) => self.term(ask).await,
+            Ask::Journal(ask) => self.journal(ask).await,
+            Ask::Score(ask) => self.score(ask).await,
+        }
     }
 
     fn say(&self, indonesian: &str, english: &str) -> String {
@@ -87,15 +114,26 @@ impl Client {
         incomplete(self.language)
     }
 
+    /// The answer to a call.
+    async fn get<P>(
+        &self,
+        call: impl Future<Output = Result<Response<P>, Status>>,
+    ) -> Result<P, Failure> {
+        Ok(call.await.map_err(self.failed())?.into_inner())
+    }
+
+    /// Why a file that was named cannot be used.
+    fn unusable(&self, file: &Path, error: &std::io::Error) -> Failure {
+        let file = file.display();
+        Failure(self.say(
+            &format!("Berkas {file} tidak dapat dipakai: {error}"),
+            &format!("The file {file} cannot be used: {error}"),
+        ))
+    }
+
     /// The text of a file that was named.
-    fn file(&self, file: &std::path::Path) -> Result<String, Failure> {
-        std::fs::read_to_string(file).map_err(|error| {
-            let file = file.display();
-            Failure(self.say(
-                &format!("Berkas {file} tidak dapat dibaca: {error}"),
-                &format!("The file {file} cannot be read: {error}"),
-            ))
-        })
+    fn file(&self, file: &Path) -> Result<String, Failure> {
+        std::fs::read_to_string(file).map_err(|error| self.unusable(file, &error))
     }
 
     /// Asks for page after page, each by the token that the one before it ended with, until there
@@ -114,6 +152,120 @@ impl Client {
             }
         }
     }
+
+    /// All items of what is listed below a parent.
+    async fn list<R: List>(
+        &self,
+        parent: String,
+        mut ask: impl AsyncFnMut(R) -> Result<Response<R::Page>, Status>,
+    ) -> Result<Vec<R::Item>, Failure> {
+        let mut all = Vec::new();
+        let ask = async |token| ask(R::page(parent.clone(), token)).await;
+        let take = |page| {
+            let (items, token) = R::split(page);
+            all.extend(items);
+            token
+        };
+        self.pages(ask, take).await?;
+        Ok(all)
+    }
+
+    /// The book's name.
+    fn whole_book(&self) -> String {
+        format!("books/{}", self.book)
+    }
+
+    /// The name of an entity: `lkm` or a group's id.
+    fn entity(&self, id: &str) -> String {
+        entity(&self.book, id)
+    }
+
+    /// The name of an entity, or of the book where none is given.
+    fn scope(&self, id: Option<&String>) -> String {
+        id.map_or_else(|| self.whole_book(), |id| self.entity(id))
+    }
+
+    /// The name of what belongs to an entity, e.g. one of its `lots`.
+    fn of(&self, owner: &str, sort: &str, id: &str) -> String {
+        format!("{}/{sort}/{id}", self.entity(owner))
+    }
+
+    /// The same, empty where there is none.
+    fn maybe_of(&self, owner: &str, sort: &str, id: Option<&String>) -> String {
+        id.map_or_else(String::new, |id| self.of(owner, sort, id))
+    }
+
+    /// A place by the word people use.
+    fn place(&self, word: &str) -> Option<v1::Place> {
+        Some(place(&self.book, word))
+    }
+
+    /// A date as people read it; empty where there is none.
+    fn date(&self, date: Option<&crate::api::google_type::Date>) -> String {
+        date_text(date, self.language)
+    }
+
+    /// What an answer saw.
+    fn read_point(&self, point: Option<&v1::ReadPoint>) -> String {
+        let point = point.cloned().unwrap_or_default();
+        format!(
+            "{} {}, {} {}",
+            self.say("Hari buku", "Business day"),
+            self.date(point.business_day.as_ref()),
+            self.say("posisi jurnal", "journal position"),
+            point.position,
+        )
+    }
+}
+
+/// A request for a page of what belongs to a parent.
+trait List {
+    /// What is listed.
+    type Item;
+    /// The answer.
+    type Page;
+
+    /// Asks for the page after a token.
+    fn page(parent: String, page_token: String) -> Self;
+
+    /// What is on a page, and the token of the next.
+    fn split(page: Self::Page) -> (Vec<Self::Item>, String);
+}
+
+macro_rules! lists {
+    ($($request:ident -> $page:ident { $items:ident: $item:ident })+) => {$(
+        impl List for v1::$request {
+            type Item = v1::$item;
+            type Page = v1::$page;
+
+            fn page(parent: String, page_token: String) -> Self {
+                v1::$request { parent, page_size: PAGE, page_token }
+            }
+
+            fn split(page: Self::Page) -> (Vec<Self::Item>, String) {
+                (page.$items, page.next_page_token)
+            }
+        }
+    )+};
+}
+
+lists! {
+    ListArisansRequest -> ListArisansResponse { arisans: Arisan }
+    ListAssessmentsRequest -> ListAssessmentsResponse { assessments: Assessment }
+    ListDrawersRequest -> ListDrawersResponse { drawers: Drawer }
+    ListGrantsRequest -> ListGrantsResponse { grants: Grant }
+    ListGroupsRequest -> ListGroupsResponse { groups: Group }
+    ListKeepingsRequest -> ListKeepingsResponse { keepings: Keeping }
+    ListLotsRequest -> ListLotsResponse { lots: Lot }
+    ListMeetingsRequest -> ListMeetingsResponse { meetings: Meeting }
+    ListMembersRequest -> ListMembersResponse { members: Member }
+    ListPartiesRequest -> ListPartiesResponse { parties: Party }
+    ListPassesRequest -> ListPassesResponse { passes: Pass }
+    ListPendingSheetsRequest -> ListPendingSheetsResponse { sheets: Sheet }
+    ListProgrammeStakesRequest -> ListProgrammeStakesResponse { stakes: ProgrammeStake }
+    ListReliefsRequest -> ListReliefsResponse { reliefs: Relief }
+    ListTermDepositsRequest -> ListTermDepositsResponse { deposits: TermDeposit }
+    ListTransitRequest -> ListTransitResponse { passes: Pass }
 }
 
 /// An amount on one side of an account.

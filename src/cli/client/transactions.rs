@@ -1,14 +1,11 @@
-//! Money that moves: savings, dues and meeting sheets, each answered with what was booked.
+//! What was booked: the one answer of everything that moves money or things.
 
-use super::args::{Deposit, Dues, Sheet, WhichMember};
-use super::{Client, Side, columns, last_part_account, note_warnings};
-use crate::api::v1::{
-    self, Transaction, iks_service_client::IksServiceClient,
-    meeting_service_client::MeetingServiceClient, savings_service_client::SavingsServiceClient,
-};
-use crate::cli::convert::{date_text, entity, last_part, money, place};
+use tonic::{Response, Status};
+
+use super::{Answer, Client, Side, columns, last_part_account, note_warnings};
+use crate::api::v1::{self, Transaction};
+use crate::cli::convert::last_part;
 use crate::cli::remote::Failure;
-use crate::cli::sheet_csv;
 use crate::cli::table::{Column, Table, number, text};
 
 const TRANSACTION: &[Column] = &[
@@ -18,54 +15,116 @@ const TRANSACTION: &[Column] = &[
     number("credit", "Kredit", "Credit"),
 ];
 
+/// A request that is recorded under an id of its own, with when, why and on what paper.
+macro_rules! request {
+    ($when:expr, v1::$message:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
+        v1::$message {
+            request_id: $when.request_id(),
+            details: $when.details(),
+            $($field $(: $value)?,)*
+        }
+    };
+}
+
+/// Such a request for money that goes to, or comes from, one place.
+macro_rules! paid {
+    ($client:expr, $sum:expr, v1::$message:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
+        $crate::cli::client::transactions::request!($sum.when, v1::$message {
+            amount: $crate::cli::convert::money($sum.amount),
+            place: $client.place(&$sum.at.place),
+            $($field $(: $value)?,)*
+        })
+    };
+}
+pub(super) use {paid, request};
+
+/// An answer that says what was booked.
+pub(super) trait Booked {
+    /// What was booked.
+    fn transaction(self) -> Option<Transaction>;
+}
+
+macro_rules! booked {
+    ($($answer:ident),+ $(,)?) => {$(
+        impl Booked for v1::$answer {
+            fn transaction(self) -> Option<Transaction> {
+                self.transaction
+            }
+        }
+    )+};
+}
+
+booked!(
+    AcceptLpjResponse,
+    AcceptSheetResponse,
+    BuyStakeResponse,
+    ClaimInsuranceResponse,
+    ClearSuspenseResponse,
+    CloseTermDepositResponse,
+    CollectResponse,
+    CountCashResponse,
+    CountLivestockResponse,
+    DecideDifferenceResponse,
+    DecideGuliranResponse,
+    DeliverGuliranResponse,
+    DepositAtLkmResponse,
+    DepositResponse,
+    DepreciateToolResponse,
+    DivideCapitalResponse,
+    ExcuseGuliranResponse,
+    GetTransactionResponse,
+    GiveLivestockResponse,
+    HandInCollectionResponse,
+    LendGuliranResponse,
+    LoseGrantResponse,
+    MoveCashResponse,
+    MoveFundsResponse,
+    OpenBalancesResponse,
+    OpenTermDepositResponse,
+    PayAdvanceResponse,
+    PayExpenseResponse,
+    PayInCapitalResponse,
+    PayInKindResponse,
+    PayIntoArisanResponse,
+    PayOutArisanResponse,
+    PayReliefResponse,
+    PostJournalResponse,
+    PurchaseResponse,
+    ReceiveDuesResponse,
+    ReceiveGrantResponse,
+    ReceiveProgrammeStakeResponse,
+    RecordBankChargeResponse,
+    RecordBankInterestResponse,
+    RecordBirthResponse,
+    RecordLossResponse,
+    RecordSheetResponse,
+    ReleaseGuliranResponse,
+    RepayGuliranResponse,
+    RequestReliefResponse,
+    ReturnCapitalResponse,
+    ReturnGrantResponse,
+    ReturnProgrammeStakeResponse,
+    ReverseTransactionResponse,
+    SellResponse,
+    SetGrantPlanResponse,
+    SetToolLifeResponse,
+    SettlePayableResponse,
+    SettleReceivableResponse,
+    ShareProceedsResponse,
+    ShareResultResponse,
+    TakeLivestockBackResponse,
+    WithdrawAtLkmResponse,
+    WithdrawResponse,
+);
+
 impl Client {
-    pub(super) async fn deposit(&self, deposit: &Deposit) -> Result<Table, Failure> {
-        let request = v1::DepositRequest {
-            member: self.member_name(&deposit.who),
-            request_id: deposit.when.request_id(),
-            details: deposit.when.details(),
-            kind: deposit.kind.kind() as i32,
-            amount: money(deposit.amount),
-            place: Some(place(&self.book, &deposit.place)),
-        };
-        let mut client = SavingsServiceClient::new(self.remote.line());
-        let answer = client.deposit(request).await.map_err(self.failed())?.into_inner();
-        self.transaction(answer.transaction)
-    }
-
-    pub(super) async fn dues(&self, dues: &Dues) -> Result<Table, Failure> {
-        let request = v1::ReceiveDuesRequest {
-            group: entity(&self.book, &dues.who.entity),
-            request_id: dues.when.request_id(),
-            details: dues.when.details(),
-            payer: Some(v1::receive_dues_request::Payer::Member(self.member_name(&dues.who))),
-            amount: money(dues.amount),
-            place: Some(place(&self.book, &dues.place)),
-            for_day: None,
-        };
-        let mut client = IksServiceClient::new(self.remote.line());
-        let answer = client.receive_dues(request).await.map_err(self.failed())?.into_inner();
-        self.transaction(answer.transaction)
-    }
-
-    fn member_name(&self, who: &WhichMember) -> String {
-        format!("{}/members/{}", entity(&self.book, &who.entity), who.member)
-    }
-
-    pub(super) async fn sheet(&self, sheet: &Sheet) -> Result<Table, Failure> {
-        let csv = self.file(&sheet.file)?;
-        let request = v1::RecordSheetRequest {
-            parent: entity(&self.book, &sheet.group),
-            request_id: sheet.when.request_id(),
-            details: sheet.when.details(),
-            number: sheet.number.clone(),
-            lines: sheet_csv::read(&csv, self.language)?,
-            opening_cash: money(sheet.opening),
-            closing_cash: money(sheet.closing),
-        };
-        let mut client = MeetingServiceClient::new(self.remote.line());
-        let answer = client.record_sheet(request).await.map_err(self.failed())?.into_inner();
-        self.transaction(answer.transaction)
+    /// Asks, and shows what was booked.
+    pub(super) async fn booked<B: Booked>(
+        &self,
+        call: impl Future<Output = Result<Response<B>, Status>>,
+    ) -> Answer {
+        let transaction = self.get(call).await?.transaction();
+        Ok(vec![self.transaction(transaction)?])
     }
 
     pub(super) fn transaction(&self, transaction: Option<Transaction>) -> Result<Table, Failure> {
@@ -75,7 +134,7 @@ impl Client {
                 "{} {} ({})",
                 self.say("Dibukukan:", "Booked:"),
                 last_part(&transaction.name),
-                date_text(transaction.effective_on.as_ref(), self.language),
+                self.date(transaction.effective_on.as_ref()),
             ),
             TRANSACTION,
         );

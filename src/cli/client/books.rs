@@ -1,0 +1,616 @@
+//! Books and registers: books, groups and their officers, members, third parties, drawers.
+
+use clap::{Args, Subcommand};
+
+use super::args::WhichMember;
+use super::{Answer, Client, PAGE, note_warnings};
+use crate::api::v1::{self, HouseholdStatus, Office, PartyKind, Regime, Stage, Warning, Zone};
+use crate::cli::convert::{date, day, last_part};
+use crate::cli::remote::{Failure, fresh_request_id};
+use crate::cli::table::{Column, Table, number, text};
+use crate::cli::words::{OFFICES, PARTIES, REGIMES, STAGES, STATUSES, ZONES};
+use crate::domain::day::Day;
+
+const BOOKS: &[Column] = &[
+    text("book", "Buku", "Book"),
+    text("name", "Nama", "Name"),
+    text("lkm", "LKM", "LKM"),
+    text("opened", "Dibuka", "Opened"),
+    text("business_day", "Hari buku", "Business day"),
+    number("position", "Posisi jurnal", "Journal position"),
+];
+
+const GROUPS: &[Column] = &[
+    text("group", "Kelompok", "Group"),
+    text("name", "Nama", "Name"),
+    text("business", "Usaha", "Business"),
+    number("members", "Anggota", "Members"),
+    text("village", "Desa/kelurahan", "Village"),
+    text("regency", "Kabupaten/kota", "Regency"),
+];
+
+const MEMBERS: &[Column] = &[
+    text("member", "Anggota", "Member"),
+    text("name", "Nama", "Name"),
+    text("household", "Keluarga", "Household"),
+    text("status", "Status", "Status"),
+    text("joined", "Masuk", "Joined"),
+    text("left", "Keluar", "Left"),
+];
+
+const PARTY_COLUMNS: &[Column] =
+    &[text("party", "Pihak", "Party"), text("kind", "Sebagai", "As"), text("name", "Nama", "Name")];
+
+const DRAWERS: &[Column] = &[
+    text("drawer", "Laci", "Drawer"),
+    text("label", "Nama", "Name"),
+    text("sort", "Jenis", "Sort"),
+];
+
+const PERIODS: &[Column] = &[
+    text("entity", "Lembaga", "Entity"),
+    text("closed_through", "Ditutup sampai", "Closed through"),
+];
+
+/// What can be asked about books and registers.
+#[derive(Clone, Debug, Subcommand)]
+pub enum RegisterAsk {
+    /// Buka buku baru / open a book
+    #[command(name = "buku-baru", alias = "book-add")]
+    BookAdd(BookAdd),
+    /// Daftar buku, atau satu buku / list books, or show one
+    #[command(name = "buku", alias = "books")]
+    Books {
+        /// Buku / book
+        id: Option<String>,
+    },
+    /// Tutup buku sampai sebuah hari / close a period
+    #[command(name = "tutup-buku", alias = "close")]
+    Close {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+        /// Hari terakhir yang ditutup / the last day to close
+        #[arg(long = "sampai", alias = "through", value_parser = day)]
+        through: Day,
+    },
+    /// Daftarkan kelompok (KUBE) / enrol a group
+    #[command(name = "kelompok-baru", alias = "group-add")]
+    GroupAdd(GroupAdd),
+    /// Daftar kelompok, atau satu kelompok / list groups, or show one
+    #[command(name = "kelompok", alias = "groups")]
+    Groups {
+        /// Kelompok / group
+        group: Option<String>,
+    },
+    /// Tahap baru kelompok / a group's new stage
+    #[command(name = "tahap", alias = "stage")]
+    Stage {
+        /// Kelompok / group
+        group: String,
+        /// Tahap / stage
+        #[arg(value_parser = STAGES.parser())]
+        stage: Stage,
+        /// Sejak / since
+        #[arg(long = "sejak", alias = "since", value_parser = day)]
+        since: Day,
+    },
+    /// Angkat pengurus / appoint an officer
+    #[command(name = "pengurus", alias = "officer")]
+    Officer {
+        /// Who.
+        #[command(flatten)]
+        who: WhichMember,
+        /// Jabatan / office
+        #[arg(value_parser = OFFICES.parser())]
+        office: Office,
+        /// Sejak / since
+        #[arg(long = "sejak", alias = "since", value_parser = day)]
+        since: Day,
+    },
+    /// Hubungkan kelompok dengan LKM / tie a group to the LKM
+    #[command(name = "hubungkan", alias = "link")]
+    Link(Tie),
+    /// Lepaskan kelompok dari LKM / end a group's tie to the LKM
+    #[command(name = "lepaskan", alias = "unlink")]
+    Unlink(Tie),
+    /// Daftarkan anggota / enrol a member
+    #[command(name = "anggota-baru", alias = "member-add")]
+    MemberAdd(MemberAdd),
+    /// Daftar anggota, atau satu anggota / list members, or show one
+    #[command(name = "anggota", alias = "members")]
+    Members {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+        /// Anggota / member
+        member: Option<String>,
+    },
+    /// Ubah data anggota / change what is known of a member
+    #[command(name = "anggota-ubah", alias = "member-update")]
+    MemberUpdate(MemberUpdate),
+    /// Anggota keluar / a member leaves
+    #[command(name = "anggota-keluar", alias = "member-leave")]
+    MemberLeave {
+        /// Who.
+        #[command(flatten)]
+        who: WhichMember,
+        /// Sejak / since
+        #[arg(long = "sejak", alias = "since", value_parser = day)]
+        since: Day,
+    },
+    /// Daftarkan pemasok, pembeli atau penyumbang / register a third party
+    #[command(name = "pihak-baru", alias = "party-add")]
+    PartyAdd(PartyAdd),
+    /// Daftar pihak ketiga, atau satu pihak / list third parties, or show one
+    #[command(name = "pihak", alias = "parties")]
+    Parties {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+        /// Pihak / party
+        party: Option<String>,
+    },
+    /// Daftarkan laci teller atau tas kolektor / register a drawer
+    #[command(name = "laci-baru", alias = "drawer-add")]
+    DrawerAdd(DrawerAdd),
+    /// Daftar laci / list drawers
+    #[command(name = "laci", alias = "drawers")]
+    Drawers,
+}
+
+/// A new book; its id is the one of `--book`.
+#[derive(Args, Clone, Debug)]
+pub struct BookAdd {
+    /// Nama / its name
+    #[arg(long = "nama", alias = "name")]
+    name: String,
+    /// Nama LKM; kosong bila tidak ada / the LKM's name
+    #[arg(long, default_value = "", hide_default_value = true)]
+    lkm: String,
+    /// Bentuk LKM / its regime
+    #[arg(long = "bentuk", alias = "regime", default_value = "lkm-ojk", value_parser = REGIMES.parser())]
+    regime: Regime,
+    /// Zona waktu / time zone
+    #[arg(long = "zona", alias = "zone", default_value = "wita", value_parser = ZONES.parser())]
+    zone: Zone,
+    /// Hari pertama / first day
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    opened_on: Day,
+}
+
+/// A new group.
+#[derive(Args, Clone, Debug)]
+pub struct GroupAdd {
+    /// Id, misalnya tunas-baru / its id
+    id: String,
+    /// Nama / its name
+    #[arg(long = "nama", alias = "name")]
+    name: String,
+    /// Usaha / its business
+    #[arg(long = "usaha", alias = "business", default_value = "", hide_default_value = true)]
+    business: String,
+    /// Jumlah anggota / number of members
+    #[arg(long = "anggota", alias = "members")]
+    members: u32,
+    /// Tahun berdiri / founded
+    #[arg(long = "berdiri", alias = "founded", default_value_t = 0, hide_default_value = true)]
+    founded: u32,
+    /// Desa atau kelurahan / village
+    #[arg(long = "desa", alias = "village", default_value = "", hide_default_value = true)]
+    village: String,
+    /// Kecamatan / subdistrict
+    #[arg(
+        long = "kecamatan",
+        alias = "subdistrict",
+        default_value = "",
+        hide_default_value = true
+    )]
+    subdistrict: String,
+    /// Kabupaten atau kota / regency
+    #[arg(long = "kabupaten", alias = "regency", default_value = "", hide_default_value = true)]
+    regency: String,
+    /// Terhubung dengan LKM sejak / linked to the LKM since
+    #[arg(long = "terhubung", alias = "linked-on", value_parser = day)]
+    linked_on: Option<Day>,
+    /// Nomor berita acara tentang jumlah anggota / minute that decided an unusual size
+    #[arg(long = "berita-acara", alias = "minute", default_value = "", hide_default_value = true)]
+    minute: String,
+}
+
+/// A group and the LKM.
+#[derive(Args, Clone, Debug)]
+pub struct Tie {
+    /// Kelompok / group
+    group: String,
+    /// Sejak / since
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    since: Day,
+}
+
+/// A new member.
+#[derive(Args, Clone, Debug)]
+pub struct MemberAdd {
+    /// Kelompok atau lkm / group or lkm
+    entity: String,
+    /// Id, misalnya m01 / their id
+    id: String,
+    /// Nama / their name
+    #[arg(long = "nama", alias = "name")]
+    name: String,
+    /// NIK, 16 angka; kosong bila belum ada / identity number
+    #[arg(long, default_value = "", hide_default_value = true)]
+    nik: String,
+    /// Nomor keluarga, misalnya kk-03 / household
+    #[arg(long = "keluarga", alias = "household", default_value = "", hide_default_value = true)]
+    household: String,
+    /// Status keluarga / household status
+    #[arg(long, default_value = "miskin", value_parser = STATUSES.parser())]
+    status: HouseholdStatus,
+    /// Menjadi anggota sejak / member since
+    #[arg(long = "sejak", alias = "joined-on", value_parser = day)]
+    joined_on: Day,
+}
+
+/// What changes about a member.
+#[derive(Args, Clone, Debug)]
+pub struct MemberUpdate {
+    #[command(flatten)]
+    who: WhichMember,
+    /// Nama / their name
+    #[arg(long = "nama", alias = "name")]
+    name: Option<String>,
+    /// NIK, 16 angka / identity number
+    #[arg(long)]
+    nik: Option<String>,
+    /// Nomor keluarga / household
+    #[arg(long = "keluarga", alias = "household")]
+    household: Option<String>,
+    /// Status keluarga / household status
+    #[arg(long, value_parser = STATUSES.parser())]
+    status: Option<HouseholdStatus>,
+}
+
+/// A new third party.
+#[derive(Args, Clone, Debug)]
+pub struct PartyAdd {
+    /// Kelompok atau lkm / group or lkm
+    entity: String,
+    /// Id, bukan nama orang / their id, not a person's name
+    id: String,
+    /// Sebagai / as
+    #[arg(long = "sebagai", alias = "kind", value_parser = PARTIES.parser())]
+    kind: PartyKind,
+    /// Nama / their name
+    #[arg(long = "nama", alias = "name")]
+    name: String,
+}
+
+/// A new drawer.
+#[derive(Args, Clone, Debug)]
+pub struct DrawerAdd {
+    /// Id, misalnya loket-1 / its id
+    id: String,
+    /// Nama / its name
+    #[arg(long = "nama", alias = "name")]
+    label: String,
+    /// Tas kolektor / a collector's bag
+    #[arg(long = "kolektor", alias = "collector")]
+    collector: bool,
+}
+
+impl Client {
+    pub(super) async fn register(&self, ask: &RegisterAsk) -> Answer {
+        let mut groups = self.remote.groups();
+        let table = match ask {
+            RegisterAsk::BookAdd(new) => self.book_add(new).await?,
+            RegisterAsk::Books { id } => self.books(id.as_ref()).await?,
+            RegisterAsk::Close { entity, through } => self.close(entity, *through).await?,
+            RegisterAsk::GroupAdd(new) => self.group_add(new).await?,
+            RegisterAsk::Groups { group } => self.groups(group.as_ref()).await?,
+            RegisterAsk::Stage { group, stage, since } => {
+                let request = v1::ChangeStageRequest {
+                    group: self.entity(group),
+                    request_id: fresh_request_id(),
+                    stage: *stage as i32,
+                    since: date(*since),
+                };
+                self.group(self.get(groups.change_stage(request)).await?.group, &[])?
+            }
+            RegisterAsk::Officer { who, office, since } => {
+                let request = v1::AppointOfficerRequest {
+                    member: self.member(who),
+                    request_id: fresh_request_id(),
+                    office: *office as i32,
+                    since: date(*since),
+                };
+                self.group(self.get(groups.appoint_officer(request)).await?.group, &[])?
+            }
+            RegisterAsk::Link(Tie { group, since }) => {
+                let (group, request_id) = (self.entity(group), fresh_request_id());
+                let request = v1::LinkGroupRequest { group, request_id, on: date(*since) };
+                self.group(self.get(groups.link_group(request)).await?.group, &[])?
+            }
+            RegisterAsk::Unlink(Tie { group, since }) => {
+                let (group, request_id) = (self.entity(group), fresh_request_id());
+                let request = v1::UnlinkGroupRequest { group, request_id, on: date(*since) };
+                self.group(self.get(groups.unlink_group(request)).await?.group, &[])?
+            }
+            RegisterAsk::MemberAdd(new) => self.member_add(new).await?,
+            RegisterAsk::Members { entity, member } => {
+                self.members(entity, member.as_ref()).await?
+            }
+            RegisterAsk::MemberUpdate(update) => self.member_update(update).await?,
+            RegisterAsk::MemberLeave { who, since } => {
+                let request = v1::EndMembershipRequest {
+                    member: self.member(who),
+                    request_id: fresh_request_id(),
+                    left_on: date(*since),
+                };
+                let answer = self.get(self.remote.members().end_membership(request)).await?;
+                self.members_table(answer.member.as_slice())
+            }
+            RegisterAsk::PartyAdd(new) => self.party_add(new).await?,
+            RegisterAsk::Parties { entity, party } => self.parties(entity, party.as_ref()).await?,
+            RegisterAsk::DrawerAdd(new) => self.drawer_add(new).await?,
+            RegisterAsk::Drawers => {
+                let ask = async |request: v1::ListDrawersRequest| {
+                    self.remote.parties().list_drawers(request).await
+                };
+                self.drawers_table(&self.list(self.whole_book(), ask).await?)
+            }
+        };
+        Ok(vec![table])
+    }
+
+    async fn book_add(&self, new: &BookAdd) -> Result<Table, Failure> {
+        let regime = if new.lkm.is_empty() { Regime::Unspecified } else { new.regime };
+        let request = v1::CreateBookRequest {
+            book_id: self.book.clone(),
+            request_id: fresh_request_id(),
+            display_name: new.name.clone(),
+            lkm_name: new.lkm.clone(),
+            regime: regime as i32,
+            zone: new.zone as i32,
+            opened_on: date(new.opened_on),
+        };
+        let answer = self.get(self.remote.books().create_book(request)).await?;
+        Ok(self.books_table(answer.book.as_slice()))
+    }
+
+    async fn books(&self, book: Option<&String>) -> Result<Table, Failure> {
+        if let Some(book) = book {
+            let request = v1::GetBookRequest { name: format!("books/{book}") };
+            let answer = self.get(self.remote.books().get_book(request)).await?;
+            return Ok(self.books_table(answer.book.as_slice()));
+        }
+        let mut books = Vec::new();
+        let ask = async |page_token| {
+            let request = v1::ListBooksRequest { page_size: PAGE, page_token };
+            self.remote.books().list_books(request).await
+        };
+        let take = |page: v1::ListBooksResponse| {
+            books.extend(page.books);
+            page.next_page_token
+        };
+        self.pages(ask, take).await?;
+        Ok(self.books_table(&books))
+    }
+
+    fn books_table(&self, books: &[v1::Book]) -> Table {
+        let row = |book: &v1::Book| {
+            vec![
+                last_part(&book.name).to_owned(),
+                book.display_name.clone(),
+                book.lkm_name.clone(),
+                self.date(book.opened_on.as_ref()),
+                self.date(book.business_day.as_ref()),
+                book.position.to_string(),
+            ]
+        };
+        Table::of(BOOKS, books.iter().map(row))
+    }
+
+    async fn close(&self, entity: &str, through: Day) -> Result<Table, Failure> {
+        let request = v1::ClosePeriodRequest {
+            entity: self.entity(entity),
+            request_id: fresh_request_id(),
+            through: date(through),
+        };
+        let answer = self.get(self.remote.books().close_period(request)).await?;
+        let row = |period: v1::Period| {
+            vec![last_part(&period.entity).to_owned(), self.date(period.closed_through.as_ref())]
+        };
+        Ok(Table::of(PERIODS, answer.period.map(row)))
+    }
+
+    async fn group_add(&self, new: &GroupAdd) -> Result<Table, Failure> {
+        let request = v1::CreateGroupRequest {
+            parent: self.whole_book(),
+            request_id: fresh_request_id(),
+            group_id: new.id.clone(),
+            display_name: new.name.clone(),
+            founded_year: new.founded,
+            business: new.business.clone(),
+            member_count: new.members,
+            village: new.village.clone(),
+            subdistrict: new.subdistrict.clone(),
+            regency: new.regency.clone(),
+            linked_on: new.linked_on.and_then(date),
+            size_minute: new.minute.clone(),
+            ..v1::CreateGroupRequest::default()
+        };
+        let answer = self.get(self.remote.groups().create_group(request)).await?;
+        self.group(answer.group, &answer.warnings)
+    }
+
+    async fn groups(&self, group: Option<&String>) -> Result<Table, Failure> {
+        if let Some(group) = group {
+            let request = v1::GetGroupRequest { name: self.entity(group) };
+            return self.group(self.get(self.remote.groups().get_group(request)).await?.group, &[]);
+        }
+        let ask =
+            async |request: v1::ListGroupsRequest| self.remote.groups().list_groups(request).await;
+        let groups = self.list(self.whole_book(), ask).await?;
+        Ok(Table::of(GROUPS, groups.iter().map(group_row)))
+    }
+
+    /// One group, with its stage, its officers and its tie to the LKM.
+    fn group(&self, group: Option<v1::Group>, warnings: &[Warning]) -> Result<Table, Failure> {
+        let group = group.ok_or_else(|| self.incomplete())?;
+        let mut table = Table::of(GROUPS, [group_row(&group)]);
+        if let Some(stage) = group.stages.last() {
+            let (word, since) = (STAGES.word(stage.stage()), self.date(stage.since.as_ref()));
+            table.note(self.say(
+                &format!("Tahap: {word} sejak {since}"),
+                &format!("Stage: {word} since {since}"),
+            ));
+        }
+        for officer in group.officers.iter().filter(|officer| officer.until.is_none()) {
+            let (office, member) = (OFFICES.word(officer.office()), last_part(&officer.member));
+            table.note(format!("{office}: {member}"));
+        }
+        for link in &group.links {
+            let [since, until] = [&link.since, &link.until].map(|day| self.date(day.as_ref()));
+            table.note(match until.as_str() {
+                "" => self.say(
+                    &format!("Terhubung dengan LKM sejak {since}"),
+                    &format!("Linked to the LKM since {since}"),
+                ),
+                until => self.say(
+                    &format!("Terhubung dengan LKM {since} sampai {until}"),
+                    &format!("Linked to the LKM from {since} until {until}"),
+                ),
+            });
+        }
+        note_warnings(&mut table, warnings);
+        Ok(table)
+    }
+
+    async fn member_add(&self, new: &MemberAdd) -> Result<Table, Failure> {
+        let request = v1::EnrolMemberRequest {
+            parent: self.entity(&new.entity),
+            request_id: fresh_request_id(),
+            member_id: new.id.clone(),
+            display_name: new.name.clone(),
+            nik: new.nik.clone(),
+            household: new.household.clone(),
+            status: new.status as i32,
+            joined_on: date(new.joined_on),
+        };
+        let answer = self.get(self.remote.members().enrol_member(request)).await?;
+        let mut table = self.members_table(answer.member.as_slice());
+        note_warnings(&mut table, &answer.warnings);
+        Ok(table)
+    }
+
+    async fn members(&self, entity: &str, member: Option<&String>) -> Result<Table, Failure> {
+        if let Some(member) = member {
+            let request = v1::GetMemberRequest { name: self.of(entity, "members", member) };
+            let answer = self.get(self.remote.members().get_member(request)).await?;
+            return Ok(self.members_table(answer.member.as_slice()));
+        }
+        let ask = async |request: v1::ListMembersRequest| {
+            self.remote.members().list_members(request).await
+        };
+        Ok(self.members_table(&self.list(self.entity(entity), ask).await?))
+    }
+
+    async fn member_update(&self, update: &MemberUpdate) -> Result<Table, Failure> {
+        let request = v1::UpdateMemberRequest {
+            member: self.member(&update.who),
+            request_id: fresh_request_id(),
+            display_name: update.name.clone(),
+            nik: update.nik.clone(),
+            household: update.household.clone(),
+            status: update.status.map(|status| status as i32),
+        };
+        let answer = self.get(self.remote.members().update_member(request)).await?;
+        Ok(self.members_table(answer.member.as_slice()))
+    }
+
+    fn members_table(&self, members: &[v1::Member]) -> Table {
+        let row = |member: &v1::Member| {
+            vec![
+                last_part(&member.name).to_owned(),
+                self.name(&member.display_name, member.erased),
+                member.household.clone(),
+                STATUSES.word(member.status()).to_owned(),
+                self.date(member.joined_on.as_ref()),
+                self.date(member.left_on.as_ref()),
+            ]
+        };
+        Table::of(MEMBERS, members.iter().map(row))
+    }
+
+    /// A person's name, or that it was erased.
+    fn name(&self, name: &str, erased: bool) -> String {
+        if erased { self.say("(dihapus)", "(erased)") } else { name.to_owned() }
+    }
+
+    async fn party_add(&self, new: &PartyAdd) -> Result<Table, Failure> {
+        let request = v1::CreatePartyRequest {
+            parent: self.entity(&new.entity),
+            request_id: fresh_request_id(),
+            party_id: new.id.clone(),
+            kind: new.kind as i32,
+            display_name: new.name.clone(),
+        };
+        let answer = self.get(self.remote.parties().create_party(request)).await?;
+        Ok(self.parties_table(answer.party.as_slice()))
+    }
+
+    async fn parties(&self, entity: &str, party: Option<&String>) -> Result<Table, Failure> {
+        if let Some(party) = party {
+            let request = v1::GetPartyRequest { name: self.of(entity, "parties", party) };
+            let answer = self.get(self.remote.parties().get_party(request)).await?;
+            return Ok(self.parties_table(answer.party.as_slice()));
+        }
+        let ask = async |request: v1::ListPartiesRequest| {
+            self.remote.parties().list_parties(request).await
+        };
+        Ok(self.parties_table(&self.list(self.entity(entity), ask).await?))
+    }
+
+    fn parties_table(&self, parties: &[v1::Party]) -> Table {
+        let row = |party: &v1::Party| {
+            vec![
+                last_part(&party.name).to_owned(),
+                PARTIES.word(party.kind()).to_owned(),
+                self.name(&party.display_name, party.erased),
+            ]
+        };
+        Table::of(PARTY_COLUMNS, parties.iter().map(row))
+    }
+
+    async fn drawer_add(&self, new: &DrawerAdd) -> Result<Table, Failure> {
+        let request = v1::CreateDrawerRequest {
+            parent: self.whole_book(),
+            request_id: fresh_request_id(),
+            drawer_id: new.id.clone(),
+            label: new.label.clone(),
+            collector: new.collector,
+        };
+        let answer = self.get(self.remote.parties().create_drawer(request)).await?;
+        Ok(self.drawers_table(answer.drawer.as_slice()))
+    }
+
+    fn drawers_table(&self, drawers: &[v1::Drawer]) -> Table {
+        let row = |drawer: &v1::Drawer| {
+            let sort = match drawer.collector {
+                true => self.say("tas kolektor", "collector's bag"),
+                false => self.say("laci teller", "teller's drawer"),
+            };
+            vec![last_part(&drawer.name).to_owned(), drawer.label.clone(), sort]
+        };
+        Table::of(DRAWERS, drawers.iter().map(row))
+    }
+}
+
+fn group_row(group: &v1::Group) -> Vec<String> {
+    vec![
+        last_part(&group.name).to_owned(),
+        group.display_name.clone(),
+        group.business.clone(),
+        group.member_count.to_string(),
+        group.village.clone(),
+        group.regency.clone(),
+    ]
+}

@@ -1,0 +1,201 @@
+//! The bookkeeper's: the general journal, opening balances, corrections, what waits in suspense.
+
+use clap::{Args, Subcommand};
+
+use super::args::{OfFund, Part, When, new_lot, part};
+use super::transactions::request;
+use super::{Answer, Client};
+use crate::api::v1::{self, NewLot, OpeningAccount, OpeningItem, journal_line, opening_item::Item};
+use crate::cli::convert::{amount, last_part, money};
+use crate::domain::money::Sen;
+use crate::locale::event::event_name_text;
+
+/// What can be asked about the journal.
+#[derive(Clone, Debug, Subcommand)]
+pub enum JournalAsk {
+    /// Jurnal umum LKM / the LKM's general journal
+    #[command(name = "umum", alias = "post")]
+    Post(Post),
+    /// Saldo awal sebuah dana / opening balances of a fund
+    #[command(name = "saldo-awal", alias = "opening")]
+    Opening(Opening),
+    /// Batalkan transaksi, atau satu barisnya / take a transaction back, or one line
+    #[command(name = "batal", alias = "reverse")]
+    Reverse(Reverse),
+    /// Tempatkan yang menunggu di Rekening Sementara / place what waits in suspense
+    #[command(name = "tempatkan", alias = "clear")]
+    Clear(Clear),
+    /// Tampilkan transaksi / show a transaction
+    #[command(name = "lihat", alias = "show")]
+    Show {
+        /// Id transaksi / the transaction
+        transaction: String,
+    },
+}
+
+/// A journal.
+#[derive(Args, Clone, Debug)]
+pub struct Post {
+    /// AKUN:JUMLAH di debit, misalnya lkm.sp.1104:50.000.000 / debits
+    #[arg(long = "debit", required = true, value_parser = part)]
+    debits: Vec<Part>,
+    /// AKUN:JUMLAH di kredit / credits
+    #[arg(long = "kredit", alias = "credit", required = true, value_parser = part)]
+    credits: Vec<Part>,
+    #[command(flatten)]
+    when: When,
+}
+
+/// What there was before the book began.
+#[derive(Args, Clone, Debug)]
+pub struct Opening {
+    /// Kelompok atau lkm / group or lkm
+    entity: String,
+    /// KODE:JUMLAH atau KODE/SUBJEK:JUMLAH, misalnya 2105/m01:50.000 / accounts
+    #[arg(value_parser = opening_account)]
+    accounts: Vec<OpeningAccount>,
+    /// LOT:ISI:NAMA:BANYAK:SATUAN:HARGA / things
+    #[arg(long = "barang", alias = "lot", value_parser = new_lot)]
+    lots: Vec<NewLot>,
+    #[command(flatten)]
+    of: OfFund,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A correction.
+#[derive(Args, Clone, Debug)]
+pub struct Reverse {
+    /// Id transaksi / the transaction
+    transaction: String,
+    /// Hanya baris ini / this line only
+    #[arg(long = "baris", alias = "line", default_value_t = 0, hide_default_value = true)]
+    line: u32,
+    #[command(flatten)]
+    when: When,
+}
+
+/// Where something belongs.
+#[derive(Args, Clone, Debug)]
+pub struct Clear {
+    /// Id transaksi / the transaction
+    transaction: String,
+    /// Akun yang benar, misalnya kasih.sp.2103.m02 / the right account
+    account: String,
+    /// Jumlah / amount
+    #[arg(value_parser = amount)]
+    amount: Sen,
+    /// Barisnya / its line
+    #[arg(long = "baris", alias = "line", default_value_t = 0, hide_default_value = true)]
+    line: u32,
+    #[command(flatten)]
+    when: When,
+}
+
+/// Reads `KODE:JUMLAH` or `KODE/SUBJEK:JUMLAH`.
+fn opening_account(typed: &str) -> Result<OpeningAccount, String> {
+    let (account, much) = part(typed)?;
+    let (code, subject) = account.split_once('/').unwrap_or((&account, ""));
+    let code = code.parse().map_err(|_| "KODE:JUMLAH, misalnya 1101:50.000".to_owned())?;
+    Ok(OpeningAccount { code, subject: subject.to_owned(), amount: money(much) })
+}
+
+impl Client {
+    pub(super) async fn journal(&self, ask: &JournalAsk) -> Answer {
+        let mut journal = self.remote.journal();
+        match ask {
+            JournalAsk::Post(post) => {
+                let line = |(account, side): (&String, _)| v1::JournalLine {
+                    account: self.account(account),
+                    side,
+                };
+                let debit = |(account, much): &Part| {
+                    line((account, money(*much).map(journal_line::Side::Debit)))
+                };
+                let credit = |(account, much): &Part| {
+                    line((account, money(*much).map(journal_line::Side::Credit)))
+                };
+                let debits = post.debits.iter().map(debit);
+                let request = request!(
+                    post.when,
+                    v1::PostJournalRequest {
+                        book: self.whole_book(),
+                        lines: debits.chain(post.credits.iter().map(credit)).collect(),
+                    }
+                );
+                self.booked(journal.post_journal(request)).await
+            }
+            JournalAsk::Opening(Opening { entity, accounts, lots, of, when }) => {
+                let accounts = accounts.iter().cloned().map(Item::Account);
+                let items = accounts.chain(lots.iter().cloned().map(Item::Lot));
+                let request = request!(
+                    when,
+                    v1::OpenBalancesRequest {
+                        entity: self.entity(entity),
+                        fund: of.fund as i32,
+                        items: items.map(|item| OpeningItem { item: Some(item) }).collect(),
+                    }
+                );
+                self.booked(journal.open_balances(request)).await
+            }
+            JournalAsk::Reverse(Reverse { transaction, line, when }) => {
+                let transaction = self.transaction_name(transaction);
+                let request =
+                    request!(when, v1::ReverseTransactionRequest { transaction, line: *line });
+                self.booked(journal.reverse_transaction(request)).await
+            }
+            JournalAsk::Clear(Clear { transaction, account, amount, line, when }) => {
+                let request = request!(
+                    when,
+                    v1::ClearSuspenseRequest {
+                        transaction: self.transaction_name(transaction),
+                        line: *line,
+                        account: self.account(account),
+                        amount: money(*amount),
+                    }
+                );
+                self.booked(journal.clear_suspense(request)).await
+            }
+            JournalAsk::Show { transaction } => {
+                let name = self.transaction_name(transaction);
+                let request = v1::GetTransactionRequest { name };
+                let answer = self.get(journal.get_transaction(request)).await?;
+                self.one_transaction(answer.transaction)
+            }
+        }
+    }
+
+    fn transaction_name(&self, id: &str) -> String {
+        format!("books/{}/transactions/{id}", self.book)
+    }
+
+    /// An account's name from its short one.
+    pub(super) fn account(&self, short: &str) -> String {
+        format!("books/{}/accounts/{short}", self.book)
+    }
+
+    /// What was booked, and what is known about it beside.
+    fn one_transaction(&self, transaction: Option<v1::Transaction>) -> Answer {
+        let said = transaction.clone().ok_or_else(|| self.incomplete())?;
+        let mut table = self.transaction(transaction)?;
+        let paper = said.evidence.map(|paper| paper.number).unwrap_or_default();
+        let reversed = |other: &v1::Reversal| last_part(&other.transaction).to_owned();
+        let reversed_by: Vec<String> = said.reversed_by.iter().map(reversed).collect();
+        let facts = [
+            (self.say("Kejadian", "Event"), event_name_text(&said.event, self.language).to_owned()),
+            (self.say("Terjadi", "Happened"), self.date(said.happened_on.as_ref())),
+            (self.say("Dicatat oleh", "Recorded by"), said.actor),
+            (self.say("Bukti", "Evidence"), paper),
+            (self.say("Catatan", "Remark"), said.memo),
+            (
+                self.say("Membatalkan", "Takes back"),
+                said.reverses.as_ref().map(reversed).unwrap_or_default(),
+            ),
+            (self.say("Dibatalkan oleh", "Taken back by"), reversed_by.join(", ")),
+        ];
+        for (title, text) in facts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            table.note(format!("{title}: {text}"));
+        }
+        Ok(vec![table])
+    }
+}

@@ -1,0 +1,164 @@
+//! The words people use for what the API enumerates: one list reads and writes them.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::api::v1::{
+    Band, BudgetSource, DuesPeriod, ExpenseKind, HouseholdStatus, LotKind, MirrorKind, Office,
+    PartyKind, PassChannel, Regime, ReliefKind, SavingsKind, SheetLineKind, SheetState, Stage,
+    TermState, Zone,
+};
+
+/// What people say for each value.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<T: 'static>(&'static [(&'static str, T)]);
+
+impl<T: Copy + PartialEq + Send + Sync> Words<T> {
+    /// The value that a word means.
+    pub fn value(self, word: &str) -> Option<T> {
+        self.0.iter().find(|(known, _)| *known == word).map(|(_, value)| *value)
+    }
+
+    /// The word for a value; empty where there is none.
+    pub fn word(self, value: T) -> &'static str {
+        self.0.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word)
+    }
+
+    /// Reads a word for clap, which then also lists all of them.
+    pub fn parser(self) -> impl TypedValueParser<Value = T> {
+        let words: Vec<&'static str> = self.0.iter().map(|(word, _)| *word).collect();
+        PossibleValuesParser::new(words)
+            .try_map(move |word| self.value(&word).ok_or("not one of these words"))
+    }
+}
+
+/// An LKM's regime.
+pub const REGIMES: Words<Regime> = Words(&[
+    ("koperasi", Regime::Koperasi),
+    ("lkm-ojk", Regime::LkmOjk),
+    ("inkubasi", Regime::Inkubasi),
+]);
+
+/// Time zones.
+pub const ZONES: Words<Zone> =
+    Words(&[("wib", Zone::Wib), ("wita", Zone::Wita), ("wit", Zone::Wit)]);
+
+/// Stages of a group's growth.
+pub const STAGES: Words<Stage> = Words(&[
+    ("tumbuh", Stage::Tumbuh),
+    ("berkembang", Stage::Berkembang),
+    ("mandiri", Stage::Mandiri),
+]);
+
+/// Officers of a group.
+pub const OFFICES: Words<Office> = Words(&[
+    ("ketua", Office::Ketua),
+    ("sekretaris", Office::Sekretaris),
+    ("bendahara", Office::Bendahara),
+]);
+
+/// Household status.
+pub const STATUSES: Words<HouseholdStatus> = Words(&[
+    ("fakir-miskin", HouseholdStatus::FakirMiskin),
+    ("miskin", HouseholdStatus::Miskin),
+    ("hampir-miskin", HouseholdStatus::HampirMiskin),
+    ("tidak-miskin", HouseholdStatus::TidakMiskin),
+]);
+
+/// What a third party is to an entity.
+pub const PARTIES: Words<PartyKind> = Words(&[
+    ("pemasok", PartyKind::Supplier),
+    ("pembeli", PartyKind::Buyer),
+    ("penyumbang", PartyKind::Donor),
+    ("lain", PartyKind::Other),
+]);
+
+/// Sorts of savings.
+pub const SAVINGS: Words<SavingsKind> = Words(&[
+    ("pokok", SavingsKind::Pokok),
+    ("wajib", SavingsKind::Wajib),
+    ("sukarela", SavingsKind::Sukarela),
+]);
+
+/// Where a grant's money comes from.
+pub const SOURCES: Words<BudgetSource> = Words(&[
+    ("blps", BudgetSource::Blps),
+    ("apbn", BudgetSource::Apbn),
+    ("apbd", BudgetSource::Apbd),
+    ("lain", BudgetSource::Other),
+]);
+
+/// Roads of money that is passed on.
+pub const ROADS: Words<PassChannel> = Words(&[
+    ("tabungan", PassChannel::Savings),
+    ("bank", PassChannel::Bank),
+    ("kas", PassChannel::Cash),
+]);
+
+/// What a lot holds.
+pub const LOTS: Words<LotKind> =
+    Words(&[("stok", LotKind::Stock), ("ternak", LotKind::Livestock), ("alat", LotKind::Tools)]);
+
+/// Sorts of cost.
+pub const EXPENSES: Words<ExpenseKind> = Words(&[
+    ("pakan", ExpenseKind::Feed),
+    ("upah", ExpenseKind::Wages),
+    ("honor", ExpenseKind::Honoraria),
+    ("transport", ExpenseKind::Transport),
+    ("administrasi", ExpenseKind::Administration),
+    ("obat", ExpenseKind::Health),
+    ("lain", ExpenseKind::Other),
+]);
+
+/// Lines of a meeting sheet.
+pub const SHEET_LINES: Words<SheetLineKind> = Words(&[
+    ("pokok", SheetLineKind::Pokok),
+    ("wajib", SheetLineKind::Wajib),
+    ("sukarela", SheetLineKind::Sukarela),
+    ("ambil", SheetLineKind::Withdrawal),
+    ("iks", SheetLineKind::IksDues),
+    ("beli", SheetLineKind::Purchase),
+    ("jual", SheetLineKind::Sale),
+    ("biaya", SheetLineKind::Expense),
+]);
+
+/// Where a sheet stands.
+pub const SHEET_STATES: Words<SheetState> = Words(&[
+    ("dibukukan", SheetState::Posted),
+    ("menunggu", SheetState::Pending),
+    ("diterima", SheetState::Accepted),
+    ("dibuang", SheetState::Discarded),
+]);
+
+/// How often dues are due.
+pub const PERIODS: Words<DuesPeriod> = Words(&[
+    ("tahunan", DuesPeriod::Yearly),
+    ("bulanan", DuesPeriod::Monthly),
+    ("pertemuan", DuesPeriod::PerMeeting),
+]);
+
+/// Kinds of trouble that are relieved.
+pub const TROUBLES: Words<ReliefKind> = Words(&[
+    ("musibah", ReliefKind::Musibah),
+    ("sakit", ReliefKind::Sakit),
+    ("kematian", ReliefKind::Kematian),
+    ("sekolah", ReliefKind::Sekolah),
+    ("lainnya", ReliefKind::Other),
+]);
+
+/// Where a term deposit stands.
+pub const TERMS: Words<TermState> = Words(&[
+    ("berjalan", TermState::Open),
+    ("dicairkan", TermState::PaidBack),
+    ("dibatalkan", TermState::Reversed),
+]);
+
+/// What a group has at its LKM.
+pub const MIRRORS: Words<MirrorKind> = Words(&[
+    ("tabungan", MirrorKind::Savings),
+    ("deposito", MirrorKind::TermDeposit),
+    ("penyertaan", MirrorKind::Stake),
+]);
+
+/// What a score amounts to.
+pub const BANDS: Words<Band> =
+    Words(&[("kurang", Band::Kurang), ("cukup", Band::Cukup), ("baik", Band::Baik)]);
