@@ -364,9 +364,7 @@ impl Client {
     }
 
     /// A grant's accountability report: its plan, then each spending.
-    ///
-    /// Errors: one plain sentence.
-    pub async fn lpj(&self, which: &WhichGrant) -> Result<Vec<Table>, Failure> {
+    async fn lpj(&self, which: &WhichGrant) -> Result<Vec<Table>, Failure> {
         let mut plan = Table::new("", PLAN);
         let mut spendings = Table::new(self.say("Belanja:", "Spendings:"), SPENDINGS);
         let mut totals = None;
@@ -426,9 +424,7 @@ impl Client {
     }
 
     /// The tree of generations of a grant.
-    ///
-    /// Errors: one plain sentence.
-    pub async fn lineage(&self, group: &str, grant: &str) -> Result<Table, Failure> {
+    async fn lineage(&self, group: &str, grant: &str) -> Result<Table, Failure> {
         let request = v1::GetLineageRequest { grant: self.of(group, "grants", grant) };
         let tree = self.get(self.remote.guliran().get_lineage(request)).await?;
         let mut table = Table::new(self.say("Silsilah hibah", "Where the grant went"), LINEAGE);

@@ -169,9 +169,7 @@ impl Client {
     }
 
     /// The balances of all accounts of an entity that are not zero.
-    ///
-    /// Errors: one plain sentence.
-    pub async fn balances(&self, of: &str) -> Result<Table, Failure> {
+    async fn balances(&self, of: &str) -> Result<Table, Failure> {
         let mut table = Table::new("", BALANCES);
         let ask = async |page_token| {
             let request = v1::ListAccountsRequest {
@@ -202,9 +200,7 @@ impl Client {
     }
 
     /// A member's savings book: balances, then lines.
-    ///
-    /// Errors: one plain sentence.
-    pub async fn passbook(&self, of: &str, member: &str) -> Result<Vec<Table>, Failure> {
+    async fn passbook(&self, of: &str, member: &str) -> Result<Vec<Table>, Failure> {
         let name = self.of(of, "members", member);
         let mut lines = Table::new("", LINES);
         let mut balances = None;
@@ -273,9 +269,7 @@ impl Client {
     }
 
     /// The trial balance of an entity or the whole book.
-    ///
-    /// Errors: one plain sentence.
-    pub async fn trial_balance(&self, which: &TrialBalance) -> Result<Table, Failure> {
+    async fn trial_balance(&self, which: &TrialBalance) -> Result<Table, Failure> {
         let answer = self.get_trial_balance(which).await?;
         let mut table = Table::new(self.say("Neraca saldo", "Trial balance"), TRIAL_BALANCE);
         let mut lines: BTreeMap<(String, String, u32), (String, Sen)> = BTreeMap::new();

@@ -26,18 +26,18 @@ mod upkeep;
 
 use std::path::Path;
 
+use clap::{Command, FromArgMatches, Subcommand};
 use tonic::{Response, Status};
 
 use crate::api::v1::{self, Warning};
 use crate::cli::convert::{date_text, entity, incomplete, place, sen};
 use crate::cli::remote::{Failure, Remote};
-use crate::cli::table::Table;
+use crate::cli::table::{Output, Table};
 use crate::domain::money::Sen;
 use crate::domain::refusal::Language;
 use crate::locale::number::format_amount;
 
 pub use args::{Ask, Session};
-pub use ledger::TrialBalance;
 
 /// What a command prints, or the one sentence that says why not.
 type Answer = Result<Vec<Table>, Failure>;
@@ -50,9 +50,7 @@ pub async fn run(session: &Session, ask: &Ask) -> Result<String, Failure> {
     let remote = Remote::new(&session.server, &session.actor, language)?;
     let client = Client { remote, book: session.book.clone(), language };
     let tables = client.ask(ask).await?;
-    let render = |table: &Table| table.render(session.output, language);
-    let texts: Vec<String> = tables.iter().map(render).collect();
-    Ok(texts.join("\n\n"))
+    Ok(client.print(&tables, session.output))
 }
 
 /// Asks the server about one book.
@@ -70,6 +68,24 @@ pub struct Client {
 const PAGE: i32 = 500;
 
 impl Client {
+    /// What a command prints that is typed without quotes.
+    ///
+    /// Errors: one plain sentence, or why it is no command.
+    pub async fn typed(&self, line: &str) -> Result<String, Failure> {
+        let words = ["simpul"].into_iter().chain(line.split_whitespace());
+        let commands = Ask::augment_subcommands(Command::new("simpul"));
+        let matches = commands.try_get_matches_from(words);
+        let ask = matches.and_then(|matches| Ask::from_arg_matches(&matches));
+        let tables = self.ask(&ask.map_err(|error| Failure(error.to_string()))?).await?;
+        Ok(self.print(&tables, Output::Table))
+    }
+
+    fn print(&self, tables: &[Table], output: Output) -> String {
+        let texts: Vec<String> =
+            tables.iter().map(|table| table.render(output, self.language)).collect();
+        texts.join("\n\n")
+    }
+
     async fn ask(&self, ask: &Ask) -> Answer {
         match ask {
             Ask::Register(ask) => self.register(ask).await,

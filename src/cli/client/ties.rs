@@ -378,9 +378,7 @@ impl Client {
     }
 
     /// What groups have at their LKM beside what the LKM has for them.
-    ///
-    /// Errors: one plain sentence.
-    pub async fn mirrors(&self, which: &Mirrors) -> Answer {
+    pub(super) async fn mirrors(&self, which: &Mirrors) -> Answer {
         let mut table = Table::new("", MIRROR_PAIRS);
         let mut known_at = which.at.known_at;
         let mut differences = 0;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::api::server::Port;
-use crate::cli::client::{Client, TrialBalance};
+use crate::cli::client::Client;
 use crate::cli::node::{Node, NodeError};
 use crate::cli::remote::{Failure, Remote};
 use crate::cli::serve::{self, ServeError};
@@ -17,6 +17,16 @@ use crate::config::{Config, ConfigError, Flags};
 use crate::domain::refusal::Language;
 
 use year::BOOK;
+
+/// What an officer would type to see what the year came to.
+const TOUR: [&str; 6] = [
+    "hibah silsilah tunas-baru blps",
+    "iks laporan tunas-baru",
+    "nilai daftar tunas-baru 27-12-2025",
+    "laporan neraca tunas-baru --dana uep",
+    "cocokkan --selisih-saja",
+    "neraca-saldo --ringkas",
+];
 
 /// Tells the year through the public API and shows what came of it.
 ///
@@ -31,12 +41,9 @@ pub async fn tell_and_tour(remote: &Remote) -> Result<String, Failure> {
             .to_owned(),
     ];
     parts.push(client.funds().await?.render(Output::Table, language));
-    for table in client.passbook("tunas-baru", "m01").await? {
-        parts.push(table.render(Output::Table, language));
+    for line in TOUR {
+        parts.push(format!("$ simpul {line}\n{}", client.typed(line).await?));
     }
-    parts.push(client.lineage("tunas-baru", "blps").await?.render(Output::Table, language));
-    let whole_book = TrialBalance { summary: true, ..TrialBalance::default() };
-    parts.push(client.trial_balance(&whole_book).await?.render(Output::Table, language));
     Ok(parts.join("\n\n"))
 }
 

@@ -1,0 +1,92 @@
+//! What ties groups and their LKM: a programme's stake and a group's, money a collector carried, a
+//! term deposit that matured.
+
+use super::{BOOK, Kube, Told, Year, day_of, done, on, place, request, rupiah};
+use crate::api::v1::{self, BudgetSource, Fund, Means, PlaceKind, means::Means::Savings};
+
+const BAG: &str = "books/contoh/drawers/tas-1";
+
+/// From, or into, the group's savings at the LKM.
+const fn savings() -> Option<Means> {
+    Some(Means { means: Some(Savings(true)) })
+}
+
+impl Year<'_> {
+    pub(super) async fn programme_stake(&self) -> Told {
+        let stake = v1::ReceiveProgrammeStakeRequest {
+            book: format!("books/{BOOK}"),
+            request_id: request("lkm", "penyertaan"),
+            details: on(1, 20),
+            grant_id: "apbd".to_owned(),
+            programme: "Penyertaan APBD (contoh)".to_owned(),
+            source: BudgetSource::Apbd as i32,
+            decree_number: "SK-3/2025 (contoh)".to_owned(),
+            amount: rupiah(15_000_000),
+        };
+        done(self.remote.links().receive_programme_stake(stake).await)
+    }
+
+    /// Jati Diri becomes a part owner of its LKM.
+    pub(super) async fn stake(&self, kube: &Kube) -> Told {
+        let stake = v1::BuyStakeRequest {
+            group: kube.path(),
+            request_id: request(&kube.id(), "penyertaan"),
+            details: on(12, 15),
+            fund: Fund::SimpanPinjam as i32,
+            amount: rupiah(200_000),
+            means: savings(),
+        };
+        done(self.remote.links().buy_stake(stake).await)
+    }
+
+    /// The LKM's collector comes to Merpati, and hands the money in the day after.
+    pub(super) async fn collected(&self, kube: &Kube) -> Told {
+        let collected = v1::CollectRequest {
+            group: kube.path(),
+            request_id: request(&kube.id(), "kolektor"),
+            details: on(12, 15),
+            fund: Fund::SimpanPinjam as i32,
+            bag: BAG.to_owned(),
+            amount: rupiah(50_000),
+        };
+        done(self.remote.links().collect(collected).await)?;
+        let handed_in = v1::HandInCollectionRequest {
+            bag: BAG.to_owned(),
+            request_id: request(&kube.id(), "kolektor-setor"),
+            details: on(12, 16),
+            amount: rupiah(50_000),
+            place: place(PlaceKind::Drawer),
+        };
+        done(self.remote.links().hand_in_collection(handed_in).await)
+    }
+
+    /// Wsehati puts what it does not need yet away for five months.
+    pub(super) async fn deposit(&self, kube: &Kube, month: i32) -> Told {
+        match (kube.id().as_str(), month) {
+            ("wsehati", 7) => {
+                let deposit = v1::OpenTermDepositRequest {
+                    group: kube.path(),
+                    request_id: request(&kube.id(), "deposito"),
+                    details: on(7, 1),
+                    deposit_id: "d-1".to_owned(),
+                    fund: Fund::Uep as i32,
+                    amount: rupiah(3_000_000),
+                    matures_on: day_of(12, 1),
+                    means: savings(),
+                };
+                done(self.remote.links().open_term_deposit(deposit).await)
+            }
+            ("wsehati", 12) => {
+                let deposit = v1::CloseTermDepositRequest {
+                    deposit: format!("{}/term-deposits/d-1", kube.path()),
+                    request_id: request(&kube.id(), "deposito-cair"),
+                    details: on(12, 1),
+                    means: savings(),
+                    minute: String::new(),
+                };
+                done(self.remote.links().close_term_deposit(deposit).await)
+            }
+            _ => Ok(()),
+        }
+    }
+}
