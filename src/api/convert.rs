@@ -599,6 +599,8 @@ mod tests {
             Regime = Regime,
             Zone = Zone,
             Stage = Stage,
+            Standing = Standing,
+            MoveState = TransitState,
             Office = Office,
             HouseholdStatus = Status,
             PartyKind = PartyKind,

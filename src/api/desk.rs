@@ -24,7 +24,7 @@ use crate::domain::decide::{Action, Command};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::record::{Effect, Outcome, Record, Row};
 use crate::domain::refusal::{Language, Reason, Refusal};
-use crate::journal::{Answer, JournalHandle, Priority, courier};
+use crate::journal::{Answer, JournalHandle, Priority, courier, mover};
 use crate::storage::SideRow;
 use crate::storage::read::{Reader, RegisterRow, Snapshot};
 use crate::vault::Vault;
@@ -472,6 +472,15 @@ impl Call<'_> {
         let brought = courier::bring_all(&self.desk.journal, &self.desk.reader, book).await;
         if let Err(error) = brought {
             tracing::warn!(%error, "passes wait for the next round");
+        }
+    }
+
+    /// Brings a book's groups that left to their new books at once; what cannot be brought now
+    /// waits for the mover's next round.
+    pub(crate) async fn bring_moves(&self, book: &Id) {
+        let Desk { journal, reader, vault } = self.desk;
+        if let Err(error) = mover::bring_moves(journal, reader, vault, book).await {
+            tracing::warn!(%error, "groups wait for the next round");
         }
     }
 

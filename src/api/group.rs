@@ -80,6 +80,8 @@ impl v1::CreateGroupRequest {
             size_minute: convert::line(&self.size_minute, 80, "size_minute")?,
             enrolled: 0,
             notes: Vec::new(),
+            standings: Vec::new(),
+            came_from: String::new(),
         })
     }
 
@@ -182,7 +184,7 @@ groups! {
 }
 
 /// The group as a mutation left it.
-async fn after(call: &Call<'_>, done: &Done, id: &Id) -> Checked<v1::Group> {
+pub(super) async fn after(call: &Call<'_>, done: &Done, id: &Id) -> Checked<v1::Group> {
     let row = done.row(&RowName::group(id))?;
     let mut snapshot = call.snapshot(&done.book, "group").await?;
     let opened = call.open(&mut snapshot, &done.book, notes(row)).await?;
@@ -239,6 +241,8 @@ fn group(book: &Id, id: &str, row: &Row, opened: &Opened) -> Checked<v1::Group> 
         stages: row.stages.iter().map(stage).collect(),
         officers: row.officers.iter().map(|term| officer(&name, term)).collect(),
         links: row.links.iter().map(link).collect(),
+        standings: row.standings.iter().map(standing).collect(),
+        came_from: row.came_from.clone(),
         size_minute: row.size_minute.clone(),
         enrolled: row.enrolled,
         notes,
@@ -249,6 +253,15 @@ fn group(book: &Id, id: &str, row: &Row, opened: &Opened) -> Checked<v1::Group> 
 
 fn stage(stage: &proto::StageSince) -> v1::StageSince {
     v1::StageSince { stage: stage.stage, since: convert::to_optional_date(stage.since) }
+}
+
+fn standing(standing: &proto::StandingSince) -> v1::StandingSince {
+    v1::StandingSince {
+        standing: standing.standing,
+        since: convert::to_optional_date(standing.since),
+        minute: standing.minute.clone(),
+        moved_to: standing.moved_to.clone(),
+    }
 }
 
 fn officer(group: &str, officer: &proto::Officer) -> v1::Officer {

@@ -18,7 +18,10 @@ use crate::domain::guliran::{
 };
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{self, ArrivalState, GuliranRules, PassChannel, PassState};
+use crate::domain::moving::move_name;
+use crate::domain::record::proto::{
+    self, ArrivalState, GuliranRules, PassChannel, PassState, TransitState,
+};
 use crate::domain::record::{Effect, Row};
 use crate::locale::text::guliran_rule_text;
 use crate::storage::read::{AsOf, Snapshot};
@@ -514,16 +517,29 @@ struct Tree<'a, 'c> {
 impl Tree<'_, '_> {
     /// The grant that another goes back to, where this server keeps its book.
     async fn root(&self, grant: &str) -> Checked<Branch> {
-        let branch = Branch::of(grant)?;
-        let row = self.grant_row(&branch).await?;
-        let ancestors = row.origin.iter().flat_map(|origin| &origin.ancestors);
-        for ancestor in ancestors {
-            let above = Branch::of(&full_name(&branch.book, ancestor))?;
-            if self.grant_row(&above).await.is_ok() {
-                return Ok(above);
-            }
+        let mut branch = Branch::of(grant)?;
+        let mut row = self.grant_row(&branch).await?;
+        while let Some((above, found)) = self.above(&branch, &row).await? {
+            (branch, row) = (above, found);
         }
         Ok(branch)
+    }
+
+    /// The grant that another goes back to, or that it was before its group moved.
+    async fn above(
+        &self,
+        branch: &Branch,
+        row: &proto::Grant,
+    ) -> Checked<Option<(Branch, proto::Grant)>> {
+        let ancestors = row.origin.iter().flat_map(|origin| &origin.ancestors);
+        let before = [&row.moved_from].into_iter().filter(|name| !name.is_empty());
+        for name in ancestors.chain(before) {
+            let above = Branch::of(&full_name(&branch.book, name))?;
+            if let Ok(found) = self.grant_row(&above).await {
+                return Ok(Some((above, found)));
+            }
+        }
+        Ok(None)
     }
 
     async fn grant_row(&self, branch: &Branch) -> Checked<proto::Grant> {
@@ -591,6 +607,10 @@ impl Tree<'_, '_> {
             state: branch.state,
         });
         sums.in_transit = self.branch_off(&mut snapshot, &branch).await?;
+        if row.moved != 0 {
+            let waiting = self.follow(&mut snapshot, &branch, &row).await?;
+            sums.in_transit = sums.in_transit.plus(waiting)?;
+        }
         self.nodes[place].in_transit = sen(sums.in_transit);
         self.totals.add(&sums)
     }
@@ -599,6 +619,25 @@ impl Tree<'_, '_> {
         match self.call.row(snapshot, &RowName::group(group), "grant").await? {
             Row::Group(row) => Ok(row.name),
             _ => Err(damaged()),
+        }
+    }
+
+    /// The same grant where its group has moved; answers what of it is still on its way.
+    async fn follow(
+        &mut self,
+        snapshot: &mut Snapshot,
+        from: &Branch,
+        row: &proto::Grant,
+    ) -> Checked<Sen> {
+        match self.call.row(snapshot, &move_name(&from.group), "grant").await? {
+            Row::Move(moved) if moved.state() == TransitState::Arrived => {
+                let there = Branch::of(&format!("{}/grants/{}", moved.to, from.grant))?;
+                let (generation, state) = (from.generation, from.state);
+                let (pass, evidence) = (from.pass.clone(), from.evidence.clone());
+                self.due.push_back(Branch { generation, pass, state, evidence, ..there });
+                Ok(Sen::ZERO)
+            }
+            _ => Ok(Sen::new(row.moved)),
         }
     }
 

@@ -19,6 +19,7 @@ mod guliran;
 mod iks;
 mod journal;
 mod ledger;
+mod lifecycle;
 mod link;
 mod meeting;
 mod member;

@@ -189,6 +189,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         iks_service_server::IksServiceServer,
         journal_service_server::JournalServiceServer,
         ledger_service_server::LedgerServiceServer,
+        lifecycle_service_server::LifecycleServiceServer,
         link_service_server::LinkServiceServer,
         meeting_service_server::MeetingServiceServer,
         member_service_server::MemberServiceServer,

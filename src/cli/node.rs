@@ -7,7 +7,7 @@ use tokio::task::{JoinError, JoinHandle};
 
 use crate::api::desk::{Api, Desk};
 use crate::config::Config;
-use crate::journal::{self, JournalHandle, courier, system_clock};
+use crate::journal::{self, JournalHandle, courier, mover, system_clock};
 use crate::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
 use crate::storage::postgres::Postgres;
 use crate::storage::read::Reader;
@@ -79,7 +79,7 @@ impl Node {
         let vault = Vault::open(&MasterKey::load_or_create(&config.master_key)?, keys).await?;
         let sweeper = tokio::spawn(keep_sweeping(vault.clone(), reader.clone()));
         let (journal, task) = journal::start(storage, system_clock(), journal::Limits::default());
-        let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone()));
+        let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone(), vault.clone()));
         let api = Api::new(Desk { journal: journal.clone(), reader, vault });
         Ok(Node { api, journal, task, sweeper, courier })
     }
@@ -129,11 +129,11 @@ async fn keep_sweeping(vault: Vault, reader: Reader) {
 /// How long a pass that could not be brought to another book waits for the next try.
 const ROUND: Duration = Duration::from_secs(60);
 
-/// Brings passes that wait to other books, now (a server may have died between the two records)
+/// Brings passes and groups that wait to other books, now (a server may have died between the two records)
 /// and every minute.
-async fn keep_bringing(journal: JournalHandle, reader: Reader) {
+async fn keep_bringing(journal: JournalHandle, reader: Reader, vault: Vault) {
     loop {
-        if let Err(error) = bring_round(&journal, &reader).await {
+        if let Err(error) = bring_round(&journal, &reader, &vault).await {
             tracing::warn!(%error, "passes wait for the next round");
         }
         tokio::time::sleep(ROUND).await;
@@ -143,8 +143,13 @@ async fn keep_bringing(journal: JournalHandle, reader: Reader) {
 async fn bring_round(
     journal: &JournalHandle,
     reader: &Reader,
+    vault: &Vault,
 ) -> Result<(), courier::CourierError> {
     for book in reader.books().await? {
+        match mover::bring_moves(journal, reader, vault, &book).await? {
+            0 => {}
+            brought => tracing::info!(%book, brought, "groups were brought to other books"),
+        }
         match courier::bring_all(journal, reader, &book).await? {
             0 => {}
             brought => tracing::info!(%book, brought, "passes were brought to other books"),

@@ -125,6 +125,7 @@ services! {
     iks: iks_service_client::IksServiceClient;
     journal: journal_service_client::JournalServiceClient;
     ledger: ledger_service_client::LedgerServiceClient;
+    lifecycle: lifecycle_service_client::LifecycleServiceClient;
     links: link_service_client::LinkServiceClient;
     meetings: meeting_service_client::MeetingServiceClient;
     members: member_service_client::MemberServiceClient;

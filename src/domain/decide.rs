@@ -19,6 +19,7 @@ use crate::domain::money::Sen;
 use crate::domain::record::proto::{self, Zone};
 use crate::domain::record::{self, Effect, Event, MAX_RECORD_BYTES, Outcome, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::standing;
 use crate::domain::state::{Key, Lookup, Value};
 
 /// One thing the ledger can be asked to do or told of. A product implements this once per event.
@@ -220,19 +221,27 @@ impl Maker<'_> {
     /// a report's cash is never refused: it waits in suspense.
     fn run(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let action = &self.command.action;
-        match action.entity() {
-            Some(Entity::Kube(group)) => drop(draft.group(&group, "group")?),
+        let group = match action.entity() {
+            Some(Entity::Kube(id)) => {
+                let row = draft.group(&id, "group")?;
+                Some((id, row))
+            }
             Some(Entity::Lkm) if draft.book().lkm_name.is_empty() => {
                 return Err(Refusal::new(Reason::NoLkm).into());
             }
-            _ => {}
-        }
+            _ => None,
+        };
         if let Some(meeting) = &self.command.meeting {
             draft.require(meeting, "meeting")?;
         }
-        match action.mode() {
-            Mode::Request => action.post(draft),
-            Mode::Report => draft.report(action.as_ref()),
+        match (action.mode(), group) {
+            (Mode::Report, _) => draft.report(action.as_ref()),
+            (Mode::Request, None) => action.post(draft),
+            (Mode::Request, Some((id, row))) => {
+                standing::check_request(&id, &row, action.event())?;
+                action.post(draft)?;
+                Ok(standing::check_awake(draft, &id, &row, action.event())?)
+            }
         }
     }
 

@@ -17,6 +17,7 @@ use crate::domain::posting::Posting;
 use crate::domain::record::proto::{self, LotMove};
 use crate::domain::record::{Effect, Entry, Flag, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::standing;
 use crate::domain::state::{Key, Lookup, Value};
 
 /// Why an action stopped.
@@ -417,6 +418,26 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// A control account's total as it stands in this draft, debit positive.
+    pub fn total(&self, control: &Control) -> Result<Sen, Stop> {
+        let before = self.reader.total(control)?;
+        match self.effect.totals.get(control) {
+            Some(moved) => Ok(before.plus(*moved)?),
+            None => Ok(before),
+        }
+    }
+
+    /// The money of an entity that this draft moves, its savings at the LKM included: in positive.
+    ///
+    /// Errors: `OVERFLOW`.
+    pub fn money_moved(&self, entity: &Entity) -> Result<Sen, Refusal> {
+        let own = |code: Code| code.is_money() || code == Code::SavingsAtLkm;
+        let deltas = self.effect.deltas.iter();
+        let moved = deltas.filter(|(account, _)| account.ledger.entity == *entity);
+        let moved = moved.filter(|(account, _)| own(account.code));
+        moved.map(|(_, delta)| *delta).try_fold(Sen::ZERO, Sen::plus)
+    }
+
     /// What an account holds on its natural side.
     pub fn held(&self, account: &Account) -> Result<Sen, Stop> {
         natural(account.code, self.balance(account)?).map_err(Stop::from)
@@ -557,7 +578,10 @@ impl<'a> Draft<'a> {
     /// Errors: what is wrong with the report itself, never a matter of state.
     pub fn report(&mut self, action: &dyn Action) -> Result<(), Stop> {
         self.attempt(
-            |draft| action.post(draft),
+            |draft| {
+                standing::check_report(draft, action)?;
+                action.post(draft)
+            },
             |draft, refusal| {
                 let reason = refusal.reason;
                 draft.put_to_review(action, &refusal)?;

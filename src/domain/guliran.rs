@@ -26,6 +26,7 @@ use crate::domain::record::proto::{
 };
 use crate::domain::record::{Effect, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::standing;
 use crate::domain::transfer;
 use crate::domain::uep::{blocked, capital_account, is_untouched, uep_ledger, within};
 
@@ -76,7 +77,7 @@ pub fn owed(row: &Grant) -> Result<Sen, Refusal> {
 ///
 /// Errors: `OVERFLOW`.
 pub fn unexplained(row: &Grant, held: Sen, owed: Sen) -> Result<Sen, Refusal> {
-    let gone = [row.passed, row.returned, row.lost].map(Sen::new);
+    let gone = [row.passed, row.returned, row.lost, row.moved].map(Sen::new);
     let known = gone.into_iter().try_fold(held.plus(owed)?, Sen::plus)?;
     Sen::new(row.amount).minus(known)
 }
@@ -331,7 +332,8 @@ impl Deliver {
                 if *group == self.group {
                     return Err(Refusal::new(Reason::PassToSelf).on("receiver").into());
                 }
-                draft.group(group, "receiver")?;
+                let row = draft.group(group, "receiver")?;
+                standing::check_here(group, &row)?;
                 check_circle(giver, &format!("groups/{group}"))
             }
             Receiver::OtherBook(name) => check_circle(giver, name),
@@ -851,7 +853,8 @@ impl Action for Lend {
 
     /// Errors: `NOT_FOUND`, `PASS_TO_SELF`, `ALREADY_EXISTS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        draft.group(&self.borrower, "borrower")?;
+        let borrower = draft.group(&self.borrower, "borrower")?;
+        standing::check_here(&self.borrower, &borrower)?;
         if self.lender == Entity::Kube(self.borrower.clone()) {
             return Err(Refusal::new(Reason::PassToSelf).on("borrower").into());
         }

@@ -78,6 +78,42 @@ reasons! {
     NotFound = "NOT_FOUND", NotFound,
         "{name} tidak ditemukan.",
         "{name} was not found.";
+    /// The group sleeps: it asks for no money until it wakes.
+    GroupAsleep = "GROUP_ASLEEP", Precondition,
+        "Kelompok {group} sedang tidur sejak {date}; bangunkan dahulu dengan berita acara.",
+        "The group {group} is asleep since {date}; wake it by minute first.";
+    /// The group was dissolved.
+    GroupDissolved = "GROUP_DISSOLVED", Precondition,
+        "Kelompok {group} sudah dibubarkan pada {date}.",
+        "The group {group} was dissolved on {date}.";
+    /// The group has moved to another book.
+    GroupMoved = "GROUP_MOVED", Precondition,
+        "Kelompok {group} sudah pindah ke buku lain pada {date}.",
+        "The group {group} moved to another book on {date}.";
+    /// The group sleeps already, or is awake.
+    StandingHeld = "STANDING_HELD", Precondition,
+        "Keadaan kelompok {group} sudah demikian.",
+        "This is the standing of the group {group} already.";
+    /// An account must be empty before a group is dissolved or moves.
+    NotSettled = "NOT_SETTLED", Precondition,
+        "{account} masih bersaldo {held}; selesaikan dahulu.",
+        "{account} still holds {held}; settle it first.";
+    /// Grant capital goes onward or back, never to the members of a group that is dissolved.
+    GrantAssetsHeld = "GRANT_ASSETS_HELD", Precondition,
+        "Modal hibah {grants} masih ada {held}; gulirkan atau kembalikan dahulu, tidak boleh dibagi kepada anggota.",
+        "Grant capital of {held} is still held ({grants}); pass it on or return it first, members cannot have it.";
+    /// A group's money does not suffice for what it owes.
+    DebtsExceedMoney = "DEBTS_EXCEED_MONEY", Precondition,
+        "Uang kelompok {held} tidak cukup untuk membayar {asked}.",
+        "The group's money of {held} does not pay the {asked} it owes.";
+    /// The shares of what is left are more or less than that.
+    SharesDiffer = "SHARES_DIFFER", Precondition,
+        "Sisa yang dibagi harus tepat {held}, tertulis {asked}.",
+        "What is shared must be exactly the {held} left, {asked} written.";
+    /// The group moves into the book it is in.
+    SameBook = "SAME_BOOK", Invalid,
+        "Kelompok sudah berada di buku ini.",
+        "The group is in this book already.";
     /// A line of a bank's statement that is known with another amount.
     BankLineDiffers = "BANK_LINE_DIFFERS", Precondition,
         "Baris {reference} tanggal {date} sudah tercatat dengan jumlah {held}.",

@@ -17,11 +17,13 @@ use crate::domain::dues;
 use crate::domain::guliran;
 use crate::domain::id::{RequestId, RowName};
 use crate::domain::lot;
+use crate::domain::moving;
 use crate::domain::posting::Posting;
 use crate::domain::record::{Effect, Entry, Event, Outcome, Row, proto};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::relief;
 use crate::domain::stake;
+use crate::domain::standing;
 use crate::domain::term;
 use crate::domain::uep;
 
@@ -66,6 +68,7 @@ impl Action for Reverse {
         if entries.is_empty() && !moved && !alone {
             return Err(self.refuse(Reason::NothingToReverse).into());
         }
+        standing::check_reversal(draft, record.event, &entries)?;
         take_back_entries(draft, &self.transaction, &entries)?;
         lot::undo(draft, &effect.lot_moves, open)?;
         uep::undo(draft, &record, effect, open)?;
@@ -76,6 +79,8 @@ impl Action for Reverse {
         stake::undo(draft, record.event, effect)?;
         term::undo(draft, record.event, effect)?;
         bank::untick(draft, &record, effect, open)?;
+        standing::undo(draft, &record, effect)?;
+        moving::undo(draft, &record, effect)?;
         let by = proto::ReversedBy { request_id: draft.frame().request.to_string() };
         draft.put(reversed_name(&self.transaction, self.line), Row::ReversedBy(by));
         draft.set_reverses(self.transaction.clone(), self.line);

@@ -22,9 +22,10 @@ use crate::domain::refusal::Reason;
 use crate::domain::transfer::{Hear, Receive, TRANSIT, Transfer, Word};
 use crate::storage::StorageError;
 use crate::storage::read::{Reader, Snapshot};
+use crate::vault::VaultError;
 
 /// Who the journals say brought a pass.
-const ACTOR: &str = "simpul";
+pub(super) const ACTOR: &str = "simpul";
 
 /// How many listed passes are read at once.
 const PAGE: u32 = 500;
@@ -38,6 +39,9 @@ pub enum CourierError {
     /// A book cannot be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// Personal text cannot be opened or sealed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
 }
 
 /// A pass to another book, with the names both books know it by.
@@ -166,7 +170,7 @@ pub fn parcel(
 }
 
 /// A name as another book knows it: with its book, unless that is the other book itself.
-fn seen_from(there: &Id, here: &Id, name: String) -> String {
+pub(super) fn seen_from(there: &Id, here: &Id, name: String) -> String {
     let full = if name.starts_with("books/") { name } else { format!("books/{here}/{name}") };
     match full.strip_prefix(&format!("books/{there}/")) {
         Some(own) => own.to_owned(),

@@ -92,6 +92,11 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::OpeningBalances => ("Saldo awal", "Opening balances"),
         Event::SuspenseCleared => ("Rekening sementara diselesaikan", "Suspense cleared"),
         Event::JournalPosted => ("Jurnal umum", "General journal"),
+        Event::StandingChanged => ("Kelompok tidur atau bangun", "Group fell asleep or woke"),
+        Event::GroupDissolved => ("Kelompok dibubarkan", "Group dissolved"),
+        Event::GroupLeft => ("Kelompok pindah buku", "Group moved to another book"),
+        Event::GroupCame => ("Kelompok datang dari buku lain", "Group came from another book"),
+        Event::GroupArrived => ("Kabar kelompok yang pindah", "Word of a group that moved"),
         Event::BankReconciled => ("Rekening koran dicocokkan", "Bank statement reconciled"),
         Event::GroupAssessed => ("Penilaian kelompok", "Group assessed"),
     }

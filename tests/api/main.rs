@@ -8,6 +8,7 @@ mod bank;
 mod books;
 mod iks;
 mod keys;
+mod lifecycle;
 mod overload;
 mod pending;
 mod process;

@@ -161,6 +161,7 @@ clients! {
     iks: iks_service_client::IksServiceClient;
     journal: journal_service_client::JournalServiceClient;
     ledger: ledger_service_client::LedgerServiceClient;
+    lifecycle: lifecycle_service_client::LifecycleServiceClient;
     reports: report_service_client::ReportServiceClient;
     assessments: assessment_service_client::AssessmentServiceClient;
     links: link_service_client::LinkServiceClient;

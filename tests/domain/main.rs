@@ -5,6 +5,7 @@ mod dates;
 mod golden;
 mod guliran;
 mod iks;
+mod lifecycle;
 mod money;
 mod reports;
 mod reversal;

@@ -14,7 +14,7 @@ type Theme = (&'static str, fn(&Terminal, &Path));
 async fn every_command_is_typed_once() {
     let (_folder, data) = data_folder();
     let server = Server::start(&Backend::Sqlite, &data);
-    let themes: [Theme; 7] = [
+    let themes: [Theme; 8] = [
         ("bendahara", a_treasurers_day),
         ("hibah", an_officer_follows_a_grant),
         ("buku", registers),
@@ -22,6 +22,7 @@ async fn every_command_is_typed_once() {
         ("usaha", a_business),
         ("iks", solidarity),
         ("lkm", groups_and_their_lkm),
+        ("hidup", lives),
     ];
     let mut typed = std::collections::BTreeSet::new();
     for (book, theme) in themes {
@@ -345,6 +346,22 @@ fn solidarity(terminal: &Terminal, _data: &Path) {
     assert!(out.contains("(isian: scores"), "{out}");
     terminal.says("nilai daftar mawar", "Rajin");
     terminal.shows("nilai daftar mawar 1-1-2025", "Santunan IKS", "Rp50.000");
+}
+
+/// Groups that sleep, wake, move to the book of another theme, and are dissolved.
+fn lives(terminal: &Terminal, _data: &Path) {
+    found(terminal);
+    terminal.shows("tidur mawar --sejak 1-3-2025 --berita-acara BA-1", "BA-1", "tidur");
+    terminal.shows("bangun mawar --sejak 1-4-2025 --berita-acara BA-2", "BA-2", "aktif");
+    terminal.reads("setor mawar m01 50.000");
+    let pindah = "pindah mawar bendahara --menjadi mawar-2 --tanggal 1-5-2025";
+    terminal.refused(pindah);
+    terminal.says(&format!("{pindah} --berita-acara BA-3"), "sudah tiba");
+    terminal.shows("daftar-pindah", "mawar", "sudah tiba");
+    terminal.reads("setor melati m01 50.000");
+    terminal.reads("iuran melati m02 5.000");
+    let bubar = "bubarkan melati --bagian m01=2.000 --bagian m02=3.000 --berita-acara BA-4";
+    terminal.shows(bubar, "Tabungan Anggota", "Rp50.000");
 }
 
 fn groups_and_their_lkm(terminal: &Terminal, data: &Path) {

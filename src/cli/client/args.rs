@@ -12,6 +12,7 @@ use super::grant_args::{GrantAsk, GuliranAsk};
 use super::iks::{Dues, IksAsk};
 use super::journal::JournalAsk;
 use super::ledger::LedgerAsk;
+use super::lifecycle::LifeAsk;
 use super::meetings::{MeetingAsk, Sheet};
 use super::savings::SavingsAsk;
 use super::sharing::SharingAsk;
@@ -141,6 +142,9 @@ pub enum Ask {
     /// Nilai pendamping / the companion's scores
     #[command(name = "nilai", alias = "score", subcommand)]
     Score(ScoreAsk),
+    /// Sleeping, waking, moving and dissolving.
+    #[command(flatten)]
+    Life(LifeAsk),
 }
 
 /// One member.

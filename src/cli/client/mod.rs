@@ -15,6 +15,7 @@ mod grants;
 mod iks;
 mod journal;
 mod ledger;
+mod lifecycle;
 mod meetings;
 mod savings;
 mod sharing;
@@ -112,6 +113,7 @@ impl Client {
             Ask::Term(ask) => self.term(ask).await,
             Ask::Journal(ask) => self.journal(ask).await,
             Ask::Score(ask) => self.score(ask).await,
+            Ask::Life(ask) => self.life(ask).await,
         }
     }
 
@@ -273,6 +275,7 @@ lists! {
     ListGroupsRequest -> ListGroupsResponse { groups: Group }
     ListKeepingsRequest -> ListKeepingsResponse { keepings: Keeping }
     ListLotsRequest -> ListLotsResponse { lots: Lot }
+    ListMovesRequest -> ListMovesResponse { moves: Move }
     ListMeetingsRequest -> ListMeetingsResponse { meetings: Meeting }
     ListMembersRequest -> ListMembersResponse { members: Member }
     ListPartiesRequest -> ListPartiesResponse { parties: Party }
