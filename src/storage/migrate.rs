@@ -38,6 +38,9 @@ statements! {
     SQLITE_BACKUP = "VACUUM INTO $1";
 }
 
+/// Those for PostgreSQL; [`STATEMENTS`] are SQLite's.
+pub const POSTGRES_STATEMENTS: &[(&str, &str)] = &[("POSTGRES_IS_MIGRATED", POSTGRES_IS_MIGRATED)];
+
 const POSTGRES_IS_MIGRATED: &str = "SELECT to_regclass('public._sqlx_migrations') IS NOT NULL";
 const TABLE: &str = "_sqlx_migrations";
 

@@ -16,7 +16,7 @@ use simpul::storage::read::{AsOf, Line, Order, Reader, Snapshot, Span};
 use simpul::storage::{Append, Journal};
 
 use crate::backends;
-use crate::ledger::{Book, FIRST_DAY, Step, account, day_id, deposit, id, mark, request};
+use crate::ledger::{Book, FIRST_DAY, Step, account, deposit, id, mark, request};
 
 const ENTITIES: [&str; 3] = ["lkm", "kube-a", "kube-a-2"];
 const MEMBERS: [&str; 3] = ["a", "a-b", "b"];
@@ -296,11 +296,6 @@ async fn rows_records_receipts_and_sides_are_found_by_name() {
         assert_eq!(snapshot.row(&RowName::new("parties", "e")).await.expect("row"), None);
         let page = snapshot.rows("parties", "a", 2).await.expect("rows");
         assert_eq!(page.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["b", "c"]);
-        let before = snapshot.row_before("parties", "bz").await.expect("row").expect("b");
-        assert_eq!(before.id, "b");
-        assert_eq!(snapshot.row_before("parties", "A").await.expect("row"), None);
-        let today = snapshot.row_before("days", &day_id(Day::MAX)).await.expect("row");
-        assert_eq!(today.expect("a day").id, day_id(FIRST_DAY));
 
         assert_eq!(snapshot.record(3).await.expect("record").as_ref(), Some(&book.records[2]));
         assert_eq!(snapshot.record(66).await.expect("record"), None);

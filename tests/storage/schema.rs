@@ -102,12 +102,19 @@ async fn a_new_sqlite_database_is_not_copied() {
     assert_eq!(backends::open(&path).await.backup(), None);
 }
 
+/// The statements that are written once for both databases.
+fn shared() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    let lists = [read::STATEMENTS, read::balances::STATEMENTS, read::dump::STATEMENTS];
+    lists.into_iter().flatten()
+}
+
 #[tokio::test]
 async fn every_statement_prepares_on_its_database() {
     let (_folder, path) = backends::sqlite_path();
     backends::open(&path).await.close().await;
     let mut connection = raw(&path).await;
-    for (name, sql) in sqlite::STATEMENTS.iter().chain(read::STATEMENTS) {
+    let own = sqlite::STATEMENTS.iter().chain(migrate::STATEMENTS);
+    for (name, sql) in own.chain(shared()) {
         let prepared = connection.prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "SQLite, {name}: {:?}", prepared.err());
     }
@@ -123,8 +130,52 @@ async fn every_statement_prepares_on_its_database() {
     PostgresKeys::prepare(&url, None).await.expect("keys");
     let mut connection = PgConnection::connect(&url).await.expect("connect");
     let own = postgres::STATEMENTS.iter().chain(keys::postgres::STATEMENTS);
-    for (name, sql) in own.chain(read::STATEMENTS) {
+    for (name, sql) in own.chain(migrate::POSTGRES_STATEMENTS).chain(shared()) {
         let prepared = connection.prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "PostgreSQL, {name}: {:?}", prepared.err());
     }
+}
+
+/// The constants that a source hands to sqlx, by name.
+fn asked_by(source: &str) -> impl Iterator<Item = &str> {
+    let other = |char: char| !char.is_ascii_uppercase() && char != '_';
+    let calls = source.split("sqlx::query").skip(1).filter_map(|rest| rest.split_once('('));
+    let names = calls.filter_map(move |(_, rest)| rest.split(other).next());
+    names.filter(|name| !name.is_empty())
+}
+
+#[test]
+fn no_statement_escapes_the_lists() {
+    let lists = [
+        sqlite::STATEMENTS,
+        postgres::STATEMENTS,
+        read::STATEMENTS,
+        read::balances::STATEMENTS,
+        read::dump::STATEMENTS,
+        keys::sqlite::STATEMENTS,
+        keys::postgres::STATEMENTS,
+        migrate::STATEMENTS,
+        migrate::POSTGRES_STATEMENTS,
+    ];
+    let listed: BTreeSet<&str> = lists.into_iter().flatten().map(|(name, _)| *name).collect();
+    let storage = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/storage");
+    let mut asked = 0;
+    let mut folders = vec![storage];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).expect("a source");
+            for name in asked_by(&source) {
+                assert!(listed.contains(name), "{}: {name} is in no list", path.display());
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 40, "found only {asked} statements");
+    let asked: Vec<_> = asked_by("sqlx::query_as(MINE).bind(1); sqlx::query(sql)").collect();
+    assert_eq!(asked, ["MINE"]);
 }
