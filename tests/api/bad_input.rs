@@ -259,6 +259,28 @@ async fn what_is_unknown_or_impossible_is_refused_and_recorded(server: &Server) 
     };
     let result = town.journal().reverse_transaction(request).await;
     assert_says(result, Code::NotFound, "NOT_FOUND", "transaction");
+    // Each line is well-formed, but all of them are more than one record may hold.
+    let bought = |number: usize| SheetLine {
+        kind: SheetLineKind::Purchase as i32,
+        amount: idr(1_000),
+        lot_id: format!("{:0>40}", number),
+        lot_kind: LotKind::Stock as i32,
+        label: "b".repeat(80),
+        unit: "kg".to_owned(),
+        quantity: units("1"),
+        ..SheetLine::default()
+    };
+    let sheet = RecordSheetRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 3),
+        lines: (0..400).map(bought).collect(),
+        opening_cash: idr(0),
+        closing_cash: idr(0),
+        ..RecordSheetRequest::default()
+    };
+    let result = town.meetings().record_sheet(sheet).await;
+    assert_says(result, Code::InvalidArgument, "TOO_LARGE", "");
     assert_eq!(town.trial_balance(BOOK).await, totals);
 }
 

@@ -23,6 +23,9 @@ async fn twenty_members_are_accepted_with_a_warning(server: &Server) {
         display_name: "Kasih (contoh)".to_owned(),
         founded_year: 2008,
         business: "Peternakan babi".to_owned(),
+        village: "Kelurahan Manutapen".to_owned(),
+        subdistrict: "Alak".to_owned(),
+        regency: "Kota Kupang".to_owned(),
         member_count: 20,
         stage: Stage::Berkembang as i32,
         stage_since: date(2025, 1, 1),
@@ -32,8 +35,12 @@ async fn twenty_members_are_accepted_with_a_warning(server: &Server) {
     };
     let made = town.groups().create_group(request).await.expect("accepted").into_inner();
     let reasons: Vec<_> = made.warnings.iter().map(|warning| warning.reason.as_str()).collect();
-    assert_eq!(reasons, ["GROUP_SIZE"], "the decision is on record");
+    assert_eq!(reasons, ["GROUP_SIZE"]);
     let group = made.group.expect("set");
+    assert_eq!(group.size_minute, "BA-3/contoh", "the decision is on record");
+    assert_eq!((group.founded_year, group.member_count), (2008, 20));
+    let written = [&group.business, &group.village, &group.subdistrict, &group.regency];
+    assert_eq!(written, ["Peternakan babi", "Kelurahan Manutapen", "Alak", "Kota Kupang"]);
     let request = GetGroupRequest { name: group.name.clone() };
     let found = town.groups().get_group(request).await.expect("found").into_inner();
     assert_eq!(found.group.as_ref(), Some(&group));

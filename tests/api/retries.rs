@@ -24,6 +24,7 @@ async fn a_retry_gets_the_first_answer_and_changes_nothing(server: &Server) {
     assert_eq!(first, again);
     let transaction = first.transaction.expect("set");
     assert_eq!(transaction.memo, "titipan Ibu Contoh");
+    assert_eq!(transaction.actor, "bendahara", "as the call's metadata said");
     assert_eq!(town.get(&transaction.name).await.expect("found"), transaction);
     assert_eq!(town.held("a.sp.2103.m01").await, 750_000);
 

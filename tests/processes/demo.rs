@@ -2,13 +2,16 @@
 //! hand; and the terminal client on the same server.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Output, Stdio};
 
 use simpul::api::v1::ledger_service_client::LedgerServiceClient;
 use simpul::api::v1::{self, trial_balance_row::Side};
 use simpul::cli::demo::year;
 use simpul::cli::remote::Remote;
 use simpul::domain::refusal::Language;
+use tokio::task::block_in_place;
 
 use crate::export;
 use crate::server::{Backend, Server, data_folder, verify};
@@ -160,4 +163,66 @@ async fn the_year_on_postgres() {
     let (_folder, data) = data_folder();
     let backend = Backend::postgres(&data).await;
     the_year_comes_to_what_was_worked_out(backend, &data).await;
+}
+
+/// The lines of the tour that hold a word.
+fn lines<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = &'a str> {
+    text.lines().filter(move |line| line.contains(word))
+}
+
+/// The command itself: the tour of a year, and the same year again when it is run again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tour_is_shown_and_continues() {
+    let (_folder, data) = data_folder();
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_simpul"));
+    demo.args(["demo", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&data).arg("--exit");
+    let output = block_in_place(|| demo.output()).expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let first = String::from_utf8(output.stdout).expect("text");
+    for (group, ..) in GROUPS {
+        assert!(lines(&first, group).any(|line| line.matches("Rp").count() == 6), "{first}");
+    }
+    assert!(lines(&first, "tunas-baru.sp.2103.m01").next().is_some(), "{first}");
+    let [ours, theirs] = ["Tabungan di LKM", "Tabungan KUBE"].map(|name| {
+        let line = lines(&first, name).last().expect("a line of the trial balance");
+        line.rsplit(' ').next().expect("an amount").to_owned()
+    });
+    assert_eq!(ours, theirs);
+    let total = lines(&first, "Jumlah").last().expect("a total");
+    let [.., debit, credit] = total.split_whitespace().collect::<Vec<_>>()[..] else {
+        panic!("no two sides in {total}");
+    };
+    assert_eq!(debit, credit);
+
+    let (again, answers) = block_in_place(|| what_to_try_next(&data));
+    assert_eq!(again.strip_prefix(&first).map(str::is_empty), Some(false), "{again}");
+    assert_eq!(answers.len(), 3, "{again}");
+    for answer in answers {
+        assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+        assert!(!answer.stdout.is_empty());
+    }
+}
+
+/// Runs the demo on data that is there, types the commands that it proposes while its server runs,
+/// and stops it. Answers what the demo printed, and what came of each command.
+fn what_to_try_next(data: &Path) -> (String, Vec<Output>) {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_simpul"));
+    demo.args(["demo", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data).stdout(Stdio::piped());
+    let mut demo = demo.spawn().expect("it starts");
+    let (mut text, mut answers) = (String::new(), Vec::new());
+    let stdout = BufReader::new(demo.stdout.take().expect("piped"));
+    for line in stdout.lines().map_while(Result::ok) {
+        text.extend([line.as_str(), "\n"]);
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let [program, "--server", rest @ ..] = words.as_slice() {
+            answers
+                .push(Command::new(program).arg("--server").args(rest).output().expect("it runs"));
+        }
+        if answers.len() == 3 {
+            let id = demo.id().to_string();
+            Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        }
+    }
+    assert!(demo.wait().expect("it ends").success());
+    (text, answers)
 }

@@ -11,3 +11,4 @@ mod crash;
 mod demo;
 mod export;
 mod replicas;
+mod verifying;
