@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use simpul::cli::client::{self, Ask, Session};
-use simpul::cli::{admin, demo, export, serve};
+use simpul::cli::{admin, demo, export, mistyped, serve};
 use simpul::config::{Config, ConfigError, Flags};
 
 /// Simpul: buku kas KUBE dan LKM / double-entry ledgers for village microfinance
@@ -46,10 +46,11 @@ enum ConfigCommand {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
+    let read = Cli::command().try_get_matches();
+    let read = read.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match read {
+        Ok(read) => read,
+        Err(error) => return not_understood(&error),
     };
     match cli.command {
         Command::Serve(flags) => match configured(&flags) {
@@ -81,6 +82,20 @@ async fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+    }
+}
+
+/// What was typed cannot be read: said in one sentence where people write their own way, and by
+/// clap otherwise, which also shows the help and the version.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    let words: Vec<String> = std::env::args().collect();
+    let set = std::env::var("SIMPUL_LANG").ok();
+    match mistyped::sentence(error, &words, set.as_deref()) {
+        Some(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::from(2)
+        }
+        None => error.exit(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::api::google_type::{Date, Decimal, Money};
 use crate::api::v1::{Fund, Place, PlaceKind};
+use crate::cli::mistyped::Mistyped;
 use crate::cli::remote::Failure;
 use crate::domain::chart::{fund_from_name, fund_name};
 use crate::domain::day::Day;
@@ -12,25 +13,36 @@ use crate::locale::date::{format_day, parse_day};
 use crate::locale::number::{format_amount, parse_amount, parse_quantity};
 
 /// Reads an amount as people write it, for clap.
-pub fn amount(text: &str) -> Result<Sen, String> {
-    parse_amount(text).map_err(|error| error.to_string())
+///
+/// Errors: what is wrong with it.
+pub fn amount(text: &str) -> Result<Sen, Mistyped> {
+    Ok(parse_amount(text)?)
 }
 
 /// Reads a date as people write it, for clap.
-pub fn day(text: &str) -> Result<Day, String> {
-    parse_day(text).map_err(|error| error.to_string())
+///
+/// Errors: what is wrong with it.
+pub fn day(text: &str) -> Result<Day, Mistyped> {
+    Ok(parse_day(text)?)
 }
 
 /// Reads a quantity as people write it, in thousandths, for clap.
-pub fn quantity(text: &str) -> Result<i64, String> {
-    parse_quantity(text).map_err(|error| error.to_string())
+///
+/// Errors: what is wrong with it.
+pub fn quantity(text: &str) -> Result<i64, Mistyped> {
+    Ok(parse_quantity(text)?)
 }
 
 /// Reads a fund's short name, for clap.
-pub fn fund(text: &str) -> Result<Fund, String> {
-    let unknown = || "uep, sp, iks, guliran, umum, riil, kebajikan".to_owned();
-    let fund = fund_from_name(text).ok_or_else(unknown)?;
-    Fund::try_from(fund as i32).map_err(|_| unknown())
+///
+/// Errors: which funds there are.
+pub fn fund(text: &str) -> Result<Fund, Mistyped> {
+    const UNKNOWN: Mistyped = Mistyped::new(
+        "Dana yang ada: uep, sp, iks, guliran, umum, riil, kebajikan.",
+        "The funds are uep, sp, iks, guliran, umum, riil, kebajikan.",
+    );
+    let fund = fund_from_name(text).ok_or(UNKNOWN)?;
+    Fund::try_from(fund as i32).map_err(|_| UNKNOWN)
 }
 
 /// A fund's short name.
@@ -78,8 +90,6 @@ pub fn decimal(milli: i64) -> Option<Decimal> {
 }
 
 /// A place by the word people use: `kas`, `bank`, `brankas`, or a drawer's id.
-///
-/// Errors: a sentence when it is none of them.
 pub fn place(book: &str, text: &str) -> Place {
     let kind = match text {
         "kas" | "cash" => PlaceKind::Cash,

@@ -6,6 +6,7 @@ pub mod client;
 pub mod convert;
 pub mod demo;
 pub mod export;
+pub mod mistyped;
 pub mod node;
 pub mod remote;
 pub mod serve;

@@ -57,7 +57,10 @@ impl Remote {
     ///
     /// Errors: a sentence when the address or the actor's name cannot be used.
     pub fn new(server: &str, actor: &str, language: Language) -> Result<Remote, Failure> {
-        let endpoint = Endpoint::from_shared(server.to_owned()).map_err(|_| {
+        let endpoint = Endpoint::from_shared(server.to_owned()).ok();
+        // A name alone is read as an address without a scheme, to which nothing can connect.
+        let endpoint = endpoint.filter(|endpoint| endpoint.uri().scheme().is_some());
+        let endpoint = endpoint.ok_or_else(|| {
             let id = format!("Alamat server {server} tidak dapat dibaca.");
             Failure::say(language, &id, &format!("The server address {server} cannot be read."))
         })?;

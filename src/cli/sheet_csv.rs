@@ -12,7 +12,7 @@ use crate::cli::convert::{decimal, money};
 use crate::cli::remote::Failure;
 use crate::cli::words::{EXPENSES, LOTS, SHEET_LINES, Words};
 use crate::domain::refusal::Language;
-use crate::locale::number::{parse_amount, parse_quantity};
+use crate::locale::number::{NumberError, parse_amount, parse_quantity};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -38,7 +38,7 @@ pub fn read(text: &str, language: Language) -> Result<Vec<SheetLine>, Failure> {
     let mut lines = Vec::new();
     for (number, row) in (1..).zip(reader.deserialize()) {
         let row: Row = row.map_err(|error| wrong(number, &error.to_string(), language))?;
-        lines.push(line(&row).map_err(|what| wrong(number, &what, language))?);
+        lines.push(line(&row, language).map_err(|what| wrong(number, &what, language))?);
     }
     Ok(lines)
 }
@@ -48,11 +48,12 @@ fn wrong(number: usize, what: &str, language: Language) -> Failure {
     Failure::say(language, &id, &format!("Line {number} of the sheet: {what}"))
 }
 
-fn line(row: &Row) -> Result<SheetLine, String> {
-    let amount = parse_amount(&row.jumlah).map_err(|error| format!("jumlah: {error}"))?;
+fn line(row: &Row, language: Language) -> Result<SheetLine, String> {
+    let wrong = |column: &str, error: NumberError| format!("{column}: {}", error.text(language));
+    let amount = parse_amount(&row.jumlah).map_err(|error| wrong("jumlah", error))?;
     let quantity = match row.banyak.as_str() {
         "" => None,
-        text => decimal(parse_quantity(text).map_err(|error| format!("banyak: {error}"))?),
+        text => decimal(parse_quantity(text).map_err(|error| wrong("banyak", error))?),
     };
     Ok(SheetLine {
         kind: word("jenis", SHEET_LINES, &row.jenis)? as i32,

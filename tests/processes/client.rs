@@ -73,6 +73,7 @@ fn a_treasurers_day(terminal: &Terminal, data: &Path) {
     let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(value["rows"].as_array().expect("rows").len(), 7);
     refusals(terminal);
+    mistyped(terminal, data);
 }
 
 fn refusals(terminal: &Terminal) {
@@ -86,6 +87,36 @@ fn refusals(terminal: &Terminal) {
     assert!(taken.contains("sudah dipakai"), "{taken}");
     let nothing = terminal.refused("setor mawar m01 0");
     assert_eq!(nothing, "Jumlah uang harus lebih dari nol. (isian: amount)");
+}
+
+/// What cannot be read is said in one sentence too, before the server hears of it.
+fn mistyped(terminal: &Terminal, data: &Path) {
+    let file = data.join("salah.csv");
+    std::fs::write(&file, "jenis,anggota,jumlah\nwajib,m01,10.00\n").expect("written");
+    let sheet = format!("lembar mawar {} --kas-buka 0 --kas-tutup 0", file.display());
+    for (line, sentence) in [
+        ("setor mawar m01 50.00", "50.00: Titik hanya memisahkan ribuan, misalnya 1.250.000."),
+        (
+            "setor mawar m01 lima --lang en",
+            "lima: Write it in digits, e.g. 1.250.000 or Rp1.250.000.",
+        ),
+        ("setor mawar m01 99999999999999999999", "99999999999999999999: Angkanya terlalu besar."),
+        ("setor mawar m01 -5", "-5: Angkanya tidak boleh kurang dari nol."),
+        (
+            "setor mawar m01 5.000 --tanggal 31-2-2025",
+            "31-2-2025: Tanggal itu tidak ada di kalender.",
+        ),
+        (
+            "buku-kas mawar sosial",
+            "sosial: Dana yang ada: uep, sp, iks, guliran, umum, riil, kebajikan.",
+        ),
+        (
+            sheet.as_str(),
+            "Baris 1 dari lembar: jumlah: Titik hanya memisahkan ribuan, misalnya 1.250.000.",
+        ),
+    ] {
+        assert_eq!(terminal.refused(line), sentence);
+    }
 }
 
 fn an_officer_follows_a_grant(terminal: &Terminal, _data: &Path) {

@@ -22,6 +22,7 @@ use super::trade::TradeAsk;
 use super::upkeep::{Count, KeepingAsk, ToolAsk};
 use crate::api::v1::{self, Evidence, EvidenceKind, LotKind, NewLot};
 use crate::cli::convert::{amount, date, day, decimal, fund, money, quantity};
+use crate::cli::mistyped::Mistyped;
 use crate::cli::remote::fresh_request_id;
 use crate::cli::table::Output;
 use crate::cli::words::LOTS;
@@ -275,18 +276,32 @@ pub struct AsOf {
 pub type Part = (String, Sen);
 
 /// Reads `SIAPA:JUMLAH`.
-pub fn part(typed: &str) -> Result<Part, String> {
-    let (who, much) = typed.rsplit_once(':').ok_or("SIAPA:JUMLAH, misalnya m01:50.000")?;
+///
+/// Errors: how it is written.
+pub fn part(typed: &str) -> Result<Part, Mistyped> {
+    const FORM: Mistyped = Mistyped::new(
+        "Tulis SIAPA:JUMLAH, misalnya m01:50.000.",
+        "Write WHO:AMOUNT, e.g. m01:50.000.",
+    );
+    let (who, much) = typed.rsplit_once(':').ok_or(FORM)?;
     Ok((who.to_owned(), amount(much)?))
 }
 
 /// Reads `LOT:ISI:NAMA:BANYAK:SATUAN:HARGA`, e.g. `induk:ternak:babi:8:ekor:8.000.000`.
-pub fn new_lot(typed: &str) -> Result<NewLot, String> {
+///
+/// Errors: how it is written.
+pub fn new_lot(typed: &str) -> Result<NewLot, Mistyped> {
+    const FORM: Mistyped = Mistyped::new(
+        "Tulis LOT:ISI:NAMA:BANYAK:SATUAN:HARGA.",
+        "Write LOT:KIND:NAME:QUANTITY:UNIT:COST.",
+    );
+    const KIND: Mistyped = Mistyped::new(
+        "ISI adalah stok, ternak atau alat.",
+        "KIND is stok (stock), ternak (livestock) or alat (tools).",
+    );
     let parts: Vec<&str> = typed.split(':').collect();
-    let [lot, kind, label, many, unit, cost] = parts[..] else {
-        return Err("LOT:ISI:NAMA:BANYAK:SATUAN:HARGA".to_owned());
-    };
-    let kind: LotKind = LOTS.value(kind).ok_or("ISI: stok, ternak, alat")?;
+    let [lot, kind, label, many, unit, cost] = parts[..] else { return Err(FORM) };
+    let kind: LotKind = LOTS.value(kind).ok_or(KIND)?;
     Ok(NewLot {
         lot_id: lot.to_owned(),
         kind: kind as i32,

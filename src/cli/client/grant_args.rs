@@ -8,6 +8,7 @@ use super::args::{Money, Part, When, new_lot, part, percent};
 use crate::api::google_type::Decimal;
 use crate::api::v1::{BudgetSource, NewLot, PassChannel};
 use crate::cli::convert::{amount, day, quantity};
+use crate::cli::mistyped::Mistyped;
 use crate::cli::words::{ROADS, SOURCES};
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
@@ -378,10 +379,13 @@ pub struct Thing {
 }
 
 /// Reads `LOT:BANYAK:NILAI:LOT-BARU`.
-fn thing(typed: &str) -> Result<Thing, String> {
+fn thing(typed: &str) -> Result<Thing, Mistyped> {
     let parts: Vec<&str> = typed.split(':').collect();
     let [lot, many, value, new_lot] = parts[..] else {
-        return Err("LOT:BANYAK:NILAI:LOT-BARU".to_owned());
+        return Err(Mistyped::new(
+            "Tulis LOT:BANYAK:NILAI:LOT-BARU.",
+            "Write LOT:QUANTITY:VALUE:NEW-LOT.",
+        ));
     };
     Ok(Thing {
         lot: lot.to_owned(),

@@ -12,6 +12,7 @@ use crate::api::v1::{
     share_result_request::Share,
 };
 use crate::cli::convert::{amount, date, day, fund, last_part, money, money_text};
+use crate::cli::mistyped::Mistyped;
 use crate::cli::remote::{Failure, fresh_request_id};
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{PERIODS, TROUBLES};
@@ -146,11 +147,13 @@ pub struct Rule {
 }
 
 /// Reads `MASALAH:BATAS`.
-fn cap(typed: &str) -> Result<ReliefCap, String> {
+fn cap(typed: &str) -> Result<ReliefCap, Mistyped> {
+    const KIND: Mistyped = Mistyped::new(
+        "Masalahnya musibah, sakit, kematian, sekolah atau lainnya, misalnya musibah:40.000.",
+        "The trouble is musibah, sakit, kematian, sekolah or lainnya, e.g. musibah:40.000.",
+    );
     let (kind, cap): Part = part(typed)?;
-    let kind: ReliefKind = TROUBLES
-        .value(&kind)
-        .ok_or("musibah, sakit, kematian, sekolah, lainnya; misalnya musibah:40.000")?;
+    let kind: ReliefKind = TROUBLES.value(&kind).ok_or(KIND)?;
     Ok(ReliefCap { kind: kind as i32, cap: money(cap) })
 }
 

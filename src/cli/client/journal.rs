@@ -7,6 +7,7 @@ use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::v1::{self, NewLot, OpeningAccount, OpeningItem, journal_line, opening_item::Item};
 use crate::cli::convert::{amount, last_part, money};
+use crate::cli::mistyped::Mistyped;
 use crate::domain::money::Sen;
 use crate::locale::event::event_name_text;
 
@@ -93,10 +94,14 @@ pub struct Clear {
 }
 
 /// Reads `KODE:JUMLAH` or `KODE/SUBJEK:JUMLAH`.
-fn opening_account(typed: &str) -> Result<OpeningAccount, String> {
+fn opening_account(typed: &str) -> Result<OpeningAccount, Mistyped> {
+    const FORM: Mistyped = Mistyped::new(
+        "Tulis KODE:JUMLAH, misalnya 1101:50.000.",
+        "Write CODE:AMOUNT, e.g. 1101:50.000.",
+    );
     let (account, much) = part(typed)?;
     let (code, subject) = account.split_once('/').unwrap_or((&account, ""));
-    let code = code.parse().map_err(|_| "KODE:JUMLAH, misalnya 1101:50.000".to_owned())?;
+    let code = code.parse().map_err(|_| FORM)?;
     Ok(OpeningAccount { code, subject: subject.to_owned(), amount: money(much) })
 }
 

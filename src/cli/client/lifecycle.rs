@@ -7,6 +7,7 @@ use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::v1::{self, MoveState, Standing, share::Heir};
 use crate::cli::convert::{amount, date, day, last_part, money};
+use crate::cli::mistyped::Mistyped;
 use crate::cli::remote::fresh_request_id;
 use crate::cli::table::{Column, Table, text};
 use crate::domain::day::Day;
@@ -80,8 +81,12 @@ pub struct Dissolve {
 }
 
 /// Reads who gets how much, for clap.
-fn share(text: &str) -> Result<(String, Sen), String> {
-    let (id, share) = text.split_once('=').ok_or_else(|| "m01=50.000".to_owned())?;
+fn share(text: &str) -> Result<(String, Sen), Mistyped> {
+    const FORM: Mistyped = Mistyped::new(
+        "Tulis SIAPA=JUMLAH, misalnya m01=50.000.",
+        "Write WHO=AMOUNT, e.g. m01=50.000.",
+    );
+    let (id, share) = text.split_once('=').ok_or(FORM)?;
     Ok((id.trim().to_owned(), amount(share)?))
 }
 
