@@ -44,23 +44,27 @@ fn malformed(name: &str, field: &str) -> Problem {
 }
 
 /// An id chosen by the client.
+/// Errors: `REQUIRED`, `ID_MALFORMED`.
 pub fn id(text: &str, field: &str) -> Checked<Id> {
     let fault = if text.is_empty() { Fault::Required } else { Fault::IdMalformed };
     Id::new(text).ok_or_else(|| fault.on(field))
 }
 
 /// An id, or nothing.
+/// Errors: `ID_MALFORMED`.
 pub fn optional_id(text: &str, field: &str) -> Checked<Option<Id>> {
     if text.is_empty() { Ok(None) } else { id(text, field).map(Some) }
 }
 
 /// `books/{book}`.
+/// Errors: `REQUIRED`, `NAME_MALFORMED`, `ID_MALFORMED`.
 pub fn book(name: &str, field: &str) -> Checked<Id> {
     let book = name.strip_prefix("books/").filter(|book| !book.contains('/'));
     id(book.ok_or_else(|| malformed(name, field))?, field)
 }
 
 /// `books/{book}/lkm` or `books/{book}/groups/{group}`.
+/// Errors: as [`book`].
 pub fn entity(name: &str, field: &str) -> Checked<(Id, Entity)> {
     let (book, rest) = within_book(name, field)?;
     Ok((book, entity_path(rest, name, field)?))
@@ -78,6 +82,7 @@ fn entity_path(path: &str, name: &str, field: &str) -> Checked<Entity> {
 }
 
 /// `books/{book}/groups/{group}`.
+/// Errors: as [`book`]; `NAME_MALFORMED` for the LKM.
 pub fn group(name: &str, field: &str) -> Checked<(Id, Id)> {
     match entity(name, field)? {
         (book, Entity::Kube(group)) => Ok((book, group)),
@@ -86,6 +91,7 @@ pub fn group(name: &str, field: &str) -> Checked<(Id, Id)> {
 }
 
 /// The name of something an entity owns: `books/{book}/{entity}/{collection}/{id}`.
+/// Errors: as [`book`].
 pub fn owned(name: &str, collection: &str, field: &str) -> Checked<(Id, Entity, Id)> {
     let (book, rest) = within_book(name, field)?;
     let (parent, last) = rest.rsplit_once('/').ok_or_else(|| malformed(name, field))?;
@@ -95,6 +101,7 @@ pub fn owned(name: &str, collection: &str, field: &str) -> Checked<(Id, Entity, 
 }
 
 /// As [`owned`], of a KUBE.
+/// Errors: as [`book`]; `NAME_MALFORMED` for what is the LKM's.
 pub fn owned_by_group(name: &str, collection: &str, field: &str) -> Checked<(Id, Id, Id)> {
     match owned(name, collection, field)? {
         (book, Entity::Kube(group), id) => Ok((book, group, id)),
@@ -103,12 +110,14 @@ pub fn owned_by_group(name: &str, collection: &str, field: &str) -> Checked<(Id,
 }
 
 /// As [`owned`], by this very entity of this book.
+/// Errors: as [`book`]; `WRONG_PARENT` for what is another's.
 pub fn owned_by(name: &str, owner: (&Id, &Entity), collection: &str, field: &str) -> Checked<Id> {
     let (book, entity, id) = owned(name, collection, field)?;
     if (&book, &entity) == owner { Ok(id) } else { Err(Fault::WrongParent.on(field)) }
 }
 
 /// As [`owned_by`]; an empty name is nothing.
+/// Errors: as [`owned_by`].
 pub fn optional_owned_by(
     name: &str,
     owner: (&Id, &Entity),
@@ -119,6 +128,7 @@ pub fn optional_owned_by(
 }
 
 /// `books/{book}/transactions/{request_id}`.
+/// Errors: `REQUIRED`, `NAME_MALFORMED`, `ID_MALFORMED` for the book.
 pub fn transaction(name: &str, field: &str) -> Checked<(Id, RequestId)> {
     let (book, rest) = within_book(name, field)?;
     let request = rest.strip_prefix("transactions/").and_then(RequestId::new);
@@ -126,6 +136,7 @@ pub fn transaction(name: &str, field: &str) -> Checked<(Id, RequestId)> {
 }
 
 /// `books/{book}/accounts/{account}`.
+/// Errors: `REQUIRED`, `NAME_MALFORMED`, `ACCOUNT_MALFORMED`.
 pub fn account(name: &str, field: &str) -> Checked<(Id, Account)> {
     let (book, rest) = within_book(name, field)?;
     let text = rest.strip_prefix("accounts/").ok_or_else(|| malformed(name, field))?;
@@ -138,6 +149,7 @@ pub fn account(name: &str, field: &str) -> Checked<(Id, Account)> {
 }
 
 /// A client's request id.
+/// Errors: `REQUIRED`, `REQUEST_ID_MALFORMED`.
 pub fn request_id(text: &str) -> Checked<RequestId> {
     let fault = if text.is_empty() { Fault::Required } else { Fault::RequestIdMalformed };
     RequestId::new(text).ok_or_else(|| fault.on("request_id"))
@@ -177,6 +189,7 @@ pub fn transaction_name(book: &Id, request: &str) -> String {
 // ---- money, quantities, days ------------------------------------------------------------------
 
 /// Money of zero or more.
+/// Errors: `REQUIRED`, `CURRENCY_NOT_IDR`, `NOT_WHOLE_SEN`, `AMOUNT_NEGATIVE`, `AMOUNT_TOO_LARGE`.
 pub fn money_or_zero(money: Option<&google_type::Money>, field: &str) -> Checked<Sen> {
     let money = money.ok_or_else(|| Fault::Required.on(field))?;
     if money.currency_code != "IDR" {
@@ -213,6 +226,7 @@ pub fn signed_money(money: &google_type::Money, field: &str) -> Checked<Sen> {
 }
 
 /// Money of more than zero.
+/// Errors: as [`money_or_zero`], and `AMOUNT_ZERO`.
 pub fn money(money: Option<&google_type::Money>, field: &str) -> Checked<Sen> {
     let amount = money_or_zero(money, field)?;
     if amount.is_positive() { Ok(amount) } else { Err(Fault::AmountZero.on(field)) }
@@ -230,6 +244,7 @@ pub fn to_money(sen: Sen) -> google_type::Money {
 }
 
 /// A quantity of more than zero, in thousandths of a unit.
+/// Errors: `REQUIRED`, `QUANTITY_MALFORMED`, `QUANTITY_OUT_OF_RANGE`.
 pub fn quantity(quantity: Option<&google_type::Decimal>, field: &str) -> Checked<i64> {
     let quantity = quantity.ok_or_else(|| Fault::Required.on(field))?;
     let number: Decimal = quantity.value.parse().map_err(|_| Fault::QuantityMalformed.on(field))?;
@@ -248,6 +263,7 @@ pub fn to_quantity(milli: i64) -> google_type::Decimal {
 }
 
 /// A percentage of 0 to 100 with at most three decimals.
+/// Errors: `REQUIRED`, `QUANTITY_MALFORMED`, `NUMBER_OUT_OF_RANGE`.
 pub fn percent(percent: Option<&google_type::Decimal>, field: &str) -> Checked<Decimal> {
     let percent = percent.ok_or_else(|| Fault::Required.on(field))?;
     let number: Decimal = percent.value.parse().map_err(|_| Fault::QuantityMalformed.on(field))?;
@@ -260,12 +276,14 @@ pub fn percent(percent: Option<&google_type::Decimal>, field: &str) -> Checked<D
 }
 
 /// A count of heads, more than zero.
+/// Errors: `QUANTITY_OUT_OF_RANGE`.
 pub fn heads(heads: i64) -> Checked<i64> {
     let ok = (1..=MAX_MILLI / 1000).contains(&heads);
     if ok { Ok(heads) } else { Err(Fault::QuantityOutOfRange.on("heads")) }
 }
 
 /// A day, if one is set.
+/// Errors: `DATE_MALFORMED`.
 pub fn optional_day(date: Option<&google_type::Date>, field: &str) -> Checked<Option<Day>> {
     let Some(date) = date else { return Ok(None) };
     let day = Day::from_ymd(date.year, date.month, date.day);
@@ -273,6 +291,7 @@ pub fn optional_day(date: Option<&google_type::Date>, field: &str) -> Checked<Op
 }
 
 /// A day.
+/// Errors: `REQUIRED`, `DATE_MALFORMED`.
 pub fn day(date: Option<&google_type::Date>, field: &str) -> Checked<Day> {
     optional_day(date, field)?.ok_or_else(|| Fault::Required.on(field))
 }
@@ -300,6 +319,7 @@ pub fn to_timestamp(micros: i64) -> prost_types::Timestamp {
 // ---- texts, choices, pages --------------------------------------------------------------------
 
 /// A line of plain text, at most `max` characters, possibly empty.
+/// Errors: `TEXT_MALFORMED`, `TEXT_TOO_LONG`.
 pub fn line(text: &str, max: usize, field: &str) -> Checked<String> {
     if text.chars().any(char::is_control) {
         return Err(Fault::TextMalformed.on(field));
@@ -309,12 +329,14 @@ pub fn line(text: &str, max: usize, field: &str) -> Checked<String> {
 }
 
 /// A line of plain text that must not be empty.
+/// Errors: `REQUIRED`, `TEXT_MALFORMED`, `TEXT_TOO_LONG`.
 pub fn required_line(text: &str, max: usize, field: &str) -> Checked<String> {
     let text = line(text, max, field)?;
     if text.is_empty() { Err(Fault::Required.on(field)) } else { Ok(text) }
 }
 
 /// Lines of text, possibly none.
+/// Errors: `TEXT_MALFORMED`, `TEXT_TOO_LONG`.
 pub fn prose(text: &str, max: usize, field: &str) -> Checked<()> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(Fault::TextMalformed.on(field));
@@ -327,23 +349,27 @@ fn within(text: &str, max: usize, field: &str) -> Checked<()> {
 }
 
 /// An identity number, or none yet.
+/// Errors: `NIK_MALFORMED`.
 pub fn nik(text: &str, field: &str) -> Checked<()> {
     let ok = text.is_empty() || (text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit()));
     if ok { Ok(()) } else { Err(Fault::NikMalformed.on(field)) }
 }
 
 /// A choice that must be set. The API's numbers are the journal's.
+/// Errors: `CHOICE_UNKNOWN`.
 pub fn choice<T: TryFrom<i32>>(number: i32, field: &str) -> Checked<T> {
     let known = (number != 0).then(|| T::try_from(number).ok()).flatten();
     known.ok_or_else(|| Fault::ChoiceUnknown.on(field))
 }
 
 /// A choice that may be left open.
+/// Errors: `CHOICE_UNKNOWN`.
 pub fn open_choice<T: TryFrom<i32>>(number: i32, field: &str) -> Checked<T> {
     T::try_from(number).map_err(|_| Fault::ChoiceUnknown.on(field))
 }
 
 /// A number of rows that must be there and not be too many.
+/// Errors: `REQUIRED`, `TOO_MANY`.
 pub fn count<T>(rows: &[T], most: usize, field: &str) -> Checked<()> {
     match rows.len() {
         0 => Err(Fault::Required.on(field)),
@@ -353,11 +379,13 @@ pub fn count<T>(rows: &[T], most: usize, field: &str) -> Checked<()> {
 }
 
 /// A number of rows that must not be too many.
+/// Errors: `TOO_MANY`.
 pub fn at_most<T>(rows: &[T], most: usize, field: &str) -> Checked<()> {
     if rows.len() <= most { Ok(()) } else { Err(Fault::TooMany.on(field)) }
 }
 
 /// A page's size.
+/// Errors: `PAGE_SIZE`.
 pub fn page_size(size: i32) -> Checked<u32> {
     match u32::try_from(size) {
         Ok(0) => Ok(USUAL_PAGE),
@@ -367,6 +395,7 @@ pub fn page_size(size: i32) -> Checked<u32> {
 }
 
 /// What a page token of ours stands for; empty for the first page.
+/// Errors: `PAGE_TOKEN`.
 pub fn page_token(token: &str) -> Checked<String> {
     let text = hex::decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.filter(|text| text.len() <= 200 && !text.chars().any(char::is_control));
@@ -374,6 +403,7 @@ pub fn page_token(token: &str) -> Checked<String> {
 }
 
 /// The numbers that a page token of ours stands for; none for the first page.
+/// Errors: `PAGE_TOKEN`.
 pub fn page_numbers<const N: usize>(token: &str) -> Checked<Option<[i64; N]>> {
     let text = page_token(token)?;
     if text.is_empty() {
@@ -398,11 +428,13 @@ pub fn to_page_numbers<const N: usize>(numbers: [i64; N]) -> String {
 // ---- composites -------------------------------------------------------------------------------
 
 /// One of an entity's funds.
+/// Errors: `CHOICE_UNKNOWN`.
 pub fn ledger(entity: &Entity, fund: i32, field: &str) -> Checked<Ledger> {
     Ok(Ledger::new(entity.clone(), choice::<Fund>(fund, field)?))
 }
 
 /// Where money lies. `book` is the book of the request.
+/// Errors: `REQUIRED`, `CHOICE_UNKNOWN`, `NAME_MALFORMED`, `WRONG_PARENT`.
 pub fn place(place: Option<&v1::Place>, book: &Id, field: &str) -> Checked<Place> {
     let place = place.ok_or_else(|| Fault::Required.on(field))?;
     let drawer_field = format!("{field}.drawer");
@@ -420,12 +452,14 @@ pub fn place(place: Option<&v1::Place>, book: &Id, field: &str) -> Checked<Place
 }
 
 /// `books/{book}/drawers/{drawer}` of this very book.
+/// Errors: as [`any_drawer`]; `WRONG_PARENT` for another book's.
 pub fn drawer(name: &str, book: &Id, field: &str) -> Checked<Id> {
     let (of, drawer) = any_drawer(name, field)?;
     if of == *book { Ok(drawer) } else { Err(Fault::WrongParent.on(field)) }
 }
 
 /// `books/{book}/drawers/{drawer}`.
+/// Errors: `REQUIRED`, `NAME_MALFORMED`, `ID_MALFORMED`.
 pub fn any_drawer(name: &str, field: &str) -> Checked<(Id, Id)> {
     let (book, rest) = within_book(name, field)?;
     let drawer = rest.strip_prefix("drawers/").ok_or_else(|| malformed(name, field))?;
@@ -433,6 +467,7 @@ pub fn any_drawer(name: &str, field: &str) -> Checked<(Id, Id)> {
 }
 
 /// A lot that comes into being.
+/// Errors: `REQUIRED`, and what is wrong with one of its fields, by its own name.
 pub fn new_lot(lot: &v1::NewLot, field: &str) -> Checked<NewLot> {
     let at = |name: &str| format!("{field}.{name}");
     Ok(NewLot {
@@ -446,6 +481,7 @@ pub fn new_lot(lot: &v1::NewLot, field: &str) -> Checked<NewLot> {
 }
 
 /// The paper behind a transaction.
+/// Errors: `CHOICE_UNKNOWN`, `TEXT_MALFORMED`, `TEXT_TOO_LONG`.
 pub fn evidence(evidence: Option<&v1::Evidence>) -> Checked<Option<proto::Evidence>> {
     let Some(evidence) = evidence else { return Ok(None) };
     let kind: proto::EvidenceKind = choice(evidence.kind, "details.evidence.kind")?;
@@ -454,6 +490,7 @@ pub fn evidence(evidence: Option<&v1::Evidence>) -> Checked<Option<proto::Eviden
 }
 
 /// The meeting a transaction belongs to.
+/// Errors: `NAME_MALFORMED`, `ID_MALFORMED`, `WRONG_PARENT`.
 pub fn meeting(name: &str, book: &Id) -> Checked<Option<RowName>> {
     if name.is_empty() {
         return Ok(None);

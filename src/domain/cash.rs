@@ -236,6 +236,7 @@ impl Action for CountCash {
 }
 
 /// What an entity holds in one place, over all its funds.
+/// Errors: `Missing` while a balance is not loaded, `OVERFLOW`.
 pub fn in_all_funds(
     draft: &Draft<'_>,
     entity: &Entity,
@@ -250,6 +251,7 @@ pub fn in_all_funds(
 }
 
 /// Books counted cash that is over (positive) or short (negative).
+/// Errors: `Missing` while a balance is not loaded, `OVERFLOW`.
 pub fn book_difference(
     draft: &mut Draft<'_>,
     entity: &Entity,

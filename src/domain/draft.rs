@@ -439,6 +439,7 @@ impl<'a> Draft<'a> {
     }
 
     /// What an account holds on its natural side.
+    /// Errors: `Missing` while a balance is not loaded, `OVERFLOW`.
     pub fn held(&self, account: &Account) -> Result<Sen, Stop> {
         natural(account.code, self.balance(account)?).map_err(Stop::from)
     }
@@ -470,6 +471,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Debits one account and credits another; see [`Draft::post`].
+    /// Errors: as [`Draft::post`].
     pub fn transfer(
         &mut self,
         ledger: &Ledger,
@@ -697,6 +699,7 @@ fn periods_name(entity: &Entity) -> RowName {
 }
 
 /// The last closed day of an entity, if anything is closed.
+/// Errors: `Missing` while the row is not loaded.
 pub fn closed_through(reader: &Reader<'_>, entity: &Entity) -> Result<Option<Day>, Stop> {
     let row = reader.row(periods_name(entity))?;
     Ok(match row.as_deref() {

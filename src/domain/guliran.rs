@@ -66,6 +66,7 @@ pub fn share_of(rule: &GuliranRule, grant: Sen) -> Option<Sen> {
 }
 
 /// What of a grant is still owed onward, by the register.
+/// Errors: `OVERFLOW`.
 pub fn owed(row: &Grant) -> Result<Sen, Refusal> {
     let decided =
         row.obligations.iter().try_fold(Sen::ZERO, |sum, one| sum.plus(Sen::new(one.amount)))?;

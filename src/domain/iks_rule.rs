@@ -66,6 +66,7 @@ impl Version for IksRule {
 }
 
 /// The rule of a group that holds on the day of a draft.
+/// Errors: `Missing` while the row is not loaded.
 pub fn rule_now(draft: &Draft<'_>, group: &Id) -> Result<Option<IksRule>, Stop> {
     let rules = rules(draft, group)?;
     Ok(in_force(&rules.rules, draft.frame().happened_on).cloned())

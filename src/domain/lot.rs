@@ -102,6 +102,7 @@ pub fn take_out(
 }
 
 /// What has worn off a lot, as its accumulated depreciation stands.
+/// Errors: `Missing` while a balance is not loaded, `OVERFLOW`.
 pub fn worn_off(draft: &Draft<'_>, ledger: &Ledger, lot: &Id) -> Result<Sen, Stop> {
     let account = ledger.account_of(Code::AccumulatedDepreciation, Subject::id(lot));
     Ok(draft.balance(&account)?.negated()?)

@@ -99,6 +99,7 @@ impl Wanted {
     }
 
     /// The answers to the loads, with absence for every key that was not found.
+    /// Errors: `Damaged` when what was found does not decode.
     pub fn assemble(loads: Vec<Load>, found: Vec<Found>) -> Result<Vec<Loaded>, StorageError> {
         let mut heads = vec![Head::default(); loads.len()];
         let mut values: Vec<(Key, Value)> = Vec::new();
