@@ -19,7 +19,8 @@ use crate::domain::refusal::Language;
 use year::BOOK;
 
 /// What an officer would type to see what the year came to.
-const TOUR: [&str; 6] = [
+const TOUR: [&str; 7] = [
+    "buku-tabungan tunas-baru m01",
     "hibah silsilah tunas-baru blps",
     "iks laporan tunas-baru",
     "nilai daftar tunas-baru 27-12-2025",
