@@ -652,7 +652,17 @@ mod tests {
             TermState = TermState,
             EvidenceKind = EvidenceKind,
             Aspect = Aspect,
-            Band = Band
+            Band = Band,
+            LoanMethod = LoanMethod,
+            LoanFrequency = LoanFrequency,
+            DayCount = DayCount,
+            InterestGrace = InterestGrace,
+            PenaltyPer = PenaltyPer,
+            LoanPart = LoanPart,
+            Overpayment = Overpayment,
+            Recognition = Recognition,
+            LoanState = LoanState,
+            LoanFactKind = LoanFactKind
         );
     }
 }

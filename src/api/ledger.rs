@@ -338,7 +338,9 @@ fn ledger_line(
         false => v1::ledger_line::Side::Debit(amount),
         true => v1::ledger_line::Side::Credit(amount),
     };
-    let request = record.request.as_ref().map(RequestId::as_str).unwrap_or_default();
+    // What was reckoned anew is named by its cause.
+    let request = record.request.as_ref().or(effect.cause.as_ref());
+    let request = request.map(RequestId::as_str).unwrap_or_default();
     Ok(v1::LedgerLine {
         transaction: convert::transaction_name(book, request),
         position: line.position,

@@ -119,10 +119,11 @@ impl Mutation for v1::BuyStakeRequest {
 }
 
 /// Where the domain's names for the means stand in a request.
-const MEANS: &[(&str, &str)] =
+pub(crate) const MEANS: &[(&str, &str)] =
     &[("kube_place", "means.money.kube_place"), ("lkm_place", "means.money.lkm_place")];
 
-fn means(means: Option<&v1::Means>, book: &Id) -> Checked<Means> {
+/// What a KUBE and its LKM pay each other with.
+pub(crate) fn means(means: Option<&v1::Means>, book: &Id) -> Checked<Means> {
     match means.and_then(|means| means.means.as_ref()) {
         Some(Named::Money(money)) => Ok(Means::Money {
             kube_place: convert::place(money.kube_place.as_ref(), book, "means.money.kube_place")?,

@@ -21,6 +21,7 @@ mod journal;
 mod ledger;
 mod lifecycle;
 mod link;
+mod loan;
 mod meeting;
 mod member;
 mod party;

@@ -191,6 +191,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         ledger_service_server::LedgerServiceServer,
         lifecycle_service_server::LifecycleServiceServer,
         link_service_server::LinkServiceServer,
+        loan_service_server::LoanServiceServer,
         meeting_service_server::MeetingServiceServer,
         member_service_server::MemberServiceServer,
         party_service_server::PartyServiceServer,

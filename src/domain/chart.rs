@@ -45,6 +45,8 @@ pub enum SubjectKind {
     Arisan,
     /// A pass or loan of guliran.
     Pass,
+    /// A loan, by its id at its lender.
+    Loan,
     /// A reported line in suspense, `{request_id}/{line}`.
     Item,
 }
@@ -141,11 +143,18 @@ chart! {
     GuliranReceivable 1206 "Piutang Guliran" "Guliran lent" Asset Pass Refuse Kube false;
     GuliranLoans 1207 "Pinjaman Guliran" "Guliran loans" Asset Pass Refuse Lkm false;
     OtherReceivable 1209 "Piutang Lain-lain" "Other receivables" Asset None None Lkm true;
+    MemberLoans 1221 "Piutang Anggota" "Loans to members" Asset Loan Refuse Kube false;
+    LoansGiven 1222 "Pinjaman Diberikan" "Loans given" Asset Loan Refuse Lkm false;
+    InterestReceivable 1223 "Piutang Jasa" "Loan interest receivable" Asset Loan Refuse Both false;
+    StandInReceivable 1224 "Piutang Talangan" "Due from members paid for" Asset Loan Refuse Kube false;
+    TitipanAtLkm 1225 "Titipan di LKM" "Loan money held by the LKM" Asset Loan Refuse Kube false;
+    LoanProvision 1291 "Penyisihan Pinjaman" "Provision for loans" Asset Loan None Both false;
     Stock 1301 "Persediaan" "Stock" Asset Lot Refuse Both false;
     Livestock 1302 "Ternak" "Livestock" Asset Lot Refuse Kube false;
     Tools 1401 "Inventaris" "Tools" Asset Lot Refuse Kube false;
     FixedAssets 1402 "Aset Tetap" "Fixed assets" Asset Lot Refuse Lkm false;
     AccumulatedDepreciation 1491 "Akumulasi Penyusutan" "Accumulated depreciation" Asset Lot None Both false;
+    ForeclosedAssets 1502 "AYDA" "Collateral taken over" Asset Loan Refuse Lkm false;
     InterFund 1901 "Antar Dana" "Due from and to other funds" Asset Fund None Both false;
     CashDifference 1902 "Selisih Kas" "Cash differences" Asset None None Both false;
     TradePayable 2101 "Utang Usaha" "Trade payables" Liability Party Refuse Both false;
@@ -156,9 +165,15 @@ chart! {
     TermDeposits 2106 "Simpanan Berjangka" "Term deposits" Liability KubeDeposit Refuse Lkm false;
     ArisanHeld 2107 "Titipan Arisan" "Arisan held" Liability Arisan Refuse Kube false;
     OtherPayable 2109 "Utang Lain-lain" "Other payables" Liability None None Lkm true;
+    LoanTitipan 2121 "Titipan Angsuran" "Loan money held" Liability Loan Refuse Both false;
+    DeferredInterest 2122 "Pendapatan Ditangguhkan" "Deferred income" Liability Loan Refuse Both false;
     GuliranPayable 2201 "Utang Guliran" "Guliran borrowed" Liability Pass Refuse Kube false;
     GuliranObligation 2202 "Kewajiban Guliran" "Guliran to be passed on" Liability Grant Refuse Kube false;
     GuliranPool 2203 "Dana Guliran" "Guliran pool" Liability Pass Refuse Lkm false;
+    LkmLoan 2311 "Pinjaman LKM" "Loans from the LKM" Liability Loan Refuse Kube false;
+    InterestPayable 2312 "Utang Jasa" "Loan interest payable" Liability Loan Refuse Kube false;
+    BankDebt 2313 "Utang Bank" "Bank loans" Liability Loan Refuse Kube false;
+    LoansReceived 2314 "Pinjaman Diterima" "Loans received" Liability Loan Refuse Lkm false;
     Suspense 2901 "Rekening Sementara" "Suspense" Liability Item None Both false;
     GrantCapital 3101 "Modal Hibah" "Grant capital" Equity Grant Refuse Kube false;
     RestrictedGrant 3102 "Hibah Terikat" "Restricted grant" Equity Grant Refuse Kube false;
@@ -177,6 +192,11 @@ chart! {
     BankInterest 4201 "Pendapatan Bunga Bank" "Bank interest" Income None None Both true;
     ClaimIncome 4202 "Pendapatan Klaim" "Insurance claims" Income None None Both true;
     OtherIncome 4209 "Pendapatan Lain-lain" "Other income" Income None None Both true;
+    LoanIncome 4311 "Pendapatan Jasa" "Loan interest" Income None None Both true;
+    PenaltyIncome 4312 "Pendapatan Denda" "Penalties" Income None None Both true;
+    FeeIncome 4313 "Pendapatan Administrasi" "Loan fees" Income None None Both true;
+    RecoveryIncome 4314 "Pendapatan Pemulihan" "Recoveries of loans written off" Income None None Both true;
+    IncentiveIncome 4315 "Pendapatan Insentif" "Rewards for paying promptly" Income None None Kube true;
     CostOfSales 5101 "HPP" "Cost of sales" Expense None None Both true;
     Feed 5201 "Beban Pakan" "Feed" Expense None None Both true;
     Wages 5202 "Beban Upah" "Wages" Expense None None Both true;
@@ -190,6 +210,10 @@ chart! {
     CashShortage 5210 "Beban Selisih Kas" "Cash shortages" Expense None None Both true;
     ProfitShare 5211 "Bagi Hasil Anggota" "Members' share of results" Expense None None Kube true;
     OtherExpense 5219 "Beban Lain-lain" "Other costs" Expense None None Both true;
+    LoanCost 5311 "Beban Jasa Pinjaman" "Loan interest borne" Expense None None Both true;
+    LoanFine 5312 "Beban Denda" "Penalties borne" Expense None None Kube true;
+    ProvisionExpense 5313 "Beban Penyisihan" "Provision expense" Expense None None Both true;
+    IncentiveExpense 5314 "Beban IPTW" "Rewards paid" Expense None None Lkm true;
 }
 
 impl Code {

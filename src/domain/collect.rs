@@ -110,7 +110,7 @@ impl Action for HandIn {
 }
 
 /// Checks that a drawer is a collector's bag. Errors: `NOT_FOUND`, `WRONG_KIND`.
-fn check_bag(draft: &Draft<'_>, bag: &Id) -> Result<(), Stop> {
+pub fn check_bag(draft: &Draft<'_>, bag: &Id) -> Result<(), Stop> {
     let name = RowName::new("drawers", bag.as_str());
     match draft.require(&name, "bag")? {
         Row::Drawer(drawer) if drawer.collector => Ok(()),

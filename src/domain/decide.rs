@@ -106,7 +106,7 @@ pub struct Missing(pub BTreeSet<Key>);
 /// What a command comes to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
-    /// New records at consecutive positions; the last one answers the request.
+    /// New records at consecutive positions; the one that names the request answers it.
     Records(Vec<Record>),
     /// The request was decided before: the record at this position answers it.
     Replay(u64),
@@ -174,7 +174,8 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// The records of an accepted command: the day's advance if it needs one, and its own.
+    /// The records of an accepted command: the day's advance if it needs one, its own, and what
+    /// came after it, reckoned anew, if that changes.
     fn accept(&self) -> Result<Vec<Record>, Stop> {
         let happened_on = self.happened_on()?;
         let old_day = Day::new(self.settings.business_day);
@@ -193,13 +194,28 @@ impl Maker<'_> {
         };
         let mut draft = Draft::new(self.reader, frame, settings);
         self.run(&mut draft)?;
-        let (frame, effect) = draft.finish(self.command)?;
+        let (frame, effect, anew) = draft.finish(self.command)?;
         let record = self.record(&frame, Outcome::Done(effect));
-        if record::encode(&record).len() > MAX_RECORD_BYTES {
-            return Err(Refusal::new(Reason::TooLarge).into());
+        let anew = anew.map(|effect| self.reckoned_anew(&frame, effect));
+        for record in std::iter::once(record).chain(anew) {
+            if record::encode(&record).len() > MAX_RECORD_BYTES {
+                return Err(Refusal::new(Reason::TooLarge).into());
+            }
+            records.push(record);
         }
-        records.push(record);
         Ok(records)
+    }
+
+    /// The record that follows the command's own.
+    fn reckoned_anew(&self, frame: &Frame, effect: Effect) -> Record {
+        Record {
+            position: frame.position + 1,
+            request: None,
+            digest: Vec::new(),
+            event: Event::LoanReckonedAnew,
+            happened_on: frame.business_day,
+            ..self.record(frame, Outcome::Done(effect))
+        }
     }
 
     fn happened_on(&self) -> Result<Day, Refusal> {

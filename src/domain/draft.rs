@@ -127,12 +127,16 @@ pub struct Draft<'a> {
     book: proto::Book,
     line: u32,
     party: String,
+    /// Whether what is posted now is what came after, reckoned anew.
+    reckons_anew: bool,
     effect: Work,
 }
 
 #[derive(Clone, Default)]
 struct Work {
     entries: Vec<Entry>,
+    /// What is posted at the business day, in a record of its own.
+    anew: Vec<Entry>,
     rows: BTreeMap<RowName, Row>,
     flags: Vec<Flag>,
     lot_moves: Vec<LotMove>,
@@ -145,7 +149,15 @@ struct Work {
 impl<'a> Draft<'a> {
     /// An empty draft.
     pub fn new(reader: &'a Reader<'a>, frame: Frame, book: proto::Book) -> Draft<'a> {
-        Draft { reader, frame, book, line: 0, party: String::new(), effect: Work::default() }
+        Draft {
+            reader,
+            frame,
+            book,
+            line: 0,
+            party: String::new(),
+            reckons_anew: false,
+            effect: Work::default(),
+        }
     }
 
     /// The decision's common facts.
@@ -457,6 +469,25 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Posts what a backdated fact or a reversal changes of what came after it: at the business
+    /// day, in one record of its own that names this request as its cause. Floors were kept when
+    /// what came after was decided, and are not asked again line by line.
+    ///
+    /// Errors: as [`Draft::post`].
+    pub fn post_anew(&mut self, posting: &Posting) -> Result<(), Stop> {
+        self.foresee(posting)?;
+        self.reckons_anew = true;
+        let mut posted = Ok(());
+        for (account, amount) in posting.legs() {
+            posted = posted.and_then(|()| {
+                check_account(&account)?;
+                self.enter(account, amount)
+            });
+        }
+        self.reckons_anew = false;
+        posted
+    }
+
     /// Asks for all that the legs will need at once, rather than in a round each: balances, the
     /// totals that `apply` needs, and the closed periods.
     fn foresee(&self, posting: &Posting) -> Result<(), Stop> {
@@ -524,12 +555,11 @@ impl<'a> Draft<'a> {
         before.plus(*moved)?;
         let delta = self.effect.deltas.entry(account.clone()).or_default();
         *delta = delta.plus(amount)?;
-        self.effect.entries.push(Entry {
-            account,
-            amount,
-            line: self.line,
-            party: self.party.clone(),
-        });
+        let entry = Entry { account, amount, line: self.line, party: self.party.clone() };
+        match self.reckons_anew {
+            true => self.effect.anew.push(entry),
+            false => self.effect.entries.push(entry),
+        }
         Ok(())
     }
 
@@ -630,16 +660,24 @@ impl<'a> Draft<'a> {
         missing.map_or(Ok(()), Err)
     }
 
-    /// The effect, with floors checked, cash below zero flagged, and the day in the ledger found.
+    /// The effect, with floors checked, cash below zero flagged, and the day in the ledger found;
+    /// and that of what came after, reckoned anew, if it changes anything.
     ///
     /// Errors: `FLOOR` in a request.
-    pub fn finish(mut self, command: &Command) -> Result<(Frame, Effect), Stop> {
+    pub fn finish(mut self, command: &Command) -> Result<(Frame, Effect, Option<Effect>), Stop> {
         self.line = 0;
         for account in self.effect.deltas.keys().cloned().collect::<Vec<_>>() {
             self.check_floor(&account)?;
         }
         let effective_on = self.effective_on()?;
-        let work = self.effect;
+        let mut work = self.effect;
+        let anew = std::mem::take(&mut work.anew);
+        let anew = (!anew.is_empty()).then(|| Effect {
+            effective_on: self.frame.business_day,
+            entries: anew,
+            cause: Some(command.request.clone()),
+            ..Effect::default()
+        });
         let effect = Effect {
             effective_on,
             entries: work.entries,
@@ -651,8 +689,9 @@ impl<'a> Draft<'a> {
             grant: work.grant.map(|name| name.to_string()).unwrap_or_default(),
             reverses: work.reverses,
             lot_moves: work.lot_moves,
+            cause: None,
         };
-        Ok((self.frame, effect))
+        Ok((self.frame, effect, anew))
     }
 
     fn check_floor(&mut self, account: &Account) -> Result<(), Stop> {

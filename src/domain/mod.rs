@@ -20,6 +20,7 @@ pub mod id;
 pub mod iks;
 pub mod iks_rule;
 pub mod link;
+pub mod loan;
 pub mod lot;
 pub mod money;
 pub mod moving;

@@ -83,6 +83,8 @@ pub struct Effect {
     pub reverses: Option<(RequestId, u32)>,
     /// Units and cost that entered or left lots.
     pub lot_moves: Vec<proto::LotMove>,
+    /// The request that made what came after it be reckoned anew, in the record that does so.
+    pub cause: Option<RequestId>,
 }
 
 impl Effect {
@@ -103,6 +105,7 @@ fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
         Row::Relief(relief) => vec![&relief.kind],
         Row::Pass(pass) => vec![&pass.receiver_name],
         Row::Assessment(assessment) => vec![&assessment.notes],
+        Row::Loan(loan) => vec![&loan.purpose],
         Row::BankLine(line) => vec![&line.text],
         _ => Vec::new(),
     }
@@ -174,10 +177,7 @@ pub fn decode(bytes: &[u8]) -> Result<Record, CodecError> {
         }
         proto::record::Outcome::Effect(effect) => Outcome::Done(decode_effect(effect)?),
     };
-    let request = match message.request_id.as_str() {
-        "" => None,
-        text => Some(RequestId::new(text).ok_or(CodecError::Unknown("request id"))?),
-    };
+    let request = optional_request(&message.request_id)?;
     Ok(Record {
         book: Id::new(&message.book).ok_or(CodecError::Unknown("book"))?,
         position: message.position,
@@ -190,6 +190,13 @@ pub fn decode(bytes: &[u8]) -> Result<Record, CodecError> {
         happened_on: Day::new(message.happened_on),
         outcome,
     })
+}
+
+fn optional_request(text: &str) -> Result<Option<RequestId>, CodecError> {
+    match text {
+        "" => Ok(None),
+        text => RequestId::new(text).map(Some).ok_or(CodecError::Unknown("request id")),
+    }
 }
 
 fn encode_refusal(refusal: &Refusal) -> proto::Refusal {
@@ -231,6 +238,7 @@ fn encode_effect(effect: &Effect) -> proto::Effect {
             line: *line,
         }),
         lot_moves: effect.lot_moves.clone(),
+        cause: effect.cause.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
     }
 }
 
@@ -242,6 +250,7 @@ fn decode_effect(effect: proto::Effect) -> Result<Effect, CodecError> {
             Some((request.ok_or(CodecError::Unknown("request id"))?, reverses.line))
         }
     };
+    let cause = optional_request(&effect.cause)?;
     Ok(Effect {
         effective_on: Day::new(effect.effective_on),
         entries: effect.entries.into_iter().map(decode_entry).collect::<Result<_, _>>()?,
@@ -253,6 +262,7 @@ fn decode_effect(effect: proto::Effect) -> Result<Effect, CodecError> {
         grant: effect.grant,
         reverses,
         lot_moves: effect.lot_moves,
+        cause,
     })
 }
 

@@ -150,6 +150,10 @@ reasons! {
     MemberHasBalance = "MEMBER_HAS_BALANCE", Precondition,
         "{member} masih memiliki saldo {held}; selesaikan dahulu.",
         "{member} still holds {held}; settle it first.";
+    /// The member still owes a loan.
+    MemberOwes = "MEMBER_OWES", Precondition,
+        "{member} masih berutang pada pinjaman {loan}; selesaikan dahulu.",
+        "{member} still owes the loan {loan}; settle it first.";
     /// The group has not set the rule that this needs. Also a remark.
     RuleNotSet = "RULE_NOT_SET", Precondition,
         "Aturan belum ditetapkan.",
@@ -338,6 +342,62 @@ reasons! {
     NotAfterLast = "NOT_AFTER_LAST", Precondition,
         "Tanggal {date} harus sesudah catatan terakhir {last}.",
         "The date {date} must be after the last entry of {last}.";
+    /// A rule of a loan that makes no sense, alone or with the others.
+    LoanTermsInvalid = "LOAN_TERMS_INVALID", Invalid,
+        "Aturan pinjaman {term} tidak masuk akal atau belum diisi.",
+        "The loan rule {term} makes no sense or is not set.";
+    /// A plan of instalments that cannot be kept.
+    LoanPlanInvalid = "LOAN_PLAN_INVALID", Invalid,
+        "Rencana angsuran tidak dapat dijalankan: {plan}.",
+        "The plan of instalments cannot be kept: {plan}.";
+    /// More titipan is given back than is held.
+    TitipanExceeded = "TITIPAN_EXCEEDED", Precondition,
+        "Titipan pinjaman ini hanya {held}.",
+        "Only {held} is held as titipan of this loan.";
+    /// More than the loan leaves.
+    LoanExceeded = "LOAN_EXCEEDED", Precondition,
+        "Pinjaman ini hanya tersisa {held}.",
+        "Only {held} of this loan is left.";
+    /// The loan is paid off, was turned down, or is not paid out.
+    LoanNotOpen = "LOAN_NOT_OPEN", Precondition,
+        "Pinjaman {loan} tidak sedang berjalan.",
+        "The loan {loan} is not running.";
+    /// Somebody has decided on the loan before.
+    LoanDecided = "LOAN_DECIDED", Precondition,
+        "Pinjaman {loan} sudah diputuskan pada {date}.",
+        "The loan {loan} was decided on {date} already.";
+    /// The borrower has not confirmed the loan.
+    LoanNotConfirmed = "LOAN_NOT_CONFIRMED", Precondition,
+        "Peminjam belum membenarkan pinjaman {loan}.",
+        "The borrower has not confirmed the loan {loan}.";
+    /// The borrower has confirmed the loan before.
+    LoanConfirmed = "LOAN_CONFIRMED", Precondition,
+        "Peminjam sudah membenarkan pinjaman {loan}.",
+        "The borrower has confirmed the loan {loan} already.";
+    /// An amount outside of what the product lends.
+    LoanAmount = "LOAN_AMOUNT", Precondition,
+        "Produk {product} meminjamkan {least} sampai {most}.",
+        "The product {product} lends {least} to {most}.";
+    /// More instalments than the product allows.
+    LoanInstalments = "LOAN_INSTALMENTS", Precondition,
+        "Produk {product} paling banyak {most} angsuran.",
+        "The product {product} allows {most} instalments at most.";
+    /// Not what it takes to settle the loan.
+    SettlementAmount = "SETTLEMENT_AMOUNT", Precondition,
+        "Pelunasan pada tanggal ini {asked}.",
+        "Settling the loan on this day takes {asked}.";
+    /// Too much has happened to the loan for one record.
+    LoanFull = "LOAN_FULL", Precondition,
+        "Catatan pinjaman {loan} penuh; lunasi dengan pinjaman baru.",
+        "The record of the loan {loan} is full; settle it by a new one.";
+    /// Nothing is owed to that payer.
+    ClaimExceeded = "CLAIM_EXCEEDED", Precondition,
+        "Talangan {payer} hanya tersisa {held}.",
+        "Only {held} of what {payer} paid is left to give back.";
+    /// The reward is for those who paid promptly, once.
+    NotPrompt = "NOT_PROMPT", Precondition,
+        "Pinjaman {loan} tidak berhak atas insentif tepat waktu.",
+        "The loan {loan} has not earned the reward for paying promptly.";
     /// A record would not fit the journal's size limit.
     TooLarge = "TOO_LARGE", Invalid,
         "Permintaan terlalu besar untuk satu catatan; bagilah.",

@@ -8,6 +8,7 @@ use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id, LKM, RowName};
+use crate::domain::loan::case::{Borrower, open_loans};
 use crate::domain::record::proto::{
     Drawer, Group, Link, Meeting, Member, Office, Officer, Party, PartyKind, Stage, StageSince,
     Status,
@@ -311,7 +312,7 @@ impl Action for EndMembership {
     }
 
     /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN` when they have left already, `NOT_AFTER_LAST` for a
-    /// day before they joined, `MEMBER_HAS_BALANCE`.
+    /// day before they joined, `MEMBER_OWES`, `MEMBER_HAS_BALANCE`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         draft.not_future(self.left_on, "left_on")?;
         let mut row = draft.member(&self.entity, &self.member, "member")?;
@@ -330,6 +331,11 @@ impl Action for EndMembership {
 
 impl EndMembership {
     fn check_settled(&self, draft: &Draft<'_>) -> Result<(), Stop> {
+        let borrower = Borrower::Member(self.member.clone());
+        if let Some(loan) = open_loans(draft, &self.entity, &borrower)?.first() {
+            let refusal = Refusal::new(Reason::MemberOwes).on("member");
+            return Err(refusal.with("member", &self.member).with("loan", loan).into());
+        }
         for fund in FUNDS.iter().filter(|fund| fund_allowed(&self.entity, **fund)) {
             let ledger = Ledger::new(self.entity.clone(), *fund);
             let personal = CHART.iter().filter(|line| line.subject == SubjectKind::Member);

@@ -16,6 +16,7 @@ use crate::domain::draft::{Draft, Stop};
 use crate::domain::dues;
 use crate::domain::guliran;
 use crate::domain::id::{RequestId, RowName};
+use crate::domain::loan;
 use crate::domain::lot;
 use crate::domain::moving;
 use crate::domain::posting::Posting;
@@ -78,6 +79,7 @@ impl Action for Reverse {
         arisan::undo(draft, &entries)?;
         stake::undo(draft, record.event, effect)?;
         term::undo(draft, record.event, effect)?;
+        loan::case::undo(draft, &record, effect, open)?;
         bank::untick(draft, &record, effect, open)?;
         standing::undo(draft, &record, effect)?;
         moving::undo(draft, &record, effect)?;

@@ -228,7 +228,7 @@ impl Round<'_> {
 
     /// Makes new records visible to the commands behind, and writes them down.
     fn write(&mut self, records: Vec<Record>, sides: &[SideRow]) -> Result<(), Halt> {
-        let mut last = None;
+        let mut own = None;
         for record in records {
             assert_eq!(record.position, self.draft.size + 1, "positions are consecutive");
             let changes = match apply(&record, &self.view) {
@@ -250,9 +250,9 @@ impl Round<'_> {
             if self.missing.is_empty() {
                 self.draft.gathered.add(&record, changes);
             }
-            last = Some(record);
+            own = if record.request.is_some() { Some(record) } else { own };
         }
-        let record = last.expect("a decision makes at least one record");
+        let record = own.expect("one record of a decision names its request");
         if let Outcome::Done(effect) = &record.outcome {
             // Text that a report's state could not take stands in no row: it is not kept.
             let kept = |side: &&SideRow| effect.commitments().any(|c| *c == side.commitment);

@@ -9,6 +9,7 @@ mod books;
 mod iks;
 mod keys;
 mod lifecycle;
+mod loans;
 mod overload;
 mod pending;
 mod process;

@@ -1,8 +1,9 @@
-//! The worked examples, to the sen, through the public API: stories 1 to 4 and 7 to 9.
+//! The worked examples, to the sen, through the public API: stories 1 to 9.
 
 use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 
+use crate::loans::{the_lkm_lends_to_the_group, the_others_stand_in};
 use crate::on_both;
 use crate::town::{A, BOOK, LKM, Server, Town, cash, date, idr, on, place, sen, units, why};
 
@@ -17,6 +18,8 @@ async fn a_grant_is_spent_and_passed_on_to_the_third_generation(server: &Server)
     the_money_is_spent_with_one_mistake(&town).await;
     a_meeting_without_signal(&town).await;
     relief(&town).await;
+    the_lkm_lends_to_the_group(&town).await;
+    the_others_stand_in(&town).await;
     pigs(&town).await;
     a_passes_its_grant_on(&town).await;
     the_third_generation(&town).await;

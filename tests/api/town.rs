@@ -165,6 +165,7 @@ clients! {
     reports: report_service_client::ReportServiceClient;
     assessments: assessment_service_client::AssessmentServiceClient;
     links: link_service_client::LinkServiceClient;
+    loans: loan_service_client::LoanServiceClient;
     reconciling: reconcile_service_client::ReconcileServiceClient;
     arisan: arisan_service_client::ArisanServiceClient;
     sharing: sharing_service_client::SharingServiceClient;

@@ -1,0 +1,30 @@
+//! Loans: of a KUBE to its members, of the LKM to members and KUBEs.
+//!
+//! | file           | one idea                                                               |
+//! |----------------|------------------------------------------------------------------------|
+//! | [`rate`]       | percentages as exact fractions, and the rounding rules, each named once |
+//! | [`terms`]      | the rules of a loan, checked                                            |
+//! | [`calendar`]   | due days, and what each period counts                                   |
+//! | [`schedule`]   | principal and jasa of each instalment                                   |
+//! | [`allocation`] | what a payment settles, and in which order                              |
+//! | [`life`]       | the fold: what a loan has come to on a day, from all that happened to it |
+//! | [`product`]    | products as effective-dated data                                        |
+//! | [`case`](mod@case) | a loan within a decision: its accounts, and what a fact posts       |
+//! | [`request`]    | application, the borrower's confirmation, approval                      |
+//! | [`pay`]        | paid out, paid back, settled, waived, rewarded                          |
+//! | [`surety`]     | tanggung renteng and its claims                                         |
+//!
+//! **Invariant**: a schedule sums to what was lent, sen by sen, whatever its method, grace and
+//! rounding; arithmetic is on integers and exact fractions, and refuses what does not fit.
+
+pub mod allocation;
+pub mod calendar;
+pub mod case;
+pub mod life;
+pub mod pay;
+pub mod product;
+pub mod rate;
+pub mod request;
+pub mod schedule;
+pub mod surety;
+pub mod terms;

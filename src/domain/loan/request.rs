@@ -1,0 +1,227 @@
+//! From the wish for a loan to the decision about it: application, the borrower's own
+//! confirmation, approval with minute.
+//!
+//! **Invariant**: a loan is decided once, and approved only after its borrower has confirmed it:
+//! nobody borrows on somebody else's identity card.
+
+use crate::domain::decide::Action;
+use crate::domain::draft::{Draft, Stop};
+use crate::domain::id::{Entity, Id};
+use crate::domain::link::check_tie;
+use crate::domain::loan::calendar::Calendar;
+use crate::domain::loan::case::{Borrower, Case, loan_name};
+use crate::domain::loan::product::{check_bounds, version_on};
+use crate::domain::loan::schedule::instalments;
+use crate::domain::loan::terms::Terms;
+use crate::domain::money::Sen;
+use crate::domain::record::proto::{Fund, Loan, LoanPlan, LoanState, LoanTerms};
+use crate::domain::record::{Event, Row};
+use crate::domain::refusal::{Reason, Refusal};
+
+/// Asks for a loan.
+#[derive(Clone, Debug)]
+pub struct ApplyLoan {
+    /// Who lends.
+    pub lender: Entity,
+    /// The loan's id at the lender.
+    pub loan: Id,
+    /// Who borrows.
+    pub borrower: Borrower,
+    /// The product.
+    pub product: Id,
+    /// Sen, more than nothing.
+    pub amount: Sen,
+    /// When it is to be paid back.
+    pub plan: LoanPlan,
+    /// Commitment to what it is for, empty if not said.
+    pub purpose: Vec<u8>,
+    /// The LKM's loan whose money it passes on (event 36).
+    pub funded_by: Option<Id>,
+    /// The KUBE that stands in for a member of the LKM.
+    pub surety: Option<Id>,
+}
+
+impl Action for ApplyLoan {
+    fn event(&self) -> Event {
+        Event::LoanApplied
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.lender.clone())
+    }
+
+    /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`, `NOT_LINKED`, `WRONG_KIND` for a borrower or a
+    /// source that does not fit the lender, `RULE_NOT_SET`, `LOAN_AMOUNT`, `LOAN_INSTALMENTS`,
+    /// `LOAN_PLAN_INVALID`, `OVERFLOW`, `ALREADY_EXISTS`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let today = draft.frame().happened_on;
+        self.check_borrower(draft)?;
+        self.check_source(draft)?;
+        if let Some(group) = &self.surety {
+            draft.group(group, "surety")?;
+            if self.lender != Entity::Lkm || matches!(self.borrower, Borrower::Group(_)) {
+                return Err(wrong("surety", group));
+            }
+        }
+        let version = version_on(draft, &self.lender, &self.product, today)?;
+        check_bounds(&version, &self.product, self.amount, &self.plan)?;
+        check_plan(&version.terms.unwrap_or_default(), self.amount, &self.plan, draft)?;
+        let row = Loan {
+            borrower: self.borrower.path(),
+            product: self.product.to_string(),
+            state: LoanState::Applied as i32,
+            amount: self.amount.get(),
+            plan: Some(self.plan.clone()),
+            applied_on: today.get(),
+            purpose: self.purpose.clone(),
+            funded_by: self.funded_by.as_ref().map(Id::to_string).unwrap_or_default(),
+            surety: self.surety.as_ref().map(Id::to_string).unwrap_or_default(),
+            ..Loan::default()
+        };
+        draft.create(loan_name(&self.lender, &self.loan), Row::Loan(row), "loan_id")
+    }
+}
+
+impl ApplyLoan {
+    fn check_borrower(&self, draft: &Draft<'_>) -> Result<(), Stop> {
+        match (&self.borrower, &self.lender) {
+            (Borrower::Member(member), lender) => {
+                draft.active_member(lender, member, "borrower").map(drop)
+            }
+            (Borrower::Group(group), Entity::Lkm) => check_tie(draft, group, Fund::SimpanPinjam),
+            (Borrower::Group(group), Entity::Kube(_)) => Err(wrong("borrower", group)),
+        }
+    }
+
+    /// Money passed on is that of a loan which the LKM gave to this very KUBE.
+    fn check_source(&self, draft: &Draft<'_>) -> Result<(), Stop> {
+        let Some(source) = &self.funded_by else { return Ok(()) };
+        let Entity::Kube(group) = &self.lender else {
+            return Err(wrong("funded_by", source));
+        };
+        let case = Case::load(draft, &Entity::Lkm, source)?;
+        let ours = case.borrower()? == Borrower::Group(group.clone());
+        if ours { Ok(()) } else { Err(wrong("funded_by", source)) }
+    }
+}
+
+fn wrong(field: &str, name: &Id) -> Stop {
+    Refusal::new(Reason::WrongKind).on(field).with("name", name).into()
+}
+
+/// Checks that a plan can be kept from the day of a draft on, and that its sums fit.
+fn check_plan(
+    terms: &LoanTerms,
+    amount: Sen,
+    plan: &LoanPlan,
+    draft: &Draft<'_>,
+) -> Result<(), Refusal> {
+    let terms = Terms::new(terms)?;
+    let calendar = Calendar::new(&terms, plan, draft.frame().happened_on)?;
+    instalments(&terms, amount, &calendar).map(drop)
+}
+
+/// The borrower confirms that they asked for the loan.
+#[derive(Clone, Debug)]
+pub struct ConfirmLoan {
+    /// Who lends.
+    pub lender: Entity,
+    /// The loan.
+    pub loan: Id,
+}
+
+impl Action for ConfirmLoan {
+    fn event(&self) -> Event {
+        Event::LoanConfirmed
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.lender.clone())
+    }
+
+    /// Errors: `NOT_FOUND`, `LOAN_DECIDED`, `LOAN_CONFIRMED`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut case = undecided(draft, &self.lender, &self.loan)?;
+        if case.row.confirmed_on != 0 {
+            return Err(case.refuse(Reason::LoanConfirmed).into());
+        }
+        case.row.confirmed_on = draft.frame().happened_on.get();
+        case.put(draft);
+        Ok(())
+    }
+}
+
+/// A loan that nobody has decided on. Errors: `NOT_FOUND`, `LOAN_DECIDED`.
+fn undecided(draft: &Draft<'_>, lender: &Entity, loan: &Id) -> Result<Case, Stop> {
+    let case = Case::load(draft, lender, loan)?;
+    if case.row.state() == LoanState::Applied {
+        return Ok(case);
+    }
+    let date = crate::domain::day::Day::new(case.row.decided_on);
+    Err(case.refuse(Reason::LoanDecided).with("date", date).into())
+}
+
+/// Officers decide on a loan, by minute.
+#[derive(Clone, Debug)]
+pub struct DecideLoan {
+    /// Who lends.
+    pub lender: Entity,
+    /// The loan.
+    pub loan: Id,
+    /// Approved, or turned down.
+    pub approve: bool,
+    /// What is approved, where it is less than asked.
+    pub amount: Option<Sen>,
+    /// The number of the minute.
+    pub minute: String,
+}
+
+impl Action for DecideLoan {
+    fn event(&self) -> Event {
+        Event::LoanDecided
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.lender.clone())
+    }
+
+    /// Errors: `NOT_FOUND`, `LOAN_DECIDED`, `LOAN_NOT_CONFIRMED`, `LOAN_EXCEEDED` for more than was
+    /// asked; what the product of this day refuses.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut case = undecided(draft, &self.lender, &self.loan)?;
+        case.row.decided_on = draft.frame().happened_on.get();
+        case.row.minute.clone_from(&self.minute);
+        match self.approve {
+            true => self.approve(draft, &mut case)?,
+            false => case.row.state = LoanState::Rejected as i32,
+        }
+        case.put(draft);
+        Ok(())
+    }
+}
+
+impl DecideLoan {
+    fn approve(&self, draft: &Draft<'_>, case: &mut Case) -> Result<(), Stop> {
+        if case.row.confirmed_on == 0 {
+            return Err(case.refuse(Reason::LoanNotConfirmed).into());
+        }
+        let asked = Sen::new(case.row.amount);
+        let amount = self.amount.unwrap_or(asked);
+        if amount > asked {
+            let refusal = Refusal::new(Reason::LoanExceeded).on("amount");
+            return Err(refusal.with("held", asked.get()).into());
+        }
+        let unknown = || case.refuse(Reason::NotFound).with("name", &case.row.product);
+        let product = Id::new(&case.row.product).ok_or_else(unknown)?;
+        let today = draft.frame().happened_on;
+        let version = version_on(draft, &self.lender, &product, today)?;
+        let plan = case.row.plan.clone().unwrap_or_default();
+        check_bounds(&version, &product, amount, &plan)?;
+        let terms = version.terms.unwrap_or_default();
+        check_plan(&terms, amount, &plan, draft)?;
+        case.row.amount = amount.get();
+        case.row.terms = Some(terms);
+        case.row.state = LoanState::Approved as i32;
+        Ok(())
+    }
+}

@@ -1,0 +1,362 @@
+//! Loans through the API: previews, stories 5 and 6 to the sen, arrears, bad input.
+
+use simpul::api::google_type::{Decimal, Money};
+use simpul::api::v1::*;
+use simpul::cli::remote::fresh_request_id;
+use tonic::Code;
+
+use crate::on_both;
+use crate::town::{A, BOOK, LKM, Server, Town, cash, date, idr, on, place, sen, units, why};
+
+on_both!(
+    a_preview_creates_nothing,
+    two_officers_decide_on_one_application,
+    what_a_loan_is_for_is_sealed,
+    arrears_are_listed,
+);
+
+/// Thousands of rupiah in sen.
+const THOUSAND: i64 = 100_000;
+
+/// Flat, nothing else.
+fn terms(frequency: LoanFrequency, rate: &str) -> LoanTerms {
+    LoanTerms {
+        method: LoanMethod::Flat as i32,
+        frequency: frequency as i32,
+        rate_percent: units(rate),
+        overpayment: Overpayment::Titipan as i32,
+        recognition: Recognition::Cash as i32,
+        rebate_percent: units("100"),
+        ..LoanTerms::default()
+    }
+}
+
+fn plan(instalments: u32) -> Option<LoanPlan> {
+    Some(LoanPlan { instalments, ..LoanPlan::default() })
+}
+
+fn product(entity: &str, terms: LoanTerms) -> SetLoanProductRequest {
+    let version = LoanVersion {
+        since: date(2025, 1, 1),
+        label: "Pinjaman (contoh)".to_owned(),
+        minute: "BA-5/contoh".to_owned(),
+        terms: Some(terms),
+        most_instalments: 60,
+        ..LoanVersion::default()
+    };
+    SetLoanProductRequest {
+        entity: entity.to_owned(),
+        request_id: fresh_request_id(),
+        product_id: "biasa".to_owned(),
+        version: Some(version),
+    }
+}
+
+fn application(lender: &str, loan: &str, borrower: &str, rupiah: i64) -> ApplyForLoanRequest {
+    ApplyForLoanRequest {
+        lender: lender.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 1),
+        loan_id: loan.to_owned(),
+        borrower: borrower.to_owned(),
+        product_id: "biasa".to_owned(),
+        amount: idr(rupiah),
+        plan: plan(10),
+        ..ApplyForLoanRequest::default()
+    }
+}
+
+fn decision(loan: &str, approve: bool) -> DecideLoanRequest {
+    DecideLoanRequest {
+        loan: loan.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 1),
+        approve,
+        amount: None,
+        minute: "BA-6/contoh".to_owned(),
+    }
+}
+
+fn confirmation(loan: &str) -> ConfirmLoanRequest {
+    ConfirmLoanRequest {
+        loan: loan.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 1),
+    }
+}
+
+fn tin() -> Option<LoanPurse> {
+    Some(LoanPurse { purse: Some(loan_purse::Purse::Place(cash().expect("a place"))) })
+}
+
+fn vault() -> Option<LoanPurse> {
+    let place = place(PlaceKind::Vault).expect("a place");
+    Some(LoanPurse { purse: Some(loan_purse::Purse::Place(place)) })
+}
+
+fn over_the_counter() -> Option<LoanPurse> {
+    let money = Handover { kube_place: cash(), lkm_place: place(PlaceKind::Vault) };
+    let means = Means { means: Some(means::Means::Money(money)) };
+    Some(LoanPurse { purse: Some(loan_purse::Purse::Means(means)) })
+}
+
+/// Confirmed, approved and paid out on a day of 2025.
+async fn lend(town: &Town, wish: ApplyForLoanRequest, purse: Option<LoanPurse>, day: (i32, i32)) {
+    let name = format!("{}/loans/{}", wish.lender, wish.loan_id);
+    let details = || on(2025, day.0, day.1);
+    let wish = ApplyForLoanRequest { details: details(), ..wish };
+    town.loans().apply_for_loan(wish).await.expect("applied");
+    let confirm = ConfirmLoanRequest { details: details(), ..confirmation(&name) };
+    town.loans().confirm_loan(confirm).await.expect("confirmed");
+    let decide = DecideLoanRequest { details: details(), ..decision(&name, true) };
+    town.loans().decide_loan(decide).await.expect("approved");
+    let disburse = DisburseLoanRequest {
+        loan: name,
+        request_id: fresh_request_id(),
+        details: details(),
+        amount: None,
+        fee_beside: false,
+        purse,
+    };
+    let row = town.loans().disburse_loan(disburse).await.expect("paid out").into_inner().row;
+    assert_eq!(row.expect("set").state(), LoanState::Active);
+}
+
+fn payment(loan: &str, rupiah: i64, purse: Option<LoanPurse>, day: (i32, i32)) -> PayLoanRequest {
+    PayLoanRequest {
+        loan: loan.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, day.0, day.1),
+        amount: idr(rupiah),
+        purse,
+    }
+}
+
+async fn assert_held(town: &Town, expected: &[(&str, i64)]) {
+    for (account, thousands) in expected {
+        assert_eq!(town.held(account).await, thousands * THOUSAND, "{account}");
+    }
+}
+
+/// Story 5, after story 4.
+pub async fn the_lkm_lends_to_the_group(town: &Town) {
+    let to_vault = MoveCashRequest {
+        entity: LKM.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 1),
+        fund: Fund::SimpanPinjam as i32,
+        from: place(PlaceKind::Bank),
+        to: place(PlaceKind::Vault),
+        amount: idr(5_000_000),
+    };
+    town.cash().move_cash(to_vault).await.unwrap();
+    let rules = LoanTerms { fee: idr(50_000), ..terms(LoanFrequency::Monthly, "1") };
+    town.loans().set_loan_product(product(LKM, rules)).await.unwrap();
+    let loan = format!("{LKM}/loans/usaha-a");
+    let wish = application(LKM, "usaha-a", A, 5_000_000);
+    lend(town, wish, over_the_counter(), (4, 1)).await;
+    let pay = payment(&loan, 300_000, over_the_counter(), (5, 1));
+    town.loans().pay_loan(pay).await.unwrap();
+
+    assert_held(
+        town,
+        &[
+            ("a.sp.1101", 4_685),
+            ("a.sp.2311.usaha-a", 4_750),
+            ("lkm.sp.1104", 3_000),
+            ("lkm.sp.1102", 450),
+            ("lkm.sp.1222.usaha-a", 4_750),
+        ],
+    )
+    .await;
+    let expenses = town.held("a.sp.5205").await + town.held("a.sp.5311").await;
+    let income = town.held("lkm.sp.4311").await + town.held("lkm.sp.4313").await;
+    assert_eq!((expenses, income), (100 * THOUSAND, 100 * THOUSAND));
+    let shown = GetLoanRequest { name: loan, on: date(2025, 5, 1) };
+    let shown = town.loans().get_loan(shown).await.unwrap().into_inner();
+    let due = shown.standing.unwrap().due.unwrap();
+    let arrears = [due.penalty, due.interest, due.principal].map(|part| sen(&part) / THOUSAND);
+    assert_eq!(arrears, [0, 0, 250]);
+    assert_eq!(shown.instalments.len(), 10);
+    town.assert_mirrored("a").await;
+}
+
+/// Story 6, after story 5.
+pub async fn the_others_stand_in(town: &Town) {
+    town.loans().set_loan_product(product(A, terms(LoanFrequency::Weekly, "0.2"))).await.unwrap();
+    let wish = ApplyForLoanRequest {
+        plan: plan(4),
+        funded_by: format!("{LKM}/loans/usaha-a"),
+        ..application(A, "maria", &format!("{A}/members/m01"), 1_000_000)
+    };
+    lend(town, wish, tin(), (5, 5)).await;
+    let loan = format!("{A}/loans/maria");
+    for day in [12, 19] {
+        town.loans().pay_loan(payment(&loan, 252_000, tin(), (5, day))).await.unwrap();
+    }
+    let payer = |number: i32| StandInPart {
+        member: format!("{A}/members/m{number:02}"),
+        amount: idr(28_000),
+    };
+    let request = StandInRequest {
+        loan: loan.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 5, 26),
+        payers: (2..=10).map(payer).collect(),
+        place: cash(),
+    };
+    let row = town.loans().stand_in(request).await.unwrap().into_inner().row.unwrap();
+    let claims: i64 = row.claims.iter().map(|claim| sen(&claim.amount)).sum();
+    assert_eq!((row.claims.len(), claims), (9, 252 * THOUSAND));
+    assert_held(town, &[("a.sp.1101", 4_441), ("a.sp.1221.maria", 250), ("a.sp.4311", 6)]).await;
+}
+
+async fn a_preview_creates_nothing(server: &Server) {
+    let town = Town::found(server).await;
+    let before = town.position().await;
+    let ask = |terms: Option<LoanTerms>, amount: Option<Money>, plan| PreviewScheduleRequest {
+        product: String::new(),
+        terms,
+        plan,
+        amount,
+        disbursed_on: date(2025, 1, 31),
+    };
+    let seasonal =
+        LoanTerms { method: LoanMethod::Musiman as i32, ..terms(LoanFrequency::Monthly, "1.5") };
+    let answer = town.loans().preview_schedule(ask(Some(seasonal), idr(2_000_000), plan(6))).await;
+    let answer = answer.expect("a schedule").into_inner();
+    let only = &answer.instalments[..];
+    assert_eq!((only.len(), only[0].number, only[0].due_on), (1, 6, date(2025, 7, 31)));
+    assert_eq!([sen(&answer.principal), sen(&answer.interest)], [2_000 * THOUSAND, 180 * THOUSAND]);
+
+    let wrong = async |request| {
+        let status = town.loans().preview_schedule(request).await.expect_err("refused");
+        let why = why(&status);
+        (why.code, why.reason, why.field)
+    };
+    let flat = || Some(terms(LoanFrequency::Monthly, "1"));
+    let no_rate = LoanTerms { rate_percent: None, ..terms(LoanFrequency::Monthly, "1") };
+    let named =
+        |reason: &str, field: &str| (Code::InvalidArgument, reason.to_owned(), field.to_owned());
+    assert_eq!(
+        wrong(ask(Some(no_rate), idr(1), plan(1))).await,
+        named("LOAN_TERMS_INVALID", "terms.rate")
+    );
+    assert_eq!(
+        wrong(ask(flat(), idr(1), plan(0))).await,
+        named("LOAN_PLAN_INVALID", "plan.instalments")
+    );
+    assert_eq!(wrong(ask(None, idr(1), plan(1))).await, named("REQUIRED", "terms"));
+    assert_eq!(wrong(ask(flat(), idr(1), None)).await, named("REQUIRED", "plan"));
+    let day_count = DayCount::Actual365 as i32;
+    let odd = LoanTerms { day_count, ..terms(LoanFrequency::Monthly, "1") };
+    assert_eq!(
+        wrong(ask(Some(odd), idr(1), plan(1))).await,
+        named("LOAN_TERMS_INVALID", "terms.day_count")
+    );
+    let huge = LoanTerms {
+        rate_percent: Some(Decimal { value: "1000".to_owned() }),
+        ..terms(LoanFrequency::Monthly, "1")
+    };
+    let (code, reason, _) = wrong(ask(Some(huge), idr(100_000_000_000_000), plan(1_000))).await;
+    assert_eq!((code, reason.as_str()), (Code::OutOfRange, "OVERFLOW"));
+    let unset = PreviewScheduleRequest {
+        product: format!("{A}/loan-products/biasa"),
+        ..ask(None, idr(1), plan(1))
+    };
+    assert_eq!(wrong(unset).await.0, Code::NotFound);
+    assert_eq!(town.position().await, before);
+}
+
+async fn two_officers_decide_on_one_application(server: &Server) {
+    let town = Town::found(server).await;
+    town.loans().set_loan_product(product(A, terms(LoanFrequency::Weekly, "1"))).await.unwrap();
+    let loan = format!("{A}/loans/l1");
+    let wish = application(A, "l1", &format!("{A}/members/m02"), 500_000);
+    town.loans().apply_for_loan(wish).await.expect("applied");
+    town.loans().confirm_loan(confirmation(&loan)).await.expect("confirmed");
+    let (mut one, mut other) = (town.loans(), town.loans());
+    let both = tokio::join!(
+        one.decide_loan(decision(&loan, true)),
+        other.decide_loan(decision(&loan, false)),
+    );
+    let refused: Vec<_> = [both.0.err(), both.1.err()].into_iter().flatten().collect();
+    assert_eq!(refused.len(), 1, "one of them was first");
+    let why = why(&refused[0]);
+    assert_eq!((why.reason.as_str(), why.field.as_str()), ("LOAN_DECIDED", "loan"));
+    assert_eq!(why.text, "The loan l1 was decided on 1 April 2025 already.");
+}
+
+async fn what_a_loan_is_for_is_sealed(server: &Server) {
+    let town = Town::found(server).await;
+    town.loans().set_loan_product(product(A, terms(LoanFrequency::Weekly, "1"))).await.unwrap();
+    let wish = ApplyForLoanRequest {
+        purpose: "obat anak (contoh)".to_owned(),
+        ..application(A, "l1", &format!("{A}/members/m02"), 500_000)
+    };
+    let first = town.loans().apply_for_loan(wish.clone()).await.expect("applied").into_inner();
+    assert_eq!(first.row.as_ref().expect("set").purpose, "obat anak (contoh)");
+    let again = town.loans().apply_for_loan(wish.clone()).await.expect("again").into_inner();
+    assert_eq!(first, again);
+    let other = ApplyForLoanRequest { purpose: "motor (contoh)".to_owned(), ..wish };
+    let status = town.loans().apply_for_loan(other).await.expect_err("another request");
+    assert_eq!(why(&status).reason, "REQUEST_ID_REUSED");
+    let list = ListLoansRequest { parent: A.to_owned(), ..Default::default() };
+    let listed = town.loans().list_loans(list).await.expect("listed").into_inner();
+    assert_eq!(listed.loans[0].loan.as_ref().expect("set").purpose, "");
+    let stranger = application(A, "l2", &format!("{BOOK}/groups/b"), 1);
+    let status = town.loans().apply_for_loan(stranger).await.expect_err("a KUBE of a KUBE");
+    assert_eq!(
+        (why(&status).reason.as_str(), why(&status).field.as_str()),
+        ("WRONG_KIND", "borrower")
+    );
+}
+
+async fn arrears_are_listed(server: &Server) {
+    let town = Town::found(server).await;
+    town.loans().set_loan_product(product(A, terms(LoanFrequency::Weekly, "1"))).await.unwrap();
+    for (loan, member) in [("l1", "m02"), ("l2", "m03")] {
+        let wish = application(A, loan, &format!("{A}/members/{member}"), 500_000);
+        lend(&town, wish, tin(), (4, 1)).await;
+    }
+    let pay = |loan: &str, rupiah| payment(&format!("{A}/loans/{loan}"), rupiah, tin(), (4, 8));
+    town.loans().pay_loan(pay("l1", 55_000)).await.expect("paid");
+    town.loans().pay_loan(pay("l2", 25_000)).await.expect("paid");
+    let list = ListLoansRequest {
+        parent: A.to_owned(),
+        on: date(2025, 4, 10),
+        only_arrears: true,
+        ..Default::default()
+    };
+    let listed = town.loans().list_loans(list).await.expect("listed").into_inner().loans;
+    let standing = listed[0].standing.as_ref().expect("set");
+    assert_eq!((listed.len(), standing.days_late, standing.instalments_late), (1, 2, 1));
+    let due = standing.due.as_ref().expect("set");
+    assert_eq!([sen(&due.interest), sen(&due.principal)], [0, 30 * THOUSAND]);
+
+    let quote = QuoteSettlementRequest { loan: format!("{A}/loans/l2"), on: date(2025, 4, 8) };
+    let quote = town.loans().quote_settlement(quote).await.expect("a quote").into_inner();
+    assert_eq!(sen(&quote.total), 480 * THOUSAND);
+    let settle = |rupiah| SettleLoanRequest {
+        loan: format!("{A}/loans/l2"),
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 8),
+        amount: idr(rupiah),
+        purse: tin(),
+    };
+    let status = town.loans().settle_loan(settle(479_999)).await.expect_err("too little");
+    assert_eq!(why(&status).text, "Settling the loan on this day takes Rp480.000.");
+    let row = town.loans().settle_loan(settle(480_000)).await.expect("settled").into_inner().row;
+    assert_eq!(row.expect("set").state(), LoanState::PaidOff);
+    let late = town.loans().pay_loan(pay("l2", 1_000)).await.expect("a report").into_inner();
+    assert!(late.row.is_none());
+    assert_eq!(late.transaction.expect("set").warnings[0].reason, "IN_SUSPENSE");
+    let wrong = town.loans().pay_loan(payment(&format!("{A}/loans/l1"), 1, vault(), (4, 8))).await;
+    let status = wrong.expect_err("no such place");
+    assert_eq!(why(&status).field, "purse.place");
+    // Told late: on its own day, and what came after anew, named by its cause.
+    let early = payment(&format!("{A}/loans/l1"), 10_000, tin(), (4, 2));
+    let early = town.loans().pay_loan(early).await.expect("told late").into_inner();
+    assert_eq!(early.transaction.expect("set").effective_on, date(2025, 4, 2));
+    town.trial_balance(A).await;
+}
