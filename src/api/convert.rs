@@ -662,7 +662,9 @@ mod tests {
             Overpayment = Overpayment,
             Recognition = Recognition,
             LoanState = LoanState,
-            LoanFactKind = LoanFactKind
+            LoanFactKind = LoanFactKind,
+            QualityMeasure = QualityMeasure,
+            QualityPreset = QualityPreset
         );
     }
 }

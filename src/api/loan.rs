@@ -1,9 +1,10 @@
-//! Loans: products, schedules, from application to the last instalment (catalogue events 21 to 25,
-//! 35 to 39).
+//! Loans: products, schedules, from application to the last instalment (catalogue events 21 to 29,
+//! 35 to 39 and 45).
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{
     Call, Done, Method, Mutation, Opened, Page, Plan, damaged, detailed, not_found, plain, service,
+    transactions,
 };
 use crate::api::errors::Fault;
 use crate::api::google_type;
@@ -17,14 +18,20 @@ use crate::domain::loan::allocation::Parts;
 use crate::domain::loan::calendar::Calendar;
 use crate::domain::loan::case::{Borrower, Purse, loan_name};
 use crate::domain::loan::life::{Life, Line, reckon};
+use crate::domain::loan::outside::{RepayOutsideLoan, TakeOutsideLoan};
 use crate::domain::loan::pay::{
     AccrueLoan, Disburse, PayLoan, RefundTitipan, RewardLoan, SettleLoan, WaiveLoan,
 };
 use crate::domain::loan::product::{SetLoanProduct, product_name};
+use crate::domain::loan::quality::{self, SetLoanQuality};
 use crate::domain::loan::request::{ApplyLoan, ConfirmLoan, DecideLoan};
 use crate::domain::loan::schedule::{Instalment, instalments};
 use crate::domain::loan::surety::{GroupStandsIn, RepayClaim, StandIn};
 use crate::domain::loan::terms::Terms;
+use crate::domain::loan::trouble::{
+    ProvideLoan, RegisterCollateral, Reschedule, SellCollateral, TakeCollateral, TurnLoan,
+    WriteOffLoan,
+};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{self, Loan, LoanState};
 use crate::domain::record::{Effect, Row};
@@ -53,9 +60,26 @@ service! {
         stand_in: StandInRequest => StandInResponse;
         group_stands_in: GroupStandsInRequest => GroupStandsInResponse;
         repay_claim: RepayClaimRequest => RepayClaimResponse;
+        reschedule_loan: RescheduleLoanRequest => RescheduleLoanResponse;
+        turn_loan: TurnLoanRequest => TurnLoanResponse;
+        set_loan_quality: SetLoanQualityRequest => SetLoanQualityResponse;
+        provide_for_loan: ProvideForLoanRequest => ProvideForLoanResponse;
+        write_off_loan: WriteOffLoanRequest => WriteOffLoanResponse;
+        register_collateral: RegisterCollateralRequest => RegisterCollateralResponse;
+        take_collateral: TakeCollateralRequest => TakeCollateralResponse;
+        sell_collateral: SellCollateralRequest => SellCollateralResponse;
+        take_outside_loan: TakeOutsideLoanRequest => TakeOutsideLoanResponse;
+        repay_outside_loan: RepayOutsideLoanRequest => RepayOutsideLoanResponse;
         get_loan: GetLoanRequest => GetLoanResponse;
         list_loans: ListLoansRequest => ListLoansResponse;
     }
+}
+
+transactions! {
+    ProvideForLoanRequest => ProvideForLoanResponse;
+    SellCollateralRequest => SellCollateralResponse;
+    TakeOutsideLoanRequest => TakeOutsideLoanResponse;
+    RepayOutsideLoanRequest => RepayOutsideLoanResponse;
 }
 
 // ---- rules ------------------------------------------------------------------------------------
@@ -498,6 +522,171 @@ of_loan! {
         lender,
         loan,
     };
+}
+
+of_loan! {
+    RescheduleLoanRequest => RescheduleLoanResponse, PURSE, |request, book, lender, loan| Reschedule {
+        lender,
+        loan,
+        plan: plan(request.plan.as_ref())?,
+        rate: percent(request.rate_percent.as_ref()),
+        minute: convert::required_line(&request.minute, 80, "minute")?,
+    };
+    TurnLoanRequest => TurnLoanResponse, PURSE, |request, book, lender, loan| TurnLoan {
+        lender,
+        loan,
+        performing: request.performing,
+    };
+    WriteOffLoanRequest => WriteOffLoanResponse, PURSE, |request, book, lender, loan| WriteOffLoan {
+        lender,
+        loan,
+        minute: convert::required_line(&request.minute, 80, "minute")?,
+    };
+    RegisterCollateralRequest => RegisterCollateralResponse, PURSE,
+    |request, book, lender, loan| RegisterCollateral {
+        lender,
+        loan,
+        collateral: convert::id(&request.collateral_id, "collateral_id")?,
+        label: convert::required_line(&request.label, 80, "label")?,
+        value: convert::money(request.value.as_ref(), "value")?,
+    };
+    TakeCollateralRequest => TakeCollateralResponse, TAKEN, |request, book, lender, loan| {
+        of_lkm(&lender)?;
+        TakeCollateral {
+            loan,
+            collateral: convert::id(&request.collateral_id, "collateral_id")?,
+            amount: convert::money(request.amount.as_ref(), "amount")?,
+        }
+    };
+}
+
+/// Where the domain's names stand in a request about collateral.
+const TAKEN: &[(&str, &str)] = &[("collateral", "collateral_id")];
+
+impl Mutation for v1::ProvideForLoanRequest {
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, lender, loan) = loan_of(&self.loan, "loan")?;
+        Ok(Plan::new(book, &lender.clone(), ProvideLoan { lender, loan }))
+    }
+}
+
+impl Mutation for v1::SellCollateralRequest {
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, lender, loan) = loan_of(&self.loan, "loan")?;
+        of_lkm(&lender)?;
+        let price = convert::money(self.price.as_ref(), "price")?;
+        let place = convert::place(self.place.as_ref(), &book, "place")?;
+        Ok(Plan::new(book, &lender, SellCollateral { loan, price, place }))
+    }
+}
+
+impl Mutation for v1::TakeOutsideLoanRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("party", "lender")];
+
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, entity) = convert::entity(&self.entity, "entity")?;
+        let action = TakeOutsideLoan {
+            entity: entity.clone(),
+            loan: convert::id(&self.loan_id, "loan_id")?,
+            party: convert::owned_by(&self.lender, (&book, &entity), "parties", "lender")?,
+            amount: convert::money(self.amount.as_ref(), "amount")?,
+            place: convert::place(self.place.as_ref(), &book, "place")?,
+        };
+        Ok(Plan::new(book, &entity, action))
+    }
+}
+
+impl Mutation for v1::RepayOutsideLoanRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("loan", "outside_loan"), ("amount", "principal")];
+
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, entity, loan) =
+            convert::owned(&self.outside_loan, "outside-loans", "outside_loan")?;
+        let part = |money: Option<&google_type::Money>, field: &str| match money {
+            None => Ok(Sen::ZERO),
+            money => convert::money_or_zero(money, field),
+        };
+        let action = RepayOutsideLoan {
+            entity: entity.clone(),
+            loan,
+            principal: part(self.principal.as_ref(), "principal")?,
+            interest: part(self.interest.as_ref(), "interest")?,
+            place: convert::place(self.place.as_ref(), &book, "place")?,
+        };
+        if action.principal.is_zero() && action.interest.is_zero() {
+            return Err(Fault::AmountZero.on("principal"));
+        }
+        Ok(Plan::new(book, &entity, action))
+    }
+}
+
+impl Mutation for v1::SetLoanQualityRequest {
+    plain!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, lender) = convert::entity(&self.entity, "entity")?;
+        let known: proto::QualityPreset = convert::open_choice(self.preset, "preset")?;
+        let (measure, classes) = match quality::preset(known) {
+            Some((measure, classes)) if self.classes.is_empty() => (measure as i32, classes),
+            Some(_) => return Err(Fault::TooMany.on("classes")),
+            None => (self.measure, own_classes(&self.classes)?),
+        };
+        let version = proto::QualityVersion {
+            since: convert::day(self.since.as_ref(), "since")?.get(),
+            measure,
+            classes,
+            minute: convert::required_line(&self.minute, 80, "minute")?,
+        };
+        Ok(Plan::new(book, &lender.clone(), SetLoanQuality { lender, version }))
+    }
+}
+
+/// The most quality classes.
+const MOST_CLASSES: usize = 20;
+
+fn own_classes(classes: &[v1::QualityClass]) -> Checked<Vec<proto::QualityClass>> {
+    convert::count(classes, MOST_CLASSES, "classes")?;
+    let class = |(index, class): (usize, &v1::QualityClass)| {
+        Ok(proto::QualityClass {
+            name: convert::required_line(&class.name, 40, &format!("classes[{index}].name"))?,
+            from: class.from,
+            rate: percent(class.rate_percent.as_ref()),
+        })
+    };
+    classes.iter().enumerate().map(class).collect()
+}
+
+impl Method for v1::SetLoanQualityRequest {
+    type Response = v1::SetLoanQualityResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (_, lender) = convert::entity(&self.entity, "entity")?;
+        let done = call.submit(self).await?;
+        let Row::LoanQuality(row) = done.row(&quality::quality_name(&lender))? else {
+            return Err(damaged());
+        };
+        let class = |class: &proto::QualityClass| v1::QualityClass {
+            name: class.name.clone(),
+            from: class.from,
+            rate_percent: to_percent(&class.rate),
+        };
+        let version = |version: &proto::QualityVersion| v1::QualityVersion {
+            since: Some(convert::to_date(Day::new(version.since))),
+            measure: version.measure,
+            classes: version.classes.iter().map(class).collect(),
+            minute: version.minute.clone(),
+        };
+        Ok(v1::SetLoanQualityResponse { versions: row.versions.iter().map(version).collect() })
+    }
 }
 
 /// Checks that a loan is the LKM's.

@@ -15,8 +15,9 @@ use crate::domain::chart::{Code, FUNDS, fund_allowed};
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::link::lkm_ledger;
+use crate::domain::loan::case::loan_name;
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{Fund, Group, Link};
+use crate::domain::record::proto::{Fund, Group, Link, LoanFact, LoanFactKind, LoanState};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Language, Reason, Refusal};
 use crate::storage::read::{AsOf, Order, Snapshot, Span};
@@ -138,6 +139,7 @@ async fn pairs(snapshot: &mut Snapshot, group: &Id, as_of: AsOf) -> Checked<Vec<
         }
     }
     pairs.extend(deposits(snapshot, group, &totals, as_of).await?);
+    pairs.extend(loans(snapshot, &totals, as_of).await?);
     Ok(pairs)
 }
 
@@ -214,6 +216,53 @@ async fn deposits(
     Ok(pairs.into_values().filter(held).collect())
 }
 
+/// The pairs of the LKM's loans to a group. No such loan is ever without its KUBE's side.
+async fn loans(
+    snapshot: &mut Snapshot,
+    totals: &BTreeMap<Control, Sen>,
+    as_of: AsOf,
+) -> Checked<Vec<Pair>> {
+    let mut pairs = Vec::new();
+    for (kind, own, mirror) in [
+        (v1::MirrorKind::Loan, Code::LkmLoan, Code::LoansGiven),
+        (v1::MirrorKind::LoanInterest, Code::InterestPayable, Code::InterestReceivable),
+        (v1::MirrorKind::LoanTitipan, Code::TitipanAtLkm, Code::LoanTitipan),
+    ] {
+        for control in totals.keys().filter(|control| control.code == own) {
+            for (id, owed) in balances(snapshot, &format!("{control}."), as_of).await? {
+                let subject = Subject::parse(&id).ok_or_else(damaged)?;
+                let kube = control.ledger.account_of(own, subject.clone());
+                let lkm = lkm_ledger().account_of(mirror, subject);
+                let lent = natural(mirror, snapshot.balance(&lkm, as_of).await?)?;
+                if !owed.is_zero() || !lent.is_zero() {
+                    let fund = control.ledger.fund.get();
+                    pairs.push(Pair { kind, fund, kube: (kube, owed), lkm: (lkm, lent) });
+                }
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+/// Why the books of a loan differ by right: it does not perform, or was written off.
+async fn loan_reason(snapshot: &mut Snapshot, pair: &Pair) -> Checked<Option<Refusal>> {
+    let Some(id) = Id::new(pair.lkm.0.subject.as_str()) else { return Ok(None) };
+    let found = snapshot.row(&loan_name(&Entity::Lkm, &id)).await?;
+    let Some(Row::Loan(row)) = found.map(|found| found.row) else { return Ok(None) };
+    let turned = row
+        .facts
+        .iter()
+        .rev()
+        .map(LoanFact::kind)
+        .find(|kind| matches!(kind, LoanFactKind::NonPerforming | LoanFactKind::Performing));
+    let reason = match (row.state(), turned) {
+        (LoanState::WrittenOff, _) => Reason::MirrorWrittenOff,
+        (_, Some(LoanFactKind::NonPerforming)) => Reason::MirrorNonPerforming,
+        _ => return Ok(None),
+    };
+    Ok(Some(Refusal::new(reason).with("loan", id)))
+}
+
 /// Why a pair does not agree, as far as it is known.
 async fn reasons_of(
     snapshot: &mut Snapshot,
@@ -228,6 +277,9 @@ async fn reasons_of(
     if !waiting.is_zero() {
         let amount = waiting.get().unsigned_abs();
         reasons.push(Refusal::new(Reason::MirrorSuspense).with("amount", amount));
+    }
+    if matches!(pair.kind, v1::MirrorKind::Loan | v1::MirrorKind::LoanInterest) {
+        reasons.extend(loan_reason(snapshot, pair).await?);
     }
     let opened = opening(snapshot, &pair.kube.0, as_of).await?;
     let opened = opened.minus(opening(snapshot, &pair.lkm.0, as_of).await?)?;

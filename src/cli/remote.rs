@@ -130,6 +130,7 @@ services! {
     ledger: ledger_service_client::LedgerServiceClient;
     lifecycle: lifecycle_service_client::LifecycleServiceClient;
     links: link_service_client::LinkServiceClient;
+    loans: loan_service_client::LoanServiceClient;
     meetings: meeting_service_client::MeetingServiceClient;
     members: member_service_client::MemberServiceClient;
     parties: party_service_client::PartyServiceClient;

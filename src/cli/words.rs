@@ -3,9 +3,10 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::api::v1::{
-    Band, BudgetSource, DuesPeriod, ExpenseKind, HouseholdStatus, LotKind, MirrorKind, Office,
-    PartyKind, PassChannel, Regime, ReliefKind, SavingsKind, SheetLineKind, SheetState, Stage,
-    TermState, Zone,
+    Band, BudgetSource, DayCount, DuesPeriod, ExpenseKind, HouseholdStatus, LoanFrequency,
+    LoanMethod, LoanPart, LoanState, LotKind, MirrorKind, Office, Overpayment, PartyKind,
+    PassChannel, PenaltyPer, QualityPreset, Recognition, Regime, ReliefKind, SavingsKind,
+    SheetLineKind, SheetState, Stage, TermState, Zone,
 };
 
 /// What people say for each value.
@@ -157,8 +158,71 @@ pub const MIRRORS: Words<MirrorKind> = Words(&[
     ("tabungan", MirrorKind::Savings),
     ("deposito", MirrorKind::TermDeposit),
     ("penyertaan", MirrorKind::Stake),
+    ("pinjaman", MirrorKind::Loan),
+    ("jasa-pinjaman", MirrorKind::LoanInterest),
+    ("titipan-pinjaman", MirrorKind::LoanTitipan),
 ]);
 
 /// What a score amounts to.
 pub const BANDS: Words<Band> =
     Words(&[("kurang", Band::Kurang), ("cukup", Band::Cukup), ("baik", Band::Baik)]);
+
+/// How principal and jasa of a loan are spread.
+pub const LOAN_METHODS: Words<LoanMethod> = Words(&[
+    ("flat", LoanMethod::Flat),
+    ("menurun", LoanMethod::Menurun),
+    ("anuitas", LoanMethod::Anuitas),
+    ("musiman", LoanMethod::Musiman),
+    ("musiman-berkala", LoanMethod::MusimanJasaBerkala),
+]);
+
+/// How often instalments fall due.
+pub const FREQUENCIES: Words<LoanFrequency> = Words(&[
+    ("harian", LoanFrequency::Daily),
+    ("mingguan", LoanFrequency::Weekly),
+    ("dua-mingguan", LoanFrequency::TwoWeekly),
+    ("bulanan", LoanFrequency::Monthly),
+    ("selapanan", LoanFrequency::Selapanan),
+    ("tanggal", LoanFrequency::Custom),
+]);
+
+/// What the time between two custom dates counts.
+pub const DAY_COUNTS: Words<DayCount> = Words(&[
+    ("per-periode", DayCount::PerPeriod),
+    ("365", DayCount::Actual365),
+    ("360", DayCount::Actual360),
+    ("30-360", DayCount::Thirty360),
+]);
+
+/// What a penalty counts.
+pub const PENALTIES: Words<PenaltyPer> =
+    Words(&[("hari", PenaltyPer::Day), ("periode", PenaltyPer::Period)]);
+
+/// Parts of a debt.
+pub const LOAN_PARTS: Words<LoanPart> = Words(&[
+    ("denda", LoanPart::Penalty),
+    ("jasa", LoanPart::Interest),
+    ("pokok", LoanPart::Principal),
+]);
+
+/// What becomes of money beyond what is due.
+pub const OVERPAYMENTS: Words<Overpayment> =
+    Words(&[("titipan", Overpayment::Titipan), ("pokok", Overpayment::EarlyPrincipal)]);
+
+/// When jasa becomes income.
+pub const RECOGNITIONS: Words<Recognition> =
+    Words(&[("kas", Recognition::Cash), ("akrual", Recognition::Accrual)]);
+
+/// Where a loan stands.
+pub const LOAN_STATES: Words<LoanState> = Words(&[
+    ("diajukan", LoanState::Applied),
+    ("ditolak", LoanState::Rejected),
+    ("disetujui", LoanState::Approved),
+    ("berjalan", LoanState::Active),
+    ("lunas", LoanState::PaidOff),
+    ("hapus-buku", LoanState::WrittenOff),
+]);
+
+/// Quality classes that the project knows.
+pub const PRESETS: Words<QualityPreset> =
+    Words(&[("pojk-41-2024", QualityPreset::LkmPojk412024), ("upk", QualityPreset::UpkPnpm)]);

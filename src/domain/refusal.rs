@@ -438,6 +438,14 @@ reasons! {
     MirrorSuspense = "MIRROR_SUSPENSE", Remark,
         "{amount} dari dana ini masih menunggu di Rekening Sementara.",
         "{amount} of this fund still waits in suspense.";
+    /// Remark: a mirrored pair differs because the lender recognises no jasa before it is paid.
+    MirrorNonPerforming = "MIRROR_NON_PERFORMING", Remark,
+        "Pinjaman {loan} tidak lancar; LKM tidak mengakui jasanya.",
+        "The loan {loan} does not perform; the LKM does not recognise its jasa.";
+    /// Remark: a mirrored pair differs because the lender has written the loan off.
+    MirrorWrittenOff = "MIRROR_WRITTEN_OFF", Remark,
+        "Pinjaman {loan} sudah dihapus buku; kelompok masih berutang.",
+        "The loan {loan} was written off; the group still owes it.";
     /// Remark: a mirrored pair was opened with different balances.
     MirrorOpening = "MIRROR_OPENING", Remark,
         "Saldo awal kelompok dan LKM berselisih {difference}.",

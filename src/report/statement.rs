@@ -405,15 +405,15 @@ enum Activity {
 }
 
 /// The activity of money whose other side stands on this account. Taking and lending members'
-/// savings is the business of savings and loans, so liabilities are operating, but for guliran,
-/// which is capital on its way; money between the funds of one entity is financing and vanishes
+/// savings is the business of savings and loans, so liabilities are operating, but for loans taken
+/// and for guliran, which is capital on its way; money between the funds of one entity is financing and vanishes
 /// where all funds are shown.
 fn activity(code: Code) -> Activity {
     match (code.line().class, code.number()) {
         (Class::Asset, 1110..=1199 | 1205..=1207 | 1400..=1499) => Activity::Investing,
-        (Class::Asset, 1901) | (Class::Liability, 2200..=2299) | (Class::Equity, _) => {
-            Activity::Financing
-        }
+        (Class::Asset, 1901)
+        | (Class::Liability, 2200..=2299 | 2311 | 2313..=2314)
+        | (Class::Equity, _) => Activity::Financing,
         _ => Activity::Operating,
     }
 }

@@ -347,7 +347,7 @@ async fn pigs(town: &Town) {
     town.assert_mirrored("a").await;
     // The whole book, the LKM's ledger included, balances fund by fund.
     let lkm = town.trial_balance(LKM).await;
-    assert_eq!(lkm.len(), 3, "bank, vault and the KUBE's savings: {lkm:?}");
+    assert_eq!(lkm.len(), 6, "bank, vault, the KUBE's savings and loan, jasa, fee: {lkm:?}");
 }
 
 async fn decide(town: &Town, grant: &str, rupiah: i64) -> Grant {

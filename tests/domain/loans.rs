@@ -25,7 +25,7 @@ use simpul::domain::state::{Key, Lookup, Value};
 use crate::loan_schedule::{plain_terms, plan_of};
 use crate::village::{Village, day, entries, flags, id, k, kube};
 
-fn village() -> Village {
+pub fn village() -> Village {
     let mut v = Village::new();
     v.group("a");
     v.drawer("loket");
@@ -37,7 +37,7 @@ fn village() -> Village {
     v
 }
 
-fn set_product(v: &mut Village, lender: &Entity, terms: LoanTerms) {
+pub fn set_product(v: &mut Village, lender: &Entity, terms: LoanTerms) {
     let version = LoanVersion {
         since: day("2025-01-01").get(),
         label: "pinjaman contoh".to_owned(),
@@ -50,7 +50,13 @@ fn set_product(v: &mut Village, lender: &Entity, terms: LoanTerms) {
     v.ok(SetLoanProduct { entity: lender.clone(), product: id("p"), version });
 }
 
-fn apply(lender: &Entity, loan: &str, borrower: Borrower, amount: Sen, count: u32) -> ApplyLoan {
+pub fn apply(
+    lender: &Entity,
+    loan: &str,
+    borrower: Borrower,
+    amount: Sen,
+    count: u32,
+) -> ApplyLoan {
     ApplyLoan {
         lender: lender.clone(),
         loan: id(loan),
@@ -78,7 +84,7 @@ fn disburse(lender: &Entity, loan: &str, purse: Purse) -> Disburse {
 }
 
 /// From application to money in hand.
-fn lend(v: &mut Village, wish: ApplyLoan, purse: Purse, on: &str) -> Effect {
+pub fn lend(v: &mut Village, wish: ApplyLoan, purse: Purse, on: &str) -> Effect {
     let (lender, loan) = (wish.lender.clone(), wish.loan.clone());
     v.ok_on(wish, Some(on));
     v.ok_on(confirm(&lender, loan.as_str()), Some(on));
@@ -86,19 +92,19 @@ fn lend(v: &mut Village, wish: ApplyLoan, purse: Purse, on: &str) -> Effect {
     v.ok_on(disburse(&lender, loan.as_str(), purse), Some(on))
 }
 
-fn tin() -> Purse {
+pub fn tin() -> Purse {
     Purse::Place(Place::Cash)
 }
 
-fn counter() -> Means {
+pub fn counter() -> Means {
     Means::Money { kube_place: Place::Cash, lkm_place: Place::Vault }
 }
 
-fn pay(lender: &Entity, loan: &str, amount: Sen, purse: Purse) -> PayLoan {
+pub fn pay(lender: &Entity, loan: &str, amount: Sen, purse: Purse) -> PayLoan {
     PayLoan { lender: lender.clone(), loan: id(loan), amount, purse }
 }
 
-fn row(v: &Village, lender: &Entity, loan: &str) -> Loan {
+pub fn row(v: &Village, lender: &Entity, loan: &str) -> Loan {
     match v.state.get(&Key::Row(loan_name(lender, &id(loan)))) {
         Some(Value::Row(Some(row))) => match row.as_ref() {
             Row::Loan(row) => row.clone(),
@@ -108,7 +114,7 @@ fn row(v: &Village, lender: &Entity, loan: &str) -> Loan {
     }
 }
 
-fn member(number: u32) -> Borrower {
+pub fn member(number: u32) -> Borrower {
     Borrower::Member(id(&format!("m{number:02}")))
 }
 
@@ -127,7 +133,7 @@ fn weekly() -> LoanTerms {
     plain_terms(LoanMethod::Flat, LoanFrequency::Weekly, "0.2")
 }
 
-fn fund_vault(v: &mut Village) {
+pub fn fund_vault(v: &mut Village) {
     use simpul::domain::account::Ledger;
     use simpul::domain::chart::Code;
     use simpul::domain::general::{JournalLine, PostJournal};

@@ -8,6 +8,7 @@ mod iks;
 mod lifecycle;
 mod loan_life;
 mod loan_schedule;
+mod loan_trouble;
 mod loans;
 mod money;
 mod reports;

@@ -13,6 +13,7 @@ use super::iks::{Dues, IksAsk};
 use super::journal::JournalAsk;
 use super::ledger::LedgerAsk;
 use super::lifecycle::LifeAsk;
+use super::loans::LoanAsk;
 use super::meetings::{MeetingAsk, Sheet};
 use super::savings::SavingsAsk;
 use super::sharing::SharingAsk;
@@ -137,6 +138,9 @@ pub enum Ask {
     /// Simpanan berjangka di LKM / term deposits
     #[command(name = "deposito", alias = "term-deposit", subcommand)]
     Term(TermAsk),
+    /// Pinjaman: produk, pengajuan, angsuran, tanggung renteng / loans
+    #[command(name = "pinjaman", alias = "loan", subcommand)]
+    Loan(LoanAsk),
     /// Jurnal: umum, saldo awal, pembatalan / journal
     #[command(name = "jurnal", alias = "journal", subcommand)]
     Journal(JournalAsk),

@@ -16,6 +16,7 @@ mod iks;
 mod journal;
 mod ledger;
 mod lifecycle;
+mod loans;
 mod meetings;
 mod savings;
 mod sharing;
@@ -111,6 +112,7 @@ impl Client {
             Ask::Stake(ask) => self.stake(ask).await,
             Ask::Collector(ask) => self.collector(ask).await,
             Ask::Term(ask) => self.term(ask).await,
+            Ask::Loan(ask) => self.loan(ask).await,
             Ask::Journal(ask) => self.journal(ask).await,
             Ask::Score(ask) => self.score(ask).await,
             Ask::Life(ask) => self.life(ask).await,
@@ -274,6 +276,7 @@ lists! {
     ListGrantsRequest -> ListGrantsResponse { grants: Grant }
     ListGroupsRequest -> ListGroupsResponse { groups: Group }
     ListKeepingsRequest -> ListKeepingsResponse { keepings: Keeping }
+    ListLoanProductsRequest -> ListLoanProductsResponse { products: LoanProduct }
     ListLotsRequest -> ListLotsResponse { lots: Lot }
     ListMovesRequest -> ListMovesResponse { moves: Move }
     ListMeetingsRequest -> ListMeetingsResponse { meetings: Meeting }

@@ -259,7 +259,7 @@ impl Case {
     }
 
     /// What is posted next in the lender's ledger is about the borrower.
-    fn about_borrower(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    pub fn about_borrower(&self, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         match self.borrower()? {
             Borrower::Member(member) => draft.about(&self.lender, "members", &member),
             Borrower::Group(group) => draft.about_name(RowName::group(&group).to_string()),

@@ -13,6 +13,9 @@
 //! | [`request`]    | application, the borrower's confirmation, approval                      |
 //! | [`pay`]        | paid out, paid back, settled, waived, rewarded                          |
 //! | [`surety`]     | tanggung renteng and its claims                                         |
+//! | [`trouble`]    | rescheduled, non-performing, provided for, written off, collateral      |
+//! | [`quality`]    | quality classes and their provision rates                               |
+//! | [`outside`]    | loans taken from outside lenders                                        |
 //!
 //! **Invariant**: a schedule sums to what was lent, sen by sen, whatever its method, grace and
 //! rounding; arithmetic is on integers and exact fractions, and refuses what does not fit.
@@ -21,10 +24,13 @@ pub mod allocation;
 pub mod calendar;
 pub mod case;
 pub mod life;
+pub mod outside;
 pub mod pay;
 pub mod product;
+pub mod quality;
 pub mod rate;
 pub mod request;
 pub mod schedule;
 pub mod surety;
 pub mod terms;
+pub mod trouble;

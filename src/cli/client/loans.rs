@@ -1,0 +1,1080 @@
+//! Loans: products, from application to the last instalment, tanggung renteng, loans in trouble,
+//! loans from outside.
+
+use clap::{Args, Subcommand};
+
+use super::args::{Part, When, Where, part, percent};
+use super::transactions::request;
+use super::{Answer, Client, PAGE};
+use crate::api::google_type::Decimal;
+use crate::api::v1::{
+    self, DayCount, Handover, InterestGrace, LoanFrequency, LoanMethod, LoanPart, Means,
+    Overpayment, PenaltyPer, QualityPreset, Recognition, loan_purse, means,
+};
+use crate::cli::convert::{amount, date, day, last_part, money, money_text};
+use crate::cli::table::{Column, Table, number, text};
+use crate::cli::words::{
+    DAY_COUNTS, FREQUENCIES, LOAN_METHODS, LOAN_PARTS, LOAN_STATES, OVERPAYMENTS, PENALTIES,
+    PRESETS, RECOGNITIONS,
+};
+use crate::domain::day::Day;
+use crate::domain::money::Sen;
+
+const PRODUCTS: &[Column] = &[
+    text("product", "Produk", "Product"),
+    text("since", "Sejak", "Since"),
+    text("label", "Nama", "Label"),
+    text("method", "Cara", "Method"),
+    text("frequency", "Angsuran", "Instalments"),
+    number("rate", "Jasa %", "Jasa %"),
+];
+
+const SCHEDULE: &[Column] = &[
+    number("number", "Ke", "No"),
+    text("due_on", "Jatuh tempo", "Due"),
+    number("principal", "Pokok", "Principal"),
+    number("interest", "Jasa", "Jasa"),
+    number("owed", "Belum dibayar", "Owed"),
+];
+
+const LOANS: &[Column] = &[
+    text("loan", "Pinjaman", "Loan"),
+    text("borrower", "Peminjam", "Borrower"),
+    text("state", "Keadaan", "State"),
+    number("amount", "Pinjaman", "Lent"),
+    number("outstanding", "Sisa pokok", "Outstanding"),
+    number("arrears", "Tunggakan", "Arrears"),
+    number("days_late", "Hari lambat", "Days late"),
+];
+
+const QUOTE: &[Column] = &[
+    number("principal", "Pokok", "Principal"),
+    number("interest", "Jasa", "Jasa"),
+    number("penalty", "Denda", "Penalties"),
+    number("rebate", "Keringanan", "Rebate"),
+    number("titipan", "Titipan", "Titipan"),
+    number("total", "Dibayar", "To pay"),
+];
+
+const CLASSES: &[Column] = &[
+    text("class", "Golongan", "Class"),
+    number("from", "Mulai", "From"),
+    number("rate", "Penyisihan %", "Provision %"),
+];
+
+/// What can be asked about loans.
+#[derive(Clone, Debug, Subcommand)]
+pub enum LoanAsk {
+    /// Tetapkan produk pinjaman / set a loan product
+    #[command(name = "produk", alias = "product")]
+    Product(Box<Product>),
+    /// Daftar produk pinjaman / list loan products
+    #[command(name = "produk-daftar", alias = "products")]
+    Products {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+    },
+    /// Pratinjau jadwal angsuran / preview a schedule
+    #[command(name = "pratinjau", alias = "preview")]
+    Preview(Box<Preview>),
+    /// Ajukan pinjaman / ask for a loan
+    #[command(name = "ajukan", alias = "apply")]
+    Apply(Apply),
+    /// Peminjam membenarkan / the borrower confirms
+    #[command(name = "benarkan", alias = "confirm")]
+    Confirm(Of),
+    /// Putuskan: setuju atau tolak / approve or turn down
+    #[command(name = "putuskan", alias = "decide")]
+    Decide(Decide),
+    /// Cairkan pinjaman / pay a loan out
+    #[command(name = "cairkan", alias = "disburse")]
+    Disburse(Disburse),
+    /// Bayar angsuran / pay on a loan
+    #[command(name = "bayar", alias = "pay")]
+    Pay(Pay),
+    /// Kembalikan titipan / give titipan back
+    #[command(name = "kembalikan-titipan", alias = "refund")]
+    Refund(Pay),
+    /// Hitung pelunasan / what settling takes
+    #[command(name = "hitung-lunas", alias = "quote")]
+    Quote(OnDay),
+    /// Lunasi sekaligus / settle at once
+    #[command(name = "lunasi", alias = "settle")]
+    Settle(Pay),
+    /// Keringanan denda atau jasa / waive a part
+    #[command(name = "ringankan", alias = "waive")]
+    Waive(Waive),
+    /// Bukukan jasa yang berjalan / accrue jasa
+    #[command(name = "akru", alias = "accrue")]
+    Accrue(Of),
+    /// Insentif tepat waktu (IPTW) / reward for paying promptly
+    #[command(name = "insentif", alias = "reward")]
+    Reward(Paid),
+    /// Tanggung renteng oleh anggota / members pay for one of them
+    #[command(name = "tanggung", alias = "stand-in")]
+    StandIn(StandIn),
+    /// Tanggung renteng oleh kelompok / the group pays for a borrower
+    #[command(name = "tanggung-kelompok", alias = "group-stands-in")]
+    GroupStandsIn(Pay),
+    /// Peminjam mengganti talangan / a claim is given back
+    #[command(name = "ganti-talangan", alias = "repay-claim")]
+    RepayClaim(RepayClaim),
+    /// Jadwal ulang / reschedule
+    #[command(name = "jadwal-ulang", alias = "reschedule")]
+    Reschedule(Reschedule),
+    /// Nyatakan lancar atau tidak lancar / turn performing or not
+    #[command(name = "kelancaran", alias = "turn")]
+    Turn(Turn),
+    /// Tetapkan golongan mutu dan penyisihan / set quality classes
+    #[command(name = "mutu", alias = "quality")]
+    Quality(Quality),
+    /// Bentuk atau lepas penyisihan / provide for a loan
+    #[command(name = "sisihkan", alias = "provide")]
+    Provide(Of),
+    /// Hapus buku / write off
+    #[command(name = "hapus-buku", alias = "write-off")]
+    WriteOff(Of),
+    /// Catat agunan / register collateral
+    #[command(name = "agunan", alias = "collateral")]
+    Collateral(Collateral),
+    /// Ambil alih agunan / take collateral
+    #[command(name = "ambil-agunan", alias = "take-collateral")]
+    TakeCollateral(TakeCollateral),
+    /// Jual agunan / sell collateral
+    #[command(name = "jual-agunan", alias = "sell-collateral")]
+    SellCollateral(SellCollateral),
+    /// Pinjam dari luar / take a loan outside
+    #[command(name = "luar", alias = "outside")]
+    Outside(Outside),
+    /// Bayar pinjaman luar / repay an outside lender
+    #[command(name = "bayar-luar", alias = "repay-outside")]
+    RepayOutside(RepayOutside),
+    /// Kartu pinjaman / a loan's card
+    #[command(name = "lihat", alias = "show")]
+    Show(OnDay),
+    /// Daftar pinjaman / list loans
+    #[command(name = "daftar", alias = "list")]
+    List(List),
+}
+
+/// One loan.
+#[derive(Args, Clone, Debug)]
+pub struct Which {
+    /// Kelompok atau lkm / group or lkm
+    lender: String,
+    /// Pinjaman / loan
+    loan: String,
+}
+
+/// One loan, at a time.
+#[derive(Args, Clone, Debug)]
+pub struct Of {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    when: When,
+}
+
+/// One loan, as it stands on a day.
+#[derive(Args, Clone, Debug)]
+pub struct OnDay {
+    #[command(flatten)]
+    which: Which,
+    /// Per tanggal / as of
+    #[arg(long = "per", alias = "as-of", value_parser = day)]
+    on: Option<Day>,
+}
+
+/// Where the money of a loan goes or comes from.
+#[derive(Args, Clone, Debug)]
+pub struct Purse {
+    /// kas, bank, brankas, atau id laci / place
+    #[arg(long = "tempat", alias = "place", default_value = "kas")]
+    place: String,
+    /// Pinjaman kelompok: tempat uang di LKM / a KUBE's loan: the LKM's place
+    #[arg(long = "tempat-lkm", alias = "lkm-place")]
+    lkm_place: Option<String>,
+    /// Pinjaman kelompok: lewat tabungan di LKM / a KUBE's loan: by its savings
+    #[arg(long = "tabungan", alias = "savings", conflicts_with = "lkm_place")]
+    savings: bool,
+    /// Tas kolektor LKM / the collector's bag
+    #[arg(long = "tas", alias = "bag", conflicts_with_all = ["lkm_place", "savings"])]
+    bag: Option<String>,
+}
+
+/// Money of one loan.
+#[derive(Args, Clone, Debug)]
+pub struct Pay {
+    #[command(flatten)]
+    which: Which,
+    /// Jumlah / amount
+    #[arg(value_parser = amount)]
+    amount: Sen,
+    #[command(flatten)]
+    purse: Purse,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A loan and where money goes.
+#[derive(Args, Clone, Debug)]
+pub struct Paid {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    purse: Purse,
+    #[command(flatten)]
+    when: When,
+}
+
+/// The rules of a loan.
+#[derive(Args, Clone, Debug)]
+pub struct Rules {
+    /// Cara: flat, menurun, anuitas, musiman, musiman-berkala / method
+    #[arg(long = "cara", alias = "method", value_parser = LOAN_METHODS.parser())]
+    method: LoanMethod,
+    /// Angsuran: harian, mingguan, dua-mingguan, bulanan, selapanan, tanggal / frequency
+    #[arg(long = "tiap", alias = "every", value_parser = FREQUENCIES.parser())]
+    frequency: LoanFrequency,
+    /// Jasa dalam persen per periode / jasa in percent per period
+    #[arg(long = "jasa", alias = "rate", value_parser = percent)]
+    rate: Decimal,
+    /// Hitungan hari untuk tanggal bebas / day count for custom dates
+    #[arg(long = "hitungan-hari", alias = "day-count", value_parser = DAY_COUNTS.parser())]
+    day_count: Option<DayCount>,
+    /// Berapa angsuran tanpa pokok / instalments without principal
+    #[arg(long = "tanpa-pokok", alias = "principal-grace", default_value_t = 0)]
+    principal_grace: u32,
+    /// Berapa angsuran tanpa jasa / instalments without jasa
+    #[arg(long = "tanpa-jasa", alias = "interest-grace", default_value_t = 0)]
+    interest_grace: u32,
+    /// Jasa itu ditagih sesudahnya, bukan dibebaskan / deferred, not waived
+    #[arg(long = "jasa-ditunda", alias = "deferred")]
+    deferred: bool,
+    /// Pembulatan angsuran ke atas: 0, 1, 100, 500, 1000 rupiah / rounded up to
+    #[arg(long = "bulat", alias = "rounding", default_value_t = 0)]
+    rounding: u32,
+    /// Biaya administrasi dalam persen / fee in percent
+    #[arg(long = "biaya-persen", alias = "fee-percent", value_parser = percent)]
+    fee_percent: Option<Decimal>,
+    /// Biaya administrasi / fee
+    #[arg(long = "biaya", alias = "fee", value_parser = amount)]
+    fee: Option<Sen>,
+    /// Denda dalam persen dari tunggakan / penalty in percent
+    #[arg(long = "denda", alias = "penalty", value_parser = percent)]
+    penalty: Option<Decimal>,
+    /// Denda per hari atau per periode / what a penalty counts
+    #[arg(long = "denda-per", alias = "penalty-per", default_value = "hari", value_parser = PENALTIES.parser())]
+    penalty_per: PenaltyPer,
+    /// Hari lambat tanpa denda / days late that cost nothing
+    #[arg(long = "denda-bebas", alias = "penalty-grace", default_value_t = 0)]
+    penalty_grace: u32,
+    /// Batas denda dalam persen angsuran / cap in percent of the instalment
+    #[arg(long = "denda-batas", alias = "penalty-cap", value_parser = percent)]
+    penalty_cap: Option<Decimal>,
+    /// Urutan pembayaran, misalnya denda,jasa,pokok / order of payment
+    #[arg(long = "urutan", alias = "order", value_delimiter = ',', value_parser = LOAN_PARTS.parser())]
+    order: Vec<LoanPart>,
+    /// Satu angsuran selesai dulu / one instalment before the next
+    #[arg(long = "per-angsuran", alias = "by-instalment")]
+    by_instalment: bool,
+    /// Kelebihan bayar: titipan atau pokok / overpayment
+    #[arg(long = "lebih", alias = "overpayment", value_parser = OVERPAYMENTS.parser())]
+    overpayment: Overpayment,
+    /// Keringanan jasa saat dilunasi, dalam persen / rebate in percent
+    #[arg(long = "keringanan", alias = "rebate", value_parser = percent)]
+    rebate: Option<Decimal>,
+    /// Pengakuan jasa: kas atau akrual / recognition
+    #[arg(long = "pengakuan", alias = "recognition", value_parser = RECOGNITIONS.parser())]
+    recognition: Recognition,
+    /// Insentif tepat waktu dalam persen jasa / reward in percent of jasa
+    #[arg(long = "insentif", alias = "reward", value_parser = percent)]
+    reward: Option<Decimal>,
+}
+
+/// When a loan is paid back.
+#[derive(Args, Clone, Debug)]
+pub struct Plan {
+    /// Berapa kali angsuran / how many instalments
+    #[arg(long = "angsuran", alias = "instalments")]
+    instalments: u32,
+    /// Jatuh tempo pertama / first due day
+    #[arg(long = "mulai", alias = "first-due", value_parser = day)]
+    first_due: Option<Day>,
+    /// Semua jatuh tempo, untuk tanggal bebas / all due days
+    #[arg(long = "jatuh-tempo", alias = "due", value_parser = day)]
+    due_days: Vec<Day>,
+}
+
+/// A product.
+#[derive(Args, Clone, Debug)]
+pub struct Product {
+    /// Kelompok atau lkm / group or lkm
+    entity: String,
+    /// Produk / product
+    product: String,
+    /// Nama / label
+    #[arg(long = "nama", alias = "label")]
+    label: String,
+    /// Berlaku sejak / holds since
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    since: Day,
+    /// Paling sedikit / the least
+    #[arg(long = "paling-sedikit", alias = "least", value_parser = amount)]
+    least: Option<Sen>,
+    /// Paling banyak / the most
+    #[arg(long = "paling-banyak", alias = "most", value_parser = amount)]
+    most: Option<Sen>,
+    /// Paling banyak angsuran / the most instalments
+    #[arg(long = "paling-lama", alias = "most-instalments", default_value_t = 0)]
+    most_instalments: u32,
+    #[command(flatten)]
+    rules: Rules,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A schedule that is not made.
+#[derive(Args, Clone, Debug)]
+pub struct Preview {
+    /// Jumlah / amount
+    #[arg(value_parser = amount)]
+    amount: Sen,
+    /// Hari pencairan / the day the money is paid out
+    #[arg(long = "cair", alias = "disbursed", value_parser = day)]
+    disbursed: Day,
+    #[command(flatten)]
+    rules: Rules,
+    #[command(flatten)]
+    plan: Plan,
+}
+
+/// An application.
+#[derive(Args, Clone, Debug)]
+pub struct Apply {
+    #[command(flatten)]
+    which: Which,
+    /// Peminjam: anggota, atau kelompok di LKM dengan --kelompok / borrower
+    borrower: String,
+    /// Jumlah / amount
+    #[arg(value_parser = amount)]
+    amount: Sen,
+    /// Produk / product
+    #[arg(long = "produk", alias = "product")]
+    product: String,
+    /// Peminjamnya kelompok / the borrower is a group
+    #[arg(long = "kelompok", alias = "group")]
+    group: bool,
+    /// Untuk apa / what it is for
+    #[arg(long = "untuk", alias = "purpose", default_value = "")]
+    purpose: String,
+    /// Diteruskan dari pinjaman LKM / passes on the LKM's loan
+    #[arg(long = "dari-pinjaman", alias = "funded-by")]
+    funded_by: Option<String>,
+    /// Kelompok penanggung / the group that stands in
+    #[arg(long = "penanggung", alias = "surety")]
+    surety: Option<String>,
+    #[command(flatten)]
+    plan: Plan,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A decision.
+#[derive(Args, Clone, Debug)]
+pub struct Decide {
+    #[command(flatten)]
+    which: Which,
+    /// Tolak / turn down
+    #[arg(long = "tolak", alias = "reject")]
+    reject: bool,
+    /// Jumlah yang disetujui / what is approved
+    #[arg(long = "jumlah", alias = "amount", value_parser = amount)]
+    amount: Option<Sen>,
+    #[command(flatten)]
+    when: When,
+}
+
+/// Money paid out.
+#[derive(Args, Clone, Debug)]
+pub struct Disburse {
+    #[command(flatten)]
+    which: Which,
+    /// Satu tahap saja / a tranche
+    #[arg(long = "jumlah", alias = "amount", value_parser = amount)]
+    amount: Option<Sen>,
+    /// Biaya dibayar tersendiri / the fee is paid beside
+    #[arg(long = "biaya-tersendiri", alias = "fee-beside")]
+    fee_beside: bool,
+    #[command(flatten)]
+    purse: Purse,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A part that is waived.
+#[derive(Args, Clone, Debug)]
+pub struct Waive {
+    #[command(flatten)]
+    which: Which,
+    /// denda atau jasa / penalties or jasa
+    #[arg(value_parser = LOAN_PARTS.parser())]
+    part: LoanPart,
+    /// Jumlah / amount
+    #[arg(value_parser = amount)]
+    amount: Sen,
+    #[command(flatten)]
+    when: When,
+}
+
+/// Members who pay for one of them.
+#[derive(Args, Clone, Debug)]
+pub struct StandIn {
+    #[command(flatten)]
+    which: Which,
+    /// Siapa berapa, misalnya m02:28.000 / who how much
+    #[arg(required = true, value_parser = part)]
+    payers: Vec<Part>,
+    #[command(flatten)]
+    at: Where,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A claim given back.
+#[derive(Args, Clone, Debug)]
+pub struct RepayClaim {
+    #[command(flatten)]
+    which: Which,
+    /// Anggota yang menanggung; kelompok dengan --kelompok / who had paid
+    payer: String,
+    /// Jumlah / amount
+    #[arg(value_parser = amount)]
+    amount: Sen,
+    /// Yang menanggung kelompok / a group had paid
+    #[arg(long = "kelompok", alias = "group")]
+    group: bool,
+    #[command(flatten)]
+    at: Where,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A new plan.
+#[derive(Args, Clone, Debug)]
+pub struct Reschedule {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    plan: Plan,
+    /// Jasa baru / the new rate
+    #[arg(long = "jasa", alias = "rate", value_parser = percent)]
+    rate: Option<Decimal>,
+    #[command(flatten)]
+    when: When,
+}
+
+/// Performing or not.
+#[derive(Args, Clone, Debug)]
+pub struct Turn {
+    #[command(flatten)]
+    which: Which,
+    /// Lancar kembali / performing again
+    #[arg(long = "lancar", alias = "performing")]
+    performing: bool,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A preset of quality classes.
+#[derive(Args, Clone, Debug)]
+pub struct Quality {
+    /// Kelompok atau lkm / group or lkm
+    entity: String,
+    /// Golongan: pojk-41-2024 atau upk / preset
+    #[arg(value_parser = PRESETS.parser())]
+    preset: QualityPreset,
+    /// Berlaku sejak / holds since
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    since: Day,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A thing that secures a loan.
+#[derive(Args, Clone, Debug)]
+pub struct Collateral {
+    #[command(flatten)]
+    which: Which,
+    /// Id agunan / the collateral's id
+    collateral: String,
+    /// Nilai yang diakui / value
+    #[arg(value_parser = amount)]
+    value: Sen,
+    /// Nama / label
+    #[arg(long = "nama", alias = "label")]
+    label: String,
+    #[command(flatten)]
+    when: When,
+}
+
+/// Collateral taken.
+#[derive(Args, Clone, Debug)]
+pub struct TakeCollateral {
+    #[command(flatten)]
+    which: Which,
+    /// Agunan / collateral
+    collateral: String,
+    /// Pokok yang dibayarnya / the principal it pays
+    #[arg(value_parser = amount)]
+    amount: Sen,
+    #[command(flatten)]
+    when: When,
+}
+
+/// Collateral sold.
+#[derive(Args, Clone, Debug)]
+pub struct SellCollateral {
+    #[command(flatten)]
+    which: Which,
+    /// Harga / price
+    #[arg(value_parser = amount)]
+    price: Sen,
+    #[command(flatten)]
+    at: Where,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A loan from outside.
+#[derive(Args, Clone, Debug)]
+pub struct Outside {
+    #[command(flatten)]
+    which: Which,
+    /// Pemberi pinjaman: id rekanan / the lender, a party
+    party: String,
+    /// Jumlah / amount
+    #[arg(value_parser = amount)]
+    amount: Sen,
+    #[command(flatten)]
+    at: Where,
+    #[command(flatten)]
+    when: When,
+}
+
+/// An outside lender repaid.
+#[derive(Args, Clone, Debug)]
+pub struct RepayOutside {
+    #[command(flatten)]
+    which: Which,
+    /// Pokok / principal
+    #[arg(value_parser = amount)]
+    principal: Sen,
+    /// Jasa / interest
+    #[arg(long = "jasa", alias = "interest", value_parser = amount)]
+    interest: Option<Sen>,
+    #[command(flatten)]
+    at: Where,
+    #[command(flatten)]
+    when: When,
+}
+
+/// Which loans.
+#[derive(Args, Clone, Debug)]
+pub struct List {
+    /// Kelompok atau lkm / group or lkm
+    lender: String,
+    /// Per tanggal / as of
+    #[arg(long = "per", alias = "as-of", value_parser = day)]
+    on: Option<Day>,
+    /// Hanya yang menunggak / only those in arrears
+    #[arg(long = "menunggak", alias = "arrears")]
+    arrears: bool,
+}
+
+impl Client {
+    pub(super) async fn loan(&self, ask: &LoanAsk) -> Answer {
+        match ask {
+            LoanAsk::Product(product) => self.loan_product(product).await,
+            LoanAsk::Products { entity } => self.loan_products(entity).await,
+            LoanAsk::Preview(preview) => self.preview(preview).await,
+            LoanAsk::Quote(which) => self.quote(which).await,
+            LoanAsk::Quality(quality) => self.quality(quality).await,
+            LoanAsk::Show(which) => self.loan_card(which).await,
+            LoanAsk::List(list) => self.loans(list).await,
+            LoanAsk::Apply(_)
+            | LoanAsk::Confirm(_)
+            | LoanAsk::Decide(_)
+            | LoanAsk::Disburse(_)
+            | LoanAsk::Pay(_)
+            | LoanAsk::Refund(_)
+            | LoanAsk::Settle(_) => self.loan_runs(ask).await,
+            LoanAsk::StandIn(_) | LoanAsk::GroupStandsIn(_) | LoanAsk::RepayClaim(_) => {
+                self.others_pay(ask).await
+            }
+            _ => self.loan_troubles(ask).await,
+        }
+    }
+
+    fn loan_name(&self, which: &Which) -> String {
+        self.of(&which.lender, "loans", &which.loan)
+    }
+
+    fn purse(&self, purse: &Purse) -> Option<v1::LoanPurse> {
+        let Purse { place, lkm_place, savings, bag } = purse;
+        let money = || self.place(place);
+        let purse = match (lkm_place, savings, bag) {
+            (Some(lkm), _, _) => loan_purse::Purse::Means(Means {
+                means: Some(means::Means::Money(Handover {
+                    kube_place: money(),
+                    lkm_place: self.place(lkm),
+                })),
+            }),
+            (None, true, _) => {
+                loan_purse::Purse::Means(Means { means: Some(means::Means::Savings(true)) })
+            }
+            (None, false, Some(bag)) => {
+                loan_purse::Purse::Bag(format!("{}/drawers/{bag}", self.whole_book()))
+            }
+            (None, false, None) => loan_purse::Purse::Place(money()?),
+        };
+        Some(v1::LoanPurse { purse: Some(purse) })
+    }
+
+    async fn loan_product(&self, product: &Product) -> Answer {
+        let version = v1::LoanVersion {
+            since: date(product.since),
+            label: product.label.clone(),
+            minute: product.when.paper.minute.clone().unwrap_or_default(),
+            terms: Some(terms(&product.rules)),
+            least: product.least.and_then(money),
+            most: product.most.and_then(money),
+            most_instalments: product.most_instalments,
+        };
+        let request = v1::SetLoanProductRequest {
+            entity: self.entity(&product.entity),
+            request_id: product.when.request_id(),
+            product_id: product.product.clone(),
+            version: Some(version),
+        };
+        let answer = self.get(self.remote.loans().set_loan_product(request)).await?;
+        Ok(vec![self.product_table(answer.product.as_slice())])
+    }
+
+    async fn loan_products(&self, entity: &str) -> Answer {
+        let ask = async |request: v1::ListLoanProductsRequest| {
+            self.remote.loans().list_loan_products(request).await
+        };
+        let products = self.list(self.entity(entity), ask).await?;
+        Ok(vec![self.product_table(&products)])
+    }
+
+    fn product_table(&self, products: &[v1::LoanProduct]) -> Table {
+        let mut table = Table::new("", PRODUCTS);
+        for product in products {
+            for version in &product.versions {
+                let terms = version.terms.clone().unwrap_or_default();
+                table.row(vec![
+                    last_part(&product.name).to_owned(),
+                    self.date(version.since.as_ref()),
+                    version.label.clone(),
+                    LOAN_METHODS.word(terms.method()).to_owned(),
+                    FREQUENCIES.word(terms.frequency()).to_owned(),
+                    terms.rate_percent.map(|rate| rate.value).unwrap_or_default(),
+                ]);
+            }
+        }
+        table
+    }
+
+    async fn preview(&self, preview: &Preview) -> Answer {
+        let request = v1::PreviewScheduleRequest {
+            product: String::new(),
+            terms: Some(terms(&preview.rules)),
+            plan: plan(&preview.plan),
+            amount: money(preview.amount),
+            disbursed_on: date(preview.disbursed),
+        };
+        let answer = self.get(self.remote.loans().preview_schedule(request)).await?;
+        let mut table = Table::of(SCHEDULE, self.schedule_rows(&answer.instalments));
+        table.note(format!(
+            "{} {}",
+            self.say("Jumlah jasa:", "Jasa in all:"),
+            money_text(answer.interest.as_ref())
+        ));
+        Ok(vec![table])
+    }
+
+    fn schedule_rows(&self, rows: &[v1::Instalment]) -> Vec<Vec<String>> {
+        let row = |row: &v1::Instalment| {
+            let owed = row.owed.as_ref().and_then(|owed| owed.principal.as_ref());
+            vec![
+                row.number.to_string(),
+                self.date(row.due_on.as_ref()),
+                money_text(row.principal.as_ref()),
+                money_text(row.interest.as_ref()),
+                owed.map_or_else(String::new, |owed| money_text(Some(owed))),
+            ]
+        };
+        rows.iter().map(row).collect()
+    }
+
+    async fn loan_runs(&self, ask: &LoanAsk) -> Answer {
+        let mut loans = self.remote.loans();
+        match ask {
+            LoanAsk::Apply(wish) => {
+                let request = self.application(wish);
+                self.booked(loans.apply_for_loan(request)).await
+            }
+            LoanAsk::Confirm(Of { which, when }) => {
+                let loan = self.loan_name(which);
+                let request = request!(when, v1::ConfirmLoanRequest { loan });
+                self.booked(loans.confirm_loan(request)).await
+            }
+            LoanAsk::Decide(Decide { which, reject, amount, when }) => {
+                let request = request!(
+                    when,
+                    v1::DecideLoanRequest {
+                        loan: self.loan_name(which),
+                        approve: !reject,
+                        amount: amount.and_then(money),
+                        minute: when.paper.minute.clone().unwrap_or_default(),
+                    }
+                );
+                self.booked(loans.decide_loan(request)).await
+            }
+            LoanAsk::Disburse(Disburse { which, amount, fee_beside, purse, when }) => {
+                let request = request!(
+                    when,
+                    v1::DisburseLoanRequest {
+                        loan: self.loan_name(which),
+                        amount: amount.and_then(money),
+                        fee_beside: *fee_beside,
+                        purse: self.purse(purse),
+                    }
+                );
+                self.booked(loans.disburse_loan(request)).await
+            }
+            LoanAsk::Pay(Pay { which, amount, purse, when }) => {
+                let (loan, purse) = (self.loan_name(which), self.purse(purse));
+                let amount = money(*amount);
+                let request = request!(when, v1::PayLoanRequest { loan, amount, purse });
+                self.booked(loans.pay_loan(request)).await
+            }
+            LoanAsk::Refund(Pay { which, amount, purse, when }) => {
+                let (loan, purse) = (self.loan_name(which), self.purse(purse));
+                let amount = money(*amount);
+                let request = request!(when, v1::RefundTitipanRequest { loan, amount, purse });
+                self.booked(loans.refund_titipan(request)).await
+            }
+            LoanAsk::Settle(Pay { which, amount, purse, when }) => {
+                let (loan, purse) = (self.loan_name(which), self.purse(purse));
+                let amount = money(*amount);
+                let request = request!(when, v1::SettleLoanRequest { loan, amount, purse });
+                self.booked(loans.settle_loan(request)).await
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn application(&self, wish: &Apply) -> v1::ApplyForLoanRequest {
+        let lender = &wish.which.lender;
+        let borrower = match wish.group {
+            true => self.entity(&wish.borrower),
+            false => self.of(lender, "members", &wish.borrower),
+        };
+        request!(
+            wish.when,
+            v1::ApplyForLoanRequest {
+                lender: self.entity(lender),
+                loan_id: wish.which.loan.clone(),
+                borrower,
+                product_id: wish.product.clone(),
+                amount: money(wish.amount),
+                plan: plan(&wish.plan),
+                purpose: wish.purpose.clone(),
+                funded_by: self.maybe_of("lkm", "loans", wish.funded_by.as_ref()),
+                surety: wish.surety.as_ref().map_or_else(String::new, |id| self.entity(id)),
+            }
+        )
+    }
+
+    async fn others_pay(&self, ask: &LoanAsk) -> Answer {
+        let mut loans = self.remote.loans();
+        match ask {
+            LoanAsk::StandIn(StandIn { which, payers, at, when }) => {
+                let payer = |(member, amount): &Part| v1::StandInPart {
+                    member: self.of(&which.lender, "members", member),
+                    amount: money(*amount),
+                };
+                let request = request!(
+                    when,
+                    v1::StandInRequest {
+                        loan: self.loan_name(which),
+                        payers: payers.iter().map(payer).collect(),
+                        place: self.place(&at.place),
+                    }
+                );
+                self.booked(loans.stand_in(request)).await
+            }
+            LoanAsk::GroupStandsIn(Pay { which, amount, purse, when }) => {
+                let means = match self.purse(purse).and_then(|purse| purse.purse) {
+                    Some(loan_purse::Purse::Means(means)) => Some(means),
+                    _ => None,
+                };
+                let (loan, amount) = (self.loan_name(which), money(*amount));
+                let request = request!(when, v1::GroupStandsInRequest { loan, amount, means });
+                self.booked(loans.group_stands_in(request)).await
+            }
+            LoanAsk::RepayClaim(RepayClaim { which, payer, amount, group, at, when }) => {
+                let payer = match group {
+                    true => self.entity(payer),
+                    false => self.of(&which.lender, "members", payer),
+                };
+                let request = request!(
+                    when,
+                    v1::RepayClaimRequest {
+                        loan: self.loan_name(which),
+                        payer,
+                        amount: money(*amount),
+                        place: self.place(&at.place),
+                    }
+                );
+                self.booked(loans.repay_claim(request)).await
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    async fn loan_troubles(&self, ask: &LoanAsk) -> Answer {
+        let mut loans = self.remote.loans();
+        let minute = |when: &When| when.paper.minute.clone().unwrap_or_default();
+        match ask {
+            LoanAsk::Waive(Waive { which, part, amount, when }) => {
+                let (loan, part) = (self.loan_name(which), *part as i32);
+                let amount = money(*amount);
+                let request = request!(when, v1::WaiveLoanRequest { loan, part, amount });
+                self.booked(loans.waive_loan(request)).await
+            }
+            LoanAsk::Accrue(Of { which, when }) => {
+                let loan = self.loan_name(which);
+                let request = request!(when, v1::AccrueLoanRequest { loan });
+                self.booked(loans.accrue_loan(request)).await
+            }
+            LoanAsk::Reward(Paid { which, purse, when }) => {
+                let (loan, purse) = (self.loan_name(which), self.purse(purse));
+                let request = request!(when, v1::RewardLoanRequest { loan, purse });
+                self.booked(loans.reward_loan(request)).await
+            }
+            LoanAsk::Reschedule(Reschedule { which, plan: new, rate, when }) => {
+                let request = request!(
+                    when,
+                    v1::RescheduleLoanRequest {
+                        loan: self.loan_name(which),
+                        plan: plan(new),
+                        rate_percent: rate.clone(),
+                        minute: minute(when),
+                    }
+                );
+                self.booked(loans.reschedule_loan(request)).await
+            }
+            LoanAsk::Turn(Turn { which, performing, when }) => {
+                let (loan, performing) = (self.loan_name(which), *performing);
+                let request = request!(when, v1::TurnLoanRequest { loan, performing });
+                self.booked(loans.turn_loan(request)).await
+            }
+            LoanAsk::Provide(Of { which, when }) => {
+                let loan = self.loan_name(which);
+                let request = request!(when, v1::ProvideForLoanRequest { loan });
+                self.booked(loans.provide_for_loan(request)).await
+            }
+            LoanAsk::WriteOff(Of { which, when }) => {
+                let (loan, minute) = (self.loan_name(which), minute(when));
+                let request = request!(when, v1::WriteOffLoanRequest { loan, minute });
+                self.booked(loans.write_off_loan(request)).await
+            }
+            _ => self.pledges_and_outside(ask).await,
+        }
+    }
+
+    async fn pledges_and_outside(&self, ask: &LoanAsk) -> Answer {
+        let mut loans = self.remote.loans();
+        match ask {
+            LoanAsk::Collateral(Collateral { which, collateral, value, label, when }) => {
+                let request = request!(
+                    when,
+                    v1::RegisterCollateralRequest {
+                        loan: self.loan_name(which),
+                        collateral_id: collateral.clone(),
+                        label: label.clone(),
+                        value: money(*value),
+                    }
+                );
+                self.booked(loans.register_collateral(request)).await
+            }
+            LoanAsk::TakeCollateral(TakeCollateral { which, collateral, amount, when }) => {
+                let request = request!(
+                    when,
+                    v1::TakeCollateralRequest {
+                        loan: self.loan_name(which),
+                        collateral_id: collateral.clone(),
+                        amount: money(*amount),
+                    }
+                );
+                self.booked(loans.take_collateral(request)).await
+            }
+            LoanAsk::SellCollateral(SellCollateral { which, price, at, when }) => {
+                let (loan, place) = (self.loan_name(which), self.place(&at.place));
+                let price = money(*price);
+                let request = request!(when, v1::SellCollateralRequest { loan, price, place });
+                self.booked(loans.sell_collateral(request)).await
+            }
+            LoanAsk::Outside(Outside { which, party, amount, at, when }) => {
+                let request = request!(
+                    when,
+                    v1::TakeOutsideLoanRequest {
+                        entity: self.entity(&which.lender),
+                        loan_id: which.loan.clone(),
+                        lender: self.of(&which.lender, "parties", party),
+                        amount: money(*amount),
+                        place: self.place(&at.place),
+                    }
+                );
+                self.booked(loans.take_outside_loan(request)).await
+            }
+            LoanAsk::RepayOutside(RepayOutside { which, principal, interest, at, when }) => {
+                let request = request!(
+                    when,
+                    v1::RepayOutsideLoanRequest {
+                        outside_loan: self.of(&which.lender, "outside-loans", &which.loan),
+                        principal: money(*principal),
+                        interest: interest.and_then(money),
+                        place: self.place(&at.place),
+                    }
+                );
+                self.booked(loans.repay_outside_loan(request)).await
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    async fn quality(&self, quality: &Quality) -> Answer {
+        let request = v1::SetLoanQualityRequest {
+            entity: self.entity(&quality.entity),
+            request_id: quality.when.request_id(),
+            since: date(quality.since),
+            preset: quality.preset as i32,
+            minute: quality.when.paper.minute.clone().unwrap_or_default(),
+            ..Default::default()
+        };
+        let answer = self.get(self.remote.loans().set_loan_quality(request)).await?;
+        let classes = answer.versions.last().map(|last| last.classes.clone()).unwrap_or_default();
+        let row = |class: v1::QualityClass| {
+            let rate = class.rate_percent.map(|rate| rate.value).unwrap_or_default();
+            vec![class.name, class.from.to_string(), rate]
+        };
+        Ok(vec![Table::of(CLASSES, classes.into_iter().map(row))])
+    }
+
+    async fn quote(&self, OnDay { which, on }: &OnDay) -> Answer {
+        let request =
+            v1::QuoteSettlementRequest { loan: self.loan_name(which), on: on.and_then(date) };
+        let answer = self.get(self.remote.loans().quote_settlement(request)).await?;
+        let owed = answer.owed.unwrap_or_default();
+        let amounts = [
+            owed.principal,
+            owed.interest,
+            owed.penalty,
+            answer.rebate,
+            answer.titipan,
+            answer.total,
+        ];
+        let row = amounts.iter().map(|amount| money_text(amount.as_ref())).collect();
+        Ok(vec![Table::of(QUOTE, [row])])
+    }
+
+    async fn loan_card(&self, OnDay { which, on }: &OnDay) -> Answer {
+        let request = v1::GetLoanRequest { name: self.loan_name(which), on: on.and_then(date) };
+        let answer = self.get(self.remote.loans().get_loan(request)).await?;
+        let summary = v1::LoanSummary { loan: answer.loan, standing: answer.standing };
+        let head = Table::of(LOANS, [self.loan_row(&summary)]);
+        Ok(vec![head, Table::of(SCHEDULE, self.schedule_rows(&answer.instalments))])
+    }
+
+    fn loan_row(&self, summary: &v1::LoanSummary) -> Vec<String> {
+        let loan = summary.loan.clone().unwrap_or_default();
+        let standing = summary.standing.as_ref();
+        let due = standing.and_then(|standing| standing.due.as_ref());
+        let principal = due.and_then(|due| due.principal.as_ref());
+        let outstanding = standing.and_then(|standing| standing.outstanding.as_ref());
+        vec![
+            last_part(&loan.name).to_owned(),
+            last_part(&loan.borrower).to_owned(),
+            LOAN_STATES.word(loan.state()).to_owned(),
+            money_text(loan.amount.as_ref()),
+            outstanding.map_or_else(String::new, |amount| money_text(Some(amount))),
+            principal.map_or_else(String::new, |amount| money_text(Some(amount))),
+            standing.map_or_else(String::new, |standing| standing.days_late.to_string()),
+        ]
+    }
+
+    async fn loans(&self, List { lender, on, arrears }: &List) -> Answer {
+        let mut table = Table::new("", LOANS);
+        let ask = async |page_token| {
+            let request = v1::ListLoansRequest {
+                parent: self.entity(lender),
+                on: on.and_then(date),
+                only_arrears: *arrears,
+                page_size: PAGE,
+                page_token,
+            };
+            self.remote.loans().list_loans(request).await
+        };
+        let take = |page: v1::ListLoansResponse| {
+            page.loans.iter().for_each(|loan| table.row(self.loan_row(loan)));
+            page.next_page_token
+        };
+        self.pages(ask, take).await?;
+        Ok(vec![table])
+    }
+}
+
+fn terms(rules: &Rules) -> v1::LoanTerms {
+    let grace = match (rules.interest_grace, rules.deferred) {
+        (0, _) => InterestGrace::Unspecified,
+        (_, true) => InterestGrace::Deferred,
+        (_, false) => InterestGrace::Waived,
+    };
+    v1::LoanTerms {
+        method: rules.method as i32,
+        frequency: rules.frequency as i32,
+        rate_percent: Some(rules.rate.clone()),
+        day_count: rules.day_count.unwrap_or(DayCount::Unspecified) as i32,
+        principal_grace: rules.principal_grace,
+        interest_grace: rules.interest_grace,
+        interest_grace_rule: grace as i32,
+        rounding_rupiah: rules.rounding,
+        fee_percent: rules.fee_percent.clone(),
+        fee: rules.fee.and_then(money),
+        penalty: rules.penalty.as_ref().map(|percent| v1::LoanPenalty {
+            per: rules.penalty_per as i32,
+            percent: Some(percent.clone()),
+            grace_days: rules.penalty_grace,
+            cap_percent: rules.penalty_cap.clone(),
+        }),
+        allocation: rules.order.iter().map(|part| *part as i32).collect(),
+        by_instalment: rules.by_instalment,
+        overpayment: rules.overpayment as i32,
+        rebate_percent: rules.rebate.clone(),
+        recognition: rules.recognition as i32,
+        reward_percent: rules.reward.clone(),
+    }
+}
+
+fn plan(plan: &Plan) -> Option<v1::LoanPlan> {
+    Some(v1::LoanPlan {
+        instalments: plan.instalments,
+        first_due_on: plan.first_due.and_then(date),
+        due_days: plan.due_days.iter().filter_map(|day| date(*day)).collect(),
+    })
+}

@@ -1,0 +1,307 @@
+//! What happens to a loan that is not paid as planned: rescheduled or reconditioned (catalogue
+//! event 26), turned non-performing or performing again (37), provided for (27), written off (28),
+//! secured by collateral that is taken and sold (29).
+//!
+//! **Invariant**: these are decisions. None of them is backdated before anything that was told of
+//! the loan.
+
+use crate::domain::account::Subject;
+use crate::domain::cash::Place;
+use crate::domain::chart::Code;
+use crate::domain::decide::Action;
+use crate::domain::draft::{Draft, Stop};
+use crate::domain::id::{Entity, Id};
+use crate::domain::loan::case::{Borrower, Case, Told};
+use crate::domain::loan::quality::{in_force_on, rate_for};
+use crate::domain::money::Sen;
+use crate::domain::posting::Posting;
+use crate::domain::record::Event;
+use crate::domain::record::proto::{Collateral, LoanFact, LoanFactKind, LoanPlan};
+use crate::domain::refusal::{Reason, Refusal};
+
+/// What is left of a loan gets a new plan, and a new rate where one is given; jasa that was earned
+/// and not paid becomes principal (event 26).
+#[derive(Clone, Debug)]
+pub struct Reschedule {
+    /// Who lent.
+    pub lender: Entity,
+    /// The loan.
+    pub loan: Id,
+    /// The new plan, from the day of the decision on.
+    pub plan: LoanPlan,
+    /// The new rate in percent; empty where it stays.
+    pub rate: String,
+    /// The number of the minute.
+    pub minute: String,
+}
+
+impl Action for Reschedule {
+    fn event(&self) -> Event {
+        Event::LoanRescheduled
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.lender.clone())
+    }
+
+    /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`, `LOAN_PLAN_INVALID`,
+    /// `LOAN_TERMS_INVALID` for the rate.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut case = Case::decided(draft, &self.lender, &self.loan)?;
+        let fact = LoanFact {
+            plan: Some(self.plan.clone()),
+            rate: self.rate.clone(),
+            ..case.fact(draft, LoanFactKind::Rescheduled, Sen::ZERO)
+        };
+        case.row.minute.clone_from(&self.minute);
+        case.tell(draft, Told { facts: vec![fact], ..Told::default() }).map(drop)
+    }
+}
+
+/// A loan turns non-performing, or performing again (event 37).
+#[derive(Clone, Debug)]
+pub struct TurnLoan {
+    /// Who lent.
+    pub lender: Entity,
+    /// The loan.
+    pub loan: Id,
+    /// Whether jasa is recognised before it is paid, from this day on.
+    pub performing: bool,
+}
+
+impl Action for TurnLoan {
+    fn event(&self) -> Event {
+        Event::LoanAccrued
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.lender.clone())
+    }
+
+    /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut case = Case::decided(draft, &self.lender, &self.loan)?;
+        let kind = match self.performing {
+            true => LoanFactKind::Performing,
+            false => LoanFactKind::NonPerforming,
+        };
+        let facts = vec![case.fact(draft, kind, Sen::ZERO)];
+        case.tell(draft, Told { facts, ..Told::default() }).map(drop)
+    }
+}
+
+/// Provision for a loan is made or released, up to what the lender's rule asks for on this day:
+/// the rate of the loan's class on its outstanding principal less recognised collateral (event 27).
+#[derive(Clone, Debug)]
+pub struct ProvideLoan {
+    /// Who lent.
+    pub lender: Entity,
+    /// The loan.
+    pub loan: Id,
+}
+
+impl Action for ProvideLoan {
+    fn event(&self) -> Event {
+        Event::LoanProvisioned
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.lender.clone())
+    }
+
+    /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` for a loan without provision that is not running,
+    /// `RULE_NOT_SET` where the lender has no rule on this day.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let case = Case::load(draft, &self.lender, &self.loan)?;
+        let held = case.provision(draft)?;
+        if case.row.facts.is_empty() {
+            return Err(case.refuse(Reason::LoanNotOpen).into());
+        }
+        let today = draft.frame().happened_on;
+        let rule = in_force_on(draft, &self.lender, today)?;
+        let life = case.life(draft)?;
+        let rate = rate_for(&rule, &life)?;
+        let mut base = Sen::new(life.sums()?.lent);
+        for collateral in case.row.collaterals.iter().filter(|thing| thing.taken_on == 0) {
+            base = base.minus(Sen::new(collateral.value))?;
+        }
+        let change = rate.of_sen(base.max(Sen::ZERO))?.minus(held)?;
+        post_provision(draft, &case, change)
+    }
+}
+
+/// Makes provision (positive) or releases it.
+fn post_provision(draft: &mut Draft<'_>, case: &Case, change: Sen) -> Result<(), Stop> {
+    let provision = (Code::LoanProvision, Subject::id(&case.id));
+    case.about_borrower(draft)?;
+    match change.is_negative() {
+        true => {
+            let released = change.negated()?;
+            draft.transfer(&case.ledger(), provision, Code::ProvisionExpense, released)
+        }
+        false => draft.transfer(&case.ledger(), Code::ProvisionExpense, provision, change),
+    }
+}
+
+/// What is left of a loan is written off (hapus buku, event 28); its borrower still owes it, and
+/// what is paid from then on is income.
+#[derive(Clone, Debug)]
+pub struct WriteOffLoan {
+    /// Who lent.
+    pub lender: Entity,
+    /// The loan.
+    pub loan: Id,
+    /// The number of the minute.
+    pub minute: String,
+}
+
+impl Action for WriteOffLoan {
+    fn event(&self) -> Event {
+        Event::LoanWrittenOff
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.lender.clone())
+    }
+
+    /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut case = Case::decided(draft, &self.lender, &self.loan)?;
+        let sums = case.life(draft)?.sums()?;
+        let lost = Sen::new(sums.lent).minus(Sen::new(sums.deferred))?;
+        let held = case.provision(draft)?;
+        let provision = held.min(lost);
+        case.row.minute.clone_from(&self.minute);
+        let facts = vec![case.fact(draft, LoanFactKind::WrittenOff, lost)];
+        case.tell(draft, Told { facts, provision, ..Told::default() })?;
+        // What was provided beyond the loss is no longer needed.
+        post_provision(draft, &case, provision.minus(held)?)
+    }
+}
+
+/// Registers a thing that secures a loan.
+#[derive(Clone, Debug)]
+pub struct RegisterCollateral {
+    /// Who lent.
+    pub lender: Entity,
+    /// The loan.
+    pub loan: Id,
+    /// Its id within the loan.
+    pub collateral: Id,
+    /// What it is, in plain words.
+    pub label: String,
+    /// Sen that provisions may count on.
+    pub value: Sen,
+}
+
+impl Action for RegisterCollateral {
+    fn event(&self) -> Event {
+        Event::Collateral
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.lender.clone())
+    }
+
+    /// Errors: `NOT_FOUND`, `ALREADY_EXISTS`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut case = Case::load(draft, &self.lender, &self.loan)?;
+        if case.row.collaterals.iter().any(|thing| thing.id == self.collateral.as_str()) {
+            let refusal = Refusal::new(Reason::AlreadyExists).on("collateral_id");
+            return Err(refusal.with("name", &self.collateral).into());
+        }
+        case.row.collaterals.push(Collateral {
+            id: self.collateral.to_string(),
+            label: self.label.clone(),
+            value: self.value.get(),
+            taken_on: 0,
+        });
+        case.put(draft);
+        Ok(())
+    }
+}
+
+/// The LKM takes collateral of one of its members in payment of principal (event 29).
+#[derive(Clone, Debug)]
+pub struct TakeCollateral {
+    /// The LKM's loan.
+    pub loan: Id,
+    /// The collateral.
+    pub collateral: Id,
+    /// Sen of principal that it pays.
+    pub amount: Sen,
+}
+
+impl Action for TakeCollateral {
+    fn event(&self) -> Event {
+        Event::Collateral
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Lkm)
+    }
+
+    /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `LOAN_EXCEEDED` for more than is left, `WRONG_KIND`
+    /// for a KUBE's loan or a thing that was taken before, `NOT_AFTER_LAST`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut case = Case::decided(draft, &Entity::Lkm, &self.loan)?;
+        let today = draft.frame().happened_on.get();
+        let unknown = || Refusal::new(Reason::NotFound).on("collateral");
+        let wrong = || Refusal::new(Reason::WrongKind).on("collateral");
+        let id = self.collateral.as_str();
+        let of_member = matches!(case.borrower()?, Borrower::Member(_));
+        let thing = case.row.collaterals.iter_mut().find(|thing| thing.id == id);
+        let thing = thing.ok_or_else(|| unknown().with("name", &self.collateral))?;
+        if thing.taken_on != 0 || !of_member {
+            return Err(wrong().with("name", &self.collateral).into());
+        }
+        thing.taken_on = today;
+        let facts = vec![case.fact(draft, LoanFactKind::CollateralTaken, self.amount)];
+        case.tell(draft, Told { facts, ..Told::default() }).map(drop)
+    }
+}
+
+/// The LKM sells what it had taken: all that stands as AYDA of the loan (event 29).
+#[derive(Clone, Debug)]
+pub struct SellCollateral {
+    /// The LKM's loan.
+    pub loan: Id,
+    /// Sen that it brings.
+    pub price: Sen,
+    /// Where the money goes.
+    pub place: Place,
+}
+
+impl Action for SellCollateral {
+    fn event(&self) -> Event {
+        Event::Collateral
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Lkm)
+    }
+
+    /// Errors: `NOT_FOUND`, `WRONG_KIND` where nothing was taken, `PLACE_NOT_ALLOWED`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let case = Case::load(draft, &Entity::Lkm, &self.loan)?;
+        let place = self.place.checked(draft, &Entity::Lkm, "place")?;
+        let taken = case.ledger().account_of(Code::ForeclosedAssets, Subject::id(&self.loan));
+        let carried = draft.held(&taken)?;
+        if carried.is_zero() {
+            let refusal = Refusal::new(Reason::WrongKind).on("loan");
+            return Err(refusal.with("name", &self.loan).into());
+        }
+        let gain = self.price.minus(carried)?;
+        let beside = if gain.is_negative() { Code::OtherExpense } else { Code::OtherIncome };
+        let mut legs = vec![
+            (place.into(), self.price),
+            (case.leaf(Code::ForeclosedAssets), carried.negated()?),
+        ];
+        // A loss stands with the money it did not bring, before what was given for it.
+        let at = if gain.is_negative() { 1 } else { 2 };
+        legs.insert(at, (beside.into(), gain.negated()?));
+        legs.retain(|(_, amount)| !amount.is_zero());
+        case.about_borrower(draft)?;
+        draft.post(&Posting::journal(&case.ledger(), legs)?)
+    }
+}
