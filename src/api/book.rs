@@ -1,9 +1,9 @@
-//! Opening books and closing periods.
+//! Opening books, closing periods and opening them again.
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, plain, service};
 use crate::api::v1;
-use crate::domain::book::{ClosePeriod, Open};
+use crate::domain::book::{ClosePeriod, Open, ReopenPeriod, periods_name};
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::record::Row;
@@ -15,6 +15,7 @@ service! {
         get_book: GetBookRequest => GetBookResponse;
         list_books: ListBooksRequest => ListBooksResponse;
         close_period: ClosePeriodRequest => ClosePeriodResponse;
+        reopen_period: ReopenPeriodRequest => ReopenPeriodResponse;
     }
 }
 
@@ -53,33 +54,45 @@ impl Method for v1::CreateBookRequest {
     }
 }
 
-impl Mutation for v1::ClosePeriodRequest {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "entity")];
+/// Closing and opening again have the same fields.
+macro_rules! period {
+    ($($request:ident => $response:ident, $action:ident;)+) => {$(
+        impl Mutation for v1::$request {
+            const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "entity")];
 
-    plain!();
+            plain!();
 
-    fn plan(&self, _: &[String]) -> Checked<Plan> {
-        let (book, entity) = convert::entity(&self.entity, "entity")?;
-        let through = convert::day(self.through.as_ref(), "through")?;
-        Ok(Plan::new(book, &entity.clone(), ClosePeriod { entity, through }))
-    }
+            fn plan(&self, _: &[String]) -> Checked<Plan> {
+                let (book, entity) = convert::entity(&self.entity, "entity")?;
+                let through = convert::day(self.through.as_ref(), "through")?;
+                let minute = convert::required_line(&self.minute, 80, "minute")?;
+                Ok(Plan::new(book, &entity.clone(), $action { entity, through, minute }))
+            }
+        }
+
+        impl Method for v1::$request {
+            type Response = v1::$response;
+
+            async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+                let (_, entity) = convert::entity(&self.entity, "entity")?;
+                let done = call.submit(self).await?;
+                let Row::Periods(row) = done.row(&periods_name(&entity))? else {
+                    return Err(damaged());
+                };
+                let period = v1::Period {
+                    entity: convert::entity_name(&done.book, &entity),
+                    closed_through: convert::to_optional_date(row.closed_through),
+                    closed_year: row.closed_year,
+                };
+                Ok(v1::$response { period: Some(period) })
+            }
+        }
+    )+};
 }
 
-impl Method for v1::ClosePeriodRequest {
-    type Response = v1::ClosePeriodResponse;
-
-    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        let (_, entity) = convert::entity(&self.entity, "entity")?;
-        let done = call.submit(self).await?;
-        let Row::Periods(row) = done.row(&RowName::new("periods", entity.as_str()))? else {
-            return Err(damaged());
-        };
-        let period = v1::Period {
-            entity: convert::entity_name(&done.book, &entity),
-            closed_through: Some(convert::to_date(Day::new(row.closed_through))),
-        };
-        Ok(v1::ClosePeriodResponse { period: Some(period) })
-    }
+period! {
+    ClosePeriodRequest => ClosePeriodResponse, ClosePeriod;
+    ReopenPeriodRequest => ReopenPeriodResponse, ReopenPeriod;
 }
 
 impl Method for v1::GetBookRequest {

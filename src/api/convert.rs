@@ -650,6 +650,8 @@ mod tests {
             DuesPeriod = DuesPeriod,
             ReliefKind = ReliefKind,
             TermState = TermState,
+            SurplusUse = SurplusUse,
+            MemberMeasure = MemberMeasure,
             EvidenceKind = EvidenceKind,
             Aspect = Aspect,
             Band = Band,

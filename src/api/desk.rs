@@ -359,6 +359,35 @@ impl Call<'_> {
         self.run(Prepared::new(request)?).await
     }
 
+    /// Submits what the server itself has to do for a request, under an id made from it; whatever
+    /// was done before is not done again.
+    pub(crate) async fn follow_up(
+        &self,
+        book: &Id,
+        request: RequestId,
+        happened_on: Day,
+        action: Arc<dyn Action>,
+    ) -> Checked<Arc<Record>> {
+        let digest = Sha256::digest(request.as_str()).to_vec();
+        let command = Command {
+            book: book.clone(),
+            request,
+            digest,
+            actor: self.caller.actor.clone(),
+            happened_on: Some(happened_on),
+            memo: Vec::new(),
+            evidence: None,
+            meeting: None,
+            action,
+        };
+        let answer = self.desk.journal.submit(command, Vec::new(), Priority::Bulk).await?;
+        let (record, _) = accepted(answer)?;
+        match &record.outcome {
+            Outcome::Done(_) => Ok(record),
+            Outcome::Refused(refusal) => Err(refusal.clone().into()),
+        }
+    }
+
     /// The same by another plan, which rests on what the books were found to hold.
     pub(crate) async fn submit_as<M: Mutation>(&self, request: M, plan: Plan) -> Checked<Done> {
         let prepared = Prepared::new(request)?;

@@ -89,7 +89,12 @@ impl Method for v1::GetPassbookRequest {
 /// A member's accounts in their savings book: what the entity owes them or they have put in.
 fn savings_of(entity: &Entity, member: &Id) -> Vec<Account> {
     let personal = |code: Code| {
-        code.line().subject == SubjectKind::Member && !code.debit_side() && code.belongs_to(entity)
+        let line = code.line();
+        let shared = matches!(code, Code::SurplusPayable | Code::MemberSurplus);
+        line.subject == SubjectKind::Member
+            && !code.debit_side()
+            && !shared
+            && code.belongs_to(entity)
     };
     let fund = |code| if code == Code::OwnCapital { Fund::Uep } else { Fund::SimpanPinjam };
     let codes = CHART.iter().map(|line| line.code).filter(|code| personal(*code));

@@ -10,6 +10,7 @@ mod assessment;
 mod bank;
 mod book;
 mod cash;
+mod closing;
 mod convert;
 pub mod desk;
 pub mod errors;

@@ -13,6 +13,7 @@ use crate::api::google_type;
 use crate::api::ledger::{known, read_point};
 use crate::api::v1;
 use crate::domain::account::{Account, Control, Ledger};
+use crate::domain::book::year_end;
 use crate::domain::chart::{Class, Code, fund_allowed};
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
@@ -20,6 +21,7 @@ use crate::domain::money::Sen;
 use crate::domain::record::proto::Fund;
 use crate::domain::record::{Outcome, Record, Row};
 use crate::domain::refusal::Language;
+use crate::domain::year::year_name;
 use crate::locale::date::format_day;
 use crate::report::ReportError;
 use crate::report::flow::{CashFlows, EquityChanges};
@@ -307,9 +309,14 @@ async fn rows(
     let rows = match kind {
         Kind::BalanceSheet => statement::balance_sheet(shape, &closing)?,
         Kind::TrialBalance => statement::trial_balance(&closing)?,
-        Kind::Income => statement::income_statement(shape, &movements(&opening, &closing)?)?,
+        Kind::Income => {
+            let year_ends = year_ends(snapshot, scope, asked, &closing, known).await?;
+            let movements = movements(&opening, &closing, &year_ends)?;
+            statement::income_statement(shape, &movements)?
+        }
         Kind::IndirectCashFlow => {
-            let movements = movements(&opening, &closing)?;
+            let year_ends = year_ends(snapshot, scope, asked, &closing, known).await?;
+            let movements = movements(&opening, &closing, &year_ends)?;
             statement::indirect_cash_flow(&movements, &opening, &closing)?
         }
         Kind::CashFlow => {
@@ -326,7 +333,9 @@ async fn rows(
             for ((changes, span), totals) in changes.iter_mut().zip(asked).zip(touched) {
                 equity_changes(snapshot, totals, *span, known, changes).await?;
             }
-            statement::equity_changes([&changes[0], &changes[1]], &opening, &closing)?
+            let year_ends = year_ends(snapshot, scope, asked, &closing, known).await?;
+            let changes = [&changes[0], &changes[1]];
+            statement::equity_changes(changes, &opening, &closing, &year_ends)?
         }
     };
     Ok(rows)
@@ -338,19 +347,73 @@ fn columns(totals: Vec<Totals>) -> Columns {
     Columns { now, earlier: totals.next().unwrap_or_default() }
 }
 
-/// How all accounts changed between both ends.
-fn movements(opening: &Columns, closing: &Columns) -> Checked<Columns> {
-    let between = |opening: &Totals, closing: &Totals| -> Checked<Totals> {
+/// How all accounts changed between both ends, but for what closed years.
+fn movements(opening: &Columns, closing: &Columns, year_ends: &Columns) -> Checked<Columns> {
+    let between = |opening: &Totals, closing: &Totals, year_ends: &Totals| -> Checked<Totals> {
         let change = |(control, end): (&Control, &Sen)| {
             let start = opening.get(control).copied().unwrap_or_default();
-            Ok((control.clone(), end.minus(start)?))
+            let closed = year_ends.get(control).copied().unwrap_or_default();
+            Ok((control.clone(), end.minus(start)?.minus(closed)?))
         };
         closing.iter().map(change).collect()
     };
     Ok(Columns {
-        now: between(&opening.now, &closing.now)?,
-        earlier: between(&opening.earlier, &closing.earlier)?,
+        now: between(&opening.now, &closing.now, &year_ends.now)?,
+        earlier: between(&opening.earlier, &closing.earlier, &year_ends.earlier)?,
     })
+}
+
+/// What closed the years that end in each span, and opened them again, by account.
+///
+/// Cost: a row for each entity and year, and the records it names.
+async fn year_ends(
+    snapshot: &mut Snapshot,
+    scope: &Scope,
+    asked: &[Days],
+    closing: &Columns,
+    known: u64,
+) -> Checked<Columns> {
+    let mut found = Vec::with_capacity(asked.len());
+    for (span, touched) in asked.iter().zip([&closing.now, &closing.earlier]) {
+        let entities: BTreeSet<&Entity> =
+            touched.keys().map(|control| &control.ledger.entity).collect();
+        let mut totals = Totals::new();
+        for entity in entities {
+            for year in span.0.ymd().0..=span.1.ymd().0 {
+                if (span.0..=span.1).contains(&year_end(year)) {
+                    add_year_end(snapshot, scope, (entity, year), known, &mut totals).await?;
+                }
+            }
+        }
+        found.push(totals);
+    }
+    Ok(columns(found))
+}
+
+async fn add_year_end(
+    snapshot: &mut Snapshot,
+    scope: &Scope,
+    (entity, year): (&Entity, i32),
+    known: u64,
+    totals: &mut Totals,
+) -> Checked<()> {
+    let positions = match snapshot.row(&year_name(entity, year)).await?.map(|found| found.row) {
+        Some(Row::YearResult(row)) => row.positions,
+        Some(_) => return Err(damaged()),
+        None => return Ok(()),
+    };
+    let positions: Vec<u64> = positions.into_iter().filter(|at| *at <= known).collect();
+    for record in snapshot.records(&positions).await? {
+        let Outcome::Done(effect) = &record.outcome else { return Err(damaged()) };
+        for entry in &effect.entries {
+            let control = entry.account.control();
+            if scope.fund.is_none_or(|fund| control.ledger.fund.get() == fund) {
+                let total = totals.entry(control).or_default();
+                *total = total.plus(entry.amount)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Adds the flows of a span, record by record; `totals` name the accounts that were ever touched.

@@ -183,6 +183,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         assessment_service_server::AssessmentServiceServer,
         book_service_server::BookServiceServer,
         cash_service_server::CashServiceServer,
+        closing_service_server::ClosingServiceServer,
         grant_service_server::GrantServiceServer,
         group_service_server::GroupServiceServer,
         guliran_service_server::GuliranServiceServer,

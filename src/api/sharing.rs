@@ -40,7 +40,7 @@ impl Mutation for v1::ShareProceedsRequest {
     }
 }
 
-fn parts(parts: &[v1::MemberPart]) -> Checked<Vec<(Id, Sen)>> {
+pub(super) fn parts(parts: &[v1::MemberPart]) -> Checked<Vec<(Id, Sen)>> {
     convert::count(parts, MAX_PARTS, "parts")?;
     let mut checked = Vec::with_capacity(parts.len());
     for (index, part) in parts.iter().enumerate() {

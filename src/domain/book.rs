@@ -7,10 +7,11 @@ use crate::domain::id::{Entity, RowName};
 use crate::domain::record::proto::{self, Regime, Zone};
 use crate::domain::record::{Event, FORMAT_LEVEL, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::year;
 
 /// The row that marks where a business day begins.
 pub fn day_name(day: Day) -> RowName {
-    RowName::new("days", format!("{:08}", day.get()))
+    RowName::new("days", day_id(day))
 }
 
 /// Opens a book.
@@ -61,6 +62,49 @@ impl Action for Open {
     }
 }
 
+/// Up to where an entity's books are closed.
+pub fn periods_name(entity: &Entity) -> RowName {
+    RowName::new("periods", entity.as_str())
+}
+
+/// What an entity has closed.
+///
+/// Errors: `Missing`.
+pub fn periods(draft: &Draft<'_>, entity: &Entity) -> Result<proto::Periods, Stop> {
+    Ok(match draft.row(&periods_name(entity))? {
+        Some(Row::Periods(periods)) => periods,
+        _ => proto::Periods::default(),
+    })
+}
+
+/// The last day of a calendar year, which is a book year.
+pub fn year_end(year: i32) -> Day {
+    Day::from_ymd(year, 12, 31).unwrap_or(Day::MAX)
+}
+
+/// The year that an entity closes next: years close in order, from the book's first on.
+pub fn next_year(periods: &proto::Periods, book: &proto::Book) -> i32 {
+    match periods.closed_year {
+        0 => Day::new(book.opened_on).ymd().0,
+        year => year.saturating_add(1),
+    }
+}
+
+/// The row that says with which record an entity's books closed through a day.
+pub fn mark_name(entity: &Entity, through: Day) -> RowName {
+    RowName::new(format!("periods/{entity}"), day_id(through))
+}
+
+/// Marks that an entity's books closed through a day with this record.
+pub fn mark_closed(draft: &mut Draft<'_>, entity: &Entity, through: Day) {
+    let position = draft.frame().position;
+    draft.put(mark_name(entity, through), Row::Mark(proto::Mark { position }));
+}
+
+fn day_id(day: Day) -> String {
+    format!("{:08}", day.get())
+}
+
 /// Closes an entity's books up to and including a day.
 #[derive(Clone, Debug)]
 pub struct ClosePeriod {
@@ -68,6 +112,8 @@ pub struct ClosePeriod {
     pub entity: Entity,
     /// The last closed day.
     pub through: Day,
+    /// The number of the minute that decides it.
+    pub minute: String,
 }
 
 impl Action for ClosePeriod {
@@ -80,28 +126,85 @@ impl Action for ClosePeriod {
     }
 
     /// Errors: `PERIOD_NOT_CLOSABLE` when the period contains the business day or lies before the
-    /// book, `PERIOD_CLOSED` when it is closed already.
+    /// book, `PERIOD_CLOSED` when it is closed already, `YEAR_OUT_OF_ORDER` when it goes beyond
+    /// the end of a year that is not closed.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let today = draft.frame().business_day;
         if self.through >= today || self.through.get() < draft.book().opened_on {
             let refusal = Refusal::new(Reason::PeriodNotClosable).on("through");
             return Err(refusal.with("date", self.through).with("today", today).into());
         }
-        let name = RowName::new("periods", self.entity.as_str());
-        if let Some(Row::Periods(periods)) = draft.row(&name)?
-            && periods.closed_through >= self.through.get()
-        {
-            let closed = Day::new(periods.closed_through);
-            return Err(Refusal::new(Reason::PeriodClosed)
-                .on("through")
-                .with("date", closed)
-                .into());
+        let mut periods = periods(draft, &self.entity)?;
+        let closed = Day::new(periods.closed_through);
+        if closed >= self.through {
+            let refusal = Refusal::new(Reason::PeriodClosed).on("through");
+            return Err(refusal.with("date", closed).into());
         }
-        let mark =
-            RowName::new(format!("periods/{}", self.entity), format!("{:08}", self.through.get()));
+        let year = next_year(&periods, draft.book());
+        if self.through > year_end(year) {
+            let refusal = Refusal::new(Reason::YearOutOfOrder).on("through");
+            return Err(refusal.with("expected", year).into());
+        }
+        periods.closed_through = self.through.get();
+        periods.marks.push(self.through.get());
+        periods.minute.clone_from(&self.minute);
+        draft.put(periods_name(&self.entity), Row::Periods(periods));
+        mark_closed(draft, &self.entity, self.through);
+        Ok(())
+    }
+}
+
+/// Opens an entity's books again after a day; a year that ended since is opened with them.
+#[derive(Clone, Debug)]
+pub struct ReopenPeriod {
+    /// Whose.
+    pub entity: Entity,
+    /// The last day that stays closed; the day before the book's first for none.
+    pub through: Day,
+    /// The number of the minute that decides it.
+    pub minute: String,
+}
+
+impl Action for ReopenPeriod {
+    fn event(&self) -> Event {
+        Event::PeriodReopened
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.entity.clone())
+    }
+
+    /// Errors: `PERIOD_OPEN` when that is open already, `YEAR_OUT_OF_ORDER` when more than one
+    /// year would be opened, `SURPLUS_DIVIDED` when the year's surplus has been.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut periods = periods(draft, &self.entity)?;
+        let eve = Day::new(draft.book().opened_on - 1);
+        let closed = Day::new(periods.closed_through);
+        if self.through >= closed || self.through < eve {
+            let refusal = Refusal::new(Reason::PeriodOpen).on("through");
+            return Err(refusal.with("date", self.through).with("last", closed.max(eve)).into());
+        }
+        let year = periods.closed_year;
+        if year != 0 && self.through < year_end(year) {
+            if self.through < year_end(year - 1) && self.through != eve {
+                let refusal = Refusal::new(Reason::YearOutOfOrder).on("through");
+                return Err(refusal.with("expected", year).into());
+            }
+            year::reopen(draft, &self.entity, year)?;
+            let first = Day::new(draft.book().opened_on).ymd().0;
+            periods.closed_year = if year > first { year - 1 } else { 0 };
+        }
         let position = draft.frame().position;
-        draft.put(mark, Row::Mark(proto::Mark { position }));
-        draft.put(name, Row::Periods(proto::Periods { closed_through: self.through.get() }));
+        let (kept, opened): (Vec<i32>, Vec<i32>) =
+            periods.marks.iter().partition(|mark| **mark <= self.through.get());
+        for day in opened {
+            let name = RowName::new(format!("reopened/{}", self.entity), day_id(Day::new(day)));
+            draft.put(name, Row::Mark(proto::Mark { position }));
+        }
+        periods.closed_through = if self.through == eve { 0 } else { self.through.get() };
+        periods.marks = kept;
+        periods.minute.clone_from(&self.minute);
+        draft.put(periods_name(&self.entity), Row::Periods(periods));
         Ok(())
     }
 }

@@ -143,6 +143,7 @@ chart! {
     GuliranReceivable 1206 "Piutang Guliran" "Guliran lent" Asset Pass Refuse Kube false;
     GuliranLoans 1207 "Pinjaman Guliran" "Guliran loans" Asset Pass Refuse Lkm false;
     OtherReceivable 1209 "Piutang Lain-lain" "Other receivables" Asset None None Lkm true;
+    SurplusReceivable 1210 "Piutang SHU" "Due from the LKM's surplus" Asset None Refuse Kube false;
     MemberLoans 1221 "Piutang Anggota" "Loans to members" Asset Loan Refuse Kube false;
     LoansGiven 1222 "Pinjaman Diberikan" "Loans given" Asset Loan Refuse Lkm false;
     InterestReceivable 1223 "Piutang Jasa" "Loan interest receivable" Asset Loan Refuse Both false;
@@ -170,10 +171,19 @@ chart! {
     GuliranPayable 2201 "Utang Guliran" "Guliran borrowed" Liability Pass Refuse Kube false;
     GuliranObligation 2202 "Kewajiban Guliran" "Guliran to be passed on" Liability Grant Refuse Kube false;
     GuliranPool 2203 "Dana Guliran" "Guliran pool" Liability Pass Refuse Lkm false;
+    SurplusPayable 2301 "Utang SHU" "Members' surplus" Liability Member Refuse Kube false;
+    MemberSurplus 2302 "SHU Anggota" "Members' surplus" Liability Member Refuse Lkm false;
+    KubeSurplus 2303 "SHU Anggota KUBE" "Surplus of KUBEs" Liability KubeFund Refuse Lkm false;
+    SurplusToAllot 2304 "SHU Anggota Belum Dirinci" "Members' surplus to be allotted" Liability None Refuse Both false;
     LkmLoan 2311 "Pinjaman LKM" "Loans from the LKM" Liability Loan Refuse Kube false;
     InterestPayable 2312 "Utang Jasa" "Loan interest payable" Liability Loan Refuse Kube false;
     BankDebt 2313 "Utang Bank" "Bank loans" Liability Loan Refuse Kube false;
     LoansReceived 2314 "Pinjaman Diterima" "Loans received" Liability Loan Refuse Lkm false;
+    OfficersFund 2321 "Dana Pengurus" "Officers' fund" Liability None Refuse Both false;
+    StaffFund 2322 "Dana Karyawan" "Staff fund" Liability None Refuse Both false;
+    EducationFund 2323 "Dana Pendidikan" "Education fund" Liability None Refuse Both false;
+    SocialFund 2324 "Dana Sosial" "Social fund" Liability None Refuse Both false;
+    IncomeTaxPayable 2401 "Utang Pajak" "Income tax owed" Liability None Refuse Lkm false;
     Suspense 2901 "Rekening Sementara" "Suspense" Liability Item None Both false;
     GrantCapital 3101 "Modal Hibah" "Grant capital" Equity Grant Refuse Kube false;
     RestrictedGrant 3102 "Hibah Terikat" "Restricted grant" Equity Grant Refuse Kube false;
@@ -187,10 +197,13 @@ chart! {
     ProgrammeStake 3110 "Modal Penyertaan Program" "Programme stake" Equity Grant Refuse Lkm false;
     SolidarityFund 3201 "Dana IKS" "Solidarity fund" Equity None Flag Kube false;
     OpeningEquity 3301 "Saldo Awal" "Opening equity" Equity None None Both true;
+    Reserve 3302 "Cadangan" "Reserves" Equity None Refuse Both true;
     Surplus 3401 "SHU" "Surplus" Equity None None Both true;
+    IncomeSummary 3402 "Ikhtisar Laba Rugi" "Income summary" Equity None None Both false;
     Sales 4101 "Penjualan" "Sales" Income None None Both true;
     BankInterest 4201 "Pendapatan Bunga Bank" "Bank interest" Income None None Both true;
     ClaimIncome 4202 "Pendapatan Klaim" "Insurance claims" Income None None Both true;
+    SurplusIncome 4203 "Pendapatan SHU LKM" "Share of the LKM's surplus" Income None None Kube false;
     OtherIncome 4209 "Pendapatan Lain-lain" "Other income" Income None None Both true;
     LoanIncome 4311 "Pendapatan Jasa" "Loan interest" Income None None Both true;
     PenaltyIncome 4312 "Pendapatan Denda" "Penalties" Income None None Both true;
@@ -210,6 +223,7 @@ chart! {
     CashShortage 5210 "Beban Selisih Kas" "Cash shortages" Expense None None Both true;
     ProfitShare 5211 "Bagi Hasil Anggota" "Members' share of results" Expense None None Kube true;
     OtherExpense 5219 "Beban Lain-lain" "Other costs" Expense None None Both true;
+    IncomeTax 5301 "Beban PPh" "Income tax" Expense None None Lkm true;
     LoanCost 5311 "Beban Jasa Pinjaman" "Loan interest borne" Expense None None Both true;
     LoanFine 5312 "Beban Denda" "Penalties borne" Expense None None Kube true;
     ProvisionExpense 5313 "Beban Penyisihan" "Provision expense" Expense None None Both true;
@@ -251,6 +265,8 @@ impl Code {
                 | Code::TermDeposits
                 | Code::StakeInLkm
                 | Code::KubeStakes
+                | Code::SurplusReceivable
+                | Code::KubeSurplus
         )
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::account::{Account, Control, Ledger, Subject};
+use crate::domain::book::periods_name;
 use crate::domain::chart::{Code, Floor, SubjectKind};
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command};
@@ -129,6 +130,8 @@ pub struct Draft<'a> {
     party: String,
     /// Whether what is posted now is what came after, reckoned anew.
     reckons_anew: bool,
+    /// The day in the ledger, where it does not follow from when it happened.
+    effective_at: Option<Day>,
     effect: Work,
 }
 
@@ -156,6 +159,7 @@ impl<'a> Draft<'a> {
             line: 0,
             party: String::new(),
             reckons_anew: false,
+            effective_at: None,
             effect: Work::default(),
         }
     }
@@ -199,6 +203,12 @@ impl<'a> Draft<'a> {
     /// The money moved on an earlier day than the request itself.
     pub fn happened_on(&mut self, day: Day) {
         self.frame.happened_on = day;
+    }
+
+    /// What follows stands in the ledger on this day, closed or not: closing a year, and opening it
+    /// again, belong to the year's last day.
+    pub fn effective_at(&mut self, day: Day) {
+        self.effective_at = Some(day);
     }
 
     /// A remark for people.
@@ -717,6 +727,9 @@ impl<'a> Draft<'a> {
     }
 
     fn effective_on(&mut self) -> Result<Day, Stop> {
+        if let Some(day) = self.effective_at {
+            return Ok(day);
+        }
         let entities: BTreeSet<&Entity> =
             self.effect.entries.iter().map(|entry| &entry.account.ledger.entity).collect();
         let mut effective = self.frame.happened_on;
@@ -731,10 +744,6 @@ impl<'a> Draft<'a> {
         }
         Ok(effective)
     }
-}
-
-fn periods_name(entity: &Entity) -> RowName {
-    RowName::new("periods", entity.as_str())
 }
 
 /// The last closed day of an entity, if anything is closed.

@@ -322,6 +322,38 @@ reasons! {
     PeriodClosed = "PERIOD_CLOSED", Precondition,
         "Periode sampai {date} sudah ditutup.",
         "The period to {date} is closed already.";
+    /// The period that is to be opened again is open, or lies before what may be opened.
+    PeriodOpen = "PERIOD_OPEN", Precondition,
+        "Periode sesudah {date} tidak dapat dibuka lagi; yang tertutup sampai {last}.",
+        "What lies after {date} cannot be opened again; closed is all to {last}.";
+    /// A year is closed, or its end passed, before the one that comes first.
+    YearOutOfOrder = "YEAR_OUT_OF_ORDER", Precondition,
+        "Tahun yang berikut ditutup ialah {expected}.",
+        "The next year to close is {expected}.";
+    /// The entity's periods are not closed exactly to the end of the year.
+    YearNotClosable = "YEAR_NOT_CLOSABLE", Precondition,
+        "Tutup dahulu periode tepat sampai {date}.",
+        "Close the periods exactly to {date} first.";
+    /// The year that something is asked of is not the last one closed.
+    YearNotClosed = "YEAR_NOT_CLOSED", Precondition,
+        "Tahun {year} bukan tahun buku terakhir yang sudah ditutup.",
+        "The year {year} is not the last one closed.";
+    /// What a command was worked out from is no longer what the book says.
+    FactsMoved = "FACTS_MOVED", Precondition,
+        "Buku berubah ketika ini dihitung; ulangi.",
+        "The book has changed while this was worked out; try again.";
+    /// The surplus was divided or brought together before.
+    SurplusDivided = "SURPLUS_DIVIDED", Precondition,
+        "SHU tahun {year} sudah dibagi atau digabungkan.",
+        "The surplus of {year} was divided or brought together before.";
+    /// There is no surplus to divide, or no loss to cover.
+    NoSurplus = "NO_SURPLUS", Precondition,
+        "Saldo SHU {held}: tidak ada yang dapat dibagi atau ditutup.",
+        "The surplus stands at {held}: nothing can be divided or covered.";
+    /// Nobody has any of what a part is to be divided by.
+    NoBasis = "NO_BASIS", Precondition,
+        "Tidak ada dasar pembagian bagian anggota menurut aturan.",
+        "Nothing that the rule divides the members' part by is there.";
     /// The sheet was decided before.
     SheetNotPending = "SHEET_NOT_PENDING", Precondition,
         "Lembar {sheet} tidak sedang menunggu keputusan.",

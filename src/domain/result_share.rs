@@ -54,19 +54,36 @@ impl Action for ShareResult {
             return Err(refusal.with("fund", fund_name(self.from)).into());
         }
         let amount = self.amount(draft)?;
-        let giver = Ledger::new(entity.clone(), self.from);
-        let fund = iks_ledger(&self.group);
-        let due_to_iks = (Code::InterFund, Subject::fund(Fund::Iks));
-        let due_from = (Code::InterFund, Subject::fund(self.from));
-        draft.transfer(&giver, Code::Surplus, due_to_iks.clone(), amount)?;
-        draft.transfer(&fund, due_from.clone(), Code::SolidarityFund, amount)?;
-        let Some(place) = &self.settled else {
-            return Ok(());
+        let place = match &self.settled {
+            Some(place) => Some(place.checked(draft, &entity, "settled")?),
+            None => None,
         };
-        let place = place.checked(draft, &entity, "settled")?;
-        draft.transfer(&giver, due_to_iks, place.clone(), amount)?;
-        draft.transfer(&fund, place, due_from, amount)
+        give(draft, &self.group, self.from, amount, place)
     }
+}
+
+/// Gives sen of a fund's surplus to the solidarity fund; the funds owe each other unless the money
+/// changes hands at a place.
+///
+/// Errors: `OVERFLOW`.
+pub fn give(
+    draft: &mut Draft<'_>,
+    group: &Id,
+    from: Fund,
+    amount: Sen,
+    settled: Option<(Code, Subject)>,
+) -> Result<(), Stop> {
+    let giver = Ledger::new(Entity::Kube(group.clone()), from);
+    let fund = iks_ledger(group);
+    let due_to_iks = (Code::InterFund, Subject::fund(Fund::Iks));
+    let due_from = (Code::InterFund, Subject::fund(from));
+    draft.transfer(&giver, Code::Surplus, due_to_iks.clone(), amount)?;
+    draft.transfer(&fund, due_from.clone(), Code::SolidarityFund, amount)?;
+    let Some(place) = settled else {
+        return Ok(());
+    };
+    draft.transfer(&giver, due_to_iks, place.clone(), amount)?;
+    draft.transfer(&fund, place, due_from, amount)
 }
 
 impl ShareResult {

@@ -2,7 +2,7 @@
 //!
 //! **Invariants**: a reversal obeys floors, is never itself reversed, and takes back each line at
 //! most once. What the original left in registers (lots, grants, dues, relief,
-//! term deposits, arisan, ticks of a bank's statement) is taken back with it, or the
+//! term deposits, arisan, ticks of a bank's statement, years) is taken back with it, or the
 //! reversal is refused because something later builds on it.
 
 use std::collections::BTreeSet;
@@ -27,6 +27,7 @@ use crate::domain::stake;
 use crate::domain::standing;
 use crate::domain::term;
 use crate::domain::uep;
+use crate::domain::year;
 
 /// Takes back a transaction, or one line of it.
 #[derive(Clone, Debug)]
@@ -83,6 +84,7 @@ impl Action for Reverse {
         bank::untick(draft, &record, effect, open)?;
         standing::undo(draft, &record, effect)?;
         moving::undo(draft, &record, effect)?;
+        year::undo(draft, record.event, effect)?;
         let by = proto::ReversedBy { request_id: draft.frame().request.to_string() };
         draft.put(reversed_name(&self.transaction, self.line), Row::ReversedBy(by));
         draft.set_reverses(self.transaction.clone(), self.line);

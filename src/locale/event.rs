@@ -117,6 +117,15 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::GroupCame => ("Kelompok datang dari buku lain", "Group came from another book"),
         Event::GroupArrived => ("Kabar kelompok yang pindah", "Word of a group that moved"),
         Event::BankReconciled => ("Rekening koran dicocokkan", "Bank statement reconciled"),
+        Event::YearClosed => ("Tutup buku tahunan", "Year closed"),
+        Event::PeriodReopened => ("Periode dibuka lagi", "Period opened again"),
+        Event::SurplusConsolidated => ("SHU digabungkan", "Surplus brought together"),
+        Event::SurplusDivided => ("SHU dibagi", "Surplus divided"),
+        Event::SurplusAllotted => ("SHU anggota dirinci", "Members' surplus allotted"),
+        Event::SurplusPaid => ("SHU dibayarkan", "Surplus paid out"),
+        Event::LossCovered => ("Rugi ditutup cadangan", "Loss covered by reserves"),
+        Event::IncomeTax => ("Pajak penghasilan", "Income tax"),
+        Event::TaxPaid => ("Pajak disetor", "Tax paid over"),
         Event::GroupAssessed => ("Penilaian kelompok", "Group assessed"),
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::chart::{CHART, Class, Code};
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
 use crate::domain::refusal::Refusal;
+use crate::domain::year::is_result;
 use crate::locale::event::event_text;
 use crate::report::ReportError;
 use crate::report::flow::{CashFlows, EquityChanges};
@@ -326,10 +327,6 @@ pub fn balance_sheet(shape: Shape, balances: &Columns) -> Result<Vec<Row>, Repor
     Ok(rows)
 }
 
-fn is_result(code: Code) -> bool {
-    matches!(code.line().class, Class::Income | Class::Expense)
-}
-
 /// Whether an account is part of equity, the running result included.
 fn is_own(code: Code) -> bool {
     code.line().class == Class::Equity || is_result(code)
@@ -456,7 +453,8 @@ pub fn cash_flow(
 }
 
 /// An indirect cash flow: the result, and how every other account changed with it. `movements` are
-/// the changes of all accounts over the span. It needs no entries, only both ends of the span.
+/// the changes of all accounts over the span, closings of the year left out. It needs no other
+/// entries, only both ends of the span.
 ///
 /// Errors: as [`cash_flow`].
 pub fn indirect_cash_flow(
@@ -515,13 +513,15 @@ fn close_cash_flow(
 }
 
 /// Changes in equity: per component what stood at the beginning, what changed it by event, and
-/// what stands at the end; the running result is a component of its own.
+/// what stands at the end; the running result is a component of its own. `year_ends` are the
+/// movements by which years in the span were closed.
 ///
 /// Errors: `Unbalanced` when the changes do not explain the difference; `Range`.
 pub fn equity_changes(
     changes: [&EquityChanges; 2],
     opening: &Columns,
     closing: &Columns,
+    year_ends: &Columns,
 ) -> Result<Vec<Row>, ReportError> {
     let mut rows = Vec::new();
     let mut sums = [Amounts::default(); 2];
@@ -545,12 +545,16 @@ pub fn equity_changes(
     }
     let start = opening.total(Style::Line, START, is_result, Sign::Credit)?;
     let end = closing.total(Style::Subtotal, END, is_result, Sign::Credit)?;
-    let change = end.amounts.plus(start.amounts.negated()?)?;
+    let closed = year_ends.total(Style::Line, CLOSED, is_result, Sign::Credit)?;
+    let change = end.amounts.plus(start.amounts.negated()?)?.plus(closed.amounts.negated()?)?;
     sums = [sums[0].plus(start.amounts)?, sums[1].plus(end.amounts)?];
     rows.push(plain_row(Style::Heading, RESULT, Amounts::default()));
     rows.push(start);
     let title = ("Hasil dalam masa ini", "Result of the span");
     rows.push(Row { controls: end.controls.clone(), ..plain_row(Style::Line, title, change) });
+    if !closed.amounts.is_zero() {
+        rows.push(closed);
+    }
     rows.push(end);
     let title = ("EKUITAS AWAL", "EQUITY AT THE BEGINNING");
     rows.push(plain_row(Style::Total, title, sums[0]));
@@ -559,6 +563,7 @@ pub fn equity_changes(
     Ok(rows)
 }
 
+const CLOSED: Title = ("Ditutup ke SHU", "Closed to the surplus");
 const START: Title = ("Saldo awal", "At the beginning");
 const END: Title = ("Saldo akhir", "At the end");
 
@@ -672,7 +677,7 @@ mod tests {
         let flow = cash_flow(none, &Columns::default(), &columns);
         assert!(matches!(flow, Err(ReportError::Unbalanced(_))));
         let none = [&EquityChanges::default(), &EquityChanges::default()];
-        let equity = equity_changes(none, &Columns::default(), &columns);
+        let equity = equity_changes(none, &Columns::default(), &columns, &Columns::default());
         assert!(matches!(equity, Err(ReportError::Unbalanced(_))));
     }
 

@@ -6,6 +6,7 @@ mod common;
 mod bad_input;
 mod bank;
 mod books;
+mod closing;
 mod iks;
 mod keys;
 mod lifecycle;

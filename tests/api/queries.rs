@@ -56,6 +56,7 @@ async fn a_closed_period_takes_nothing_more(server: &Server) {
         entity: entity.to_owned(),
         request_id: fresh_request_id(),
         through: day,
+        minute: "BA-1/contoh".to_owned(),
     };
     let early = town.books().close_period(close(A, date(2025, 3, 3))).await.expect_err("too early");
     assert_eq!(early.code(), Code::FailedPrecondition);

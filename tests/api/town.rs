@@ -169,6 +169,7 @@ clients! {
     reconciling: reconcile_service_client::ReconcileServiceClient;
     arisan: arisan_service_client::ArisanServiceClient;
     sharing: sharing_service_client::SharingServiceClient;
+    closing: closing_service_client::ClosingServiceClient;
 }
 
 impl Town {

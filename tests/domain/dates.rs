@@ -64,7 +64,11 @@ fn a_closed_period_moves_the_posting_to_the_first_open_day_of_all_its_entities()
     v.group("a");
     v.drawer("loket");
     v.ok_on(interest(Entity::Lkm), Some("2025-04-15"));
-    let close = |entity, through| ClosePeriod { entity, through: day(through) };
+    let close = |entity, through| ClosePeriod {
+        entity,
+        through: day(through),
+        minute: "BA-1/contoh".to_owned(),
+    };
     v.ok(close(Entity::Lkm, "2025-03-31"));
     v.ok(close(kube("a"), "2025-01-31"));
     let own = v.ok_on(interest(kube("a")), Some("2025-02-10"));

@@ -1,6 +1,7 @@
 //! The ledger's rules, tested without storage or network.
 
 mod catalogue;
+mod closing;
 mod dates;
 mod golden;
 mod guliran;

@@ -289,7 +289,7 @@ impl Writer<'_> {
             }),
             4 => {
                 let through = Day::new(first_day().get() + self.rng.i32(0..40));
-                Arc::new(ClosePeriod { entity, through })
+                Arc::new(ClosePeriod { entity, through, minute: "BA-1/contoh".to_owned() })
             }
             _ => Arc::new(CreateParty {
                 entity,

@@ -106,8 +106,18 @@ statements! {
                 WHERE r.book = $1 AND r.id >= $8 AND r.parent = 'periods/' || substr(u.control, 1, \
                     length(u.control) \
                         - length(ltrim(u.control, 'abcdefghijklmnopqrstuvwxyz0123456789-'))) \
+                  AND NOT EXISTS (SELECT 1 FROM register_row AS o \
+                    WHERE o.book = r.book AND o.id = r.id AND o.position > r.position \
+                      AND o.parent = 'reopened' || substr(r.parent, 8)) \
                 ORDER BY r.id LIMIT 1), $6)) \
         FROM used AS u WHERE u.control IS NOT NULL ORDER BY u.control";
+    // A closing holds until its day is opened again: `reopened/{entity}` names those days.
+    CLOSING_FROM = "SELECT r.id, r.position, r.value FROM register_row AS r \
+        WHERE r.book = $1 AND r.parent = 'periods/' || $2 AND r.id >= $3 \
+          AND NOT EXISTS (SELECT 1 FROM register_row AS o \
+            WHERE o.book = r.book AND o.id = r.id AND o.position > r.position \
+              AND o.parent = 'reopened/' || $2) \
+        ORDER BY r.id LIMIT 1";
     FIRST_ROW_FROM = "SELECT id, position, value FROM register_row \
         WHERE book = $1 AND parent = $2 AND id >= $3 ORDER BY id LIMIT 1";
     STATEMENT_OLDEST_FIRST = statement!(">", "ASC");
@@ -341,7 +351,7 @@ impl Snapshot {
         let end = opening.saturating_sub(1);
         let closing = match entity {
             None => None,
-            Some(entity) => self.mark_from(&format!("periods/{entity}"), day).await?,
+            Some(entity) => self.mark_from(CLOSING_FROM, entity.as_str(), day).await?,
         };
         let known = closing.map_or(known, |closing| known.min(closing));
         Ok(Window { end, known, day: Some(day) })
@@ -349,15 +359,21 @@ impl Snapshot {
 
     /// The record that opened the first business day from `day` on.
     async fn opening_from(&mut self, day: Day) -> Result<Option<u64>, StorageError> {
-        self.mark_from("days", day).await
+        self.mark_from(FIRST_ROW_FROM, "days", day).await
     }
 
-    /// The position meant by the first mark of a collection from a day on. Cost: one descent.
-    async fn mark_from(&mut self, parent: &str, day: Day) -> Result<Option<u64>, StorageError> {
-        match self.one_row(FIRST_ROW_FROM, parent, &day_id(day)).await? {
+    /// The position meant by the first mark of a collection from a day on. Cost: one descent, and
+    /// one for each closing that was opened again.
+    async fn mark_from(
+        &mut self,
+        sql: &'static str,
+        of: &str,
+        day: Day,
+    ) -> Result<Option<u64>, StorageError> {
+        match self.one_row(sql, of, &day_id(day)).await? {
             None => Ok(None),
             Some(RegisterRow { row: Row::Mark(mark), .. }) => Ok(Some(mark.position)),
-            Some(_) => Err(damaged(format!("a row of {parent} is not a mark"))),
+            Some(_) => Err(damaged(format!("a row of {of} is not a mark"))),
         }
     }
 
