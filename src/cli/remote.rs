@@ -122,6 +122,7 @@ services! {
     assessments: assessment_service_client::AssessmentServiceClient;
     books: book_service_client::BookServiceClient;
     cash: cash_service_client::CashServiceClient;
+    closing: closing_service_client::ClosingServiceClient;
     grants: grant_service_client::GrantServiceClient;
     groups: group_service_client::GroupServiceClient;
     guliran: guliran_service_client::GuliranServiceClient;

@@ -4,9 +4,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::api::v1::{
     Band, BudgetSource, DayCount, DuesPeriod, ExpenseKind, HouseholdStatus, LoanFrequency,
-    LoanMethod, LoanPart, LoanState, LotKind, MirrorKind, Office, Overpayment, PartyKind,
-    PassChannel, PenaltyPer, QualityPreset, Recognition, Regime, ReliefKind, SavingsKind,
-    SheetLineKind, SheetState, Stage, TermState, Zone,
+    LoanMethod, LoanPart, LoanState, LotKind, MemberMeasure, MirrorKind, Office, Overpayment,
+    PartyKind, PassChannel, PenaltyPer, QualityPreset, Recognition, Regime, ReliefKind,
+    SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, TermState, Zone,
 };
 
 /// What people say for each value.
@@ -161,6 +161,24 @@ pub const MIRRORS: Words<MirrorKind> = Words(&[
     ("pinjaman", MirrorKind::Loan),
     ("jasa-pinjaman", MirrorKind::LoanInterest),
     ("titipan-pinjaman", MirrorKind::LoanTitipan),
+]);
+
+/// What a part of a surplus is for.
+pub const USES: Words<SurplusUse> = Words(&[
+    ("cadangan", SurplusUse::Reserve),
+    ("anggota", SurplusUse::Members),
+    ("pengurus", SurplusUse::Officers),
+    ("karyawan", SurplusUse::Staff),
+    ("pendidikan", SurplusUse::Education),
+    ("sosial", SurplusUse::Social),
+    ("iks", SurplusUse::Iks),
+]);
+
+/// What a member's share of a surplus goes by.
+pub const MEASURES: Words<MemberMeasure> = Words(&[
+    ("rata", MemberMeasure::Equal),
+    ("simpanan", MemberMeasure::Savings),
+    ("jasa", MemberMeasure::Interest),
 ]);
 
 /// What a score amounts to.

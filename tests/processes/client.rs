@@ -336,7 +336,16 @@ fn statements(terminal: &Terminal) {
         "Modal dibagi",
         "Rp6.410.000",
     );
-    terminal.shows("tutup-buku mawar --sampai 31-3-2025", "mawar", "31 Maret 2025");
+    let close = "tutup-buku mawar --sampai 31-3-2025 --berita-acara BA-5";
+    terminal.shows(close, "mawar", "31 Maret 2025");
+    let reopen = "tahun buka-lagi mawar --sampai 28-2-2025 --berita-acara BA-6";
+    terminal.shows(reopen, "mawar", "28 Februari 2025");
+    terminal.says("tahun daftar mawar", "Tahun buku");
+    terminal.says("shu aturan mawar", "Aturan belum ditetapkan.");
+    let rule = "shu aturan mawar --sejak 1-4-2025 --untuk cadangan:40 --untuk anggota:60 \
+                --menurut rata:100 --berita-acara BA-7";
+    terminal.shows(rule, "cadangan", "40");
+    terminal.shows("shu pajak 1.000", "Beban PPh", "Rp1.000");
 }
 
 fn solidarity(terminal: &Terminal, _data: &Path) {

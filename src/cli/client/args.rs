@@ -8,6 +8,7 @@ use super::assessments::ScoreAsk;
 use super::bank::BankAsk;
 use super::books::RegisterAsk;
 use super::cash::CashAsk;
+use super::closing::{SurplusAsk, YearAsk};
 use super::grant_args::{GrantAsk, GuliranAsk};
 use super::iks::{Dues, IksAsk};
 use super::journal::JournalAsk;
@@ -147,6 +148,12 @@ pub enum Ask {
     /// Nilai pendamping / the companion's scores
     #[command(name = "nilai", alias = "score", subcommand)]
     Score(ScoreAsk),
+    /// Tahun buku: tutup, buka lagi / book years
+    #[command(name = "tahun", alias = "year", subcommand)]
+    Year(YearAsk),
+    /// SHU: gabung, aturan, bagi, bayar, pajak / surplus
+    #[command(name = "shu", alias = "surplus", subcommand)]
+    Surplus(SurplusAsk),
     /// Sleeping, waking, moving and dissolving.
     #[command(flatten)]
     Life(LifeAsk),

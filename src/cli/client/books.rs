@@ -72,6 +72,9 @@ pub enum RegisterAsk {
         /// Hari terakhir yang ditutup / the last day to close
         #[arg(long = "sampai", alias = "through", value_parser = day)]
         through: Day,
+        /// Nomor berita acara / number of the minute
+        #[arg(long = "berita-acara", alias = "minute")]
+        minute: String,
     },
     /// Daftarkan kelompok (KUBE) / enrol a group
     #[command(name = "kelompok-baru", alias = "group-add")]
@@ -302,7 +305,9 @@ impl Client {
         let table = match ask {
             RegisterAsk::BookAdd(new) => self.book_add(new).await?,
             RegisterAsk::Books { id } => self.books(id.as_ref()).await?,
-            RegisterAsk::Close { entity, through } => self.close(entity, *through).await?,
+            RegisterAsk::Close { entity, through, minute } => {
+                self.close(entity, *through, minute).await?
+            }
             RegisterAsk::GroupAdd(new) => self.group_add(new).await?,
             RegisterAsk::Groups { group } => self.groups(group.as_ref()).await?,
             RegisterAsk::Stage { group, stage, since } => {
@@ -408,17 +413,22 @@ impl Client {
         Table::of(BOOKS, books.iter().map(row))
     }
 
-    async fn close(&self, entity: &str, through: Day) -> Result<Table, Failure> {
+    async fn close(&self, entity: &str, through: Day, minute: &str) -> Result<Table, Failure> {
         let request = v1::ClosePeriodRequest {
             entity: self.entity(entity),
             request_id: fresh_request_id(),
             through: date(through),
+            minute: minute.to_owned(),
         };
         let answer = self.get(self.remote.books().close_period(request)).await?;
+        Ok(self.period(answer.period))
+    }
+
+    pub(super) fn period(&self, period: Option<v1::Period>) -> Table {
         let row = |period: v1::Period| {
             vec![last_part(&period.entity).to_owned(), self.date(period.closed_through.as_ref())]
         };
-        Ok(Table::of(PERIODS, answer.period.map(row)))
+        Table::of(PERIODS, period.map(row))
     }
 
     async fn group_add(&self, new: &GroupAdd) -> Result<Table, Failure> {

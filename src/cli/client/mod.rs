@@ -10,6 +10,7 @@ mod assessments;
 mod bank;
 mod books;
 mod cash;
+mod closing;
 mod grant_args;
 mod grants;
 mod iks;
@@ -115,6 +116,8 @@ impl Client {
             Ask::Loan(ask) => self.loan(ask).await,
             Ask::Journal(ask) => self.journal(ask).await,
             Ask::Score(ask) => self.score(ask).await,
+            Ask::Year(ask) => self.year(ask).await,
+            Ask::Surplus(ask) => self.surplus(ask).await,
             Ask::Life(ask) => self.life(ask).await,
         }
     }
@@ -288,6 +291,7 @@ lists! {
     ListReliefsRequest -> ListReliefsResponse { reliefs: Relief }
     ListTermDepositsRequest -> ListTermDepositsResponse { deposits: TermDeposit }
     ListTransitRequest -> ListTransitResponse { passes: Pass }
+    ListYearsRequest -> ListYearsResponse { years: ClosedYear }
 }
 
 /// An amount on one side of an account.

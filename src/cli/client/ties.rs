@@ -274,7 +274,7 @@ impl Client {
         }
     }
 
-    fn means(&self, paid: &Paid) -> Option<Means> {
+    pub(super) fn means(&self, paid: &Paid) -> Option<Means> {
         let means = match &paid.place {
             None => means::Means::Savings(true),
             Some(place) => means::Means::Money(Handover {
