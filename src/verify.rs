@@ -53,7 +53,7 @@ pub fn verify(book: &Id, dump: &Dump) -> Report {
     let mut replay = Replay::default();
     let mut checkpoints = dump.checkpoints.iter().peekable();
     for (position, stored) in (1..).zip(&dump.records) {
-        replay.record(book, position, stored);
+        replay.stored(book, position, stored);
         while let Some(checkpoint) = checkpoints.next_if(|next| next.size <= position) {
             replay.checkpoint(checkpoint, position);
         }
@@ -67,6 +67,48 @@ pub fn verify(book: &Id, dump: &Dump) -> Report {
     replay.compare_rows(dump);
     replay.compare_sides(dump);
     Report { records: dump.records.len(), entries: dump.entries.len(), findings: replay.findings.0 }
+}
+
+/// A book's records read one by one, with nothing else to compare them with: what an auditor
+/// does without the database.
+pub struct Audit {
+    book: Id,
+    replay: Replay,
+}
+
+impl Audit {
+    /// Nothing read yet.
+    pub fn new(book: Id) -> Audit {
+        Audit { book, replay: Replay::default() }
+    }
+
+    /// Reads the next record.
+    pub fn read(&mut self, bytes: &[u8]) {
+        self.replay.frontier.append(leaf_hash(bytes));
+        let position = self.replay.frontier.size();
+        self.replay.record(&self.book, position, bytes);
+    }
+
+    /// How many records were read.
+    pub fn size(&self) -> u64 {
+        self.replay.frontier.size()
+    }
+
+    /// The root over the records read.
+    pub fn root(&self) -> Hash {
+        self.replay.frontier.root()
+    }
+
+    /// The total of every control account that was used, and what is not as it must be.
+    pub fn finish(mut self) -> (BTreeMap<Control, Sen>, Vec<Finding>) {
+        self.replay.check_grants();
+        let total = |control: &Control| match self.replay.state.get(&Key::Control(control.clone()))
+        {
+            Some(Value::Control(total)) => (control.clone(), *total),
+            _ => (control.clone(), Sen::ZERO),
+        };
+        (self.replay.touched.iter().map(total).collect(), self.replay.findings.0)
+    }
 }
 
 /// The state a replay starts from: nothing was ever used.
@@ -171,13 +213,19 @@ impl fmt::Display for Line {
 }
 
 impl Replay {
-    fn record(&mut self, book: &Id, position: u64, stored: &StoredRecord) {
+    /// Reads a record with what is stored beside it.
+    fn stored(&mut self, book: &Id, position: u64, stored: &StoredRecord) {
         let place = |what: &str| format!("record {position}, {what}");
-        let leaf = leaf_hash(&stored.bytes);
-        self.frontier.append(leaf);
         self.findings.check(place("stored position"), position, stored.position);
-        self.findings.check_bytes(place("leaf hash"), &leaf, &stored.leaf);
-        let record = match decode(&stored.bytes) {
+        let hashes = self.frontier.append(leaf_hash(&stored.bytes));
+        let found = stored.hashes.as_flattened();
+        self.findings.check_bytes(place("hashes"), hashes.as_flattened(), found);
+        self.record(book, position, &stored.bytes);
+    }
+
+    fn record(&mut self, book: &Id, position: u64, bytes: &[u8]) {
+        let place = |what: &str| format!("record {position}, {what}");
+        let record = match decode(bytes) {
             Ok(record) => record,
             Err(error) => {
                 self.findings.add(place("bytes"), "a record", error);

@@ -14,10 +14,11 @@ CREATE TABLE head (
     recorded_at BIGINT NOT NULL
 );
 
+-- A record keeps its leaf hash and the roots of the perfect subtrees it completes, smallest first.
 CREATE TABLE record (
     book     TEXT COLLATE "C" NOT NULL,
     position BIGINT NOT NULL,
-    leaf     BYTEA  NOT NULL CHECK (octet_length(leaf) = 32),
+    hashes   BYTEA  NOT NULL CHECK (octet_length(hashes) >= 32 AND octet_length(hashes) % 32 = 0),
     bytes    BYTEA  NOT NULL CHECK (octet_length(bytes) <= 65535),
     PRIMARY KEY (book, position)
 );
@@ -264,7 +265,7 @@ CREATE TRIGGER late_entry_checked BEFORE INSERT ON late_entry
 CREATE FUNCTION append_batch(
     head_book TEXT[], head_expected BIGINT[], head_size BIGINT[], head_frontier BYTEA[],
     head_recorded_at BIGINT[], head_root BYTEA[],
-    record_book TEXT[], record_position BIGINT[], record_leaf BYTEA[], record_bytes BYTEA[],
+    record_book TEXT[], record_position BIGINT[], record_hashes BYTEA[], record_bytes BYTEA[],
     entry_book TEXT[], entry_account TEXT[], entry_position BIGINT[], entry_leg INTEGER[],
     entry_amount BIGINT[], entry_balance BIGINT[], entry_effective_on INTEGER[],
     entry_late SMALLINT[],
@@ -306,8 +307,8 @@ BEGIN
     END IF;
 
     INSERT INTO record
-    SELECT * FROM unnest(record_book, record_position, record_leaf, record_bytes)
-        AS r(book, position, leaf, bytes) WHERE r.book = ANY (taken);
+    SELECT * FROM unnest(record_book, record_position, record_hashes, record_bytes)
+        AS r(book, position, hashes, bytes) WHERE r.book = ANY (taken);
     INSERT INTO checkpoint
     SELECT * FROM unnest(head_book, head_size, head_root, head_recorded_at)
         AS c(book, size, root, recorded_at) WHERE c.book = ANY (taken);

@@ -13,10 +13,11 @@ CREATE TABLE head (
     recorded_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- A record keeps its leaf hash and the roots of the perfect subtrees it completes, smallest first.
 CREATE TABLE record (
     book     TEXT    NOT NULL,
     position INTEGER NOT NULL,
-    leaf     BLOB    NOT NULL CHECK (length(leaf) = 32),
+    hashes   BLOB    NOT NULL CHECK (length(hashes) >= 32 AND length(hashes) % 32 = 0),
     bytes    BLOB    NOT NULL CHECK (length(bytes) <= 65535),
     PRIMARY KEY (book, position)
 ) STRICT, WITHOUT ROWID;

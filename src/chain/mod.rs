@@ -1,8 +1,14 @@
-//! The Merkle tree over a book's records, as RFC 6962 section 2.1 defines it. Pure: it knows
-//! bytes, not products.
+//! The Merkle tree over a book's records, as RFC 6962 section 2.1 defines it, its proofs
+//! ([`proof`]) and its signed checkpoints ([`note`], [`checkpoint`]). Pure: it knows bytes, not
+//! products.
 //!
 //! **Invariant**: a [`Frontier`] holds exactly as many roots as its size has one-bits, each the
 //! root of a perfect subtree, largest first; it is all an append needs of the records before it.
+
+pub mod checkpoint;
+pub mod note;
+pub mod proof;
+pub mod tile;
 
 use sha2::{Digest, Sha256};
 
@@ -33,23 +39,26 @@ impl Frontier {
         fits.then_some(Frontier { size, roots })
     }
 
-    /// Adds a leaf at the right.
-    pub fn append(&mut self, leaf: Hash) {
-        // Each trailing one-bit of the old size is a subtree that the new leaf completes.
-        let completed = self.roots.len() - self.size.trailing_ones() as usize;
-        let subtrees = self.roots.split_off(completed);
-        let root = subtrees.iter().rev().fold(leaf, |right, left| node_hash(left, &right));
+    /// Adds a leaf at the right. Returns it, and the roots of the perfect subtrees that it
+    /// completes, smallest first.
+    pub fn append(&mut self, leaf: Hash) -> Vec<Hash> {
+        // Each trailing one-bit of the old size is a subtree that the new leaf joins.
+        let joined = self.size.trailing_ones() as usize;
+        let mut hashes = Vec::with_capacity(1 + joined);
+        hashes.push(leaf);
+        let mut root = leaf;
+        for left in self.roots.drain(self.roots.len() - joined..).rev() {
+            root = node_hash(&left, &root);
+            hashes.push(root);
+        }
         self.roots.push(root);
         self.size += 1;
+        hashes
     }
 
     /// The root of the whole tree; of an empty one, the hash of nothing.
     pub fn root(&self) -> Hash {
-        let mut smallest_first = self.roots.iter().rev();
-        match smallest_first.next() {
-            None => Sha256::digest([]).into(),
-            Some(last) => smallest_first.fold(*last, |right, left| node_hash(left, &right)),
-        }
+        fold(&self.roots)
     }
 
     /// Number of leaves.
@@ -60,6 +69,15 @@ impl Frontier {
     /// The roots of the perfect subtrees, largest first.
     pub fn roots(&self) -> &[Hash] {
         &self.roots
+    }
+}
+
+/// The root over the roots of perfect subtrees, largest first; over none, the hash of nothing.
+fn fold(roots: &[Hash]) -> Hash {
+    let mut smallest_first = roots.iter().rev();
+    match smallest_first.next() {
+        None => Sha256::digest([]).into(),
+        Some(last) => smallest_first.fold(*last, |right, left| node_hash(left, &right)),
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) enum Halt {
 
 /// What a part's commands came to so far.
 pub(super) struct Draft {
-    /// The tree of the head it is made on.
+    /// The tree with its records.
     frontier: Frontier,
     /// The rows that its records changed.
     changes: State,
@@ -81,7 +81,15 @@ impl Draft {
 
     /// What to store, none when no command made a record; and the answers.
     pub(super) fn finish(self, book: &Id) -> (Option<Append>, Vec<(Answer, u64)>) {
-        (self.gathered.into_append(book, self.frontier, self.recorded_at), self.answers)
+        (self.gathered.into_append(book, &self.frontier, self.recorded_at), self.answers)
+    }
+
+    fn gather(&mut self, record: &Record, changes: Changes) {
+        let bytes = encode(record);
+        assert!(bytes.len() <= MAX_RECORD_BYTES, "the domain refuses what is too large");
+        let hashes = self.frontier.append(leaf_hash(&bytes));
+        self.gathered.add(StoredRecord { position: record.position, hashes, bytes: bytes.into() });
+        self.gathered.derive(record.position, changes);
     }
 }
 
@@ -248,7 +256,7 @@ impl Round<'_> {
             self.draft.size = record.position;
             self.draft.recorded_at = record.recorded_at;
             if self.missing.is_empty() {
-                self.draft.gathered.add(&record, changes);
+                self.draft.gather(&record, changes);
             }
             own = if record.request.is_some() { Some(record) } else { own };
         }
@@ -277,12 +285,12 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, record: &Record, changes: Changes) {
-        let position = record.position;
-        let bytes = encode(record);
-        assert!(bytes.len() <= MAX_RECORD_BYTES, "the domain refuses what is too large");
-        self.bytes += bytes.len();
-        self.records.push(StoredRecord { position, leaf: leaf_hash(&bytes), bytes: bytes.into() });
+    fn add(&mut self, record: StoredRecord) {
+        self.bytes += record.bytes.len();
+        self.records.push(record);
+    }
+
+    fn derive(&mut self, position: u64, changes: Changes) {
         self.entries.extend(changes.entries);
         self.new_accounts.extend(changes.new_accounts.into_iter().map(|name| (name, position)));
         self.controls.extend(changes.controls);
@@ -291,14 +299,8 @@ impl Gathered {
     }
 
     /// The append, or none when there is no record.
-    fn into_append(self, book: &Id, mut frontier: Frontier, recorded_at: i64) -> Option<Append> {
-        if self.records.is_empty() {
-            return None;
-        }
-        let expected_size = frontier.size();
-        for record in &self.records {
-            frontier.append(record.leaf);
-        }
+    fn into_append(self, book: &Id, frontier: &Frontier, recorded_at: i64) -> Option<Append> {
+        let expected_size = self.records.first()?.position - 1;
         let (size, root) = (frontier.size(), frontier.root());
         let rows = self.rows.into_iter().map(|(name, (position, row))| (name, position, row));
         Some(Append {

@@ -40,13 +40,17 @@ pub(super) fn hash(column: &[u8]) -> Result<[u8; 32], StorageError> {
     column.try_into().map_err(damaged)
 }
 
+/// A list of hashes from a column.
+pub(super) fn hashes(column: &[u8]) -> Result<Vec<[u8; 32]>, StorageError> {
+    match column.as_chunks::<32>() {
+        (hashes, []) => Ok(hashes.to_vec()),
+        _ => Err(StorageError::Damaged("a list of hashes has another length".to_owned())),
+    }
+}
+
 /// A head from its columns.
 pub(super) fn head(size: i64, frontier: &[u8], recorded_at: i64) -> Result<Head, StorageError> {
-    let (roots, rest) = frontier.as_chunks::<32>();
-    if !rest.is_empty() {
-        return Err(StorageError::Damaged("a frontier is not made of hashes".to_owned()));
-    }
-    Ok(Head { size: unsigned(size)?, frontier: roots.to_vec(), recorded_at })
+    Ok(Head { size: unsigned(size)?, frontier: hashes(frontier)?, recorded_at })
 }
 
 /// Stored data that does not decode.

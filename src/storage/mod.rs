@@ -46,8 +46,9 @@ pub struct Head {
 pub struct StoredRecord {
     /// 1 for the first.
     pub position: u64,
-    /// The RFC 6962 leaf hash of `bytes`.
-    pub leaf: [u8; 32],
+    /// The RFC 6962 leaf hash of `bytes`, and the roots of the perfect subtrees that this record
+    /// completes, smallest first: what proofs are made of.
+    pub hashes: Vec<[u8; 32]>,
     /// The `simpul.record.v1.Record` message.
     pub bytes: Arc<[u8]>,
 }

@@ -268,7 +268,7 @@ struct Columns<'a> {
     head_root: Vec<&'a [u8]>,
     record_book: Vec<&'a str>,
     record_position: Vec<i64>,
-    record_leaf: Vec<&'a [u8]>,
+    record_hashes: Vec<&'a [u8]>,
     record_bytes: Vec<&'a [u8]>,
     entry_book: Vec<&'a str>,
     entry_account: Vec<String>,
@@ -324,7 +324,7 @@ impl<'a> Columns<'a> {
         for record in &append.records {
             self.record_book.push(book);
             self.record_position.push(signed(record.position));
-            self.record_leaf.push(&record.leaf);
+            self.record_hashes.push(record.hashes.as_flattened());
             self.record_bytes.push(&record.bytes);
         }
     }
@@ -385,7 +385,7 @@ impl<'a> Columns<'a> {
         let query = query.bind(self.head_size).bind(self.head_frontier);
         let query = query.bind(self.head_recorded_at).bind(self.head_root);
         let query = query.bind(self.record_book).bind(self.record_position);
-        let query = query.bind(self.record_leaf).bind(self.record_bytes);
+        let query = query.bind(self.record_hashes).bind(self.record_bytes);
         let query = query.bind(self.entry_book).bind(self.entry_account);
         let query = query.bind(self.entry_position).bind(self.entry_leg);
         let query = query.bind(self.entry_amount).bind(self.entry_balance);

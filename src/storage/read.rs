@@ -16,6 +16,7 @@
 pub mod balances;
 pub mod dump;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -24,6 +25,8 @@ use sqlx::{Any, AnyPool, ConnectOptions, Executor, Transaction};
 
 use super::codec::{self, STATEMENT_LOG, damaged, failed, signed, statements, unsigned};
 use super::{Head, SideRow, StorageError, StoredRecord};
+use crate::chain::Hash;
+use crate::chain::proof::{Node, Plan};
 use crate::domain::id::{Id, RequestId, RowName};
 use crate::domain::record::{self, Record, Row};
 use crate::domain::state::Receipt;
@@ -43,10 +46,12 @@ macro_rules! list_of_32 {
 statements! {
     HEAD = "SELECT size, frontier, recorded_at FROM head WHERE book = $1";
     BOOKS = "SELECT book FROM head WHERE size > 0 ORDER BY book";
-    RECORDS_BETWEEN = "SELECT position, leaf, bytes FROM record \
+    RECORDS_BETWEEN = "SELECT position, hashes, bytes FROM record \
         WHERE book = $1 AND position >= $2 AND position <= $3 ORDER BY position";
     RECORDS_LISTED = concat!("SELECT bytes FROM record WHERE book = $1 AND position IN ",
         list_of_32!());
+    HASHES_LISTED = concat!("SELECT position, hashes FROM record \
+        WHERE book = $1 AND position IN ", list_of_32!());
     RECEIPT = "SELECT position, digest FROM receipt WHERE book = $1 AND request_id = $2";
     ROW = "SELECT id, position, value FROM register_row \
         WHERE book = $1 AND parent = $2 AND id = $3";
@@ -203,12 +208,51 @@ impl Snapshot {
         let to = from.saturating_add(u64::from(limit)).saturating_sub(1);
         let query = sqlx::query_as(RECORDS_BETWEEN).bind(self.book.clone());
         let query = query.bind(signed(from)).bind(signed(to));
-        let stored = |(position, leaf, bytes): (i64, Vec<u8>, Vec<u8>)| {
-            let (position, leaf) = (unsigned(position)?, codec::hash(&leaf)?);
-            Ok(StoredRecord { position, leaf, bytes: bytes.into() })
+        let stored = |(position, hashes, bytes): (i64, Vec<u8>, Vec<u8>)| {
+            let (position, hashes) = (unsigned(position)?, codec::hashes(&hashes)?);
+            Ok(StoredRecord { position, hashes, bytes: bytes.into() })
         };
         let found: Vec<_> = query.fetch_all(&mut *self.transaction).await.map_err(failed)?;
         found.into_iter().map(stored).collect()
+    }
+
+    /// The hashes of nodes of the tree, in the order asked for. Cost: one descent each.
+    ///
+    /// Errors: `Damaged` for a node beyond the head.
+    pub async fn nodes(&mut self, nodes: &[Node]) -> Rows<Hash> {
+        let positions: Vec<u64> = nodes.iter().map(Node::position).collect();
+        let mut stored: HashMap<i64, Vec<Hash>> = HashMap::new();
+        for chunk in positions.chunks(LIST) {
+            let mut query = sqlx::query_as(HASHES_LISTED).bind(self.book.clone());
+            for position in padded(chunk) {
+                query = query.bind(signed(*position));
+            }
+            let found: Vec<(i64, Vec<u8>)> =
+                query.fetch_all(&mut *self.transaction).await.map_err(failed)?;
+            for (position, hashes) in found {
+                stored.insert(position, codec::hashes(&hashes)?);
+            }
+        }
+        let hash = |node: &Node| {
+            let hashes = stored.get(&signed(node.position()));
+            let hash = hashes.and_then(|hashes| hashes.get(node.level as usize));
+            hash.copied().ok_or_else(|| damaged("a record lacks a hash"))
+        };
+        nodes.iter().map(hash).collect()
+    }
+
+    /// The hashes of a proof. Cost: one descent for each of its nodes, which are at most about
+    /// twice the logarithm of the size.
+    pub async fn prove(&mut self, plan: &Plan) -> Rows<Hash> {
+        let nodes: Vec<Node> = plan.nodes().copied().collect();
+        let hashes = self.nodes(&nodes).await?;
+        plan.prove(&hashes).ok_or_else(|| damaged("a proof lacks a hash"))
+    }
+
+    /// The root of the first `size` records. Cost: one descent for each one-bit of the size.
+    pub async fn root(&mut self, size: u64) -> Result<Hash, StorageError> {
+        let root = self.prove(&Plan::root(size)).await?;
+        root.first().copied().ok_or_else(|| damaged("a root was not made"))
     }
 
     /// The receipt of a request, if it was ever decided. Cost: one descent.

@@ -44,7 +44,7 @@ statements! {
         ON h.book = b.value";
     KNOWN = "SELECT DISTINCT k.value ->> 0 FROM json_each($1) AS k CROSS JOIN receipt AS r \
         ON r.book = k.value ->> 0 AND r.request_id = k.value ->> 1";
-    RECORDS = "INSERT INTO record (book, position, leaf, bytes) \
+    RECORDS = "INSERT INTO record (book, position, hashes, bytes) \
         SELECT r.value ->> 0, r.value ->> 1, substr($2, r.value ->> 2, r.value ->> 3), \
             substr($2, r.value ->> 4, r.value ->> 5) FROM json_each($1) AS r";
     CHECKPOINTS = "INSERT INTO checkpoint (book, size, root, recorded_at) \
@@ -335,10 +335,10 @@ fn records(taken: &[&Append]) -> Table<impl Serialize> {
     let mut table = Table::default();
     for append in taken {
         for record in &append.records {
-            let (leaf, leaf_len) = table.part(&record.leaf);
+            let (hashes, hashes_len) = table.part(record.hashes.as_flattened());
             let (bytes, bytes_len) = table.part(&record.bytes);
             let book = append.book.as_str();
-            table.rows.push((book, record.position, leaf, leaf_len, bytes, bytes_len));
+            table.rows.push((book, record.position, hashes, hashes_len, bytes, bytes_len));
         }
     }
     table

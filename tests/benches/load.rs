@@ -298,7 +298,7 @@ impl<'a> Captured<'a> {
         let records = self.dump.records[from..from + size].to_vec();
         let mut recorded_at = 0;
         for record in &records {
-            self.frontier.append(record.leaf);
+            self.frontier.append(record.hashes[0]);
             recorded_at = decode(&record.bytes).expect("a record").recorded_at;
         }
         let last = records.last().expect("not empty").position;

@@ -98,7 +98,7 @@ async fn resolving_waits_for_the_head_on_postgres() {
     let mut commit = slow.begin().await.expect("begin");
     let (record, head) = (&append.records[0], &append.head);
     sqlx::query("INSERT INTO record VALUES ('satu', 2, $1, $2)")
-        .bind(record.leaf.to_vec())
+        .bind(record.hashes.as_flattened().to_vec())
         .bind(record.bytes.to_vec())
         .execute(&mut *commit)
         .await

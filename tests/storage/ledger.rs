@@ -114,10 +114,9 @@ impl Book {
         let changes = state::apply(&record, &self.state).expect("a record that applies");
         state::absorb(&mut self.state, &changes);
         let bytes: Arc<[u8]> = record::encode(&record).into();
-        let leaf = leaf_hash(&bytes);
-        self.frontier.append(leaf);
+        let hashes = self.frontier.append(leaf_hash(&bytes));
         self.records.push(record);
-        append.records.push(StoredRecord { position, leaf, bytes });
+        append.records.push(StoredRecord { position, hashes, bytes });
         append.entries.extend(changes.entries);
         append.new_accounts.extend(changes.new_accounts.into_iter().map(|name| (name, position)));
         for (control, total) in changes.controls {

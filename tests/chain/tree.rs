@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use sha2::Sha256;
 use simpul::chain::{Frontier, leaf_hash, root};
 
-fn oracle_root(tree: &MemoryBackedTree<Sha256, Vec<u8>>) -> [u8; 32] {
+pub fn oracle_root(tree: &MemoryBackedTree<Sha256, Vec<u8>>) -> [u8; 32] {
     (*tree.root().as_bytes()).into()
 }
 

@@ -1,0 +1,159 @@
+//! Signed notes, checkpoints and receipts against Cloudflare's `signed_note` and `tlog_tiles`.
+
+use proptest::prelude::*;
+use signed_note::{StandardVerifier, Verifier, VerifierList};
+use simpul::chain::checkpoint::{Checkpoint, ProofError, Receipt};
+use simpul::chain::note::{Note, NoteError, PublicKey, SecretKey};
+use simpul::chain::proof::Plan;
+use simpul::chain::{Frontier, Hash, leaf_hash};
+
+fn key(seed: u8) -> SecretKey {
+    SecretKey::new("contoh.example/books/kupang", &[seed; 32]).unwrap()
+}
+
+fn theirs(key: &PublicKey) -> Box<dyn Verifier> {
+    Box::new(StandardVerifier::new(&key.to_string()).expect("they read our key"))
+}
+
+#[test]
+fn the_example_of_the_format_is_accepted() {
+    // From the documentation of golang.org/x/mod/sumdb/note.
+    let key = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    let note = "If you think cryptography is the answer to your problem,\n\
+        then you don't know what your problem is.\n\n\
+        \u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+    let key = PublicKey::parse(key).unwrap();
+    let note = Note::parse(note).unwrap();
+    assert_eq!(note.verify(&key), Ok(()));
+    assert!(note.text().starts_with("If you think cryptography"));
+}
+
+#[test]
+fn their_verifier_accepts_our_checkpoints_and_both_refuse_altered_ones() {
+    let (key, other) = (key(1), key(2));
+    let note = Checkpoint::sign(42, &[9; 32], &key).unwrap();
+    let text = note.to_string();
+    let parsed = signed_note::Note::from_bytes(text.as_bytes()).unwrap();
+    let accepts = |note: &signed_note::Note, key: &PublicKey| {
+        note.verify(&VerifierList::new(vec![theirs(key)])).is_ok()
+    };
+    assert!(accepts(&parsed, key.public()));
+    assert!(!accepts(&parsed, other.public()));
+    let checkpoint = tlog_tiles::Checkpoint::from_bytes(parsed.text()).unwrap();
+    assert_eq!((checkpoint.origin(), checkpoint.size()), (key.public().name(), 42));
+    assert_eq!(checkpoint.hash().0, [9; 32]);
+
+    let ours = Checkpoint::open(&Note::parse(&text).unwrap(), key.public()).unwrap();
+    assert_eq!((ours.size, ours.root), (42, [9; 32]));
+    assert_eq!(note.verify(other.public()), Err(NoteError::NotSigned));
+    for (at, _) in text.char_indices().filter(|(_, c)| c.is_ascii_alphanumeric()) {
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
+        let altered = String::from_utf8(bytes).unwrap();
+        let opened = Note::parse(&altered).map(|note| Checkpoint::open(&note, key.public()));
+        assert!(!matches!(opened, Ok(Ok(_))), "byte {at}: {altered}");
+    }
+}
+
+#[test]
+fn we_accept_their_signatures_and_a_second_key_signs_beside_the_first() {
+    let (key, auditor) = (key(3), SecretKey::new("auditor.example", &[4; 32]).unwrap());
+    let mut note = Checkpoint::sign(7, &[1; 32], &key).unwrap();
+    note.sign(&auditor);
+    let read = Note::parse(&note.to_string()).unwrap();
+    assert_eq!((read.verify(key.public()), read.verify(auditor.public())), (Ok(()), Ok(())));
+
+    let signer = signed_note::StandardSigner::new(&auditor.reveal()).expect("they read it");
+    let mut theirs = signed_note::Note::new(read.text().as_bytes(), &[]).unwrap();
+    theirs.add_sigs(&[&signer]).unwrap();
+    let read = Note::parse(&String::from_utf8(theirs.to_bytes()).unwrap()).unwrap();
+    assert_eq!(read.verify(auditor.public()), Ok(()));
+    assert_eq!(read.verify(key.public()), Err(NoteError::NotSigned));
+}
+
+#[test]
+fn keys_are_read_as_written_and_never_shown_unasked() {
+    let key = key(5);
+    let again = SecretKey::parse(&key.reveal()).unwrap();
+    assert_eq!(again.public(), key.public());
+    assert_eq!(PublicKey::parse(&key.public().to_string()).as_ref(), Ok(key.public()));
+    assert!(!format!("{key:?}").contains("PRIVATE"));
+    let wrong = key.public().to_string().replace("kupang", "ende");
+    assert_eq!(PublicKey::parse(&wrong), Err(NoteError::BadKey), "the hash covers the name");
+    for name in ["", "two words", "a+b", "a\nb"] {
+        assert!(SecretKey::new(name, &[0; 32]).is_err(), "{name:?}");
+    }
+}
+
+/// A receipt of the second of three records.
+fn receipt(key: &SecretKey) -> Receipt {
+    let records: [&[u8]; 3] = [b"satu", b"dua", b"tiga"];
+    let mut frontier = Frontier::default();
+    let hashes: Vec<Vec<Hash>> =
+        records.iter().map(|bytes| frontier.append(leaf_hash(bytes))).collect();
+    let plan = Plan::inclusion(1, 3).unwrap();
+    let read = |node: &simpul::chain::proof::Node| {
+        hashes[node.position() as usize - 1][node.level as usize]
+    };
+    let nodes: Vec<Hash> = plan.nodes().map(read).collect();
+    Receipt {
+        position: 2,
+        record: records[1].to_vec(),
+        proof: plan.prove(&nodes).unwrap(),
+        checkpoint: Checkpoint::sign(3, &frontier.root(), key).unwrap(),
+    }
+}
+
+#[test]
+fn a_receipt_proves_its_record_with_the_public_key_alone() {
+    let key = key(6);
+    let receipt = Receipt::parse(&receipt(&key).to_string()).unwrap();
+    assert_eq!(receipt.verify(key.public()).map(|checkpoint| checkpoint.size), Ok(3));
+    let other = Receipt { record: b"duo".to_vec(), ..receipt.clone() };
+    assert_eq!(other.verify(key.public()), Err(ProofError::NotIncluded));
+    let elsewhere = Receipt { position: 1, ..receipt.clone() };
+    assert_eq!(elsewhere.verify(key.public()), Err(ProofError::NotIncluded));
+    let nowhere = Receipt { position: 0, ..receipt.clone() };
+    assert_eq!(nowhere.verify(key.public()), Err(ProofError::NotIncluded));
+    let stranger = SecretKey::new(key.public().name(), &[7; 32]).unwrap();
+    let signed = ProofError::Note(NoteError::NotSigned);
+    assert_eq!(receipt.verify(stranger.public()), Err(signed));
+    // A key may sign what it likes, but not in another book's name.
+    let other_log = SecretKey::new("contoh.example/books/ende", &[6; 32]).unwrap();
+    let mut note = Note::new(receipt.checkpoint.text().to_owned()).unwrap();
+    note.sign(&other_log);
+    let forged = Receipt { checkpoint: note, ..receipt };
+    assert_eq!(forged.verify(other_log.public()), Err(ProofError::OtherLog));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_and_what_is_read_is_written_alike(
+        text in prop_oneof![
+            "\\PC*",
+            "c2sp.org/tlog-proof@v1\nextra [a-zA-Z0-9+/=]{0,9}\nindex [0-9]{1,25}\n\n\\PC*",
+            "[a-z]{1,3}\n[0-9]{1,3}\n[a-zA-Z0-9+/]{43}=\n\n\u{2014} [a-z]{1,3} [a-zA-Z0-9+/]{12}\n",
+        ],
+    ) {
+        if let Ok(note) = Note::parse(&text) {
+            prop_assert_eq!(note.to_string(), text.clone());
+            prop_assert!(Checkpoint::open(&note, key(1).public()).is_err());
+        }
+        if let Ok(receipt) = Receipt::parse(&text) {
+            prop_assert!(receipt.verify(key(1).public()).is_err());
+        }
+        prop_assert!(PublicKey::parse(&text).is_err() && SecretKey::parse(&text).is_err());
+    }
+
+    #[test]
+    fn a_receipt_with_any_byte_changed_proves_nothing(at in any::<prop::sample::Index>(), bit in 0u32..7) {
+        let key = key(8);
+        let text = receipt(&key).to_string();
+        let mut bytes = text.clone().into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        let altered = String::from_utf8(bytes).ok().and_then(|text| Receipt::parse(&text).ok());
+        let verified = altered.map(|receipt| receipt.verify(key.public()));
+        prop_assert!(!matches!(verified, Some(Ok(_))), "byte {}", at);
+    }
+}
