@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 use crate::api::server::Limits;
+use crate::chain::note::SecretKey;
+use crate::signing::Signing;
 
 /// Where settings come from, as flags and environment variables.
 #[derive(Args, Clone, Debug, Default)]
@@ -32,6 +34,12 @@ pub struct Flags {
     /// File of the master key; in the data folder if not given
     #[arg(long, env = "SIMPUL_MASTER_KEY")]
     pub master_key: Option<PathBuf>,
+    /// Folder of the books' signing keys; in the data folder if not given
+    #[arg(long, env = "SIMPUL_SIGNING_KEYS")]
+    pub signing_keys: Option<PathBuf>,
+    /// First part of the names of signing keys, e.g. lkm-kupang.example
+    #[arg(long, env = "SIMPUL_ORIGIN")]
+    pub origin: Option<String>,
     /// What to log, e.g. info or simpul=debug
     #[arg(long, env = "SIMPUL_LOG")]
     pub log: Option<String>,
@@ -68,6 +76,8 @@ struct File {
     listen: Option<SocketAddr>,
     database: Option<String>,
     master_key: Option<PathBuf>,
+    signing_keys: Option<PathBuf>,
+    origin: Option<String>,
     log: Option<String>,
     log_format: Option<LogFormat>,
     deadline_seconds: Option<u32>,
@@ -100,6 +110,10 @@ pub struct Config {
     pub database: Option<String>,
     /// File of the master key.
     pub master_key: PathBuf,
+    /// Folder of the books' signing keys.
+    pub signing_keys: PathBuf,
+    /// First part of the names of signing keys.
+    pub origin: String,
     /// What to log.
     pub log: String,
     /// Form of the log.
@@ -122,7 +136,11 @@ impl Config {
         let data_dir = flags.data_dir.clone().or(file.data_dir);
         let data_dir = data_dir.unwrap_or_else(|| PathBuf::from("simpul-data"));
         let master_key = flags.master_key.clone().or(file.master_key);
+        let signing_keys = flags.signing_keys.clone().or(file.signing_keys);
+        let origin = flags.origin.clone().or(file.origin);
         let config = Config {
+            signing_keys: signing_keys.unwrap_or_else(|| data_dir.join("signing")),
+            origin: origin.unwrap_or_else(|| "simpul".to_owned()),
             master_key: master_key.unwrap_or_else(|| data_dir.join("master.key")),
             data_dir,
             listen: flags.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 50051).into()),
@@ -152,6 +170,9 @@ impl Config {
         if EnvFilter::builder().parse(&self.log).is_err() {
             return Err(ConfigError::Value("log", "a filter such as info or simpul=debug"));
         }
+        if SecretKey::new(&self.origin, &[0; 32]).is_err() {
+            return Err(ConfigError::Value("origin", "a name without spaces and plus signs"));
+        }
         if !self.database.iter().all(is_postgres) {
             return Err(ConfigError::Value("database", "a postgres:// URL"));
         }
@@ -161,6 +182,12 @@ impl Config {
     /// The SQLite database's file.
     pub fn sqlite(&self) -> PathBuf {
         self.data_dir.join("simpul.db")
+    }
+
+    /// The books' signing keys. Where servers may share a database, none is made by itself.
+    pub fn signing(&self) -> Signing {
+        let makes_keys = self.database.is_none();
+        Signing::new(self.signing_keys.clone(), self.origin.clone(), makes_keys)
     }
 
     /// What the port allows.
@@ -190,6 +217,8 @@ impl fmt::Display for Config {
             None => writeln!(f, "# database: SQLite in data_dir")?,
         }
         writeln!(f, "master_key = {}", quoted(&self.master_key.display().to_string()))?;
+        writeln!(f, "signing_keys = {}", quoted(&self.signing_keys.display().to_string()))?;
+        writeln!(f, "origin = {}", quoted(&self.origin))?;
         writeln!(f, "log = {}", quoted(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",

@@ -7,7 +7,7 @@
 //! # The map
 //!
 //! ```text
-//! cli -> api -> journal, verify -> storage, vault -> chain, domain
+//! cli -> api -> journal, verify -> storage, vault, signing -> chain, domain
 //!        api -> report (rows, text, journal formats) -> locale -> domain
 //! ```
 //!
@@ -18,6 +18,7 @@
 //! | [`journal`] | the sequencer, a state machine without I/O, and the task that drives it          |
 //! | [`storage`] | the narrow `Journal` trait and its backends; the read side; person keys          |
 //! | [`vault`]   | personal text, sealed under erasable keys of its owners                          |
+//! | [`signing`] | each book's key for checkpoints, in a file; never signs two histories       |
 //! | [`verify`]  | replays a journal and compares everything derived from it                        |
 //! | [`report`]  | statements and plain-text journals from totals and entries, pure                  |
 //! | [`api`]     | the gRPC services; the only module that knows status codes                       |
@@ -70,6 +71,8 @@ pub mod domain;
 pub mod journal;
 pub mod locale;
 pub mod report;
+pub mod secret_file;
+pub mod signing;
 pub mod storage;
 pub mod vault;
 pub mod verify;

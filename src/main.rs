@@ -31,6 +31,8 @@ enum Command {
     Verify(Flags),
     /// Jurnal satu buku untuk hledger atau Beancount / one book's journal for other programs
     Export(export::Export),
+    /// Buat kunci tanda tangan buku --book / make a book's signing key, and print the public one
+    SigningKey(Flags),
     /// Pengaturan server / the server's settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -69,6 +71,13 @@ async fn main() -> ExitCode {
                 let format = options.format.into();
                 outcome(export::export(&config, &cli.session.book, format, &mut out).await)
             }
+            Err(code) => code,
+        },
+        Command::SigningKey(flags) => match configured(&flags) {
+            Ok(config) => match admin::make_signing_key(&config, &cli.session.book) {
+                Ok(key) => print(&key),
+                Err(error) => failed(&error),
+            },
             Err(code) => code,
         },
         Command::Config(ConfigCommand::Check(flags)) => match Config::load(&flags) {

@@ -16,8 +16,7 @@
 //! gone. The cipher is XChaCha20-Poly1305, whose nonces may be random.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +26,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::id::{Id, RowName};
+use crate::secret_file;
 use crate::storage::keys::KeyStore;
 use crate::storage::read::Reader;
 use crate::storage::{SideRow, StorageError};
@@ -113,39 +113,17 @@ impl std::fmt::Debug for MasterKey {
 }
 
 fn read_master(path: &Path) -> std::io::Result<MasterKey> {
-    let mode = std::fs::metadata(path)?.permissions().mode();
-    if mode & 0o007 != 0 {
-        return Err(std::io::Error::other("every user may open it; run chmod 600 on it"));
-    }
-    let text = Zeroizing::new(std::fs::read_to_string(path)?);
+    let text = secret_file::read(path)?;
     let mut key = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text.trim(), key.as_mut_slice())
+    hex::decode_to_slice(text.as_str(), key.as_mut_slice())
         .map_err(|_| std::io::Error::other("it does not hold 64 hex digits"))?;
     Ok(MasterKey(key))
 }
 
-/// Makes the file whole before it gets its name, and never over another one.
 fn create_master(path: &Path) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder)?;
     let mut key = Zeroizing::new([0; 32]);
     getrandom::fill(key.as_mut_slice())?;
-    let mut suffix = [0; 8];
-    getrandom::fill(&mut suffix)?;
-    let draft = folder.join(format!(".master-{}", hex::encode(suffix)));
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    let text = Zeroizing::new(hex::encode(key.as_slice()));
-    let written = writeln!(file, "{}", text.as_str()).and_then(|()| file.sync_all());
-    let linked = written.and_then(|()| std::fs::hard_link(&draft, path));
-    std::fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _ => std::fs::File::open(folder)?.sync_all(),
-    }
+    secret_file::create(path, &Zeroizing::new(hex::encode(key.as_slice())))
 }
 
 /// An owner's key and its id.

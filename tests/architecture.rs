@@ -23,18 +23,26 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("locale", &["domain"]),
     ("storage", &["chain", "domain"]),
-    ("vault", &["domain", "storage"]),
+    ("secret_file", &[]),
+    ("signing", &["chain", "domain", "secret_file", "storage"]),
+    ("vault", &["domain", "secret_file", "storage"]),
     ("verify", &["chain", "domain", "storage"]),
     ("journal", &["chain", "domain", "storage", "vault"]),
     ("report", &["domain", "locale"]),
     ("web", &["domain", "journal", "locale", "storage"]),
-    ("api", &["chain", "domain", "journal", "locale", "report", "storage", "vault", "verify"]),
-    ("config", &["api"]),
+    (
+        "api",
+        &[
+            "chain", "domain", "journal", "locale", "report", "signing", "storage", "vault",
+            "verify",
+        ],
+    ),
+    ("config", &["api", "chain", "signing"]),
     (
         "cli",
         &[
-            "api", "chain", "config", "domain", "journal", "locale", "report", "storage", "vault",
-            "verify", "web",
+            "api", "chain", "config", "domain", "journal", "locale", "report", "signing",
+            "storage", "vault", "verify", "web",
         ],
     ),
 ];

@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use sha2::{Digest, Sha256};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
 use crate::api::convert::{self, Checked};
@@ -25,6 +26,7 @@ use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::record::{Effect, Outcome, Record, Row};
 use crate::domain::refusal::{Language, Reason, Refusal};
 use crate::journal::{Answer, JournalHandle, Priority, courier, mover};
+use crate::signing::Signing;
 use crate::storage::SideRow;
 use crate::storage::read::{Reader, RegisterRow, Snapshot};
 use crate::vault::Vault;
@@ -41,6 +43,8 @@ pub struct Desk {
     pub reader: Reader,
     /// Seals and opens personal text.
     pub vault: Vault,
+    /// Signs checkpoints.
+    pub signing: Signing,
 }
 
 /// The services of `simpul.v1`; cheap to clone.
@@ -74,13 +78,23 @@ pub(crate) trait Named {
     const NAME: &'static str;
 }
 
-/// Implements a service by its methods' requests.
+/// The answers of a streaming method.
+pub(crate) type Answers<T> = ReceiverStream<Result<T, Status>>;
+
+/// Implements a service by its methods' requests. A method that answers with a stream also names
+/// the stream's type, as the generated trait calls it.
 macro_rules! service {
-    ($server:ident::$service:ident { $($method:ident: $request:ident => $response:ident;)+ }) => {
+    ($server:ident::$service:ident {
+        $($method:ident: $request:ident => $response:ident;)+
+    } $(streams { $($streaming:ident as $stream:ident: $asked:ident => $item:ident;)+ })?) => {
         $(impl crate::api::desk::Named for crate::api::v1::$request {
             const NAME: &'static str =
                 concat!("/simpul.v1.", stringify!($service), "/", stringify!($request));
         })+
+        $($(impl crate::api::desk::Named for crate::api::v1::$asked {
+            const NAME: &'static str =
+                concat!("/simpul.v1.", stringify!($service), "/", stringify!($asked));
+        })+)?
 
         #[tonic::async_trait]
         impl crate::api::v1::$server::$service for crate::api::desk::Api {
@@ -90,6 +104,14 @@ macro_rules! service {
             ) -> Result<tonic::Response<crate::api::v1::$response>, tonic::Status> {
                 self.serve(request).await
             })+
+            $($(type $stream = crate::api::desk::Answers<crate::api::v1::$item>;
+
+            async fn $streaming(
+                &self,
+                request: tonic::Request<crate::api::v1::$asked>,
+            ) -> Result<tonic::Response<Self::$stream>, tonic::Status> {
+                self.serve(request).await
+            })+)?
         }
     };
 }
@@ -507,7 +529,7 @@ impl Call<'_> {
     /// Brings a book's groups that left to their new books at once; what cannot be brought now
     /// waits for the mover's next round.
     pub(crate) async fn bring_moves(&self, book: &Id) {
-        let Desk { journal, reader, vault } = self.desk;
+        let Desk { journal, reader, vault, .. } = self.desk;
         if let Err(error) = mover::bring_moves(journal, reader, vault, book).await {
             tracing::warn!(%error, "groups wait for the next round");
         }
@@ -546,6 +568,16 @@ impl Call<'_> {
     /// The ids of all books.
     pub(crate) async fn books(&self) -> Checked<Vec<Id>> {
         Ok(self.desk.reader.books().await?)
+    }
+
+    /// The reader, for answers that go on after the call's own.
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.desk.reader
+    }
+
+    /// The signing keys.
+    pub(crate) fn signing(&self) -> &Signing {
+        &self.desk.signing
     }
 
     /// A register row. Errors: `NOT_FOUND`.

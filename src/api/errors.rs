@@ -11,6 +11,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 use crate::domain::refusal::{Class, Language, Refusal};
 use crate::journal::Busy;
 use crate::locale::text::refusal_text;
+use crate::signing::SigningError;
 use crate::storage::StorageError;
 use crate::vault::VaultError;
 
@@ -183,6 +184,14 @@ faults! {
     PositionUnknown = "POSITION_UNKNOWN", OutOfRange,
         "Jurnal belum sampai ke posisi itu.",
         "The journal has not reached that position.";
+    /// No key for the book's checkpoints on this server.
+    NoSigningKey = "NO_SIGNING_KEY", FailedPrecondition,
+        "Server ini belum memiliki kunci tanda tangan untuk buku ini; hubungi pengelola.",
+        "This server has no signing key for this book; call the operator.";
+    /// The book lost records that a signed checkpoint covers, or was changed.
+    BookBehind = "BOOK_BEHIND", FailedPrecondition,
+        "Buku ini tidak melanjutkan catatan yang sudah ditandatangani; mungkin dipulihkan dari cadangan lama. Hubungi pengelola.",
+        "This book does not continue what was signed; it may have been restored from an old backup. Call the operator.";
     /// Not the name of an actor.
     ActorMalformed = "ACTOR_MALFORMED", InvalidArgument,
         "Nama pelaku harus 1 sampai 64 huruf, angka, '-', '_', '.' atau '@'.",
@@ -285,6 +294,20 @@ impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Problem {
         tracing::warn!(%error, "vault");
         Fault::StorageFailed.into()
+    }
+}
+
+impl From<SigningError> for Problem {
+    fn from(error: SigningError) -> Problem {
+        match error {
+            SigningError::Storage(error) => return error.into(),
+            SigningError::NoKey => return Fault::NoSigningKey.into(),
+            _ => tracing::error!(%error, "signing"),
+        }
+        match error {
+            SigningError::Behind { .. } => Fault::BookBehind.into(),
+            _ => Fault::StorageFailed.into(),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod loan;
 mod meeting;
 mod member;
 mod party;
+mod proof;
 mod reconcile;
 mod report;
 mod savings;

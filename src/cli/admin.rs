@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::chain::note::PublicKey;
 use crate::cli::node::{NodeError, Store};
 use crate::config::Config;
 use crate::domain::id::Id;
+use crate::signing::SigningError;
 use crate::storage::keys::PostgresKeys;
 use crate::storage::{StorageError, migrate as schema};
 
@@ -47,6 +49,26 @@ pub async fn migrate(options: &Migrate) -> Result<(), StorageError> {
     PostgresKeys::prepare(&options.database, role).await?;
     println!("schema {}", schema::latest());
     Ok(())
+}
+
+/// Why a signing key was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// Not the id of a book.
+    #[error("{0} cannot be the id of a book")]
+    NoBook(String),
+    /// Its file.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+}
+
+/// Makes the signing key of a book if there is none, and returns the public one. Where several
+/// servers share a database, all of them need the same file.
+///
+/// Errors: every [`KeyError`].
+pub fn make_signing_key(config: &Config, book: &str) -> Result<PublicKey, KeyError> {
+    let book = Id::new(book).ok_or_else(|| KeyError::NoBook(book.to_owned()))?;
+    Ok(config.signing().make_key(&book)?)
 }
 
 /// Verifies one book or all, prints what differs, and says whether all is sound.

@@ -1,6 +1,7 @@
 //! The command line: the server's own commands, and the terminal thin client.
 
 pub mod admin;
+pub mod audit_folder;
 pub mod bank_csv;
 pub mod client;
 pub mod convert;

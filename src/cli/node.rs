@@ -80,7 +80,8 @@ impl Node {
         let sweeper = tokio::spawn(keep_sweeping(vault.clone(), reader.clone()));
         let (journal, task) = journal::start(storage, system_clock(), journal::Limits::default());
         let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone(), vault.clone()));
-        let api = Api::new(Desk { journal: journal.clone(), reader, vault });
+        let signing = config.signing();
+        let api = Api::new(Desk { journal: journal.clone(), reader, vault, signing });
         Ok(Node { api, journal, task, sweeper, courier })
     }
 

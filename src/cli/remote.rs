@@ -135,6 +135,7 @@ services! {
     meetings: meeting_service_client::MeetingServiceClient;
     members: member_service_client::MemberServiceClient;
     parties: party_service_client::PartyServiceClient;
+    proofs: proof_service_client::ProofServiceClient;
     reconciling: reconcile_service_client::ReconcileServiceClient;
     reports: report_service_client::ReportServiceClient;
     savings: savings_service_client::SavingsServiceClient;

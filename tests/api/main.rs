@@ -14,6 +14,7 @@ mod loans;
 mod overload;
 mod pending;
 mod process;
+mod proofs;
 mod queries;
 mod registers;
 mod retries;

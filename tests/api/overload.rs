@@ -12,6 +12,7 @@ use simpul::cli::remote::{Line, Remote};
 use simpul::domain::id::Id;
 use simpul::domain::refusal::Language;
 use simpul::journal::{self, Limits, system_clock};
+use simpul::signing::Signing;
 use simpul::storage::keys::MemoryKeys;
 use simpul::storage::sqlite::Sqlite;
 use simpul::storage::{
@@ -98,7 +99,8 @@ impl Small {
         let (journal, _task) = journal::start(below, system_clock(), limits);
         let keys = Arc::new(MemoryKeys::default());
         let vault = Vault::open(&MasterKey::new([7; 32]), keys).await.expect("a vault");
-        let api = Api::new(Desk { journal, reader, vault });
+        let signing = Signing::new(folder.path().join("signing"), "contoh".to_owned(), true);
+        let api = Api::new(Desk { journal, reader, vault, signing });
         let port = Port::open("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
         let address = format!("http://{}", port.address());
         tokio::spawn(port.serve(api, server::Limits::default(), std::future::pending()));

@@ -152,6 +152,7 @@ clients! {
     members: member_service_client::MemberServiceClient;
     meetings: meeting_service_client::MeetingServiceClient;
     parties: party_service_client::PartyServiceClient;
+    proofs: proof_service_client::ProofServiceClient;
     grants: grant_service_client::GrantServiceClient;
     guliran: guliran_service_client::GuliranServiceClient;
     upkeep: upkeep_service_client::UpkeepServiceClient;

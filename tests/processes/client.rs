@@ -14,7 +14,7 @@ type Theme = (&'static str, fn(&Terminal, &Path));
 async fn every_command_is_typed_once() {
     let (_folder, data) = data_folder();
     let server = Server::start(&Backend::Sqlite, &data);
-    let themes: [Theme; 9] = [
+    let themes: [Theme; 10] = [
         ("bendahara", a_treasurers_day),
         ("hibah", an_officer_follows_a_grant),
         ("buku", registers),
@@ -24,6 +24,7 @@ async fn every_command_is_typed_once() {
         ("lkm", groups_and_their_lkm),
         ("hidup", lives),
         ("pinjaman", loans),
+        ("audit", an_auditor_takes_proofs_away),
     ];
     let mut typed = std::collections::BTreeSet::new();
     for (book, theme) in themes {
@@ -203,6 +204,43 @@ fn guliran_by_letter(server: &Server, data: &Path) -> std::collections::BTreeSet
     assert_eq!(near.reads("guliran perjalanan").trim(), "");
     assert!(other.terminate().success());
     near.typed().union(&there.typed()).cloned().collect()
+}
+
+fn an_auditor_takes_proofs_away(terminal: &Terminal, data: &Path) {
+    found(terminal);
+    let key = terminal.reads("audit key --output json");
+    let key: serde_json::Value = serde_json::from_str(&key).expect("JSON");
+    let key = key["rows"][0]["value"].as_str().expect("a key").to_owned();
+    assert!(key.starts_with("simpul/books/audit+"), "{key}");
+    let [early, late, receipt, note] =
+        ["dulu", "kini", "tanda-terima", "titik"].map(|name| data.join(name));
+    terminal.reads(&format!("audit checkpoint {}", note.display()));
+    terminal.says(&format!("audit export {}", early.display()), "catatan di");
+    let deposit = terminal.books("setor mawar m01 50.000");
+    terminal.says(&format!("audit extends {} --key {key}", note.display()), "TERBUKTI");
+    terminal.reads(&format!("audit receipt {deposit} {}", receipt.display()));
+    let check = format!("audit verify-receipt {} --key {key}", receipt.display());
+    terminal.says(&check, "Rp50.000");
+    let text = std::fs::read_to_string(&receipt).expect("a receipt");
+    std::fs::write(&receipt, text.replacen("index ", "index 1", 1)).expect("written");
+    assert!(terminal.refused(&check).starts_with("TIDAK TERBUKTI"));
+
+    terminal.says(&format!("audit export {}", late.display()), "catatan di");
+    let check = format!("audit verify {} --key {key}", late.display());
+    let both = format!("{check} --earlier {}", early.display());
+    let rebuilt = terminal.reads(&check);
+    let row = row(&rebuilt, "Tabungan Anggota");
+    assert!(row.contains(&"Rp50.000".to_owned()), "{rebuilt}");
+    terminal.says(&both, "Melanjutkan");
+    let backwards = format!("audit verify {} --earlier {}", early.display(), late.display());
+    assert!(terminal.refused(&backwards).starts_with("TIDAK TERBUKTI"));
+    // One byte anywhere in the records.
+    let bundle = std::fs::read_dir(late.join("tile/entries/000.p")).expect("a folder");
+    let bundle = bundle.last().expect("a bundle").expect("a bundle").path();
+    let mut bytes = std::fs::read(&bundle).expect("read");
+    *bytes.last_mut().expect("not empty") ^= 1;
+    std::fs::write(&bundle, bytes).expect("written");
+    assert!(terminal.refused(&check).starts_with("TIDAK TERBUKTI"));
 }
 
 fn registers(terminal: &Terminal, _data: &Path) {

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::arisan::ArisanAsk;
 use super::assessments::ScoreAsk;
+use super::audit::AuditAsk;
 use super::bank::BankAsk;
 use super::books::RegisterAsk;
 use super::cash::CashAsk;
@@ -157,6 +158,9 @@ pub enum Ask {
     /// Sleeping, waking, moving and dissolving.
     #[command(flatten)]
     Life(LifeAsk),
+    /// Audit: kunci, tanda terima, salinan buku / receipts and copies that prove themselves
+    #[command(name = "audit", subcommand)]
+    Audit(AuditAsk),
 }
 
 /// One member.

@@ -244,10 +244,6 @@ impl Client {
         std::fs::read(file).map_err(|error| self.unusable(file, &error))
     }
 
-    fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-        std::fs::write(file, bytes).map_err(|error| self.unusable(file, &error))
-    }
-
     /// Where a letter was written, and the code that goes onto the minute.
     fn letter(&self, file: &Path, code: &str) -> Table {
         let mut table = Table::new("", &[]);

@@ -33,7 +33,7 @@ pub(super) const LINES: &[Column] = &[
     number("balance", "Saldo", "Balance"),
 ];
 
-const TRIAL_BALANCE: &[Column] = &[
+pub(super) const TRIAL_BALANCE: &[Column] = &[
     text("entity", "Entitas", "Entity"),
     text("fund", "Dana", "Fund"),
     text("code", "Kode", "Code"),

@@ -7,6 +7,7 @@
 mod args;
 mod arisan;
 mod assessments;
+mod audit;
 mod bank;
 mod books;
 mod cash;
@@ -119,6 +120,7 @@ impl Client {
             Ask::Year(ask) => self.year(ask).await,
             Ask::Surplus(ask) => self.surplus(ask).await,
             Ask::Life(ask) => self.life(ask).await,
+            Ask::Audit(ask) => self.audit(ask).await,
         }
     }
 
@@ -157,6 +159,11 @@ impl Client {
     /// The text of a file that was named.
     fn file(&self, file: &Path) -> Result<String, Failure> {
         std::fs::read_to_string(file).map_err(|error| self.unusable(file, &error))
+    }
+
+    /// Writes a file that was named.
+    fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        std::fs::write(file, bytes).map_err(|error| self.unusable(file, &error))
     }
 
     /// Asks for page after page, each by the token that the one before it ended with, until there

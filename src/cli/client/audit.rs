@@ -1,0 +1,323 @@
+//! What an auditor does: takes a book or a receipt away, and checks it without the server.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::ledger::TRIAL_BALANCE;
+use super::{Answer, Client, columns};
+use crate::api::v1;
+use crate::chain::checkpoint::Receipt;
+use crate::chain::note::PublicKey;
+use crate::cli::audit_folder::{self, FolderError, Proven, Writer};
+use crate::cli::remote::Failure;
+use crate::cli::table::{Column, Table, number, text};
+use crate::domain::chart::fund_name;
+use crate::domain::record::{self, Outcome, Record};
+use crate::domain::refusal::Language;
+use crate::locale::date::format_day;
+use crate::locale::event::event_text;
+use crate::locale::text::{account_text, refusal_text};
+
+/// What can be audited.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AuditAsk {
+    /// Kunci umum buku / the book's public key
+    #[command(name = "key", alias = "kunci")]
+    Key,
+    /// Titik periksa yang ditandatangani / a signed checkpoint
+    #[command(name = "checkpoint", alias = "titik-periksa")]
+    Checkpoint {
+        /// Berkas / file
+        file: PathBuf,
+        /// Banyaknya catatan, 0 untuk semua / how many records, 0 for all
+        #[arg(default_value_t = 0)]
+        size: u64,
+    },
+    /// Apakah buku hanya bertambah sejak titik periksa lama / does the book extend a checkpoint
+    #[command(name = "extends", alias = "lanjutan")]
+    Extends(Extends),
+    /// Tanda terima satu transaksi / the receipt of a transaction
+    #[command(name = "receipt", alias = "tanda-terima")]
+    Receipt {
+        /// Nomor permintaan transaksi / the request id of the transaction
+        transaction: String,
+        /// Berkas / file
+        file: PathBuf,
+    },
+    /// Periksa tanda terima tanpa server / check a receipt without a server
+    #[command(name = "verify-receipt", alias = "periksa-tanda-terima")]
+    VerifyReceipt(VerifyReceipt),
+    /// Salin seluruh buku ke map / take the whole book away in a folder
+    #[command(name = "export", alias = "salin")]
+    Export {
+        /// Map baru / a new folder
+        folder: PathBuf,
+    },
+    /// Periksa map tanpa server / check a folder without a server
+    #[command(name = "verify", alias = "periksa")]
+    Verify(Verify),
+}
+
+/// An earlier checkpoint to be compared with.
+#[derive(Args, Clone, Debug)]
+pub struct Extends {
+    /// Berkas titik periksa lama / the file of the earlier checkpoint
+    pub checkpoint: PathBuf,
+    /// Kunci umum buku / the book's public key
+    #[arg(long = "key", alias = "kunci")]
+    pub key: String,
+}
+
+/// A receipt to be checked.
+#[derive(Args, Clone, Debug)]
+pub struct VerifyReceipt {
+    /// Berkas tanda terima / the receipt's file
+    pub receipt: PathBuf,
+    /// Kunci umum buku / the book's public key
+    #[arg(long = "key", alias = "kunci")]
+    pub key: String,
+}
+
+/// A folder to be checked.
+#[derive(Args, Clone, Debug)]
+pub struct Verify {
+    /// Map / folder
+    pub folder: PathBuf,
+    /// Kunci umum buku; tanpa ini, yang ada di dalam map / the book's public key, else the folder's
+    #[arg(long = "key", alias = "kunci")]
+    pub key: Option<String>,
+    /// Map yang lebih lama / an earlier folder
+    #[arg(long = "earlier", alias = "sebelumnya")]
+    pub earlier: Option<PathBuf>,
+}
+
+const FACTS: &[Column] = &[text("what", "Hal", "What"), text("value", "Isi", "Value")];
+
+const ENTRIES: &[Column] = &[
+    text("account", "Akun", "Account"),
+    number("debit", "Debit", "Debit"),
+    number("credit", "Kredit", "Credit"),
+];
+
+impl Client {
+    pub(super) async fn audit(&self, ask: &AuditAsk) -> Answer {
+        match ask {
+            AuditAsk::Key => Ok(vec![self.fact("Kunci umum", "Public key", &self.key().await?)]),
+            AuditAsk::Checkpoint { file, size } => {
+                let answer = self.checkpoint(*size).await?;
+                self.write(file, answer.note.as_bytes())?;
+                let size = answer.size.to_string();
+                Ok(vec![self.fact("Catatan yang ditandatangani", "Records signed", &size)])
+            }
+            AuditAsk::Extends(extends) => self.extends(extends).await,
+            AuditAsk::Receipt { transaction, file } => self.receipt(transaction, file).await,
+            AuditAsk::VerifyReceipt(which) => self.verify_receipt(which),
+            AuditAsk::Export { folder } => self.take_away(folder).await,
+            AuditAsk::Verify(which) => self.verify_folder(which),
+        }
+    }
+
+    fn fact(&self, indonesian: &str, english: &str, value: &str) -> Table {
+        Table::of(FACTS, [vec![self.say(indonesian, english), value.to_owned()]])
+    }
+
+    fn book_name(&self) -> String {
+        format!("books/{}", self.book)
+    }
+
+    async fn key(&self) -> Result<String, Failure> {
+        let request = v1::GetSigningKeyRequest { book: self.book_name() };
+        Ok(self.get(self.remote.proofs().get_signing_key(request)).await?.public_key)
+    }
+
+    async fn checkpoint(&self, size: u64) -> Result<v1::GetCheckpointResponse, Failure> {
+        let request = v1::GetCheckpointRequest { book: self.book_name(), size };
+        self.get(self.remote.proofs().get_checkpoint(request)).await
+    }
+
+    fn public_key(&self, key: &str) -> Result<PublicKey, Failure> {
+        PublicKey::parse(key).map_err(|_| {
+            Failure(self.say("Kunci umum tidak dapat dibaca.", "The public key cannot be read."))
+        })
+    }
+
+    fn unproved(&self, error: &dyn std::error::Error) -> Failure {
+        Failure(self.say(&format!("TIDAK TERBUKTI: {error}"), &format!("NOT PROVED: {error}")))
+    }
+
+    async fn extends(&self, which: &Extends) -> Answer {
+        use crate::chain::checkpoint::{Checkpoint, ProofError};
+        use crate::chain::note::Note;
+        let key = self.public_key(&which.key)?;
+        let open = |text: &str| {
+            let note = Note::parse(text).map_err(ProofError::from);
+            let opened = note.and_then(|note| Checkpoint::open(&note, &key));
+            opened.map_err(|error| self.unproved(&error))
+        };
+        let old = open(&self.file(&which.checkpoint)?)?;
+        let new = open(&self.checkpoint(0).await?.note)?;
+        let request = v1::ProveConsistencyRequest {
+            book: self.book_name(),
+            old_size: old.size,
+            new_size: new.size,
+        };
+        let answer = self.get(self.remote.proofs().prove_consistency(request)).await?;
+        let hashes: Option<Vec<_>> =
+            answer.proof.into_iter().map(|hash| hash.try_into().ok()).collect();
+        let proof = hashes.ok_or_else(|| self.incomplete())?;
+        let (before, after) = ((old.size, old.root), (new.size, new.root));
+        match crate::chain::proof::is_consistent(before, after, &proof) {
+            true => Ok(vec![self.fact(
+                "TERBUKTI",
+                "PROVED",
+                &self.say(
+                    &format!("{} catatan bermula dengan {} yang dulu", new.size, old.size),
+                    &format!("{} records begin with the {} of then", new.size, old.size),
+                ),
+            )]),
+            false => Err(Failure(self.say(
+                "TIDAK TERBUKTI: buku ini tidak melanjutkan titik periksa itu.",
+                "NOT PROVED: this book does not continue that checkpoint.",
+            ))),
+        }
+    }
+
+    async fn receipt(&self, transaction: &str, file: &Path) -> Answer {
+        let name = match transaction.contains('/') {
+            true => transaction.to_owned(),
+            false => format!("{}/transactions/{transaction}", self.book_name()),
+        };
+        let request = v1::GetReceiptRequest { transaction: name };
+        let receipt = self.get(self.remote.proofs().get_receipt(request)).await?.receipt;
+        self.write(file, receipt.as_bytes())?;
+        Ok(vec![self.fact("Tanda terima", "Receipt", &file.display().to_string())])
+    }
+
+    fn verify_receipt(&self, which: &VerifyReceipt) -> Answer {
+        let key = self.public_key(&which.key)?;
+        let receipt = Receipt::parse(&self.file(&which.receipt)?);
+        let receipt = receipt.map_err(|error| self.unproved(&error))?;
+        let checkpoint = receipt.verify(&key).map_err(|error| self.unproved(&error))?;
+        let record = record::decode(&receipt.record).map_err(|error| self.unproved(&error))?;
+        let mut facts = self.fact("TERBUKTI", "PROVED", &checkpoint.origin);
+        facts.row(vec![
+            self.say("Catatan", "Record"),
+            self.say(
+                &format!("{} dari {}", receipt.position, checkpoint.size),
+                &format!("{} of {}", receipt.position, checkpoint.size),
+            ),
+        ]);
+        facts.row(vec![self.say("Buku", "Book"), record.book.to_string()]);
+        let day = format_day(record.happened_on, self.language);
+        facts.row(vec![self.say("Tanggal", "Date"), day]);
+        let event = event_text(record.event, self.language).to_owned();
+        facts.row(vec![self.say("Kejadian", "Event"), event]);
+        facts.row(vec![self.say("Pelaku", "Actor"), record.actor.clone()]);
+        Ok(vec![facts, self.entries_of(&record)])
+    }
+
+    fn entries_of(&self, record: &Record) -> Table {
+        let mut table = Table::new(self.say("Jurnal", "Entries"), ENTRIES);
+        match &record.outcome {
+            Outcome::Refused(refusal) => table.note(refusal_text(refusal, self.language)),
+            Outcome::Done(effect) => {
+                for entry in &effect.entries {
+                    let (debit, credit) = columns(Some(entry.amount));
+                    let account = account_text(&entry.account, self.language);
+                    table.row(vec![account, debit, credit]);
+                }
+            }
+        }
+        table
+    }
+
+    async fn take_away(&self, folder: &Path) -> Answer {
+        let failed = |error: FolderError| Failure(error.to_string());
+        let key = self.key().await?;
+        let checkpoint = self.checkpoint(0).await?;
+        let mut writer = Writer::new(folder).map_err(failed)?;
+        while writer.size() < checkpoint.size {
+            let request = v1::StreamRecordsRequest {
+                book: self.book_name(),
+                from_position: writer.size() + 1,
+                follow: false,
+            };
+            let mut records = self.get(self.remote.proofs().stream_records(request)).await?;
+            let before = writer.size();
+            while writer.size() < checkpoint.size {
+                // A stream that was cut off is asked for again from where it ended.
+                let Ok(Some(record)) = records.message().await else { break };
+                if record.position != writer.size() + 1 {
+                    return Err(self.incomplete());
+                }
+                writer.add(&record.record).map_err(failed)?;
+            }
+            if writer.size() == before {
+                return Err(self.incomplete());
+            }
+        }
+        writer.finish(&checkpoint.note, &key).map_err(failed)?;
+        let copied = self.say(
+            &format!("{} catatan di {}", checkpoint.size, folder.display()),
+            &format!("{} records in {}", checkpoint.size, folder.display()),
+        );
+        Ok(vec![self.fact("Disalin", "Copied", &copied)])
+    }
+
+    fn verify_folder(&self, which: &Verify) -> Answer {
+        let unproved = |error: FolderError| self.unproved(&error);
+        let key = which.key.as_deref().map(|key| self.public_key(key)).transpose()?;
+        let earlier = which.earlier.as_deref();
+        let earlier = earlier.map(|folder| audit_folder::checkpoint(folder, key.as_ref()));
+        let earlier = earlier.transpose().map_err(unproved)?;
+        let size = earlier.as_ref().map(|earlier| earlier.size);
+        let proven = audit_folder::read(&which.folder, key.as_ref(), size).map_err(unproved)?;
+        if let Some(earlier) = &earlier
+            && proven.earlier != Some(earlier.root)
+        {
+            return Err(Failure(self.say(
+                "TIDAK TERBUKTI: buku ini tidak melanjutkan map yang lebih lama.",
+                "NOT PROVED: this book does not continue the earlier folder.",
+            )));
+        }
+        if !proven.findings.is_empty() {
+            let findings: Vec<String> = proven.findings.iter().map(ToString::to_string).collect();
+            return Err(Failure(findings.join("\n")));
+        }
+        Ok(vec![self.proven(&proven, size), self.totals(&proven)])
+    }
+
+    fn proven(&self, proven: &Proven, earlier: Option<u64>) -> Table {
+        let origin = &proven.checkpoint.origin;
+        let mut facts = self.fact("TERBUKTI", "PROVED", origin);
+        facts.row(vec![self.say("Buku", "Book"), proven.book.to_string()]);
+        facts.row(vec![self.say("Catatan", "Records"), proven.checkpoint.size.to_string()]);
+        if let Some(earlier) = earlier {
+            facts.row(vec![self.say("Melanjutkan", "Continues"), earlier.to_string()]);
+        }
+        facts
+    }
+
+    fn totals(&self, proven: &Proven) -> Table {
+        let heading = self.say("Neraca saldo dari catatan", "Trial balance from the records");
+        let mut table = Table::new(heading, TRIAL_BALANCE);
+        for (control, total) in proven.totals.iter().filter(|(_, total)| !total.is_zero()) {
+            let (debit, credit) = columns(Some(*total));
+            let line = control.code.line();
+            let title = match self.language {
+                Language::Indonesian => line.name_id,
+                Language::English => line.name_en,
+            };
+            table.row(vec![
+                control.ledger.entity.to_string(),
+                fund_name(control.ledger.fund.get()).to_owned(),
+                control.code.number().to_string(),
+                title.to_owned(),
+                debit,
+                credit,
+            ]);
+        }
+        table
+    }
+}

@@ -1,0 +1,172 @@
+//! What an auditor can prove, through the API: receipts without the server, growth without gaps,
+//! and a book that lost records is not signed again.
+
+use simpul::api::v1::*;
+use simpul::chain::checkpoint::{Checkpoint, Receipt};
+use simpul::chain::note::{Note, PublicKey};
+use simpul::chain::proof::is_consistent;
+use simpul::chain::{Hash, leaf_hash, root};
+use simpul::domain::id::Id;
+use simpul::domain::record::{Outcome, decode};
+use tonic::Code;
+
+use crate::on_both;
+use crate::town::{A, BOOK, Server, Town, why};
+
+on_both!(
+    a_receipt_is_checked_with_the_key_alone,
+    a_later_checkpoint_is_proved_to_continue_an_earlier_one,
+    records_are_streamed_from_any_position_and_as_they_come,
+    a_book_with_another_history_is_not_signed,
+    what_is_not_there_is_said,
+);
+
+/// A town whose book has a key, as an operator makes it where servers share a database.
+async fn town(server: &Server) -> (Town, PublicKey) {
+    let town = Town::found(server).await;
+    server.config.signing().make_key(&Id::new("kupang").unwrap()).expect("a key");
+    let request = GetSigningKeyRequest { book: BOOK.to_owned() };
+    let answer = town.proofs().get_signing_key(request).await.expect("a key").into_inner();
+    let key = PublicKey::parse(&answer.public_key).expect("a key");
+    assert_eq!(key.name(), "simpul/books/kupang");
+    (town, key)
+}
+
+async fn checkpoint(town: &Town, size: u64, key: &PublicKey) -> Checkpoint {
+    let request = GetCheckpointRequest { book: BOOK.to_owned(), size };
+    let answer = town.proofs().get_checkpoint(request).await.expect("signed").into_inner();
+    let opened = Checkpoint::open(&Note::parse(&answer.note).unwrap(), key).expect("sound");
+    assert_eq!(opened.size, answer.size);
+    opened
+}
+
+async fn records(town: &Town, from_position: u64) -> Vec<Vec<u8>> {
+    let request = StreamRecordsRequest { book: BOOK.to_owned(), from_position, follow: false };
+    let mut stream = town.proofs().stream_records(request).await.expect("a stream").into_inner();
+    let mut records = Vec::new();
+    while let Some(record) = stream.message().await.expect("a record") {
+        assert_eq!(record.position, from_position.max(1) + records.len() as u64);
+        records.push(record.record);
+    }
+    records
+}
+
+async fn a_receipt_is_checked_with_the_key_alone(server: &Server) {
+    let (town, key) = town(server).await;
+    let transaction = town.deposit("m01", 50_000).await;
+    let request = GetReceiptRequest { transaction: transaction.name.clone() };
+    let answer = town.proofs().get_receipt(request).await.expect("a receipt").into_inner();
+    let receipt = Receipt::parse(&answer.receipt).expect("a receipt");
+    let checkpoint = receipt.verify(&key).expect("proved");
+    assert_eq!(checkpoint.size, town.position().await);
+    let record = decode(&receipt.record).expect("a record");
+    assert_eq!(record.position, transaction.position);
+    let Outcome::Done(effect) = record.outcome else { panic!("accepted") };
+    assert_eq!(effect.entries[0].amount.get(), 5_000_000);
+    // What was proved to be there later is proved by later checkpoints too.
+    town.deposit("m02", 1_000).await;
+    let request = GetReceiptRequest { transaction: transaction.name };
+    let later = town.proofs().get_receipt(request).await.expect("a receipt").into_inner();
+    let later = Receipt::parse(&later.receipt).unwrap();
+    assert_eq!(later.verify(&key).unwrap().size, checkpoint.size + 1);
+    assert_eq!(later.record, receipt.record);
+}
+
+async fn a_later_checkpoint_is_proved_to_continue_an_earlier_one(server: &Server) {
+    let (town, key) = town(server).await;
+    let mut before = vec![checkpoint(&town, 0, &key).await];
+    for member in ["m01", "m02", "m03"] {
+        town.deposit(member, 1_000).await;
+        before.push(checkpoint(&town, 0, &key).await);
+    }
+    let leaves: Vec<Hash> = records(&town, 1).await.iter().map(|bytes| leaf_hash(bytes)).collect();
+    let now = before.last().unwrap().clone();
+    for old in &before {
+        let size = usize::try_from(old.size).unwrap();
+        assert_eq!(old.root, root(&leaves[..size]), "the records have the root that was signed");
+        assert_eq!(checkpoint(&town, old.size, &key).await, *old, "signed again as before");
+        let request = ProveConsistencyRequest {
+            book: BOOK.to_owned(),
+            old_size: old.size,
+            new_size: now.size,
+        };
+        let answer = town.proofs().prove_consistency(request).await.unwrap().into_inner();
+        let proof: Vec<Hash> =
+            answer.proof.into_iter().map(|hash| hash.try_into().unwrap()).collect();
+        assert!(is_consistent((old.size, old.root), (now.size, now.root), &proof));
+        assert!(!is_consistent((old.size, [0; 32]), (now.size, now.root), &proof));
+    }
+}
+
+async fn records_are_streamed_from_any_position_and_as_they_come(server: &Server) {
+    let (town, _) = town(server).await;
+    let all = records(&town, 0).await;
+    assert_eq!(all.len() as u64, town.position().await);
+    assert_eq!(records(&town, 3).await, all[2..]);
+    assert!(records(&town, all.len() as u64 + 1).await.is_empty());
+    let mut next = all.len() as u64 + 1;
+    let book = BOOK.to_owned();
+    let follow = StreamRecordsRequest { book, from_position: next, follow: true };
+    let mut stream = town.proofs().stream_records(follow).await.unwrap().into_inner();
+    for member in ["m01", "m02"] {
+        let transaction = town.deposit(member, 1_000).await;
+        // A new business day has a record of its own before it.
+        while next <= transaction.position {
+            let record = stream.message().await.unwrap().expect("it comes");
+            assert_eq!(record.position, next);
+            next += 1;
+        }
+    }
+}
+
+/// As after a restored backup: the same key, but records that are not those it signed.
+async fn a_book_with_another_history_is_not_signed(server: &Server) {
+    let (town, key) = town(server).await;
+    town.deposit("m01", 1_000).await;
+    checkpoint(&town, 0, &key).await;
+    let restored = Server::sqlite().await;
+    let other = Town::found(&restored).await;
+    let signing = |server: &Server| server.config.signing_keys.clone();
+    for file in ["kupang.key", "kupang.checkpoint"] {
+        std::fs::create_dir_all(signing(&restored)).unwrap();
+        std::fs::copy(signing(server).join(file), signing(&restored).join(file)).unwrap();
+    }
+    for _ in 0..3 {
+        let request = GetCheckpointRequest { book: BOOK.to_owned(), size: 1 };
+        let refused = other.proofs().get_checkpoint(request).await.expect_err("refused");
+        assert_eq!(why(&refused).reason, "BOOK_BEHIND");
+        // Neither shorter nor longer does it continue what was signed.
+        other.deposit("m01", 1_000).await;
+    }
+    restored.stop_and_verify().await;
+}
+
+async fn what_is_not_there_is_said(server: &Server) {
+    let town = Town::found(server).await;
+    let size = town.position().await;
+    let beyond = GetCheckpointRequest { book: BOOK.to_owned(), size: size + 1 };
+    let refused = town.proofs().get_checkpoint(beyond).await.expect_err("refused");
+    assert_eq!(
+        (refused.code(), why(&refused).reason.as_str()),
+        (Code::OutOfRange, "POSITION_UNKNOWN")
+    );
+    let request = ProveConsistencyRequest { book: BOOK.to_owned(), old_size: size, new_size: 1 };
+    let refused = town.proofs().prove_consistency(request).await.expect_err("refused");
+    assert_eq!(why(&refused).field, "old_size");
+    let unknown = GetReceiptRequest { transaction: format!("{BOOK}/transactions/tidak-ada") };
+    let refused = town.proofs().get_receipt(unknown).await.expect_err("refused");
+    assert_eq!((refused.code(), why(&refused).field.as_str()), (Code::NotFound, "transaction"));
+    let group = GetReceiptRequest { transaction: A.to_owned() };
+    let refused = town.proofs().get_receipt(group).await.expect_err("refused");
+    assert_eq!(why(&refused).reason, "NAME_MALFORMED");
+    let nowhere = StreamRecordsRequest { book: "books/ende".to_owned(), ..Default::default() };
+    let refused = town.proofs().stream_records(nowhere).await.expect_err("refused");
+    assert_eq!(refused.code(), Code::NotFound);
+    // On SQLite the server makes the key itself; where servers share a database, a person does.
+    let key = GetSigningKeyRequest { book: BOOK.to_owned() };
+    let key = town.proofs().get_signing_key(key).await;
+    match server.config.database {
+        None => assert!(key.is_ok()),
+        Some(_) => assert_eq!(why(&key.expect_err("refused")).reason, "NO_SIGNING_KEY"),
+    }
+}
