@@ -645,6 +645,7 @@ impl Mutation for v1::SetLoanQualityRequest {
             measure,
             classes,
             minute: convert::required_line(&self.minute, 80, "minute")?,
+            non_performing_from: self.non_performing_from,
         };
         Ok(Plan::new(book, &lender.clone(), SetLoanQuality { lender, version }))
     }
@@ -684,6 +685,7 @@ impl Method for v1::SetLoanQualityRequest {
             measure: version.measure,
             classes: version.classes.iter().map(class).collect(),
             minute: version.minute.clone(),
+            non_performing_from: version.non_performing_from,
         };
         Ok(v1::SetLoanQualityResponse { versions: row.versions.iter().map(version).collect() })
     }

@@ -494,6 +494,9 @@ pub struct Quality {
     /// Golongan: pojk-41-2024 atau upk / preset
     #[arg(value_parser = PRESETS.parser())]
     preset: QualityPreset,
+    /// Golongan ke berapa tidak lancar lagi / the class that no longer performs
+    #[arg(long = "tidak-lancar-sejak", alias = "non-performing-from", default_value_t = 0)]
+    non_performing_from: u32,
     /// Berlaku sejak / holds since
     #[arg(long = "sejak", alias = "since", value_parser = day)]
     since: Day,
@@ -965,6 +968,7 @@ impl Client {
             since: date(quality.since),
             preset: quality.preset as i32,
             minute: quality.when.paper.minute.clone().unwrap_or_default(),
+            non_performing_from: quality.non_performing_from,
             ..Default::default()
         };
         let answer = self.get(self.remote.loans().set_loan_quality(request)).await?;

@@ -16,6 +16,7 @@ use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::draft::{Draft, Stop, not_found};
 use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::loan::due;
 use crate::domain::loan::life::{Life, reckon};
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
@@ -329,6 +330,7 @@ impl Case {
         if owes != listed {
             draft.put(name, Row::Borrower(list));
         }
+        due::list(draft, self, life)?;
         self.put(draft);
         Ok(())
     }

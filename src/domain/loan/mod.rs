@@ -15,6 +15,7 @@
 //! | [`surety`]     | tanggung renteng and its claims                                         |
 //! | [`trouble`]    | rescheduled, non-performing, provided for, written off, collateral      |
 //! | [`quality`]    | quality classes and their provision rates                               |
+//! | [`due`]        | what time does to a loan, and where the day's closing finds it          |
 //! | [`outside`]    | loans taken from outside lenders                                        |
 //!
 //! **Invariant**: a schedule sums to what was lent, sen by sen, whatever its method, grace and
@@ -23,6 +24,7 @@
 pub mod allocation;
 pub mod calendar;
 pub mod case;
+pub mod due;
 pub mod life;
 pub mod outside;
 pub mod pay;

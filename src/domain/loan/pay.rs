@@ -8,6 +8,7 @@ use crate::domain::draft::{Draft, Mode, Stop};
 use crate::domain::id::{Entity, Id};
 use crate::domain::link::lkm_ledger;
 use crate::domain::loan::case::{Case, Leg, Purse, Told};
+use crate::domain::loan::due::tend;
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
 use crate::domain::record::Event;
@@ -268,7 +269,7 @@ impl Action for WaiveLoan {
     }
 }
 
-/// Reckons a loan up to a day: what time alone has changed (jasa earned, titipan used) is posted.
+/// Reckons a loan up to a day: what time alone has changed is posted; see [`tend`].
 #[derive(Clone, Debug)]
 pub struct AccrueLoan {
     /// Who lent.
@@ -288,8 +289,7 @@ impl Action for AccrueLoan {
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        let mut case = Case::decided(draft, &self.lender, &self.loan)?;
-        case.tell(draft, Told::default()).map(drop)
+        tend(draft, &self.lender, &self.loan)
     }
 }
 

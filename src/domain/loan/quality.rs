@@ -65,8 +65,8 @@ impl Action for SetLoanQuality {
         Some(self.lender.clone())
     }
 
-    /// Errors: `LOAN_TERMS_INVALID` for classes that do not begin at nothing, do not rise, or have
-    /// no rate; `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
+    /// Errors: `LOAN_TERMS_INVALID` for classes that do not begin at nothing, do not rise, have
+    /// no rate, or no such class; `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         check(&self.version)?;
         let name = quality_name(&self.lender);
@@ -86,16 +86,21 @@ fn check(version: &QualityVersion) -> Result<(), Refusal> {
     let rises = version.classes.windows(2).all(|pair| pair[0].from < pair[1].from);
     let rated = version.classes.iter().all(|class| Percent::parse(&class.rate).is_some());
     let measured = version.measure() != QualityMeasure::Unspecified;
+    let turns = usize::try_from(version.non_performing_from);
+    let rated = rated && turns.is_ok_and(|rank| rank <= version.classes.len());
     if begins && rises && rated && measured { Ok(()) } else { Err(wrong()) }
 }
 
-/// A lender's classes on a day. Errors: `RULE_NOT_SET`.
-pub fn in_force_on(draft: &Draft<'_>, lender: &Entity, day: Day) -> Result<QualityVersion, Stop> {
-    let found = match draft.row(&quality_name(lender))? {
+/// A lender's classes on a day, if any are set.
+pub fn found_on(
+    draft: &Draft<'_>,
+    lender: &Entity,
+    day: Day,
+) -> Result<Option<QualityVersion>, Stop> {
+    Ok(match draft.row(&quality_name(lender))? {
         Some(Row::LoanQuality(row)) => in_force(&row.versions, day).cloned(),
         _ => None,
-    };
-    found.ok_or_else(|| Refusal::new(Reason::RuleNotSet).on("loan").into())
+    })
 }
 
 /// The class of a loan on the day it was reckoned to, with its rank from 1.

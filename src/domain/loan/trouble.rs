@@ -12,11 +12,11 @@ use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
 use crate::domain::loan::case::{Borrower, Case, Told};
-use crate::domain::loan::quality::{in_force_on, rate_for};
+use crate::domain::loan::quality::{found_on, rate_for};
 use crate::domain::money::Sen;
 use crate::domain::posting::Posting;
 use crate::domain::record::Event;
-use crate::domain::record::proto::{Collateral, LoanFact, LoanFactKind, LoanPlan};
+use crate::domain::record::proto::{Collateral, LoanFact, LoanFactKind, LoanPlan, QualityVersion};
 use crate::domain::refusal::{Reason, Refusal};
 
 /// What is left of a loan gets a new plan, and a new rate where one is given; jasa that was earned
@@ -113,21 +113,29 @@ impl Action for ProvideLoan {
     /// `RULE_NOT_SET` where the lender has no rule on this day.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let case = Case::load(draft, &self.lender, &self.loan)?;
-        let held = case.provision(draft)?;
         if case.row.facts.is_empty() {
             return Err(case.refuse(Reason::LoanNotOpen).into());
         }
-        let today = draft.frame().happened_on;
-        let rule = in_force_on(draft, &self.lender, today)?;
-        let life = case.life(draft)?;
-        let rate = rate_for(&rule, &life)?;
-        let mut base = Sen::new(life.sums()?.lent);
-        for collateral in case.row.collaterals.iter().filter(|thing| thing.taken_on == 0) {
-            base = base.minus(Sen::new(collateral.value))?;
-        }
-        let change = rate.of_sen(base.max(Sen::ZERO))?.minus(held)?;
-        post_provision(draft, &case, change)
+        let rule = found_on(draft, &self.lender, draft.frame().happened_on)?;
+        let rule = rule.ok_or_else(|| Refusal::new(Reason::RuleNotSet).on("loan"))?;
+        provide(draft, &case, &rule)
     }
+}
+
+/// Makes or releases provision up to what a rule asks for on the day of a draft.
+pub(super) fn provide(
+    draft: &mut Draft<'_>,
+    case: &Case,
+    rule: &QualityVersion,
+) -> Result<(), Stop> {
+    let held = case.provision(draft)?;
+    let life = case.life(draft)?;
+    let mut base = Sen::new(life.sums()?.lent);
+    for collateral in case.row.collaterals.iter().filter(|thing| thing.taken_on == 0) {
+        base = base.minus(Sen::new(collateral.value))?;
+    }
+    let change = rate_for(rule, &life)?.of_sen(base.max(Sen::ZERO))?.minus(held)?;
+    post_provision(draft, case, change)
 }
 
 /// Makes provision (positive) or releases it.
