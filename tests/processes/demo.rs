@@ -48,7 +48,12 @@ fn expected() -> Figures {
     set("lkm.sp.1104".to_owned(), bank);
     set("lkm.sp.1102".to_owned(), 10_000_000 - 5_000_000);
     set("lkm.sp.1103".to_owned(), 5_000_000 + 10 * 12 * 100_000 + 50_000);
-    set("lkm.sp.2102".to_owned(), 10 * (8_000_000 + 1_200_000) + 50_000 - 200_000);
+    // Two million lent to Wsehati, six of ten instalments paid, all by way of its savings.
+    let kept = 2_000_000 - 20_000 - 6 * 220_000;
+    set("lkm.sp.1222".to_owned(), 4 * 200_000);
+    set("lkm.sp.4311".to_owned(), 6 * 20_000);
+    set("lkm.sp.4313".to_owned(), 20_000);
+    set("lkm.sp.2102".to_owned(), 10 * (8_000_000 + 1_200_000) + 50_000 - 200_000 + kept);
     set("lkm.sp.3108".to_owned(), 200_000);
     set("lkm.sp.3110".to_owned(), 15_000_000);
     set("lkm.sp.3107".to_owned(), 50_000_000);
@@ -98,8 +103,16 @@ fn expected() -> Figures {
         let brought = 12 * (members * 10_000 + 80_000);
         let collected = if group == "merpati" { 50_000 } else { 0 };
         let stake = if group == "jati-diri" { 200_000 } else { 0 };
-        of("sp.1101", members * 50_000 + brought - 12 * 100_000 + found - collected);
-        of("sp.1111", 1_200_000 + collected - stake);
+        // It lent a half to a member, who paid four of five instalments.
+        let lends = i64::from(group == "wsehati");
+        of("sp.1221", lends * 100_000);
+        of("sp.2311", lends * 4 * 200_000);
+        of("sp.4311", lends * 4 * 5_000);
+        of("sp.5205", lends * 20_000);
+        of("sp.5311", lends * 6 * 20_000);
+        let lent = lends * (500_000 - 4 * 105_000);
+        of("sp.1101", members * 50_000 + brought - 12 * 100_000 + found - collected - lent);
+        of("sp.1111", 1_200_000 + collected - stake + lends * kept);
         of("sp.1113", stake);
         of("sp.2105", members * 50_000);
         of("sp.2104", 12 * members * 10_000);

@@ -2,12 +2,13 @@
 //! are invented and marked "contoh".
 //!
 //! What becomes of the grants is in [`grants`], solidarity in [`solidarity`], what ties groups and
-//! their LKM in [`ties`], the care of things and people in [`care`]; what every month brings is here.
+//! their LKM in [`ties`], loans in [`loans`], the care of things and people in [`care`]; what every month brings is here.
 //! Everything goes through the public API. Each request has an id of its own that never changes,
 //! so that telling the year again changes nothing.
 
 mod care;
 mod grants;
+mod loans;
 mod solidarity;
 mod ties;
 
@@ -329,6 +330,7 @@ impl Year<'_> {
         self.deposit(kube, month).await?;
         self.meeting(kube, month).await?;
         self.bank_savings(kube, month).await?;
+        self.loans(kube, month).await?;
         match (kube.id().as_str(), month) {
             ("tunas-baru", 3) => self.mistake(kube).await,
             ("kasih", 5) => self.clear(kube).await,
