@@ -182,8 +182,33 @@ fn optional_money(money: Option<&google_type::Money>, field: &str) -> Checked<Op
     money.map(|money| convert::money(Some(money), field)).transpose()
 }
 
+/// Where the domain's names of rules stand in a request about a product.
+const VERSION: &[(&str, &str)] = &[
+    ("since", "version.since"),
+    ("terms.most", "version.most"),
+    ("terms.method", "version.terms.method"),
+    ("terms.frequency", "version.terms.frequency"),
+    ("terms.rate_percent", "version.terms.rate_percent"),
+    ("terms.day_count", "version.terms.day_count"),
+    ("terms.principal_grace", "version.terms.principal_grace"),
+    ("terms.interest_grace", "version.terms.interest_grace"),
+    ("terms.interest_grace_rule", "version.terms.interest_grace_rule"),
+    ("terms.rounding_rupiah", "version.terms.rounding_rupiah"),
+    ("terms.fee_percent", "version.terms.fee_percent"),
+    ("terms.fee", "version.terms.fee"),
+    ("terms.penalty.per", "version.terms.penalty.per"),
+    ("terms.penalty.percent", "version.terms.penalty.percent"),
+    ("terms.penalty.grace_days", "version.terms.penalty.grace_days"),
+    ("terms.penalty.cap_percent", "version.terms.penalty.cap_percent"),
+    ("terms.allocation", "version.terms.allocation"),
+    ("terms.overpayment", "version.terms.overpayment"),
+    ("terms.rebate_percent", "version.terms.rebate_percent"),
+    ("terms.recognition", "version.terms.recognition"),
+    ("terms.reward_percent", "version.terms.reward_percent"),
+];
+
 impl Mutation for v1::SetLoanProductRequest {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[("since", "version.since")];
+    const FIELDS: &'static [(&'static str, &'static str)] = VERSION;
 
     plain!();
 
@@ -321,6 +346,7 @@ const PURSE: &[(&str, &str)] = &[
     ("means", "purse"),
     ("kube_place", "purse.means.money.kube_place"),
     ("lkm_place", "purse.means.money.lkm_place"),
+    ("terms.rate_percent", "rate_percent"),
 ];
 
 fn purse(purse: Option<&v1::LoanPurse>, book: &Id) -> Checked<Purse> {

@@ -479,21 +479,27 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Posts what a fold of facts has come to. Its sums keep their accounts from falling below
+    /// nothing once what came after is [posted anew](Draft::post_anew), so that no leg of a report
+    /// is measured by itself.
+    ///
+    /// Errors: as [`Draft::post`].
+    pub fn post_reckoned(&mut self, posting: &Posting) -> Result<(), Stop> {
+        self.foresee(posting)?;
+        for (account, amount) in posting.legs() {
+            check_account(&account)?;
+            self.enter(account, amount)?;
+        }
+        Ok(())
+    }
+
     /// Posts what a backdated fact or a reversal changes of what came after it: at the business
-    /// day, in one record of its own that names this request as its cause. Floors were kept when
-    /// what came after was decided, and are not asked again line by line.
+    /// day, in one record of its own that names this request as its cause.
     ///
     /// Errors: as [`Draft::post`].
     pub fn post_anew(&mut self, posting: &Posting) -> Result<(), Stop> {
-        self.foresee(posting)?;
         self.reckons_anew = true;
-        let mut posted = Ok(());
-        for (account, amount) in posting.legs() {
-            posted = posted.and_then(|()| {
-                check_account(&account)?;
-                self.enter(account, amount)
-            });
-        }
+        let posted = self.post_reckoned(posting);
         self.reckons_anew = false;
         posted
     }

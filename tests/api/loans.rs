@@ -240,7 +240,7 @@ async fn a_preview_creates_nothing(server: &Server) {
         |reason: &str, field: &str| (Code::InvalidArgument, reason.to_owned(), field.to_owned());
     assert_eq!(
         wrong(ask(Some(no_rate), idr(1), plan(1))).await,
-        named("LOAN_TERMS_INVALID", "terms.rate")
+        named("LOAN_TERMS_INVALID", "terms.rate_percent")
     );
     assert_eq!(
         wrong(ask(flat(), idr(1), plan(0))).await,
@@ -260,12 +260,22 @@ async fn a_preview_creates_nothing(server: &Server) {
     };
     let (code, reason, _) = wrong(ask(Some(huge), idr(100_000_000_000_000), plan(1_000))).await;
     assert_eq!((code, reason.as_str()), (Code::OutOfRange, "OVERFLOW"));
+    let late =
+        LoanPenalty { per: PenaltyPer::Day as i32, percent: units("0"), ..LoanPenalty::default() };
+    let late = LoanTerms { penalty: Some(late), ..terms(LoanFrequency::Monthly, "1") };
+    let status = town.loans().set_loan_product(product(A, late)).await.expect_err("no penalty");
+    let told = why(&status);
+    assert_eq!(
+        (told.reason.as_str(), told.field.as_str()),
+        ("LOAN_TERMS_INVALID", "version.terms.penalty.percent")
+    );
     let unset = PreviewScheduleRequest {
         product: format!("{A}/loan-products/biasa"),
         ..ask(None, idr(1), plan(1))
     };
     assert_eq!(wrong(unset).await.0, Code::NotFound);
-    assert_eq!(town.position().await, before);
+    // A product that was refused is on record; previews are not.
+    assert_eq!(town.position().await, before + 1);
 }
 
 async fn two_officers_decide_on_one_application(server: &Server) {

@@ -368,9 +368,9 @@ fn rules_that_make_no_sense_are_refused_by_name() {
     };
     assert_eq!(terms(|t| t.method = 0), "terms.method");
     assert_eq!(terms(|t| t.frequency = 0), "terms.frequency");
-    assert_eq!(terms(|t| t.rate.clear()), "terms.rate");
-    assert_eq!(terms(|t| t.rate = "-1".to_owned()), "terms.rate");
-    assert_eq!(terms(|t| t.rate = "1000.1".to_owned()), "terms.rate");
+    assert_eq!(terms(|t| t.rate.clear()), "terms.rate_percent");
+    assert_eq!(terms(|t| t.rate = "-1".to_owned()), "terms.rate_percent");
+    assert_eq!(terms(|t| t.rate = "1000.1".to_owned()), "terms.rate_percent");
     assert_eq!(terms(|t| t.rounding_rupiah = 50), "terms.rounding_rupiah");
     assert_eq!(terms(|t| t.overpayment = 0), "terms.overpayment");
     assert_eq!(terms(|t| t.recognition = 0), "terms.recognition");

@@ -8,6 +8,7 @@ mod guliran;
 mod iks;
 mod lifecycle;
 mod loan_life;
+mod loan_model;
 mod loan_schedule;
 mod loan_trouble;
 mod loans;

@@ -251,10 +251,10 @@ impl Case {
 
     fn post(&self, draft: &mut Draft<'_>, own: &LoanSums, told: &Told) -> Result<(), Stop> {
         self.about_borrower(draft)?;
-        draft.post(&Posting::journal(&self.ledger(), self.lender_legs(own, told)?)?)?;
+        draft.post_reckoned(&Posting::journal(&self.ledger(), self.lender_legs(own, told)?)?)?;
         if let Some(ledger) = self.borrower_ledger()? {
             draft.about_name(String::new());
-            draft.post(&Posting::journal(&ledger, self.borrower_legs(own, told)?)?)?;
+            draft.post_reckoned(&Posting::journal(&ledger, self.borrower_legs(own, told)?)?)?;
         }
         Ok(())
     }

@@ -643,5 +643,5 @@ impl Line {
 }
 
 fn bad_rate() -> Refusal {
-    crate::domain::loan::terms::invalid("rate")
+    crate::domain::loan::terms::invalid("rate_percent")
 }

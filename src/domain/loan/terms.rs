@@ -86,7 +86,7 @@ impl Terms {
         let checked = Terms {
             method: set(terms.method(), LoanMethod::Unspecified, "method")?,
             frequency: set(terms.frequency(), LoanFrequency::Unspecified, "frequency")?,
-            rate: Percent::parse(&terms.rate).ok_or_else(|| invalid("rate"))?,
+            rate: Percent::parse(&terms.rate).ok_or_else(|| invalid("rate_percent"))?,
             day_count: terms.day_count(),
             principal_grace: grace(terms.principal_grace, "principal_grace")?,
             interest_grace: grace(terms.interest_grace, "interest_grace")?,
