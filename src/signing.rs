@@ -102,15 +102,22 @@ impl Signing {
         Ok(note)
     }
 
-    /// Whether a book still begins with the last checkpoint its key has signed.
+    /// The last checkpoint a book's key has signed, if the book does not begin with it any more.
     ///
-    /// Errors: `Behind`; `File`, `Storage`.
-    pub async fn check(&self, book: &Id, snapshot: &mut Snapshot) -> Result<(), SigningError> {
-        match self.read_key(book) {
-            Ok(key) => self.continued(book, key.public(), snapshot).await.map(drop),
-            // What was never signed cannot be behind.
-            Err(SigningError::NoKey) => Ok(()),
-            Err(error) => Err(error),
+    /// Errors: `File`, `Storage`.
+    pub async fn lost(
+        &self,
+        book: &Id,
+        snapshot: &mut Snapshot,
+    ) -> Result<Option<Checkpoint>, SigningError> {
+        let key = match self.read_key(book) {
+            // What was never signed cannot be lost.
+            Err(SigningError::NoKey) => return Ok(None),
+            result => result?,
+        };
+        match self.continued(book, key.public(), snapshot).await {
+            Err(SigningError::Behind { signed }) => Ok(Some(signed)),
+            result => result.map(|_| None),
         }
     }
 

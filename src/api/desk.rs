@@ -575,6 +575,11 @@ impl Call<'_> {
         &self.desk.reader
     }
 
+    /// Takes a book's commands in again, now that it is decided to go on.
+    pub(crate) fn thaw(&self, book: &Id) {
+        self.desk.journal.thaw(book);
+    }
+
     /// The signing keys.
     pub(crate) fn signing(&self) -> &Signing {
         &self.desk.signing

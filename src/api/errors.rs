@@ -271,6 +271,7 @@ impl From<Busy> for Problem {
         match busy {
             Busy::Full => Fault::Overloaded.into(),
             Busy::Stopping => Fault::Stopping.into(),
+            Busy::Frozen => Fault::BookBehind.into(),
         }
     }
 }

@@ -7,12 +7,15 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use crate::api::convert::{self, Checked};
-use crate::api::desk::{Answers, Call, Method, damaged, not_found, service};
+use crate::api::desk::{
+    Answers, Call, Method, Mutation, Plan, damaged, detailed, not_found, service,
+};
 use crate::api::errors::{Fault, Problem};
 use crate::api::v1;
-use crate::chain::checkpoint::Receipt;
-use crate::chain::proof::Plan;
-use crate::domain::id::Id;
+use crate::chain::checkpoint::{Checkpoint, Receipt};
+use crate::chain::proof;
+use crate::domain::epoch::StartEpoch;
+use crate::domain::id::{Entity, Id};
 use crate::domain::refusal::Language;
 use crate::storage::read::{Reader, Snapshot};
 
@@ -22,6 +25,7 @@ service! {
         get_checkpoint: GetCheckpointRequest => GetCheckpointResponse;
         prove_consistency: ProveConsistencyRequest => ProveConsistencyResponse;
         get_receipt: GetReceiptRequest => GetReceiptResponse;
+        start_epoch: StartEpochRequest => StartEpochResponse;
     } streams {
         stream_records as StreamRecordsStream: StreamRecordsRequest => StreamRecordsResponse;
     }
@@ -75,7 +79,7 @@ impl Method for v1::ProveConsistencyRequest {
         let book = convert::book(&self.book, "book")?;
         let mut snapshot = call.snapshot(&book, "book").await?;
         let new_size = reached(self.new_size, &snapshot, "new_size")?;
-        let plan = Plan::consistency(self.old_size, new_size);
+        let plan = proof::Plan::consistency(self.old_size, new_size);
         let plan = plan.ok_or_else(|| Fault::PositionUnknown.on("old_size"))?;
         let proof = snapshot.prove(&plan).await?;
         let proof = proof.iter().map(|hash| hash.to_vec()).collect();
@@ -92,7 +96,7 @@ impl Method for v1::GetReceiptRequest {
         let receipt = snapshot.receipt(&request).await?;
         let receipt = receipt.ok_or_else(|| not_found(&self.transaction, "transaction"))?;
         let size = snapshot.head().size;
-        let plan = Plan::inclusion(receipt.position - 1, size).ok_or_else(damaged)?;
+        let plan = proof::Plan::inclusion(receipt.position - 1, size).ok_or_else(damaged)?;
         let stored = snapshot.stored_records(receipt.position, 1).await?.pop();
         let receipt = Receipt {
             position: receipt.position,
@@ -101,6 +105,40 @@ impl Method for v1::GetReceiptRequest {
             checkpoint: call.signing().checkpoint(&book, &mut snapshot, size).await?,
         };
         Ok(v1::GetReceiptResponse { receipt: receipt.to_string() })
+    }
+}
+
+impl Mutation for v1::StartEpochRequest {
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        self.planned(None)
+    }
+}
+
+impl v1::StartEpochRequest {
+    fn planned(&self, signed: Option<&Checkpoint>) -> Checked<Plan> {
+        let book = convert::book(&self.book, "book")?;
+        let signed = signed.map(|signed| (signed.size, signed.root.to_vec()));
+        Ok(Plan::new(book, &Entity::Lkm, StartEpoch { signed }))
+    }
+}
+
+impl Method for v1::StartEpochRequest {
+    type Response = v1::StartEpochResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.book, "book")?;
+        let mut snapshot = call.snapshot(&book, "book").await?;
+        let lost = call.signing().lost(&book, &mut snapshot).await?;
+        snapshot.finish().await?;
+        let plan = self.planned(lost.as_ref())?;
+        let done = call.submit_as(self, plan).await?;
+        if let Some(lost) = lost {
+            call.signing().give_up(&book, &lost)?;
+        }
+        call.thaw(&book);
+        Ok(v1::StartEpochResponse { transaction: Some(done.transaction(call)) })
     }
 }
 

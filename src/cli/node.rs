@@ -8,6 +8,7 @@ use tokio::task::{JoinError, JoinHandle};
 use crate::api::desk::{Api, Desk};
 use crate::config::Config;
 use crate::journal::{self, JournalHandle, courier, mover, system_clock};
+use crate::signing::{Signing, SigningError};
 use crate::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
 use crate::storage::postgres::Postgres;
 use crate::storage::read::Reader;
@@ -27,6 +28,9 @@ pub enum NodeError {
     /// The keys of personal text cannot be opened.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The signing keys cannot be used.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
 }
 
 /// The journals of one database, and how to read them.
@@ -79,8 +83,9 @@ impl Node {
         let vault = Vault::open(&MasterKey::load_or_create(&config.master_key)?, keys).await?;
         let sweeper = tokio::spawn(keep_sweeping(vault.clone(), reader.clone()));
         let (journal, task) = journal::start(storage, system_clock(), journal::Limits::default());
-        let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone(), vault.clone()));
         let signing = config.signing();
+        freeze_behind(&journal, &reader, &signing).await?;
+        let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone(), vault.clone()));
         let api = Api::new(Desk { journal: journal.clone(), reader, vault, signing });
         Ok(Node { api, journal, task, sweeper, courier })
     }
@@ -111,6 +116,24 @@ impl Node {
             tracing::error!(%error, "the journal's task ended badly");
         }
     }
+}
+
+/// Freezes the books that do not continue what was signed, as after a restored backup.
+async fn freeze_behind(
+    journal: &JournalHandle,
+    reader: &Reader,
+    signing: &Signing,
+) -> Result<(), NodeError> {
+    for book in reader.books().await? {
+        let mut snapshot = reader.snapshot(&book).await?;
+        if let Some(signed) = signing.lost(&book, &mut snapshot).await? {
+            let (size, signed) = (snapshot.head().size, signed.size);
+            tracing::error!(%book, size, signed, "the book does not continue what was signed");
+            journal.freeze(&book);
+        }
+        snapshot.finish().await?;
+    }
+    Ok(())
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -14,6 +14,7 @@ pub mod dissolution;
 pub mod draft;
 pub mod dues;
 pub mod effective;
+pub mod epoch;
 pub mod general;
 pub mod guliran;
 pub mod id;

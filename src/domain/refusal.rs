@@ -94,6 +94,10 @@ reasons! {
     StandingHeld = "STANDING_HELD", Precondition,
         "Keadaan kelompok {group} sudah demikian.",
         "This is the standing of the group {group} already.";
+    /// The book lost nothing that was signed.
+    NotBehind = "NOT_BEHIND", Precondition,
+        "Buku ini melanjutkan semua yang sudah ditandatangani.",
+        "This book continues all that was signed.";
     /// An account must be empty before a group is dissolved or moves.
     NotSettled = "NOT_SETTLED", Precondition,
         "{account} masih bersaldo {held}; selesaikan dahulu.",

@@ -13,9 +13,9 @@ pub mod mover;
 mod queue;
 mod sequencer;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, oneshot};
@@ -24,6 +24,8 @@ use tokio::task::JoinHandle;
 pub use sequencer::{Answer, Limits, Overloaded, Priority, Sequencer, Submission, Ticket, Work};
 
 use crate::domain::decide::Command;
+use crate::domain::id::Id;
+use crate::domain::record::Event;
 use crate::storage::{AppendOutcome, Journal, Loaded, SideRow, StorageError};
 
 /// Tells the time in microseconds since 1970-01-01T00:00:00Z. It may jump; records never go back.
@@ -46,6 +48,9 @@ pub enum Busy {
     /// The server is going down: try again elsewhere or later.
     #[error("the server is stopping")]
     Stopping,
+    /// The book lost records that were signed: only the decision to go on is taken in.
+    #[error("the book is frozen until it is decided to go on")]
+    Frozen,
 }
 
 /// How long a resolution that failed waits before it is tried again.
@@ -58,30 +63,51 @@ enum Message {
 
 /// Access to the journal task; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct JournalHandle(mpsc::Sender<Message>);
+pub struct JournalHandle {
+    inbox: mpsc::Sender<Message>,
+    frozen: Arc<RwLock<BTreeSet<Id>>>,
+}
 
 impl JournalHandle {
     /// Decides a command and makes the outcome durable. The command goes through even if the
     /// caller stops waiting.
     ///
-    /// Errors: `Full` when too many wait, `Stopping` after [`JournalHandle::drain`].
+    /// Errors: `Full` when too many wait, `Stopping` after [`JournalHandle::drain`], `Frozen`.
     pub async fn submit(
         &self,
         command: Command,
         sides: Vec<SideRow>,
         priority: Priority,
     ) -> Result<Answer, Busy> {
+        if command.action.event() != Event::EpochStarted && self.is_frozen(&command.book) {
+            return Err(Busy::Frozen);
+        }
         let (answer, answered) = oneshot::channel();
         let submission = Box::new(Submission { command, sides, priority });
-        let sent = self.0.send(Message::Submit(submission, answer)).await;
+        let sent = self.inbox.send(Message::Submit(submission, answer)).await;
         sent.map_err(|_| Busy::Stopping)?;
         answered.await.map_err(|_| Busy::Stopping)?
+    }
+
+    /// Takes nothing more in for a book but the decision to go on.
+    pub fn freeze(&self, book: &Id) {
+        let mut frozen = self.frozen.write().unwrap_or_else(PoisonError::into_inner);
+        frozen.insert(book.clone());
+    }
+
+    /// Takes a book's commands in again.
+    pub fn thaw(&self, book: &Id) {
+        self.frozen.write().unwrap_or_else(PoisonError::into_inner).remove(book);
+    }
+
+    fn is_frozen(&self, book: &Id) -> bool {
+        self.frozen.read().unwrap_or_else(PoisonError::into_inner).contains(book)
     }
 
     /// Takes nothing more in, answers everything that waits, and returns when all is answered.
     pub async fn drain(&self) {
         let (done, drained) = oneshot::channel();
-        if self.0.send(Message::Drain(done)).await.is_ok() {
+        if self.inbox.send(Message::Drain(done)).await.is_ok() {
             // An error means that the task has ended, which is as good.
             let _ended = drained.await;
         }
@@ -102,7 +128,8 @@ pub fn start(
         next_ticket: 0,
         drained: Vec::new(),
     };
-    (JournalHandle(sender), tokio::spawn(run(desk, inbox, storage, clock)))
+    let handle = JournalHandle { inbox: sender, frozen: Arc::default() };
+    (handle, tokio::spawn(run(desk, inbox, storage, clock)))
 }
 
 async fn run(

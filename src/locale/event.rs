@@ -116,6 +116,9 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::GroupLeft => ("Kelompok pindah buku", "Group moved to another book"),
         Event::GroupCame => ("Kelompok datang dari buku lain", "Group came from another book"),
         Event::GroupArrived => ("Kabar kelompok yang pindah", "Word of a group that moved"),
+        Event::EpochStarted => {
+            ("Buku diteruskan tanpa catatan yang hilang", "Book goes on without lost records")
+        }
         Event::BankReconciled => ("Rekening koran dicocokkan", "Bank statement reconciled"),
         Event::YearClosed => ("Tutup buku tahunan", "Year closed"),
         Event::PeriodReopened => ("Periode dibuka lagi", "Period opened again"),

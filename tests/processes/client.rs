@@ -234,6 +234,7 @@ fn an_auditor_takes_proofs_away(terminal: &Terminal, data: &Path) {
     terminal.says(&both, "Melanjutkan");
     let backwards = format!("audit verify {} --earlier {}", early.display(), late.display());
     assert!(terminal.refused(&backwards).starts_with("TIDAK TERBUKTI"));
+    assert!(terminal.refused("audit start-epoch").contains("melanjutkan semua"));
     // One byte anywhere in the records.
     let bundle = std::fs::read_dir(late.join("tile/entries/000.p")).expect("a folder");
     let bundle = bundle.last().expect("a bundle").expect("a bundle").path();

@@ -11,4 +11,5 @@ mod crash;
 mod demo;
 mod export;
 mod replicas;
+mod restored;
 mod verifying;

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::args::When;
 use super::ledger::TRIAL_BALANCE;
+use super::transactions::request;
 use super::{Answer, Client, columns};
 use crate::api::v1;
 use crate::chain::checkpoint::Receipt;
@@ -54,6 +56,9 @@ pub enum AuditAsk {
         /// Map baru / a new folder
         folder: PathBuf,
     },
+    /// Teruskan buku yang kehilangan catatan / go on with a book that lost records
+    #[command(name = "start-epoch", alias = "mulai-babak")]
+    StartEpoch(When),
     /// Periksa map tanpa server / check a folder without a server
     #[command(name = "verify", alias = "periksa")]
     Verify(Verify),
@@ -114,6 +119,11 @@ impl Client {
             AuditAsk::Receipt { transaction, file } => self.receipt(transaction, file).await,
             AuditAsk::VerifyReceipt(which) => self.verify_receipt(which),
             AuditAsk::Export { folder } => self.take_away(folder).await,
+            AuditAsk::StartEpoch(when) => {
+                let book = self.book_name();
+                let request = request!(when, v1::StartEpochRequest { book });
+                self.booked(self.remote.proofs().start_epoch(request)).await
+            }
             AuditAsk::Verify(which) => self.verify_folder(which),
         }
     }
