@@ -123,6 +123,11 @@ impl Api {
         Api(Arc::new(desk))
     }
 
+    /// What the services share.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.0
+    }
+
     /// Serves one call, and logs what came of it.
     pub(crate) async fn serve<M: Method>(
         &self,

@@ -183,6 +183,7 @@ impl Mutation for v1::OpenTermDepositRequest {
             amount: convert::money(self.amount.as_ref(), "amount")?,
             matures_on: convert::day(self.matures_on.as_ref(), "matures_on")?,
             means: means(self.means.as_ref(), &book)?,
+            on_maturity: convert::open_choice(self.on_maturity, "on_maturity")?,
         };
         Ok(Plan::new(book, &entity, action))
     }
@@ -247,6 +248,7 @@ fn deposit(book: &Id, name: &RowName, row: &Row) -> Checked<v1::TermDeposit> {
         state: row.state,
         closed_on: convert::to_optional_date(row.closed_on),
         minute: row.minute.clone(),
+        on_maturity: row.on_maturity,
     })
 }
 

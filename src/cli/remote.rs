@@ -123,6 +123,7 @@ services! {
     books: book_service_client::BookServiceClient;
     cash: cash_service_client::CashServiceClient;
     closing: closing_service_client::ClosingServiceClient;
+    days: day_service_client::DayServiceClient;
     grants: grant_service_client::GrantServiceClient;
     groups: group_service_client::GroupServiceClient;
     guliran: guliran_service_client::GuliranServiceClient;
@@ -136,6 +137,7 @@ services! {
     members: member_service_client::MemberServiceClient;
     parties: party_service_client::PartyServiceClient;
     proofs: proof_service_client::ProofServiceClient;
+    products: savings_product_service_client::SavingsProductServiceClient;
     reconciling: reconcile_service_client::ReconcileServiceClient;
     reports: report_service_client::ReportServiceClient;
     savings: savings_service_client::SavingsServiceClient;

@@ -8,6 +8,7 @@ use crate::api::v1::{
     PartyKind, PassChannel, PenaltyPer, QualityPreset, Recognition, Regime, ReliefKind,
     SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, TermState, Zone,
 };
+use crate::api::v1::{OnMaturity, SavingsDayCount, SavingsMethod, SavingsSort};
 
 /// What people say for each value.
 #[derive(Clone, Copy, Debug)]
@@ -162,6 +163,32 @@ pub const MIRRORS: Words<MirrorKind> = Words(&[
     ("jasa-pinjaman", MirrorKind::LoanInterest),
     ("titipan-pinjaman", MirrorKind::LoanTitipan),
 ]);
+
+/// Sorts of savings that have a product.
+pub const SORTS: Words<SavingsSort> = Words(&[
+    ("pokok", SavingsSort::Pokok),
+    ("wajib", SavingsSort::Wajib),
+    ("sukarela", SavingsSort::Sukarela),
+    ("kube", SavingsSort::Kube),
+]);
+
+/// What interest on savings is counted on.
+pub const METHODS: Words<SavingsMethod> = Words(&[
+    ("terendah", SavingsMethod::Lowest),
+    ("rata-rata", SavingsMethod::Average),
+    ("harian", SavingsMethod::Daily),
+]);
+
+/// What part of a year a month is.
+pub const SAVINGS_DAY_COUNTS: Words<SavingsDayCount> = Words(&[
+    ("360", SavingsDayCount::Actual360),
+    ("365", SavingsDayCount::Actual365),
+    ("perduabelas", SavingsDayCount::Twelfths),
+]);
+
+/// What becomes of a term deposit that matures.
+pub const MATURITIES: Words<OnMaturity> =
+    Words(&[("tabungan", OnMaturity::Savings), ("perpanjang", OnMaturity::RollOver)]);
 
 /// What a part of a surplus is for.
 pub const USES: Words<SurplusUse> = Words(&[

@@ -184,6 +184,7 @@ chart! {
     EducationFund 2323 "Dana Pendidikan" "Education fund" Liability None Refuse Both false;
     SocialFund 2324 "Dana Sosial" "Social fund" Liability None Refuse Both false;
     IncomeTaxPayable 2401 "Utang Pajak" "Income tax owed" Liability None Refuse Lkm false;
+    TaxWithheld 2402 "Utang PPh" "Tax withheld" Liability None Refuse Both false;
     Suspense 2901 "Rekening Sementara" "Suspense" Liability Item None Both false;
     GrantCapital 3101 "Modal Hibah" "Grant capital" Equity Grant Refuse Kube false;
     RestrictedGrant 3102 "Hibah Terikat" "Restricted grant" Equity Grant Refuse Kube false;
@@ -204,6 +205,7 @@ chart! {
     BankInterest 4201 "Pendapatan Bunga Bank" "Bank interest" Income None None Both true;
     ClaimIncome 4202 "Pendapatan Klaim" "Insurance claims" Income None None Both true;
     SurplusIncome 4203 "Pendapatan SHU LKM" "Share of the LKM's surplus" Income None None Kube false;
+    ReturnFromLkm 4204 "Pendapatan Bagi Hasil" "Return on savings at the LKM" Income None None Kube false;
     OtherIncome 4209 "Pendapatan Lain-lain" "Other income" Income None None Both true;
     LoanIncome 4311 "Pendapatan Jasa" "Loan interest" Income None None Both true;
     PenaltyIncome 4312 "Pendapatan Denda" "Penalties" Income None None Both true;
@@ -211,6 +213,7 @@ chart! {
     RecoveryIncome 4314 "Pendapatan Pemulihan" "Recoveries of loans written off" Income None None Both true;
     IncentiveIncome 4315 "Pendapatan Insentif" "Rewards for paying promptly" Income None None Kube true;
     CostOfSales 5101 "HPP" "Cost of sales" Expense None None Both true;
+    SavingsInterest 5102 "Beban Jasa Simpanan" "Interest on savings" Expense None None Both true;
     Feed 5201 "Beban Pakan" "Feed" Expense None None Both true;
     Wages 5202 "Beban Upah" "Wages" Expense None None Both true;
     Honoraria 5203 "Beban Honorarium" "Honoraria" Expense None None Both true;
@@ -224,6 +227,7 @@ chart! {
     ProfitShare 5211 "Bagi Hasil Anggota" "Members' share of results" Expense None None Kube true;
     OtherExpense 5219 "Beban Lain-lain" "Other costs" Expense None None Both true;
     IncomeTax 5301 "Beban PPh" "Income tax" Expense None None Lkm true;
+    TaxExpense 5302 "Beban Pajak" "Taxes" Expense None None Kube false;
     LoanCost 5311 "Beban Jasa Pinjaman" "Loan interest borne" Expense None None Both true;
     LoanFine 5312 "Beban Denda" "Penalties borne" Expense None None Kube true;
     ProvisionExpense 5313 "Beban Penyisihan" "Provision expense" Expense None None Both true;

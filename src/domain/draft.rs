@@ -549,9 +549,12 @@ impl<'a> Draft<'a> {
 
     fn within_floor(&self, account: &Account, amount: Sen) -> Result<Sen, Stop> {
         let toward_floor = natural(account.code, amount)?.is_negative();
-        let held = self.held(account)?;
+        if !toward_floor {
+            return Ok(amount);
+        }
+        let held = self.held(account)?.minus(self.blocked(account)?)?;
         let asked = natural(account.code, amount)?.negated()?;
-        if !toward_floor || asked <= held {
+        if asked <= held {
             return Ok(amount);
         }
         let available = if held.is_negative() { Sen::ZERO } else { held };
@@ -712,8 +715,11 @@ impl<'a> Draft<'a> {
 
     fn check_floor(&mut self, account: &Account) -> Result<(), Stop> {
         let delta = self.effect.deltas.get(account).copied().unwrap_or_default();
-        let held = self.held(account)?;
-        if !held.is_negative() || !natural(account.code, delta)?.is_negative() {
+        if !natural(account.code, delta)?.is_negative() {
+            return Ok(());
+        }
+        let held = self.held(account)?.minus(self.blocked(account)?)?;
+        if !held.is_negative() {
             return Ok(());
         }
         match account.code.line().floor {
@@ -729,6 +735,17 @@ impl<'a> Draft<'a> {
                 let refusal = Refusal::new(Reason::Floor).on("amount").with("account", account);
                 Err(refusal.with("held", before.get()).with("asked", asked.get()).into())
             }
+        }
+    }
+
+    /// What of an account cannot be taken out, in sen.
+    fn blocked(&self, account: &Account) -> Result<Sen, Stop> {
+        if account.code != Code::MemberSavings {
+            return Ok(Sen::ZERO);
+        }
+        match self.row(&blocked_name(&account.ledger.entity, account.subject.as_str()))? {
+            Some(Row::Blocked(row)) => Ok(Sen::new(row.amount)),
+            _ => Ok(Sen::ZERO),
         }
     }
 
@@ -750,6 +767,11 @@ impl<'a> Draft<'a> {
         }
         Ok(effective)
     }
+}
+
+/// What is blocked of a member's savings in all.
+pub fn blocked_name(entity: &Entity, member: &str) -> RowName {
+    RowName::of(entity, "blocked", member)
 }
 
 /// The last closed day of an entity, if anything is closed.

@@ -104,6 +104,7 @@ fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
         Row::Party(party) => vec![&party.name],
         Row::Relief(relief) => vec![&relief.kind],
         Row::Pass(pass) => vec![&pass.receiver_name],
+        Row::Block(block) => vec![&block.reason],
         Row::Assessment(assessment) => vec![&assessment.notes],
         Row::Loan(loan) => vec![&loan.purpose],
         Row::BankLine(line) => vec![&line.text],

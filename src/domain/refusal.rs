@@ -358,6 +358,14 @@ reasons! {
     NoBasis = "NO_BASIS", Precondition,
         "Tidak ada dasar pembagian bagian anggota menurut aturan.",
         "Nothing that the rule divides the members' part by is there.";
+    /// The block was lifted before.
+    NotBlocked = "NOT_BLOCKED", Precondition,
+        "Blokir {name} sudah dibuka.",
+        "The block {name} was lifted before.";
+    /// A day is closed before the one that comes first, or twice.
+    DayOutOfOrder = "DAY_OUT_OF_ORDER", Precondition,
+        "Hari yang berikut ditutup ialah {date}.",
+        "The next day to close is {date}.";
     /// The sheet was decided before.
     SheetNotPending = "SHEET_NOT_PENDING", Precondition,
         "Lembar {sheet} tidak sedang menunggu keputusan.",

@@ -6,13 +6,14 @@
 
 use crate::domain::account::{Ledger, Subject};
 use crate::domain::chart::Code;
+use crate::domain::daily::note_due;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop, not_found};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::link::{check_tie, kube_savings, lkm_ledger};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{Fund, TermDeposit, TermState};
+use crate::domain::record::proto::{Fund, OnMaturity, TermDeposit, TermState};
 use crate::domain::record::{Effect, Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::register::after_last;
@@ -46,6 +47,8 @@ pub struct OpenDeposit {
     pub matures_on: Day,
     /// What it is opened with.
     pub means: Means,
+    /// What becomes of it when it matures.
+    pub on_maturity: OnMaturity,
 }
 
 impl Action for OpenDeposit {
@@ -73,15 +76,78 @@ impl Action for OpenDeposit {
             state: TermState::Open as i32,
             closed_on: 0,
             minute: String::new(),
+            on_maturity: self.on_maturity as i32,
         };
         let name = deposit_name(&self.group, &self.deposit);
         draft.create(name, Row::TermDeposit(row), "deposit_id")?;
+        note_maturity(draft, &self.group, &self.deposit, self.matures_on)?;
         let savings = kube_savings(&self.group, self.fund);
         let [from, to] = self.means.leaves(draft, &kube.entity, savings)?;
         let [at_kube, at_lkm] = leaves(&self.group, &self.deposit);
         draft.transfer(&kube, at_kube, from, self.amount)?;
         draft.transfer(&lkm_ledger(), to, at_lkm, self.amount)
     }
+}
+
+/// Has the day's closing look at a deposit when it matures.
+fn note_maturity(draft: &mut Draft<'_>, group: &Id, deposit: &Id, on: Day) -> Result<(), Stop> {
+    note_due(draft, on, "term", &format!("{group}.{deposit}"))
+}
+
+/// A term deposit matures, and what was agreed becomes of it: it is paid into the fund's savings,
+/// or begins again for as long. One that is closed, or for which nothing was agreed, stays as it is.
+#[derive(Clone, Debug)]
+pub struct Mature {
+    /// Which KUBE.
+    pub group: Id,
+    /// The deposit.
+    pub deposit: Id,
+}
+
+impl Action for Mature {
+    fn event(&self) -> Event {
+        Event::TermDue
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Kube(self.group.clone()))
+    }
+
+    /// Errors: those of [`CloseDeposit`].
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let name = deposit_name(&self.group, &self.deposit);
+        let Row::TermDeposit(mut row) = draft.require(&name, "deposit")? else {
+            return Err(not_found(&name, "deposit").into());
+        };
+        let today = draft.frame().happened_on;
+        if row.state() != TermState::Open || row.matures_on > today.get() {
+            return Ok(());
+        }
+        match row.on_maturity() {
+            OnMaturity::Unspecified => Ok(()),
+            OnMaturity::Savings => {
+                let (group, deposit) = (self.group.clone(), self.deposit.clone());
+                let (means, minute) = (Means::Savings, String::new());
+                CloseDeposit { group, deposit, means, minute }.post(draft)
+            }
+            OnMaturity::RollOver => {
+                let (from, until) = (Day::new(row.opened_on), Day::new(row.matures_on));
+                let again = same_span(from, until);
+                (row.opened_on, row.matures_on) = (until.get(), again.get());
+                draft.put(name, Row::TermDeposit(row));
+                note_maturity(draft, &self.group, &self.deposit, again)
+            }
+        }
+    }
+}
+
+/// As long after a day as that was after another: in whole months where they are whole.
+fn same_span(from: Day, until: Day) -> Day {
+    let months = from.months_until(until);
+    if months > 0 && from.plus_months(months) == until {
+        return until.plus_months(months);
+    }
+    Day::new(until.get().saturating_add(until.get() - from.get())).min(Day::MAX)
 }
 
 /// A term deposit is paid back whole.
@@ -150,7 +216,7 @@ pub fn undo(draft: &mut Draft<'_>, event: Event, effect: &Effect) -> Result<(), 
             return Err(not_found(name, "transaction").into());
         };
         match (event, row.state()) {
-            (Event::TermMatured, TermState::PaidBack) => {
+            (Event::TermMatured | Event::TermDue, TermState::PaidBack) => {
                 row.state = TermState::Open as i32;
                 row.closed_on = 0;
                 row.minute.clear();

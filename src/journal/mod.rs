@@ -9,6 +9,7 @@
 mod batch;
 mod cache;
 pub mod courier;
+pub mod daily;
 pub mod mover;
 mod queue;
 mod sequencer;

@@ -129,6 +129,12 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::LossCovered => ("Rugi ditutup cadangan", "Loss covered by reserves"),
         Event::IncomeTax => ("Pajak penghasilan", "Income tax"),
         Event::TaxPaid => ("Pajak disetor", "Tax paid over"),
+        Event::SavingsReturn => ("Jasa simpanan", "Interest on savings"),
+        Event::SavingsBlocked => ("Simpanan diblokir", "Savings blocked"),
+        Event::SavingsUnblocked => ("Blokir simpanan dibuka", "Savings unblocked"),
+        Event::MemberSettled => ("Simpanan anggota diselesaikan", "Settled with a member"),
+        Event::TermDue => ("Simpanan berjangka jatuh tempo", "Term deposit matured"),
+        Event::DayClosed => ("Tutup hari", "Day closed"),
         Event::GroupAssessed => ("Penilaian kelompok", "Group assessed"),
     }
 }

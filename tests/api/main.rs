@@ -7,6 +7,7 @@ mod bad_input;
 mod bank;
 mod books;
 mod closing;
+mod days;
 mod iks;
 mod keys;
 mod lifecycle;

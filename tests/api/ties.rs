@@ -61,6 +61,7 @@ fn open_deposit(id: &str, rupiah: i64, means: Option<Means>) -> OpenTermDepositR
         amount: idr(rupiah),
         matures_on: date(2025, 8, 2),
         means,
+        on_maturity: OnMaturity::Unspecified as i32,
     }
 }
 

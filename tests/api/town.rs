@@ -171,6 +171,8 @@ clients! {
     arisan: arisan_service_client::ArisanServiceClient;
     sharing: sharing_service_client::SharingServiceClient;
     closing: closing_service_client::ClosingServiceClient;
+    days: day_service_client::DayServiceClient;
+    products: savings_product_service_client::SavingsProductServiceClient;
 }
 
 impl Town {

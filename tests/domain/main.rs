@@ -13,6 +13,7 @@ mod loan_schedule;
 mod loan_trouble;
 mod loans;
 mod money;
+mod products;
 mod reports;
 mod reversal;
 mod sharing;

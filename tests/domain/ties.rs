@@ -10,7 +10,7 @@ use simpul::domain::id::Entity;
 use simpul::domain::link::SaveAtLkm;
 use simpul::domain::money::Sen;
 use simpul::domain::record::Row;
-use simpul::domain::record::proto::{self, BudgetSource, Fund};
+use simpul::domain::record::proto::{self, BudgetSource, Fund, OnMaturity};
 use simpul::domain::refusal::Reason;
 use simpul::domain::register::{ChangeLink, CreateDrawer};
 use simpul::domain::reversal::Reverse;
@@ -208,6 +208,7 @@ fn open(deposit: &str, amount: Sen, means: Means) -> OpenDeposit {
         amount,
         matures_on: day("2025-07-01"),
         means,
+        on_maturity: OnMaturity::Unspecified,
     }
 }
 

@@ -385,6 +385,11 @@ fn statements(terminal: &Terminal) {
                 --menurut rata:100 --berita-acara BA-7";
     terminal.shows(rule, "cadangan", "40");
     terminal.shows("shu pajak 1.000", "Beban PPh", "Rp1.000");
+    let product = "produk-simpanan tetapkan mawar wajib --sejak 1-4-2025 --setiap bulanan \
+                   --sebesar 5.000 --berita-acara BA-8";
+    terminal.shows(product, "wajib", "Rp5.000");
+    terminal.says("produk-simpanan wajib mawar --per 1-4-2025", "Rp5.000");
+    terminal.says("tutup-hari", "Tutup hari");
 }
 
 fn solidarity(terminal: &Terminal, _data: &Path) {

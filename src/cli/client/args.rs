@@ -17,6 +17,7 @@ use super::ledger::LedgerAsk;
 use super::lifecycle::LifeAsk;
 use super::loans::LoanAsk;
 use super::meetings::{MeetingAsk, Sheet};
+use super::products::{CloseDays, ProductAsk};
 use super::savings::SavingsAsk;
 use super::sharing::SharingAsk;
 use super::statements::StatementAsk;
@@ -149,6 +150,12 @@ pub enum Ask {
     /// Nilai pendamping / the companion's scores
     #[command(name = "nilai", alias = "score", subcommand)]
     Score(ScoreAsk),
+    /// Produk simpanan: jasa, wajib, blokir, keluar / savings products
+    #[command(name = "produk-simpanan", alias = "savings-product", subcommand)]
+    Product(ProductAsk),
+    /// Tutup hari, berurutan sampai sebuah hari / close the days
+    #[command(name = "tutup-hari", alias = "close-days")]
+    Days(CloseDays),
     /// Tahun buku: tutup, buka lagi / book years
     #[command(name = "tahun", alias = "year", subcommand)]
     Year(YearAsk),

@@ -20,6 +20,7 @@ mod ledger;
 mod lifecycle;
 mod loans;
 mod meetings;
+mod products;
 mod savings;
 mod sharing;
 mod statements;
@@ -117,6 +118,8 @@ impl Client {
             Ask::Loan(ask) => self.loan(ask).await,
             Ask::Journal(ask) => self.journal(ask).await,
             Ask::Score(ask) => self.score(ask).await,
+            Ask::Product(ask) => self.product(ask).await,
+            Ask::Days(days) => self.close_days(days).await,
             Ask::Year(ask) => self.year(ask).await,
             Ask::Surplus(ask) => self.surplus(ask).await,
             Ask::Life(ask) => self.life(ask).await,

@@ -6,10 +6,11 @@ use clap::{Args, Subcommand};
 use super::args::{AsOf, OfFund, When};
 use super::transactions::request;
 use super::{Answer, Client, PAGE, last_part_account};
+use crate::api::v1::OnMaturity;
 use crate::api::v1::{self, BudgetSource, Handover, Means, means};
 use crate::cli::convert::{amount, date, day, fund_text, last_part, money, money_text};
 use crate::cli::table::{Column, Table, number, text};
-use crate::cli::words::{MIRRORS, SOURCES, TERMS};
+use crate::cli::words::{MATURITIES, MIRRORS, SOURCES, TERMS};
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
 
@@ -189,6 +190,9 @@ pub struct Open {
     /// Jatuh tempo / the day it matures
     #[arg(long = "jatuh-tempo", alias = "matures", value_parser = day)]
     matures: Day,
+    /// Bila jatuh tempo: tabungan atau perpanjang / what becomes of it then
+    #[arg(long = "lalu", alias = "then", value_parser = MATURITIES.parser())]
+    then: Option<OnMaturity>,
     #[command(flatten)]
     of: OfFund,
     #[command(flatten)]
@@ -330,7 +334,7 @@ impl Client {
     pub(super) async fn term(&self, ask: &TermAsk) -> Answer {
         let mut links = self.remote.links();
         match ask {
-            TermAsk::Open(Open { group, deposit, amount, matures, of, paid, when }) => {
+            TermAsk::Open(Open { group, deposit, amount, matures, then, of, paid, when }) => {
                 let request = request!(
                     when,
                     v1::OpenTermDepositRequest {
@@ -340,6 +344,7 @@ impl Client {
                         amount: money(*amount),
                         matures_on: date(*matures),
                         means: self.means(paid),
+                        on_maturity: then.unwrap_or_default() as i32,
                     }
                 );
                 self.booked(links.open_term_deposit(request)).await

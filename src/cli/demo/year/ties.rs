@@ -73,6 +73,7 @@ impl Year<'_> {
                     amount: rupiah(3_000_000),
                     matures_on: day_of(12, 1),
                     means: savings(),
+                    on_maturity: v1::OnMaturity::Unspecified as i32,
                 };
                 done(self.remote.links().open_term_deposit(deposit).await)
             }

@@ -1,0 +1,354 @@
+//! Savings products and what follows from them (catalogue events 20, 33 and 34).
+
+use crate::api::convert::{self, Checked};
+use crate::api::desk::{
+    Call, Method, Mutation, Page, Plan, damaged, detailed, plain, service, transactions,
+};
+use crate::api::errors::Fault;
+use crate::api::google_type;
+use crate::api::journal::warning;
+use crate::api::ledger::{natural, read_point};
+use crate::api::v1;
+use crate::domain::account::Subject;
+use crate::domain::block::{BlockSavings, Unblock};
+use crate::domain::day::Day;
+use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::leaving::Settle;
+use crate::domain::mandatory;
+use crate::domain::money::Sen;
+use crate::domain::record::proto::{
+    DuesPeriod, SavingsDayCount, SavingsMethod, SavingsProduct, SavingsProducts, SavingsSort,
+    SavingsTax, SavingsTaxes,
+};
+use crate::domain::record::{Effect, Row};
+use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::savings::{Kind, savings_ledger};
+use crate::domain::savings_product::{SetProduct, SetTax, product_name, tax_name};
+use crate::domain::tax::PayWithheld;
+use crate::storage::read::{AsOf, Snapshot};
+
+/// How many register rows are read at a time.
+const CHUNK: u32 = 500;
+
+service! {
+    savings_product_service_server::SavingsProductService {
+        set_savings_product: SetSavingsProductRequest => SetSavingsProductResponse;
+        list_savings_products: ListSavingsProductsRequest => ListSavingsProductsResponse;
+        set_savings_tax: SetSavingsTaxRequest => SetSavingsTaxResponse;
+        list_mandatory_savings: ListMandatorySavingsRequest => ListMandatorySavingsResponse;
+        block_savings: BlockSavingsRequest => BlockSavingsResponse;
+        unblock_savings: UnblockSavingsRequest => UnblockSavingsResponse;
+        settle_member: SettleMemberRequest => SettleMemberResponse;
+        pay_withheld_tax: PayWithheldTaxRequest => PayWithheldTaxResponse;
+    }
+}
+
+transactions! {
+    BlockSavingsRequest => BlockSavingsResponse;
+    UnblockSavingsRequest => UnblockSavingsResponse;
+    SettleMemberRequest => SettleMemberResponse;
+    PayWithheldTaxRequest => PayWithheldTaxResponse;
+}
+
+// ---- products ---------------------------------------------------------------------------------
+
+impl Mutation for v1::SetSavingsProductRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("group", "entity"), ("since", "version.since")];
+
+    plain!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, entity) = convert::entity(&self.entity, "entity")?;
+        let sort: SavingsSort = convert::choice(self.sort, "sort")?;
+        if sort == SavingsSort::Kube && entity != Entity::Lkm {
+            return Err(Fault::ChoiceUnknown.on("sort"));
+        }
+        let version = self.version.as_ref().ok_or_else(|| Fault::Required.on("version"))?;
+        let version = checked(sort, version)?;
+        Ok(Plan::new(book, &entity.clone(), SetProduct { entity, sort, version }))
+    }
+}
+
+fn checked(sort: SavingsSort, version: &v1::SavingsProduct) -> Checked<SavingsProduct> {
+    let due = sort == SavingsSort::Wajib;
+    let (period, amount) = match due {
+        true => (
+            convert::choice::<DuesPeriod>(version.period, "version.period")?,
+            convert::money(version.amount.as_ref(), "version.amount")?,
+        ),
+        false if version.period != 0 => return Err(Fault::ChoiceUnknown.on("version.period")),
+        false if version.amount.is_some() => {
+            return Err(Fault::ChoiceUnknown.on("version.amount"));
+        }
+        false => (DuesPeriod::Unspecified, Sen::ZERO),
+    };
+    let method: SavingsMethod = convert::open_choice(version.method, "version.method")?;
+    let (rate, day_count) = match method {
+        SavingsMethod::Unspecified => (String::new(), SavingsDayCount::Unspecified),
+        _ => (
+            convert::percent(version.rate.as_ref(), "version.rate")?.to_string(),
+            convert::choice(version.day_count, "version.day_count")?,
+        ),
+    };
+    Ok(SavingsProduct {
+        since: convert::day(version.since.as_ref(), "version.since")?.get(),
+        period: period as i32,
+        amount: amount.get(),
+        method: method as i32,
+        rate,
+        day_count: day_count as i32,
+        minute: convert::required_line(&version.minute, 80, "version.minute")?,
+    })
+}
+
+fn decimal(value: &str) -> Option<google_type::Decimal> {
+    (!value.is_empty()).then(|| google_type::Decimal { value: value.to_owned() })
+}
+
+fn product(sort: SavingsSort, products: &SavingsProducts) -> v1::SavingsProductVersions {
+    let version = |version: &SavingsProduct| v1::SavingsProduct {
+        since: Some(convert::to_date(Day::new(version.since))),
+        period: version.period,
+        amount: (version.amount != 0).then(|| convert::to_money(Sen::new(version.amount))),
+        method: version.method,
+        rate: decimal(&version.rate),
+        day_count: version.day_count,
+        minute: version.minute.clone(),
+    };
+    v1::SavingsProductVersions {
+        sort: sort as i32,
+        versions: products.versions.iter().map(version).collect(),
+    }
+}
+
+impl Method for v1::SetSavingsProductRequest {
+    type Response = v1::SetSavingsProductResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (_, entity) = convert::entity(&self.entity, "entity")?;
+        let sort: SavingsSort = convert::choice(self.sort, "sort")?;
+        let done = call.submit(self).await?;
+        let Row::SavingsProducts(row) = done.row(&product_name(&entity, sort))? else {
+            return Err(damaged());
+        };
+        Ok(v1::SetSavingsProductResponse { product: Some(product(sort, row)) })
+    }
+}
+
+/// A product's versions, none if it was never set.
+async fn products(
+    snapshot: &mut Snapshot,
+    entity: &Entity,
+    sort: SavingsSort,
+) -> Checked<SavingsProducts> {
+    match snapshot.row(&product_name(entity, sort)).await?.map(|found| found.row) {
+        None => Ok(SavingsProducts::default()),
+        Some(Row::SavingsProducts(row)) => Ok(row),
+        Some(_) => Err(damaged()),
+    }
+}
+
+impl Method for v1::ListSavingsProductsRequest {
+    type Response = v1::ListSavingsProductsResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (book, entity) = convert::entity(&self.parent, "parent")?;
+        let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
+        let mut found = Vec::new();
+        for sort in
+            [SavingsSort::Pokok, SavingsSort::Wajib, SavingsSort::Sukarela, SavingsSort::Kube]
+        {
+            let products = products(&mut snapshot, &entity, sort).await?;
+            if !products.versions.is_empty() {
+                found.push(product(sort, &products));
+            }
+        }
+        let taxes = match snapshot.row(&tax_name(&entity)).await?.map(|found| found.row) {
+            None => SavingsTaxes::default(),
+            Some(Row::SavingsTaxes(row)) => row,
+            Some(_) => return Err(damaged()),
+        };
+        let taxes = taxes.versions.iter().map(tax).collect();
+        Ok(v1::ListSavingsProductsResponse { products: found, taxes })
+    }
+}
+
+impl Mutation for v1::SetSavingsTaxRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] =
+        &[("group", "entity"), ("since", "version.since")];
+
+    plain!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, entity) = convert::entity(&self.entity, "entity")?;
+        let asked = self.version.as_ref().ok_or_else(|| Fault::Required.on("version"))?;
+        let version = SavingsTax {
+            since: convert::day(asked.since.as_ref(), "version.since")?.get(),
+            threshold: convert::money_or_zero(asked.threshold.as_ref(), "version.threshold")?.get(),
+            percent: convert::percent(asked.percent.as_ref(), "version.percent")?.to_string(),
+            members: asked.members,
+            kubes: asked.kubes,
+            minute: convert::required_line(&asked.minute, 80, "version.minute")?,
+        };
+        Ok(Plan::new(book, &entity.clone(), SetTax { entity, version }))
+    }
+}
+
+fn tax(version: &SavingsTax) -> v1::SavingsTax {
+    v1::SavingsTax {
+        since: Some(convert::to_date(Day::new(version.since))),
+        threshold: Some(convert::to_money(Sen::new(version.threshold))),
+        percent: decimal(&version.percent),
+        members: version.members,
+        kubes: version.kubes,
+        minute: version.minute.clone(),
+    }
+}
+
+impl Method for v1::SetSavingsTaxRequest {
+    type Response = v1::SetSavingsTaxResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (_, entity) = convert::entity(&self.entity, "entity")?;
+        let done = call.submit(self).await?;
+        let Row::SavingsTaxes(row) = done.row(&tax_name(&entity))? else { return Err(damaged()) };
+        Ok(v1::SetSavingsTaxResponse { versions: row.versions.iter().map(tax).collect() })
+    }
+}
+
+// ---- simpanan wajib -----------------------------------------------------------------------------
+
+impl Method for v1::ListMandatorySavingsRequest {
+    type Response = v1::ListMandatorySavingsResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (book, entity) = convert::entity(&self.parent, "parent")?;
+        let page = Page::new(self.page_size, &self.page_token)?;
+        let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
+        let Row::Book(settings) = call.row(&mut snapshot, &RowName::book(), "parent").await? else {
+            return Err(damaged());
+        };
+        let on = convert::optional_day(self.on.as_ref(), "on")?;
+        let on = on.unwrap_or(Day::new(settings.business_day));
+        let versions = products(&mut snapshot, &entity, SavingsSort::Wajib).await?.versions;
+        let meetings = meetings(&mut snapshot, &entity).await?;
+        let code = Kind::Mandatory.code(&entity, &settings);
+        let parent = RowName::of(&entity, "members", "").parent;
+        let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
+        let mut members = Vec::with_capacity(rows.len());
+        for found in &rows {
+            let Row::Member(row) = &found.row else { return Err(damaged()) };
+            if row.joined_on > on.get() || (row.left_on != 0 && row.left_on <= on.get()) {
+                continue;
+            }
+            let id = Id::new(&found.id).ok_or_else(damaged)?;
+            let account = savings_ledger(&entity).account_of(code, Subject::id(&id));
+            let as_of = AsOf { effective: Some(on), position: None };
+            let brought = natural(code, snapshot.balance(&account, as_of).await?)?;
+            let due = mandatory::due(&versions, Day::new(row.joined_on), on, &meetings)?;
+            members.push(v1::MandatoryStanding {
+                member: convert::row_name(&book, RowName::of(&entity, "members", &found.id)),
+                due: Some(convert::to_money(due)),
+                brought: Some(convert::to_money(brought)),
+                missing: Some(convert::to_money(due.minus(brought)?.max(Sen::ZERO))),
+            });
+        }
+        let unset = Refusal::new(Reason::RuleNotSet);
+        let warnings = match versions.is_empty() {
+            true => vec![warning(&unset, 0, call.language())],
+            false => Vec::new(),
+        };
+        let read_point = Some(read_point(&mut snapshot, None).await?);
+        Ok(v1::ListMandatorySavingsResponse { members, next_page_token, warnings, read_point })
+    }
+}
+
+/// The days of a group's meetings; the LKM has none.
+async fn meetings(snapshot: &mut Snapshot, entity: &Entity) -> Checked<Vec<Day>> {
+    let parent = RowName::of(entity, "meetings", "").parent;
+    let mut days = Vec::new();
+    let mut after = String::new();
+    loop {
+        let rows = snapshot.rows(&parent, &after, CHUNK).await?;
+        for found in &rows {
+            let Row::Meeting(row) = &found.row else { return Err(damaged()) };
+            days.push(Day::new(row.held_on));
+        }
+        match rows.into_iter().next_back() {
+            Some(last) => after = last.id,
+            None => return Ok(days),
+        }
+    }
+}
+
+// ---- blocks, leaving, tax -----------------------------------------------------------------------
+
+impl Mutation for v1::BlockSavingsRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "member")];
+
+    detailed!();
+
+    fn texts(&mut self) -> Vec<&mut String> {
+        vec![&mut self.reason]
+    }
+
+    fn commitments(&self, effect: &Effect) -> Vec<Vec<u8>> {
+        let found = effect.rows.iter().find_map(|(_, row)| match row {
+            Row::Block(row) => Some(row.reason.clone()),
+            _ => None,
+        });
+        found.into_iter().collect()
+    }
+
+    fn plan(&self, texts: &[String]) -> Checked<Plan> {
+        let (book, entity, member) = convert::owned(&self.member, "members", "member")?;
+        let block = convert::id(&self.block_id, "block_id")?;
+        let amount = convert::money(self.amount.as_ref(), "amount")?;
+        let reason = texts.first().map_or("", String::as_str);
+        convert::required_line(reason, 200, "reason")?;
+        let owner = RowName::of(&entity, "members", member.as_str()).to_string();
+        let of = entity.clone();
+        let build = move |mut sealed: Vec<Vec<u8>>| {
+            let reason = sealed.pop().unwrap_or_default();
+            BlockSavings { entity: of, member, block, amount, reason }
+        };
+        Ok(Plan::sealed(book, owner, build).memo_of(&entity))
+    }
+}
+
+impl Mutation for v1::UnblockSavingsRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "block")];
+
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, entity, block) = convert::owned(&self.block, "blocks", "block")?;
+        Ok(Plan::new(book, &entity.clone(), Unblock { entity, block }))
+    }
+}
+
+impl Mutation for v1::SettleMemberRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "member")];
+
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, entity, member) = convert::owned(&self.member, "members", "member")?;
+        let left_on = convert::day(self.left_on.as_ref(), "left_on")?;
+        let place = convert::place(self.place.as_ref(), &book, "place")?;
+        Ok(Plan::new(book, &entity.clone(), Settle { entity, member, left_on, place }))
+    }
+}
+
+impl Mutation for v1::PayWithheldTaxRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "entity")];
+
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, entity) = convert::entity(&self.entity, "entity")?;
+        let amount = convert::money(self.amount.as_ref(), "amount")?;
+        Ok(Plan::new(book, &entity.clone(), PayWithheld { entity, amount }))
+    }
+}

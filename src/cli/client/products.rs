@@ -1,0 +1,347 @@
+//! Savings products and what follows from them; closing a book's days.
+
+use clap::{Args, Subcommand};
+
+use super::args::{When, Where, WhichMember, percent};
+use super::trade::quantity_text;
+use super::transactions::request;
+use super::{Answer, Client};
+use crate::api::google_type::Decimal;
+use crate::api::v1::{self, DuesPeriod, SavingsDayCount, SavingsMethod, SavingsSort};
+use crate::cli::convert::{amount, date, day, last_part, money, money_text};
+use crate::cli::remote::fresh_request_id;
+use crate::cli::table::{Column, Table, number, text};
+use crate::cli::words::{METHODS, PERIODS, SAVINGS_DAY_COUNTS, SORTS};
+use crate::domain::day::Day;
+use crate::domain::money::Sen;
+
+/// What can be asked about savings products.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ProductAsk {
+    /// Tetapkan produk simpanan / set a savings product
+    #[command(name = "tetapkan", alias = "set")]
+    Set(SetProduct),
+    /// Daftar produk simpanan / list savings products
+    #[command(name = "daftar", alias = "list")]
+    List {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+    },
+    /// Tetapkan pajak jasa simpanan / set the tax on interest
+    #[command(name = "pajak", alias = "tax")]
+    Tax(SetTax),
+    /// Simpanan wajib: yang jatuh tempo, dibayar, kurang / mandatory savings due and missing
+    #[command(name = "wajib", alias = "mandatory")]
+    Mandatory {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+        /// Per tanggal / on
+        #[arg(long = "per", alias = "on", value_parser = day)]
+        on: Option<Day>,
+    },
+    /// Blokir sebagian tabungan anggota / block an amount
+    #[command(name = "blokir", alias = "block")]
+    Block(Block),
+    /// Buka blokir / lift a block
+    #[command(name = "buka-blokir", alias = "unblock")]
+    Unblock {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+        /// Blokir / block
+        block: String,
+        /// When.
+        #[command(flatten)]
+        when: When,
+    },
+    /// Selesaikan simpanan anggota yang keluar atau meninggal / settle with who leaves
+    #[command(name = "selesaikan", alias = "settle")]
+    Settle(Settle),
+    /// Setor pajak yang dipotong / pay withheld tax
+    #[command(name = "setor-pajak", alias = "pay-tax")]
+    PayTax {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+        /// Jumlah / amount
+        #[arg(value_parser = amount)]
+        amount: Sen,
+        /// When.
+        #[command(flatten)]
+        when: When,
+    },
+}
+
+/// A product.
+#[derive(Args, Clone, Debug)]
+pub struct SetProduct {
+    /// Kelompok atau lkm / group or lkm
+    pub entity: String,
+    /// pokok, wajib, sukarela, kube / sort
+    #[arg(value_parser = SORTS.parser())]
+    pub sort: SavingsSort,
+    /// Berlaku sejak / since
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    pub since: Day,
+    /// Setiap kapan simpanan wajib jatuh tempo / how often it is due
+    #[arg(long = "setiap", alias = "every", value_parser = PERIODS.parser())]
+    pub period: Option<DuesPeriod>,
+    /// Besarnya simpanan wajib / how much is due
+    #[arg(long = "sebesar", alias = "amount", value_parser = amount)]
+    pub amount: Option<Sen>,
+    /// Jasa atas saldo terendah, rata-rata, harian / interest on which balance
+    #[arg(long = "saldo", alias = "method", value_parser = METHODS.parser())]
+    pub method: Option<SavingsMethod>,
+    /// Persen setahun / percent a year
+    #[arg(long = "persen", alias = "rate", value_parser = percent)]
+    pub rate: Option<Decimal>,
+    /// Hitungan hari: 360, 365, perduabelas / day count
+    #[arg(long = "hari", alias = "day-count", value_parser = SAVINGS_DAY_COUNTS.parser())]
+    pub day_count: Option<SavingsDayCount>,
+    /// Nomor berita acara / number of the minute
+    #[arg(long = "berita-acara", alias = "minute")]
+    pub minute: String,
+}
+
+/// The tax.
+#[derive(Args, Clone, Debug)]
+pub struct SetTax {
+    /// Kelompok atau lkm / group or lkm
+    pub entity: String,
+    /// Berlaku sejak / since
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    pub since: Day,
+    /// Jasa sebulan yang bebas pajak / free up to, a month
+    #[arg(long = "bebas", alias = "threshold", value_parser = amount)]
+    pub threshold: Sen,
+    /// Persen dari seluruhnya / percent of the whole
+    #[arg(long = "persen", alias = "percent", value_parser = percent)]
+    pub percent: Decimal,
+    /// Anggota kena pajak / members bear it
+    #[arg(long = "anggota", alias = "members")]
+    pub members: bool,
+    /// KUBE kena pajak / KUBEs bear it
+    #[arg(long = "kube", alias = "kubes")]
+    pub kubes: bool,
+    /// Nomor berita acara / number of the minute
+    #[arg(long = "berita-acara", alias = "minute")]
+    pub minute: String,
+}
+
+/// A block.
+#[derive(Args, Clone, Debug)]
+pub struct Block {
+    #[command(flatten)]
+    who: WhichMember,
+    /// Nama blokir / id of the block
+    pub block: String,
+    /// Jumlah / amount
+    #[arg(value_parser = amount)]
+    pub amount: Sen,
+    /// Alasan / reason
+    #[arg(long = "alasan", alias = "reason")]
+    pub reason: String,
+    #[command(flatten)]
+    when: When,
+}
+
+/// A member who leaves.
+#[derive(Args, Clone, Debug)]
+pub struct Settle {
+    #[command(flatten)]
+    who: WhichMember,
+    /// Hari pertama bukan anggota lagi / first day no longer a member
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    pub left_on: Day,
+    #[command(flatten)]
+    at: Where,
+    #[command(flatten)]
+    when: When,
+}
+
+/// Closing days: the last one that was closed if none is given.
+#[derive(Args, Clone, Debug)]
+pub struct CloseDays {
+    /// Tutup semua hari sampai hari ini / close all days through this one
+    #[arg(long = "sampai", alias = "through", value_parser = day)]
+    pub through: Option<Day>,
+}
+
+const PRODUCTS: &[Column] = &[
+    text("sort", "Simpanan", "Savings"),
+    text("since", "Sejak", "Since"),
+    text("period", "Setiap", "Every"),
+    number("amount", "Sebesar", "Amount"),
+    text("method", "Atas saldo", "On balance"),
+    number("rate", "Persen setahun", "Percent a year"),
+    text("minute", "Berita acara", "Minute"),
+];
+
+const MANDATORY: &[Column] = &[
+    text("member", "Anggota", "Member"),
+    number("due", "Jatuh tempo", "Due"),
+    number("brought", "Disetor", "Brought"),
+    number("missing", "Kurang", "Missing"),
+];
+
+const DAYS: &[Column] = &[
+    text("day", "Hari", "Day"),
+    text("step", "Pekerjaan", "Step"),
+    text("refused", "Ditolak karena", "Refused because"),
+];
+
+impl Client {
+    pub(super) async fn product(&self, ask: &ProductAsk) -> Answer {
+        let mut products = self.remote.products();
+        match ask {
+            ProductAsk::Set(set) => self.set_product(set).await,
+            ProductAsk::List { entity } => {
+                let request = v1::ListSavingsProductsRequest { parent: self.entity(entity) };
+                let answer = self.get(products.list_savings_products(request)).await?;
+                Ok(vec![self.products_table(&answer.products)])
+            }
+            ProductAsk::Tax(tax) => self.set_tax(tax).await,
+            ProductAsk::Mandatory { entity, on } => self.mandatory(entity, *on).await,
+            ProductAsk::Block(Block { who, block, amount, reason, when }) => {
+                let request = request!(
+                    when,
+                    v1::BlockSavingsRequest {
+                        member: self.member(who),
+                        block_id: block.clone(),
+                        amount: money(*amount),
+                        reason: reason.clone(),
+                    }
+                );
+                self.booked(products.block_savings(request)).await
+            }
+            ProductAsk::Unblock { entity, block, when } => {
+                let block = self.of(entity, "blocks", block);
+                let request = request!(when, v1::UnblockSavingsRequest { block });
+                self.booked(products.unblock_savings(request)).await
+            }
+            ProductAsk::Settle(Settle { who, left_on, at, when }) => {
+                let request = request!(
+                    when,
+                    v1::SettleMemberRequest {
+                        member: self.member(who),
+                        left_on: date(*left_on),
+                        place: self.place(&at.place),
+                    }
+                );
+                self.booked(products.settle_member(request)).await
+            }
+            ProductAsk::PayTax { entity, amount, when } => {
+                let (entity, amount) = (self.entity(entity), money(*amount));
+                let request = request!(when, v1::PayWithheldTaxRequest { entity, amount });
+                self.booked(products.pay_withheld_tax(request)).await
+            }
+        }
+    }
+
+    async fn set_product(&self, set: &SetProduct) -> Answer {
+        let request = v1::SetSavingsProductRequest {
+            entity: self.entity(&set.entity),
+            request_id: fresh_request_id(),
+            sort: set.sort as i32,
+            version: Some(v1::SavingsProduct {
+                since: date(set.since),
+                period: set.period.unwrap_or_default() as i32,
+                amount: set.amount.and_then(money),
+                method: set.method.unwrap_or_default() as i32,
+                rate: set.rate.clone(),
+                day_count: set.day_count.unwrap_or_default() as i32,
+                minute: set.minute.clone(),
+            }),
+        };
+        let answer = self.get(self.remote.products().set_savings_product(request)).await?;
+        let product = answer.product.ok_or_else(|| self.incomplete())?;
+        Ok(vec![self.products_table(&[product])])
+    }
+
+    fn products_table(&self, products: &[v1::SavingsProductVersions]) -> Table {
+        let mut table = Table::new(self.say("Produk simpanan", "Savings products"), PRODUCTS);
+        for product in products {
+            for version in &product.versions {
+                table.row(vec![
+                    SORTS.word(product.sort()).to_owned(),
+                    self.date(version.since.as_ref()),
+                    PERIODS.word(version.period()).to_owned(),
+                    version.amount.as_ref().map_or_else(String::new, |sum| money_text(Some(sum))),
+                    METHODS.word(version.method()).to_owned(),
+                    version.rate.as_ref().map_or_else(String::new, |one| quantity_text(Some(one))),
+                    version.minute.clone(),
+                ]);
+            }
+        }
+        table
+    }
+
+    async fn set_tax(&self, tax: &SetTax) -> Answer {
+        let request = v1::SetSavingsTaxRequest {
+            entity: self.entity(&tax.entity),
+            request_id: fresh_request_id(),
+            version: Some(v1::SavingsTax {
+                since: date(tax.since),
+                threshold: money(tax.threshold),
+                percent: Some(tax.percent.clone()),
+                members: tax.members,
+                kubes: tax.kubes,
+                minute: tax.minute.clone(),
+            }),
+        };
+        let answer = self.get(self.remote.products().set_savings_tax(request)).await?;
+        let mut table = Table::new(self.say("Pajak jasa simpanan", "Tax on interest"), PRODUCTS);
+        for version in &answer.versions {
+            table.note(format!(
+                "{}: {}, {}%",
+                self.date(version.since.as_ref()),
+                money_text(version.threshold.as_ref()),
+                quantity_text(version.percent.as_ref()),
+            ));
+        }
+        Ok(vec![table])
+    }
+
+    async fn mandatory(&self, entity: &str, on: Option<Day>) -> Answer {
+        let title = self.say("Simpanan wajib", "Mandatory savings");
+        let mut table = Table::new(title, MANDATORY);
+        let mut client = self.remote.products();
+        let parent = self.entity(entity);
+        let ask = async |page_token| {
+            let (parent, on) = (parent.clone(), on.and_then(date));
+            let request =
+                v1::ListMandatorySavingsRequest { parent, on, page_size: 500, page_token };
+            client.list_mandatory_savings(request).await
+        };
+        let take = |page: v1::ListMandatorySavingsResponse| {
+            for one in &page.members {
+                let row =
+                    [&one.due, &one.brought, &one.missing].map(|sum| money_text(sum.as_ref()));
+                table.row([vec![last_part(&one.member).to_owned()], row.to_vec()].concat());
+            }
+            super::note_warnings(&mut table, &page.warnings);
+            page.next_page_token
+        };
+        self.pages(ask, take).await?;
+        Ok(vec![table])
+    }
+
+    pub(super) async fn close_days(&self, days: &CloseDays) -> Answer {
+        let book = self.whole_book();
+        let mut table = Table::new(self.say("Tutup hari", "Days closed"), DAYS);
+        let Some(through) = days.through else {
+            let answer = self.get(self.remote.days().get_day(v1::GetDayRequest { book })).await?;
+            table.row(vec![
+                self.date(answer.closed_through.as_ref()),
+                String::new(),
+                String::new(),
+            ]);
+            return Ok(vec![table]);
+        };
+        let request = v1::CloseDaysRequest { book, through: date(through) };
+        let mut told = self.get(self.remote.days().close_days(request)).await?;
+        while let Some(one) = told.message().await.map_err(self.failed())? {
+            let refused = one.refused.map_or_else(String::new, |warning| warning.text);
+            table.row(vec![self.date(one.day.as_ref()), one.step, refused]);
+        }
+        Ok(vec![table])
+    }
+}

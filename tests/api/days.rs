@@ -1,0 +1,122 @@
+//! The day's closing through the public API: what falls due is done once, in order, however often
+//! it is asked for; simpanan wajib, blocked savings and members who leave.
+
+use simpul::api::v1::*;
+use simpul::cli::remote::fresh_request_id;
+use tonic::{Code, Status};
+
+use crate::on_both;
+use crate::town::{A, BOOK, Server, Town, cash, date, deposit, idr, on, sen, units, why};
+
+on_both!(days_are_closed_in_order_and_nothing_twice, what_is_blocked_and_what_is_due_is_shown,);
+
+/// What was told of a closing.
+async fn close(town: &Town, through: (i32, i32, i32)) -> Result<Vec<CloseDaysResponse>, Status> {
+    let through = date(through.0, through.1, through.2);
+    let request = CloseDaysRequest { book: BOOK.to_owned(), through };
+    let mut told = town.days().close_days(request).await?.into_inner();
+    let mut all = Vec::new();
+    while let Some(one) = told.message().await? {
+        all.push(one);
+    }
+    Ok(all)
+}
+
+fn product(sort: SavingsSort, version: SavingsProduct) -> SetSavingsProductRequest {
+    SetSavingsProductRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        sort: sort as i32,
+        version: Some(SavingsProduct {
+            since: date(2025, 1, 1),
+            minute: "BA-3/contoh".to_owned(),
+            ..version
+        }),
+    }
+}
+
+async fn days_are_closed_in_order_and_nothing_twice(server: &Server) {
+    let town = Town::found(server).await;
+    let twelve_percent = SavingsProduct {
+        method: SavingsMethod::Lowest as i32,
+        rate: units("12"),
+        day_count: SavingsDayCount::Twelfths as i32,
+        ..SavingsProduct::default()
+    };
+    let set = product(SavingsSort::Sukarela, twelve_percent);
+    town.products().set_savings_product(set).await.expect("set");
+    for (member, rupiah) in [("m01", 100_000), ("m02", 50_000)] {
+        let saved = DepositRequest { details: on(2025, 1, 1), ..deposit(member, rupiah) };
+        town.savings().deposit(saved).await.expect("deposited");
+    }
+    let told = close(&town, (2025, 2, 28)).await.expect("closed");
+    let days: Vec<_> = told.iter().filter(|one| one.step.is_empty()).collect();
+    assert_eq!(days.len(), 31 + 28);
+    assert_eq!(days[0].day, date(2025, 1, 1));
+    assert_eq!(told.iter().filter(|one| one.step == "interest").count(), 2);
+    assert!(told.iter().all(|one| one.refused.is_none()));
+    // One percent in January, and of that again in February.
+    assert_eq!(town.held("a.sp.2103.m01").await, 10_000_000 + 100_000 + 101_000);
+    assert_eq!(town.held("a.sp.5102").await, 100_000 + 101_000 + 50_000 + 50_500);
+    let shown = town.days().get_day(GetDayRequest { book: BOOK.to_owned() }).await.expect("shown");
+    assert_eq!(shown.into_inner().closed_through, date(2025, 2, 28));
+    let again = close(&town, (2025, 2, 28)).await.expect("closed");
+    assert_eq!(again, []);
+    // Two at once do what one does.
+    let (one, other) = tokio::join!(close(&town, (2025, 3, 31)), close(&town, (2025, 3, 31)));
+    assert!(one.is_ok() || other.is_ok());
+    assert_eq!(town.held("a.sp.5102").await, 301_500 + 102_010 + 51_005);
+    let early = close(&town, (2168, 1, 1)).await;
+    assert_eq!(early.expect_err("the future").code(), Code::OutOfRange);
+}
+
+async fn what_is_blocked_and_what_is_due_is_shown(server: &Server) {
+    let town = Town::found(server).await;
+    let monthly = SavingsProduct {
+        period: DuesPeriod::Monthly as i32,
+        amount: idr(10_000),
+        ..SavingsProduct::default()
+    };
+    let set = product(SavingsSort::Wajib, monthly);
+    town.products().set_savings_product(set).await.expect("set");
+    let brought = DepositRequest { kind: SavingsKind::Wajib as i32, ..deposit("m01", 25_000) };
+    town.savings().deposit(brought).await.expect("deposited");
+    let list = ListMandatorySavingsRequest {
+        parent: A.to_owned(),
+        on: date(2025, 3, 31),
+        ..ListMandatorySavingsRequest::default()
+    };
+    let list = town.products().list_mandatory_savings(list).await.expect("a list").into_inner();
+    let standing = |one: &MandatoryStanding| [&one.due, &one.brought, &one.missing].map(sen);
+    assert_eq!(standing(&list.members[0]), [3_000_000, 2_500_000, 500_000]);
+    assert_eq!(standing(&list.members[1]), [3_000_000, 0, 3_000_000]);
+    town.deposit("m02", 40_000).await;
+    let block = |id: &str, reason: &str| BlockSavingsRequest {
+        member: format!("{A}/members/m02"),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 4),
+        block_id: id.to_owned(),
+        amount: idr(30_000),
+        reason: reason.to_owned(),
+    };
+    let status = town.products().block_savings(block("b1", "")).await.expect_err("no reason");
+    assert_eq!(why(&status).field, "reason");
+    town.products().block_savings(block("b1", "jaminan (contoh)")).await.expect("blocked");
+    let settle = || SettleMemberRequest {
+        member: format!("{A}/members/m02"),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 5),
+        left_on: date(2025, 3, 5),
+        place: cash(),
+    };
+    let status = town.products().settle_member(settle()).await.expect_err("blocked");
+    assert_eq!(why(&status).reason, "FLOOR");
+    let unblock = UnblockSavingsRequest {
+        block: format!("{A}/blocks/b1"),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 5),
+    };
+    town.products().unblock_savings(unblock).await.expect("unblocked");
+    town.products().settle_member(settle()).await.expect("settled");
+    assert_eq!(town.held("a.sp.2103.m02").await, 0);
+}
