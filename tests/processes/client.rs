@@ -14,7 +14,7 @@ type Theme = (&'static str, fn(&Terminal, &Path));
 async fn every_command_is_typed_once() {
     let (_folder, data) = data_folder();
     let server = Server::start(&Backend::Sqlite, &data);
-    let themes: [Theme; 10] = [
+    let themes: [Theme; 11] = [
         ("bendahara", a_treasurers_day),
         ("hibah", an_officer_follows_a_grant),
         ("buku", registers),
@@ -25,6 +25,7 @@ async fn every_command_is_typed_once() {
         ("hidup", lives),
         ("pinjaman", loans),
         ("audit", an_auditor_takes_proofs_away),
+        ("tahun", a_year_ends),
     ];
     let mut typed = std::collections::BTreeSet::new();
     for (book, theme) in themes {
@@ -598,4 +599,45 @@ fn a_customer_of_the_lkm(terminal: &Terminal) {
     terminal.shows("pinjaman ambil-agunan lkm l2 motor 200.000", "AYDA", "Rp200.000");
     let sold = "pinjaman jual-agunan lkm l2 210.000 --tempat brankas";
     terminal.shows(sold, "Pendapatan Lain-lain", "Rp10.000");
+}
+
+fn a_year_ends(terminal: &Terminal, _data: &Path) {
+    found(terminal);
+    terminal.reads("kas bunga mawar 1.000.000 --dana uep --tanggal 1-6-2025");
+    terminal.reads("setor mawar m01 90.000 --tanggal 1-6-2025");
+    savings_products(terminal);
+    terminal.reads("kas bunga mawar 7.000 --dana uep --tanggal 20-1-2026");
+    terminal.reads("tutup-buku mawar --sampai 31-12-2025 --berita-acara BA-1");
+    terminal.shows("tahun tutup mawar 2025 --berita-acara BA-2", "tertutup", "Rp1.000.000");
+    let rule = "shu aturan mawar --sejak 1-1-2026 --untuk cadangan:40 --untuk anggota:50";
+    let rule = format!("{rule} --untuk pengurus:10");
+    terminal.reads(&format!("{rule} --menurut rata:100 --berita-acara BA-3"));
+    terminal.reads("shu bagi mawar 2025 --dana uep");
+    terminal.shows("shu bayar mawar m01:200.000 --dana uep --tempat bank", "Bank", "Rp200.000");
+    let again = terminal.refused("shu gabung mawar 2025 --dana uep");
+    assert!(again.contains("sudah dibagi"), "{again}");
+    let fund = "shu bayar-dana mawar pengurus 100.000 --dana uep --tempat bank";
+    terminal.shows(fund, "Bank", "Rp100.000");
+    let none = terminal.refused("shu tutup-rugi mawar 1.000 --dana uep");
+    assert!(none.contains("Rp0"), "{none}");
+    let none = terminal.refused("shu terima mawar 1.000 --dana uep");
+    assert!(none.contains("Rp0"), "{none}");
+    terminal.reads("shu pajak 1.000");
+    terminal.shows("shu setor-pajak 1.000", "Bank", "Rp1.000");
+}
+
+fn savings_products(terminal: &Terminal) {
+    let product = "produk-simpanan tetapkan mawar sukarela --sejak 1-7-2025 --saldo terendah";
+    terminal.reads(&format!("{product} --persen 6 --hari perduabelas --berita-acara BA-8"));
+    terminal.says("produk-simpanan daftar mawar", "sukarela");
+    let tax = "produk-simpanan pajak lkm --sejak 1-7-2025 --bebas 240.000 --persen 10";
+    terminal.reads(&format!("{tax} --anggota --berita-acara BA-9"));
+    terminal.reads("produk-simpanan blokir mawar m01 jaminan 50.000 --alasan contoh");
+    // What a treasurer has paid out is told, not asked: what was blocked waits in suspense.
+    terminal.says("tarik mawar m01 60.000", "! Rp20.000 masuk Rekening Sementara");
+    terminal.reads("produk-simpanan buka-blokir mawar jaminan");
+    let unpaid = terminal.refused("produk-simpanan setor-pajak lkm 1.000");
+    assert!(unpaid.contains("Rp"), "{unpaid}");
+    let settle = "produk-simpanan selesaikan mawar m01 --sejak 1-7-2025 --tanggal 1-7-2025";
+    terminal.shows(settle, "Tabungan Anggota", "Rp50.000");
 }
