@@ -462,7 +462,7 @@ impl Client {
         Ok(Table::of(GROUPS, groups.iter().map(group_row)))
     }
 
-    /// One group, with its stage, its officers and its tie to the LKM.
+    /// One group, with its stage, its officers, its tie to the LKM, and when it slept.
     fn group(&self, group: Option<v1::Group>, warnings: &[Warning]) -> Result<Table, Failure> {
         let group = group.ok_or_else(|| self.incomplete())?;
         let mut table = Table::of(GROUPS, [group_row(&group)]);
@@ -489,6 +489,14 @@ impl Client {
                     &format!("Linked to the LKM from {since} until {until}"),
                 ),
             });
+        }
+        for one in &group.standings {
+            let (word, since) = (self.standing_word(one.standing()), self.date(one.since.as_ref()));
+            let minute = &one.minute;
+            table.note(self.say(
+                &format!("Keadaan: {word} sejak {since}, {minute}"),
+                &format!("Standing: {word} since {since}, {minute}"),
+            ));
         }
         note_warnings(&mut table, warnings);
         Ok(table)

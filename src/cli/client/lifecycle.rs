@@ -138,7 +138,7 @@ impl Client {
         Ok(vec![table])
     }
 
-    fn standing_word(&self, standing: Standing) -> String {
+    pub(super) fn standing_word(&self, standing: Standing) -> String {
         match standing {
             Standing::Active => self.say("aktif", "active"),
             Standing::Asleep => self.say("tidur", "asleep"),

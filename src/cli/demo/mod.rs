@@ -19,11 +19,13 @@ use crate::domain::refusal::Language;
 use year::BOOK;
 
 /// What an officer would type to see what the year came to.
-const TOUR: [&str; 7] = [
+const TOUR: [&str; 9] = [
     "buku-tabungan tunas-baru m01",
     "hibah silsilah tunas-baru blps",
     "iks laporan tunas-baru",
     "nilai daftar tunas-baru 27-12-2025",
+    "kelompok sinar",
+    "bank selisih lkm sp --dari 1-12-2025 --sampai 31-12-2025",
     "laporan neraca tunas-baru --dana uep",
     "cocokkan --selisih-saja",
     "neraca-saldo --ringkas",

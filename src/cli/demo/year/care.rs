@@ -1,8 +1,8 @@
 //! Care of things and people: a tool that wears off, animals with a keeper and counted, shares of a
-//! sale, grant money that members work with, the pendamping's scores.
+//! sale, grant money that members work with, a group that sleeps and wakes, the pendamping's scores.
 
 use super::{Kube, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah};
-use crate::api::v1::{self, Aspect, Fund, LotKind, PlaceKind};
+use crate::api::v1::{self, Aspect, Fund, LotKind, PlaceKind, Standing};
 use crate::cli::convert::decimal;
 
 impl Year<'_> {
@@ -97,6 +97,25 @@ impl Year<'_> {
             grant,
         };
         done(self.remote.sharing().return_capital(back).await)
+    }
+
+    /// Sinar sleeps while its members bring in the harvest, and is awake for May's meeting.
+    pub(super) async fn sleep(&self, kube: &Kube) -> Told {
+        let turns = [
+            (Standing::Asleep, "tidur", day_of(4, 14), "BA-T1/2025 (contoh)"),
+            (Standing::Active, "bangun", day_of(5, 5), "BA-T2/2025 (contoh)"),
+        ];
+        for (standing, step, since, minute) in turns {
+            let turn = v1::ChangeStandingRequest {
+                group: kube.path(),
+                request_id: request(&kube.id(), step),
+                standing: standing as i32,
+                since,
+                minute: minute.to_owned(),
+            };
+            done(self.remote.lifecycle().change_standing(turn).await)?;
+        }
+        Ok(())
     }
 
     /// The pendamping scores Tunas Baru.

@@ -2,10 +2,12 @@
 //! are invented and marked "contoh".
 //!
 //! What becomes of the grants is in [`grants`], solidarity in [`solidarity`], what ties groups and
-//! their LKM in [`ties`], loans in [`loans`], the care of things and people in [`care`]; what every month brings is here.
+//! their LKM in [`ties`], loans in [`loans`], the bank's list in [`bank`], the care of things and
+//! people in [`care`]; what every month brings is here.
 //! Everything goes through the public API. Each request has an id of its own that never changes,
 //! so that telling the year again changes nothing.
 
+mod bank;
 mod care;
 mod grants;
 mod loans;
@@ -183,7 +185,8 @@ impl Year<'_> {
             }
             self.pay_staff(month).await?;
         }
-        self.bank_interest().await
+        self.bank_interest().await?;
+        self.bank_statement().await
     }
 
     async fn open_book(&self) -> Told {
@@ -340,6 +343,7 @@ impl Year<'_> {
             ("kasih", 12) => self.pass_on_again(kube).await,
             ("robadeo", 12) => self.animals(kube).await,
             ("usaha-mekar", 12) => self.tool(kube).await,
+            ("sinar", 4) => self.sleep(kube).await,
             ("sinar", 12) => self.arisan(kube).await,
             ("merpati", 12) => self.collected(kube).await,
             ("jati-diri", 12) => self.stake(kube).await,
