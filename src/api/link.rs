@@ -13,7 +13,7 @@ use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
 use crate::domain::record::Row;
-use crate::domain::stake::{BuyStake, Means, ReceiveStake, ReturnStake};
+use crate::domain::stake::{BuyStake, Means, PayBackStake, ReceiveStake, ReturnStake};
 use crate::domain::term::{CloseDeposit, OpenDeposit, deposit_name};
 
 service! {
@@ -22,6 +22,7 @@ service! {
         return_programme_stake: ReturnProgrammeStakeRequest => ReturnProgrammeStakeResponse;
         list_programme_stakes: ListProgrammeStakesRequest => ListProgrammeStakesResponse;
         buy_stake: BuyStakeRequest => BuyStakeResponse;
+        pay_back_stake: PayBackStakeRequest => PayBackStakeResponse;
         collect: CollectRequest => CollectResponse;
         hand_in_collection: HandInCollectionRequest => HandInCollectionResponse;
         open_term_deposit: OpenTermDepositRequest => OpenTermDepositResponse;
@@ -34,6 +35,7 @@ transactions! {
     ReceiveProgrammeStakeRequest => ReceiveProgrammeStakeResponse;
     ReturnProgrammeStakeRequest => ReturnProgrammeStakeResponse;
     BuyStakeRequest => BuyStakeResponse;
+    PayBackStakeRequest => PayBackStakeResponse;
     CollectRequest => CollectResponse;
     HandInCollectionRequest => HandInCollectionResponse;
 }
@@ -109,6 +111,24 @@ impl Mutation for v1::BuyStakeRequest {
         let (book, group) = convert::group(&self.group, "group")?;
         let entity = Entity::Kube(group.clone());
         let action = BuyStake {
+            group,
+            fund: convert::choice(self.fund, "fund")?,
+            amount: convert::money(self.amount.as_ref(), "amount")?,
+            means: means(self.means.as_ref(), &book)?,
+        };
+        Ok(Plan::new(book, &entity, action))
+    }
+}
+
+impl Mutation for v1::PayBackStakeRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = MEANS;
+
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, group) = convert::group(&self.group, "group")?;
+        let entity = Entity::Kube(group.clone());
+        let action = PayBackStake {
             group,
             fund: convert::choice(self.fund, "fund")?,
             amount: convert::money(self.amount.as_ref(), "amount")?,

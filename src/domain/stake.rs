@@ -1,5 +1,5 @@
-//! Stakes in the LKM (catalogue events 3, 4a and 30): a programme's, held under a grant of the
-//! LKM, and those of its KUBEs, one event in two ledgers.
+//! Stakes in the LKM (catalogue events 3, 4a and 30, and 30 turned around): a programme's, held
+//! under a grant of the LKM, and those of its KUBEs, one event in two ledgers.
 
 use crate::domain::account::{Ledger, Subject};
 use crate::domain::cash::Place;
@@ -158,6 +158,41 @@ impl Action for BuyStake {
         let stake = (Code::KubeStakes, Subject::kube_fund(&self.group, self.fund));
         draft.transfer(&kube, Code::StakeInLkm, from, self.amount)?;
         draft.transfer(&lkm_ledger(), to, stake, self.amount)
+    }
+}
+
+/// The LKM pays a KUBE's stake back, whole or in part: event 30 turned around.
+#[derive(Clone, Debug)]
+pub struct PayBackStake {
+    /// Which KUBE.
+    pub group: Id,
+    /// The fund whose stake it is.
+    pub fund: Fund,
+    /// Sen, more than nothing.
+    pub amount: Sen,
+    /// What it is paid with.
+    pub means: Means,
+}
+
+impl Action for PayBackStake {
+    fn event(&self) -> Event {
+        Event::StakePaidBack
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Kube(self.group.clone()))
+    }
+
+    /// Errors: `NO_LKM`, `NOT_LINKED`, `FUND_NOT_ALLOWED`, `PLACE_NOT_ALLOWED`, `NOT_FOUND`,
+    /// `FLOOR` for more than the stake, or than the LKM's place holds.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let kube = Ledger::new(Entity::Kube(self.group.clone()), self.fund);
+        check_tie(draft, &self.group, self.fund)?;
+        let savings = kube_savings(&self.group, self.fund);
+        let [to, from] = self.means.leaves(draft, &kube.entity, savings)?;
+        let stake = (Code::KubeStakes, Subject::kube_fund(&self.group, self.fund));
+        draft.transfer(&kube, to, Code::StakeInLkm, self.amount)?;
+        draft.transfer(&lkm_ledger(), stake, from, self.amount)
     }
 }
 

@@ -101,6 +101,7 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::KubeWithdrew => ("Tarik dari LKM", "Drawn at the LKM"),
         Event::ProgrammeStake => ("Penyertaan program", "Programme stake"),
         Event::StakeBought => ("Penyertaan di LKM", "Stake in the LKM"),
+        Event::StakePaidBack => ("Penyertaan dikembalikan LKM", "Stake paid back by the LKM"),
         Event::Collected => ("Setoran dijemput", "Money collected in the village"),
         Event::CollectionHandedIn => ("Setoran kolektor", "Collection handed in"),
         Event::TermDeposited => ("Simpanan berjangka dibuka", "Term deposit opened"),

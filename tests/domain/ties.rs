@@ -14,7 +14,9 @@ use simpul::domain::record::proto::{self, BudgetSource, Fund, OnMaturity};
 use simpul::domain::refusal::Reason;
 use simpul::domain::register::{ChangeLink, CreateDrawer};
 use simpul::domain::reversal::Reverse;
-use simpul::domain::stake::{BuyStake, Means, ReceiveStake, ReturnStake, programme_name};
+use simpul::domain::stake::{
+    BuyStake, Means, PayBackStake, ReceiveStake, ReturnStake, programme_name,
+};
 use simpul::domain::state::{Key, Lookup, Value};
 use simpul::domain::term::{CloseDeposit, OpenDeposit, deposit_name};
 
@@ -125,6 +127,36 @@ fn event_30_a_stake_in_the_lkm_stands_in_both_ledgers() {
     assert_eq!((v.held("a.sp.1111"), v.held("lkm.sp.2102.a/sp")), (k(40), k(40)));
     let bag = Means::Money { kube_place: Place::Cash, lkm_place: Place::Drawer(id("tas")) };
     assert_eq!(v.refused(buy(k(1), bag)).reason, Reason::PlaceNotAllowed);
+}
+
+#[test]
+fn event_30_turned_around_a_stake_is_paid_back_in_both_ledgers() {
+    let mut v = village();
+    let fund = Fund::SimpanPinjam;
+    let back = |amount, means| PayBackStake { group: id("a"), fund, amount, means };
+    v.ok(BuyStake { group: id("a"), fund, amount: k(50), means: over_the_counter() });
+    assert_eq!(
+        entries(&v.ok(back(k(20), over_the_counter()))),
+        [
+            "a.sp Kas D 20",
+            "a.sp Penyertaan LKM K 20",
+            "lkm.sp Penyertaan KUBE [a/sp] D 20",
+            "lkm.sp Kas Besar K 20",
+        ]
+    );
+    assert_eq!(v.refused(back(k(31), Means::Savings)).reason, Reason::Floor);
+    assert_eq!(
+        entries(&v.ok(back(k(30), Means::Savings))),
+        [
+            "a.sp Tabungan di LKM D 30",
+            "a.sp Penyertaan LKM K 30",
+            "lkm.sp Penyertaan KUBE [a/sp] D 30",
+            "lkm.sp Tabungan KUBE [a/sp] K 30",
+        ]
+    );
+    let transaction = v.last_request();
+    v.ok(Reverse { transaction, line: 0 });
+    assert_eq!((v.held("a.sp.1113"), v.held("lkm.sp.3108.a/sp")), (k(30), k(30)));
 }
 
 fn collect(bag: &str, amount: Sen) -> Collect {

@@ -472,6 +472,9 @@ fn groups_and_their_lkm(terminal: &Terminal, data: &Path) {
     terminal.reads("penyertaan kembalikan p2kp 2.000.000");
     terminal.shows("penyertaan daftar", "p2kp", "Rp2.000.000");
     terminal.shows("penyertaan beli mawar 100.000 --dana sp", "Penyertaan", "Rp100.000");
+    let back = "penyertaan bayar-kembali mawar 40.000 --dana sp";
+    terminal.shows(back, "Tabungan di LKM", "Rp40.000");
+    terminal.reads("penyertaan beli mawar 40.000 --dana sp");
     terminal.reads("deposito buka mawar d-1 200.000 --dana sp --jatuh-tempo 1-7-2025");
     let early = terminal.refused("deposito cairkan mawar d-1");
     assert!(early.contains("1 Juli 2025"), "{early}");

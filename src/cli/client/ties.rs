@@ -67,7 +67,10 @@ pub enum StakeAsk {
     List,
     /// Kelompok membeli penyertaan / a group buys a stake
     #[command(name = "beli", alias = "buy")]
-    Buy(Buy),
+    Buy(OfGroup),
+    /// LKM mengembalikan penyertaan kelompok / the LKM pays a group's stake back
+    #[command(name = "bayar-kembali", alias = "pay-back")]
+    PayBack(OfGroup),
 }
 
 /// A programme's stake.
@@ -104,7 +107,7 @@ pub struct Paid {
 
 /// A stake of a group.
 #[derive(Args, Clone, Debug)]
-pub struct Buy {
+pub struct OfGroup {
     /// Kelompok / group
     group: String,
     /// Jumlah / amount
@@ -263,7 +266,7 @@ impl Client {
                 let standing = stakes.iter().filter(|stake| !stake.reversed);
                 Ok(vec![Table::of(STAKES, standing.map(|stake| self.stake_row(stake)))])
             }
-            StakeAsk::Buy(Buy { group, amount, of, paid, when }) => {
+            StakeAsk::Buy(OfGroup { group, amount, of, paid, when }) => {
                 let request = request!(
                     when,
                     v1::BuyStakeRequest {
@@ -274,6 +277,18 @@ impl Client {
                     }
                 );
                 self.booked(links.buy_stake(request)).await
+            }
+            StakeAsk::PayBack(OfGroup { group, amount, of, paid, when }) => {
+                let request = request!(
+                    when,
+                    v1::PayBackStakeRequest {
+                        group: self.entity(group),
+                        fund: of.fund as i32,
+                        amount: money(*amount),
+                        means: self.means(paid),
+                    }
+                );
+                self.booked(links.pay_back_stake(request)).await
             }
         }
     }

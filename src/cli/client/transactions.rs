@@ -92,6 +92,7 @@ booked!(
     OpenTermDepositResponse,
     OweIncomeTaxResponse,
     PayAdvanceResponse,
+    PayBackStakeResponse,
     PayExpenseResponse,
     PayFromSurplusFundResponse,
     PayInCapitalResponse,
