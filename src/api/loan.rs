@@ -425,6 +425,7 @@ impl Mutation for v1::ApplyForLoanRequest {
             purpose: Vec::new(),
             funded_by: source,
             surety: optional_group(&self.surety, &book, "surety")?,
+            auto_debit: self.auto_debit,
         };
         let sealed = Plan::sealed(book, sealed_for, move |mut texts| {
             action.purpose = texts.pop().unwrap_or_default();
@@ -778,6 +779,7 @@ fn to_loan(book: &Id, name: &RowName, row: &Loan, opened: &Opened) -> v1::Loan {
         erased,
         funded_by: named("lkm/loans", &row.funded_by),
         surety: named("groups", &row.surety),
+        auto_debit: row.auto_debit,
         claims: row.claims.iter().map(claim).collect(),
     }
 }

@@ -466,6 +466,13 @@ impl<'a> Draft<'a> {
         natural(account.code, self.balance(account)?).map_err(Stop::from)
     }
 
+    /// What can be taken out of an account: what it holds, less what is blocked of it.
+    ///
+    /// Errors: `Missing`, `OVERFLOW`.
+    pub fn available(&self, account: &Account) -> Result<Sen, Stop> {
+        Ok(self.held(account)?.minus(self.blocked(account)?)?.max(Sen::ZERO))
+    }
+
     /// Posts. In a report, what would push an account below a refusing floor goes to the fund's
     /// suspense account instead; in a request, floors are looked at when the draft is finished.
     ///
@@ -552,12 +559,11 @@ impl<'a> Draft<'a> {
         if !toward_floor {
             return Ok(amount);
         }
-        let held = self.held(account)?.minus(self.blocked(account)?)?;
+        let available = self.available(account)?;
         let asked = natural(account.code, amount)?.negated()?;
-        if asked <= held {
+        if asked <= available {
             return Ok(amount);
         }
-        let available = if held.is_negative() { Sen::ZERO } else { held };
         Ok(natural(account.code, available.negated()?)?)
     }
 
@@ -607,7 +613,7 @@ impl<'a> Draft<'a> {
     /// Tries a part of a report; what its state cannot take is undone and handed to `otherwise`.
     ///
     /// Errors: those of `otherwise`, and whatever `part` meets that is not a matter of state.
-    fn attempt(
+    pub fn attempt(
         &mut self,
         part: impl FnOnce(&mut Self) -> Result<(), Stop>,
         otherwise: impl FnOnce(&mut Self, Refusal) -> Result<(), Stop>,

@@ -8,6 +8,8 @@
 //!
 //! A product adds what it has to do at the end of a day by a step of its own in [`STEPS`].
 
+mod loans;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -42,7 +44,7 @@ const ACTOR: &str = "simpul";
 const PAGE: u32 = 500;
 
 /// What is done at the end of each day, in this order.
-pub static STEPS: &[&dyn Step] = &[&Interest, &Maturities];
+pub static STEPS: &[&dyn Step] = &[&Interest, &Maturities, &loans::Debits, &loans::Loans];
 
 /// Something that is done at the end of a day.
 #[async_trait]
@@ -344,14 +346,14 @@ impl Step for Maturities {
         day: Day,
         after: &str,
     ) -> Result<Option<Chunk>, StorageError> {
-        let prefix = due_prefix(day);
+        let prefix = format!("{}term.", due_prefix(day));
         let after = if after.is_empty() { prefix.as_str() } else { after };
         let found = snapshot.rows(DUE, after, 1).await?.into_iter().next();
         let Some(found) = found.filter(|found| found.id.starts_with(&prefix)) else {
             return Ok(None);
         };
         let Row::Due(due) = &found.row else { return Err(damaged("what falls due")) };
-        let named = due.what.split_once('.').filter(|_| due.kind == "term");
+        let named = due.what.split_once('.');
         let deposit = named.and_then(|(group, deposit)| Some((Id::new(group)?, Id::new(deposit)?)));
         let action = deposit
             .map(|(group, deposit)| -> Arc<dyn Action> { Arc::new(Mature { group, deposit }) });

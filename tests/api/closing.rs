@@ -27,7 +27,7 @@ async fn close_period(town: &Town, entity: &str, through: (i32, i32, i32)) {
     town.books().close_period(request).await.expect("closed");
 }
 
-fn year(entity: &str) -> CloseYearRequest {
+pub fn year(entity: &str) -> CloseYearRequest {
     CloseYearRequest {
         entity: entity.to_owned(),
         request_id: fresh_request_id(),
@@ -36,7 +36,7 @@ fn year(entity: &str) -> CloseYearRequest {
     }
 }
 
-async fn close_year(town: &Town, entity: &str) -> ClosedYear {
+pub async fn close_year(town: &Town, entity: &str) -> ClosedYear {
     close_period(town, entity, (2025, 12, 31)).await;
     let answer = town.closing().close_year(year(entity)).await.expect("closed").into_inner();
     answer.year.expect("a year")
@@ -162,7 +162,10 @@ async fn opened_again(town: &Town) {
     assert_eq!((years[0].year, years[0].closed), (2025, true));
 }
 
-fn rule(parts: &[(SurplusUse, &str)], weights: &[(MemberMeasure, &str)]) -> SetSurplusRuleRequest {
+pub fn rule(
+    parts: &[(SurplusUse, &str)],
+    weights: &[(MemberMeasure, &str)],
+) -> SetSurplusRuleRequest {
     let part = |(purpose, percent): &(SurplusUse, &str)| SurplusPart {
         r#use: *purpose as i32,
         percent: units(percent),
@@ -183,7 +186,7 @@ fn rule(parts: &[(SurplusUse, &str)], weights: &[(MemberMeasure, &str)]) -> SetS
     }
 }
 
-fn divide() -> DivideSurplusRequest {
+pub fn divide() -> DivideSurplusRequest {
     DivideSurplusRequest {
         entity: A.to_owned(),
         request_id: fresh_request_id(),

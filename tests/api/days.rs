@@ -5,13 +5,24 @@ use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 use tonic::{Code, Status};
 
+use crate::loans::{application, lend, over_the_counter, terms, tin};
 use crate::on_both;
-use crate::town::{A, BOOK, Server, Town, cash, date, deposit, idr, on, sen, units, why};
+use crate::stories::the_grant_comes_through_the_lkm;
+use crate::town::{
+    A, BOOK, LKM, Server, Town, cash, date, deposit, idr, on, place, sen, units, why,
+};
 
-on_both!(days_are_closed_in_order_and_nothing_twice, what_is_blocked_and_what_is_due_is_shown,);
+on_both!(
+    days_are_closed_in_order_and_nothing_twice,
+    what_is_blocked_and_what_is_due_is_shown,
+    loans_are_tended_and_taken_from_savings,
+);
 
 /// What was told of a closing.
-async fn close(town: &Town, through: (i32, i32, i32)) -> Result<Vec<CloseDaysResponse>, Status> {
+pub async fn close(
+    town: &Town,
+    through: (i32, i32, i32),
+) -> Result<Vec<CloseDaysResponse>, Status> {
     let through = date(through.0, through.1, through.2);
     let request = CloseDaysRequest { book: BOOK.to_owned(), through };
     let mut told = town.days().close_days(request).await?.into_inner();
@@ -119,4 +130,87 @@ async fn what_is_blocked_and_what_is_due_is_shown(server: &Server) {
     town.products().unblock_savings(unblock).await.expect("unblocked");
     town.products().settle_member(settle()).await.expect("settled");
     assert_eq!(town.held("a.sp.2103.m02").await, 0);
+}
+
+async fn set_loan_quality(town: &Town) {
+    let request = SetLoanQualityRequest {
+        entity: LKM.to_owned(),
+        request_id: fresh_request_id(),
+        since: date(2025, 1, 1),
+        preset: QualityPreset::LkmPojk412024 as i32,
+        non_performing_from: 3,
+        minute: "BA-4/contoh".to_owned(),
+        ..SetLoanQualityRequest::default()
+    };
+    town.loans().set_loan_quality(request).await.expect("set");
+}
+
+/// Kas Besar of 5.000, A's savings-and-loan savings of 600 at the LKM, 500 of m01 at A.
+async fn fund(town: &Town) {
+    the_grant_comes_through_the_lkm(town).await;
+    let to_vault = MoveCashRequest {
+        entity: LKM.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 8),
+        fund: Fund::SimpanPinjam as i32,
+        from: place(PlaceKind::Bank),
+        to: place(PlaceKind::Vault),
+        amount: idr(5_000_000),
+    };
+    town.cash().move_cash(to_vault).await.expect("moved");
+    town.deposit("m01", 500_000).await;
+    let banked = DepositAtLkmRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 10),
+        fund: Fund::SimpanPinjam as i32,
+        amount: idr(300_000),
+        kube_place: cash(),
+        lkm_place: place(PlaceKind::Vault),
+    };
+    town.savings().deposit_at_lkm(banked).await.expect("banked");
+}
+
+async fn loans_are_tended_and_taken_from_savings(server: &Server) {
+    let town = Town::found(server).await;
+    fund(&town).await;
+    let accrual = |rate| LoanTerms {
+        recognition: Recognition::Accrual as i32,
+        ..terms(LoanFrequency::Monthly, rate)
+    };
+    for lender in [LKM, A] {
+        let set = crate::loans::product(lender, accrual("1"));
+        town.loans().set_loan_product(set).await.expect("set");
+    }
+    set_loan_quality(&town).await;
+    let automatic = |wish| ApplyForLoanRequest { auto_debit: true, ..wish };
+    let of_kube = automatic(application(LKM, "p1", A, 1_000_000));
+    lend(&town, of_kube, over_the_counter(), (2, 1)).await;
+    let of_member = application(A, "x1", &format!("{A}/members/m01"), 200_000);
+    lend(&town, automatic(of_member), tin(), (2, 1)).await;
+    let told = close(&town, (2025, 3, 1)).await.expect("closed");
+    let step = |step: &str| -> Vec<_> {
+        told.iter().filter(|one| one.step == step).map(|one| one.day.clone()).collect()
+    };
+    assert_eq!(step("loan-debit"), [date(2025, 3, 1)]);
+    assert_eq!(step("loan"), [date(2025, 2, 28), date(2025, 3, 1)]);
+    assert!(told.iter().all(|one| one.refused.is_none()));
+    // Of the KUBE's 110 a month 300 saved pay two and a bit; m01's 22 are there for long.
+    assert_eq!(town.held("lkm.sp.1222.p1").await, 90_000_000);
+    assert_eq!(town.held("a.sp.1221.x1").await, 18_000_000);
+    assert_eq!(town.held("lkm.sp.2102.a/sp").await, 19_000_000);
+    town.assert_mirrored("a").await;
+    close(&town, (2025, 5, 31)).await.expect("closed");
+    assert_eq!(town.held("lkm.sp.2102.a/sp").await, 0);
+    // Due on 1 May, 30 of 110 missing a month and 10 of jasa in May: eleven days late from the 12th.
+    let left = town.held("lkm.sp.1222.p1").await;
+    assert_eq!(town.held("lkm.sp.1291.p1").await * -20, left);
+    assert_eq!(town.held("a.sp.2103.m01").await, 50_000_000 - 3 * 2_200_000);
+    town.assert_mirrored("a").await;
+    // A month's last day has what was earned in it, on both sides.
+    let earned = town.held("lkm.sp.1223.p1").await;
+    assert_eq!(earned, town.held("a.sp.2312.p1").await);
+    assert!(earned > 0);
+    let again = close(&town, (2025, 5, 31)).await.expect("closed");
+    assert_eq!(again, []);
 }

@@ -19,7 +19,7 @@ on_both!(
 const THOUSAND: i64 = 100_000;
 
 /// Flat, nothing else.
-fn terms(frequency: LoanFrequency, rate: &str) -> LoanTerms {
+pub fn terms(frequency: LoanFrequency, rate: &str) -> LoanTerms {
     LoanTerms {
         method: LoanMethod::Flat as i32,
         frequency: frequency as i32,
@@ -35,7 +35,7 @@ fn plan(instalments: u32) -> Option<LoanPlan> {
     Some(LoanPlan { instalments, ..LoanPlan::default() })
 }
 
-fn product(entity: &str, terms: LoanTerms) -> SetLoanProductRequest {
+pub fn product(entity: &str, terms: LoanTerms) -> SetLoanProductRequest {
     let version = LoanVersion {
         since: date(2025, 1, 1),
         label: "Pinjaman (contoh)".to_owned(),
@@ -52,7 +52,7 @@ fn product(entity: &str, terms: LoanTerms) -> SetLoanProductRequest {
     }
 }
 
-fn application(lender: &str, loan: &str, borrower: &str, rupiah: i64) -> ApplyForLoanRequest {
+pub fn application(lender: &str, loan: &str, borrower: &str, rupiah: i64) -> ApplyForLoanRequest {
     ApplyForLoanRequest {
         lender: lender.to_owned(),
         request_id: fresh_request_id(),
@@ -85,7 +85,7 @@ fn confirmation(loan: &str) -> ConfirmLoanRequest {
     }
 }
 
-fn tin() -> Option<LoanPurse> {
+pub fn tin() -> Option<LoanPurse> {
     Some(LoanPurse { purse: Some(loan_purse::Purse::Place(cash().expect("a place"))) })
 }
 
@@ -94,14 +94,19 @@ fn vault() -> Option<LoanPurse> {
     Some(LoanPurse { purse: Some(loan_purse::Purse::Place(place)) })
 }
 
-fn over_the_counter() -> Option<LoanPurse> {
+pub fn over_the_counter() -> Option<LoanPurse> {
     let money = Handover { kube_place: cash(), lkm_place: place(PlaceKind::Vault) };
     let means = Means { means: Some(means::Means::Money(money)) };
     Some(LoanPurse { purse: Some(loan_purse::Purse::Means(means)) })
 }
 
 /// Confirmed, approved and paid out on a day of 2025.
-async fn lend(town: &Town, wish: ApplyForLoanRequest, purse: Option<LoanPurse>, day: (i32, i32)) {
+pub async fn lend(
+    town: &Town,
+    wish: ApplyForLoanRequest,
+    purse: Option<LoanPurse>,
+    day: (i32, i32),
+) {
     let name = format!("{}/loans/{}", wish.lender, wish.loan_id);
     let details = || on(2025, day.0, day.1);
     let wish = ApplyForLoanRequest { details: details(), ..wish };

@@ -1,18 +1,20 @@
-//! The worked examples, to the sen, through the public API: stories 1 to 9.
+//! The worked examples, to the sen, through the public API: stories 1 to 10.
 
 use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 
+use crate::closing::{close_year, divide, rule};
+use crate::days::close;
 use crate::loans::{the_lkm_lends_to_the_group, the_others_stand_in};
 use crate::on_both;
 use crate::town::{A, BOOK, LKM, Server, Town, cash, date, idr, on, place, sen, units, why};
 
-on_both!(a_grant_is_spent_and_passed_on_to_the_third_generation);
+on_both!(all_ten_stories);
 
 /// Thousands of rupiah in sen, as the stories count.
 const THOUSAND: i64 = 100_000;
 
-async fn a_grant_is_spent_and_passed_on_to_the_third_generation(server: &Server) {
+async fn all_ten_stories(server: &Server) {
     let town = Town::found(server).await;
     the_grant_comes_through_the_lkm(&town).await;
     the_money_is_spent_with_one_mistake(&town).await;
@@ -23,6 +25,7 @@ async fn a_grant_is_spent_and_passed_on_to_the_third_generation(server: &Server)
     pigs(&town).await;
     a_passes_its_grant_on(&town).await;
     the_third_generation(&town).await;
+    the_year_ends(&town).await;
 }
 
 async fn assert_held(town: &Town, expected: &[(&str, i64)]) {
@@ -31,7 +34,7 @@ async fn assert_held(town: &Town, expected: &[(&str, i64)]) {
     }
 }
 
-async fn the_grant_comes_through_the_lkm(town: &Town) {
+pub async fn the_grant_comes_through_the_lkm(town: &Town) {
     let request = ReceiveGrantRequest {
         group: A.to_owned(),
         request_id: fresh_request_id(),
@@ -494,4 +497,93 @@ async fn the_third_generation(town: &Town) {
     assert_eq!(lineage.generations, 3);
     town.assert_mirrored("b").await;
     town.assert_mirrored("c").await;
+}
+
+/// The days of the year are closed, with what they do to the loans: nothing, as both are paid as
+/// jasa comes in and bear no penalty.
+async fn the_days_are_closed(town: &Town) {
+    let before = town.trial_balance(BOOK).await;
+    let told = close(town, (2026, 1, 19)).await.unwrap();
+    assert!(told.iter().all(|one| one.refused.is_none()));
+    assert!(told.iter().any(|one| one.step == "loan"));
+    assert_eq!(told.iter().filter(|one| one.step.is_empty()).count(), 365 + 19);
+    assert_eq!(town.trial_balance(BOOK).await, before);
+}
+
+async fn the_surplus_is_divided_and_paid(town: &Town) {
+    let parts = [(SurplusUse::Reserve, "40"), (SurplusUse::Members, "50"), (SurplusUse::Iks, "10")];
+    let rule = rule(&parts, &[(MemberMeasure::Equal, "100")]);
+    town.closing().set_surplus_rule(rule).await.unwrap();
+    let divided = DivideSurplusRequest { settled: cash(), ..divide() };
+    let divided = town.closing().divide_surplus(divided).await.unwrap().into_inner();
+    assert_eq!(sen(&divided.year.unwrap().divisions[0].amount), 1_406 * THOUSAND);
+    let part = |member| MemberPart { member_id: format!("m{member:02}"), amount: idr(70_300) };
+    let pay = PaySurplusRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2026, 1, 20),
+        fund: Fund::Uep as i32,
+        parts: (1..=10).map(part).collect(),
+        place: cash(),
+    };
+    let paid = town.closing().pay_surplus(pay).await.unwrap().into_inner();
+    assert_eq!(paid.transaction.unwrap().warnings, []);
+}
+
+async fn the_year_ends(town: &Town) {
+    the_days_are_closed(town).await;
+    let closed = close_year(town, A).await;
+    let results: Vec<_> = closed.results.iter().map(|one| (one.fund(), sen(&one.amount))).collect();
+    assert_eq!(results, [(Fund::Uep, 1_500 * THOUSAND), (Fund::SimpanPinjam, -94 * THOUSAND)]);
+    let consolidate = ConsolidateSurplusRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2026, 1, 20),
+        year: 2025,
+        into: Fund::Uep as i32,
+    };
+    town.closing().consolidate_surplus(consolidate).await.unwrap();
+    assert_held(town, &[("a.uep.3401", 1_406), ("a.sp.3401", 0)]).await;
+    let cover = MoveFundsRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2026, 1, 20),
+        from_fund: Fund::Uep as i32,
+        to_fund: Fund::SimpanPinjam as i32,
+        place: cash(),
+        amount: idr(94_000),
+    };
+    town.cash().move_funds(cover).await.unwrap();
+    the_surplus_is_divided_and_paid(town).await;
+
+    for (account, tenths) in [
+        ("a.uep.1101", 75_624),
+        ("a.uep.3302", 5_624),
+        ("a.uep.3401", 0),
+        ("a.uep.1901.sp", 0),
+        ("a.sp.1901.uep", 0),
+        ("a.sp.1101", 45_350),
+        ("a.iks.1101", 1_506),
+        ("a.iks.3201", 1_506),
+    ] {
+        assert_eq!(town.held(account).await, tenths * THOUSAND / 10, "{account}");
+    }
+    assert_eq!(town.total("groups/a", Fund::Uep, 2301).await, 0, "all ten were paid");
+    for group in ["a", "b", "c"] {
+        town.assert_mirrored(group).await;
+    }
+    the_closed_year_takes_no_entries(town).await;
+}
+
+/// What is told of the closed year stands in the open one; the year itself is closed once.
+async fn the_closed_year_takes_no_entries(town: &Town) {
+    let before = town.trial_balance_at(A, date(2025, 12, 31)).await;
+    let late = PayExpenseRequest { details: on(2025, 12, 30), grant: String::new(), ..feed(1_000) };
+    let late = PayExpenseRequest { plan_line: String::new(), ..late };
+    let late = town.trade().pay_expense(late).await.unwrap().into_inner().transaction.unwrap();
+    assert_eq!(late.effective_on, date(2026, 1, 1));
+    assert_eq!(late.warnings[0].reason, "MOVED_TO_OPEN_DAY");
+    assert_eq!(town.trial_balance_at(A, date(2025, 12, 31)).await, before);
+    let again = town.closing().close_year(crate::closing::year(A)).await.unwrap_err();
+    assert_eq!(why(&again).reason, "YEAR_OUT_OF_ORDER");
 }

@@ -246,7 +246,13 @@ impl Town {
 
     /// All control accounts that are not zero; they sum to zero within each entity and fund.
     pub async fn trial_balance(&self, scope: &str) -> Vec<TrialBalanceRow> {
-        let request = GetTrialBalanceRequest { scope: scope.to_owned(), ..Default::default() };
+        self.trial_balance_at(scope, None).await
+    }
+
+    /// The same at the end of a day.
+    pub async fn trial_balance_at(&self, scope: &str, as_of: Option<Date>) -> Vec<TrialBalanceRow> {
+        let scope = scope.to_owned();
+        let request = GetTrialBalanceRequest { scope, as_of, ..Default::default() };
         let response = self.ledger().get_trial_balance(request).await.expect("totals");
         let response = response.into_inner();
         assert_eq!(response.total_debit, response.total_credit);

@@ -1,9 +1,7 @@
 //! Loans in trouble, and loans from outside (catalogue events 26 to 29, 37 and 45): exact entries.
 
 use simpul::domain::cash::Place;
-use simpul::domain::day::Day;
 use simpul::domain::id::Entity;
-use simpul::domain::loan::due::listed_name;
 use simpul::domain::loan::outside::{RepayOutsideLoan, TakeOutsideLoan};
 use simpul::domain::loan::pay::AccrueLoan;
 use simpul::domain::loan::quality::{SetLoanQuality, preset};
@@ -11,20 +9,18 @@ use simpul::domain::loan::trouble::{
     ProvideLoan, RegisterCollateral, Reschedule, SellCollateral, TakeCollateral, TurnLoan,
     WriteOffLoan,
 };
-use simpul::domain::record::Row;
 use simpul::domain::record::proto::{
     LoanFrequency, LoanMethod, LoanState, LoanTerms, QualityPreset, QualityVersion, Recognition,
 };
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
-use simpul::domain::state::{Key, Lookup, Value};
 
 use crate::loan_schedule::{plain_terms, plan_of};
 use crate::loans::{apply, counter, fund_vault, lend, member, pay, row, set_product, tin, village};
 use crate::village::{Village, day, entries, id, k, kube};
 use simpul::domain::loan::case::{Borrower, Purse};
 
-fn terms(recognition: Recognition) -> LoanTerms {
+pub fn terms(recognition: Recognition) -> LoanTerms {
     LoanTerms {
         recognition: recognition as i32,
         ..plain_terms(LoanMethod::Flat, LoanFrequency::Monthly, "1")
@@ -41,7 +37,7 @@ fn of_member(recognition: Recognition) -> Village {
 }
 
 /// The LKM's loan `l1` of 1.000 to a KUBE, `l2` of 400 to a member.
-fn of_lkm() -> Village {
+pub fn of_lkm() -> Village {
     let mut v = village();
     fund_vault(&mut v);
     set_product(&mut v, &Entity::Lkm, terms(Recognition::Accrual));
@@ -125,7 +121,7 @@ fn event_37_turned_non_performing_and_back() {
     );
 }
 
-fn quality(lender: Entity, minute: &str) -> SetLoanQuality {
+pub fn quality(lender: Entity, minute: &str) -> SetLoanQuality {
     let (measure, classes) = preset(QualityPreset::LkmPojk412024).expect("a preset");
     let version = QualityVersion {
         since: day("2025-01-01").get(),
@@ -163,47 +159,6 @@ fn event_27_provision_follows_the_class() {
         entries(&v.ok(provide())),
         ["lkm.sp Penyisihan Pinjaman [l2] D 15", "lkm.sp Beban Penyisihan K 15"]
     );
-}
-
-/// The days under which a loan of the LKM is listed.
-fn listed(v: &Village, loan: &str) -> Vec<String> {
-    let mut days = Vec::new();
-    for offset in 0..400 {
-        let on = Day::new(day("2025-01-01").get() + offset);
-        let name = listed_name(on, &Entity::Lkm, &id(loan));
-        if let Some(Value::Row(Some(row))) = v.state.get(&Key::Row(name))
-            && matches!(row.as_ref(), Row::LoanDue(due) if due.open)
-        {
-            days.push(on.to_string());
-        }
-    }
-    days
-}
-
-#[test]
-fn a_loan_is_listed_under_the_next_day_that_changes_something() {
-    let mut v = of_lkm();
-    v.ok(quality(Entity::Lkm, "BA-3/contoh"));
-    assert_eq!(listed(&v, "l2"), ["2025-04-01"]);
-    let tend = || AccrueLoan { lender: Entity::Lkm, loan: id("l2") };
-    v.ok_on(tend(), Some("2025-04-01"));
-    assert_eq!(listed(&v, "l2"), ["2025-04-02"]);
-    v.ok_on(tend(), Some("2025-04-12"));
-    assert_eq!(
-        (listed(&v, "l2"), v.held("lkm.sp.1291.l2")),
-        (vec!["2025-04-13".to_owned()], k(-20))
-    );
-    // 91 days late it no longer performs: jasa is taken back, and 15% provided.
-    let turned = v.ok_on(tend(), Some("2025-07-01"));
-    assert_eq!(turned.entries.len(), 4);
-    assert_eq!((v.held("lkm.sp.1223.l2"), v.held("lkm.sp.4311")), (k(0), k(0)));
-    assert_eq!(v.held("lkm.sp.1291.l2"), k(-60));
-    // All is paid: it performs again, and nothing needs providing.
-    v.ok(pay(&Entity::Lkm, "l2", k(416), Purse::Place(Place::Vault)));
-    assert_eq!(row(&v, &Entity::Lkm, "l2").state(), LoanState::PaidOff);
-    assert_eq!(listed(&v, "l2"), [] as [&str; 0]);
-    v.ok(ProvideLoan { lender: Entity::Lkm, loan: id("l2") });
-    assert_eq!(v.held("lkm.sp.1291.l2"), k(0));
 }
 
 #[test]

@@ -67,6 +67,7 @@ pub fn apply(
         purpose: Vec::new(),
         funded_by: None,
         surety: None,
+        auto_debit: false,
     }
 }
 

@@ -7,6 +7,7 @@ mod golden;
 mod guliran;
 mod iks;
 mod lifecycle;
+mod loan_days;
 mod loan_life;
 mod loan_model;
 mod loan_schedule;

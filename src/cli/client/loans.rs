@@ -374,6 +374,9 @@ pub struct Apply {
     /// Kelompok penanggung / the group that stands in
     #[arg(long = "penanggung", alias = "surety")]
     surety: Option<String>,
+    /// Angsuran diambil dari tabungan / instalments are taken from savings
+    #[arg(long = "dari-tabungan", alias = "from-savings")]
+    auto_debit: bool,
     #[command(flatten)]
     plan: Plan,
     #[command(flatten)]
@@ -798,6 +801,7 @@ impl Client {
                 purpose: wish.purpose.clone(),
                 funded_by: self.maybe_of("lkm", "loans", wish.funded_by.as_ref()),
                 surety: wish.surety.as_ref().map_or_else(String::new, |id| self.entity(id)),
+                auto_debit: wish.auto_debit,
             }
         )
     }

@@ -357,7 +357,10 @@ impl Case {
         let gives_back = record.event == Event::LoanClaimRepaid;
         if lines.is_empty() && !gives_back {
             // Time alone has made an accrual: it cannot be taken back.
-            let accrued = record.event == Event::LoanAccrued;
+            let own = Subject::id(&self.id);
+            let mut taken = effect.entries.iter().filter(|entry| open(entry.line));
+            let accrued = record.event == Event::LoanAccrued
+                && taken.any(|entry| entry.account.subject == own);
             return if accrued { Err(self.blocked()) } else { Ok(()) };
         }
         let lent = |fact: &LoanFact| told(fact) && fact.kind() == LoanFactKind::Disbursed;

@@ -1,59 +1,143 @@
 //! What time alone does to a loan, and where the day's closing finds it.
 //!
-//! Each loan that owes something is listed under the next day on which time changes something of
-//! it: its next due day, or, while anything is overdue, the day after the one it was reckoned to.
-//! Listed days sort as they come, so that the closing reads on from the last day it closed and
-//! never visits a loan of which nothing is due.
+//! Each loan that owes something is listed in the register `due` under the next day on which time
+//! changes something of it: an instalment falls due, its quality class changes, a month ends whose
+//! jasa is recognised or for whose end provisions are counted, or, while something is overdue that
+//! is taken from savings, the next day. So the closing reads what is listed under a day, and never
+//! visits a loan of which nothing changes. What was listed under a day that a loan has left since
+//! is told from the loan itself.
 //!
-//! **Invariant**: a loan that owes something is listed under one day, and that day is after the one
-//! it was reckoned to.
+//! What a teller tells of a day before the closing of the day before has come to it reckons the
+//! loan as far as that: what was earned until then stands on the teller's day.
+//!
+//! **Invariant**: a loan that owes something is listed under one day, after the last day whose
+//! closing has reckoned it and not before the first day that is not closed.
 
+use crate::domain::account::{Account, Subject};
+use crate::domain::chart::Code;
+use crate::domain::daily::{last_closed, note_due};
 use crate::domain::day::Day;
+use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
-use crate::domain::id::{Entity, Id, RowName};
-use crate::domain::loan::case::{Case, Told};
+use crate::domain::id::{Entity, Id};
+use crate::domain::iks_rule::period_of;
+use crate::domain::link::kube_savings;
+use crate::domain::loan::case::{Borrower, Case, Leg, Told};
 use crate::domain::loan::life::Life;
 use crate::domain::loan::quality::{class_of, found_on};
 use crate::domain::loan::trouble::provide;
 use crate::domain::money::Sen;
-use crate::domain::record::Row;
-use crate::domain::record::proto::{LoanDue, LoanFactKind, QualityVersion};
+use crate::domain::record::Event;
+use crate::domain::record::proto::{
+    DuesPeriod, Fund, LoanFactKind, QualityMeasure, QualityVersion,
+};
 use crate::domain::refusal::Refusal;
+use crate::domain::standing::check_here;
 
-/// The collection of listed days.
-pub const LISTED: &str = "loan-due";
+/// What the register `due` calls a loan.
+pub const KIND: &str = "loan";
 
-/// The row that lists a loan under a day.
-pub fn listed_name(day: Day, lender: &Entity, loan: &Id) -> RowName {
-    RowName::new(LISTED, format!("{day}.{lender}.{loan}"))
+/// The most loans that one record tends.
+pub const CHUNK: usize = 40;
+
+/// How the register `due` names a loan.
+pub fn listed_as(lender: &Entity, loan: &Id) -> String {
+    format!("{lender}.{loan}")
 }
 
-/// The next day on which time changes something of a loan, if it owes anything.
-pub fn next_day(life: &Life, reckoned_on: Day) -> Result<Option<Day>, Refusal> {
-    if life.is_written_off() {
-        return Ok(None);
-    }
-    match life.due()?.total()?.is_positive() {
-        true => Ok(Some(reckoned_on.next())),
-        false => Ok(life.next_due()),
-    }
+/// The loan that the register `due` names; `None` when it names nothing of the sort.
+pub fn parse(what: &str) -> Option<(Entity, Id)> {
+    let (lender, loan) = what.split_once('.')?;
+    Some((Entity::new(lender)?, Id::new(loan)?))
 }
+
+// ---- where it is found ------------------------------------------------------------------------
 
 /// Lists a loan under the day that its life asks for.
+///
+/// Errors: `Missing`, `RULE_NOT_SET`, `OVERFLOW`.
 pub fn list(draft: &mut Draft<'_>, case: &mut Case, life: &Life) -> Result<(), Stop> {
-    let next = next_day(life, Day::new(case.row.reckoned_on))?.map_or(0, Day::get);
-    if next == case.row.listed_on {
+    let rule = found_on(draft, &case.lender, Day::new(case.row.reckoned_on))?;
+    let Some(next) = next_day(case, life, rule.as_ref())? else {
+        case.row.listed_on = 0;
         return Ok(());
+    };
+    list_under(draft, case, next)
+}
+
+fn list_under(draft: &mut Draft<'_>, case: &mut Case, day: Day) -> Result<(), Stop> {
+    let day = day.max(last_closed(draft)?.next());
+    if day.get() != case.row.listed_on {
+        note_due(draft, day, KIND, &listed_as(&case.lender, &case.id))?;
+        case.row.listed_on = day.get();
     }
-    for (day, open) in [(case.row.listed_on, false), (next, true)] {
-        if day != 0 {
-            let name = listed_name(Day::new(day), &case.lender, &case.id);
-            draft.put(name, Row::LoanDue(LoanDue { open }));
-        }
-    }
-    case.row.listed_on = next;
     Ok(())
 }
+
+/// The next day, after the last closing that has reckoned a loan, on which time changes something.
+fn next_day(
+    case: &Case,
+    life: &Life,
+    rule: Option<&QualityVersion>,
+) -> Result<Option<Day>, Refusal> {
+    let began = case.row.facts.first().map_or(0, |fact| fact.on - 1);
+    let after = Day::new(case.row.tended_on.max(began));
+    let reached = after.next().max(Day::new(case.row.reckoned_on));
+    if !life.disbursed().is_positive() || life.is_written_off() {
+        return Ok(None);
+    }
+    if life.is_paid_off()? {
+        // What was provided for it is released once.
+        return Ok((case.row.quality != 0).then_some(reached));
+    }
+    let mut days: Vec<Day> = life.falls_due_after(after).into_iter().collect();
+    if case.row.auto_debit && life.due()?.total()?.is_positive() {
+        days.push(reached);
+    }
+    if let Some(rule) = rule {
+        days.extend(class_changes_after(rule, life, after)?);
+        let ranked = rank(Some(rule), life)?;
+        if case.row.quality.max(1) != ranked {
+            days.push(reached);
+        }
+    }
+    let monthly = rule.is_some() || (life.terms().accrues && life.performs());
+    if monthly || days.is_empty() {
+        days.push(period_of(DuesPeriod::Monthly, after.next()).1);
+    }
+    Ok(days.into_iter().min())
+}
+
+/// The next day after one on which time alone changes the class of a loan.
+fn class_changes_after(
+    rule: &QualityVersion,
+    life: &Life,
+    after: Day,
+) -> Result<Option<Day>, Refusal> {
+    let later = |due_on: Day, days: u32| {
+        let days = i32::try_from(days).unwrap_or(i32::MAX);
+        Day::new(due_on.get().saturating_add(days)).min(Day::MAX)
+    };
+    let unpaid = life.unpaid_due_days()?;
+    let mut days: Vec<Day> = match rule.measure() {
+        QualityMeasure::InstalmentsOverdue => unpaid.iter().map(|day| later(*day, 1)).collect(),
+        QualityMeasure::DaysLate | QualityMeasure::Unspecified => {
+            let oldest = unpaid.first().into_iter();
+            oldest.flat_map(|day| rule.classes.iter().map(|one| later(*day, one.from))).collect()
+        }
+    };
+    days.retain(|day| *day > after);
+    Ok(days.into_iter().min())
+}
+
+/// The rank of a loan's class, from 1; 0 where no rule was set or nothing is owed.
+fn rank(rule: Option<&QualityVersion>, life: &Life) -> Result<u32, Refusal> {
+    let paid_off = life.is_paid_off()?;
+    let Some(rule) = rule.filter(|_| !paid_off) else { return Ok(0) };
+    Ok(u32::try_from(class_of(rule, life)?.0).unwrap_or(u32::MAX))
+}
+
+// ---- what time does ---------------------------------------------------------------------------
 
 /// Reckons a loan up to the day of a draft: jasa earned, titipan used, and, where the lender has
 /// quality classes, whether it performs and what is provided for it.
@@ -61,28 +145,155 @@ pub fn list(draft: &mut Draft<'_>, case: &mut Case, life: &Life) -> Result<(), S
 /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`.
 pub fn tend(draft: &mut Draft<'_>, lender: &Entity, loan: &Id) -> Result<(), Stop> {
     let mut case = Case::decided(draft, lender, loan)?;
-    let rule = found_on(draft, lender, draft.frame().happened_on)?;
-    let mut facts = Vec::new();
-    if let Some(kind) = rule.as_ref().map(|rule| turn(rule, &case.life(draft)?)).transpose()? {
-        facts.extend(kind.map(|kind| case.fact(draft, kind, Sen::ZERO)));
-    }
+    tend_case(draft, &mut case)
+}
+
+fn tend_case(draft: &mut Draft<'_>, case: &mut Case) -> Result<(), Stop> {
+    let rule = found_on(draft, &case.lender, draft.frame().happened_on)?;
+    let life = case.life(draft)?;
+    case.row.quality = rank(rule.as_ref(), &life)?;
+    let turned = rule.as_ref().and_then(|rule| turn(rule, case.row.quality, &life));
+    let facts = turned.map(|kind| case.fact(draft, kind, Sen::ZERO)).into_iter().collect();
     case.tell(draft, Told { facts, ..Told::default() })?;
     match rule {
-        Some(rule) => provide(draft, &case, &rule),
+        Some(rule) => provide(draft, case, &rule),
         None => Ok(()),
     }
 }
 
 /// Whether a loan's class turns it.
-fn turn(rule: &QualityVersion, life: &Life) -> Result<Option<LoanFactKind>, Refusal> {
+fn turn(rule: &QualityVersion, rank: u32, life: &Life) -> Option<LoanFactKind> {
     if rule.non_performing_from == 0 {
-        return Ok(None);
+        return None;
     }
-    let (rank, _) = class_of(rule, life)?;
-    let performs = u32::try_from(rank).unwrap_or(u32::MAX) < rule.non_performing_from;
-    Ok(match (performs, life.performs()) {
+    match (rank < rule.non_performing_from, life.performs()) {
         (true, false) => Some(LoanFactKind::Performing),
         (false, true) => Some(LoanFactKind::NonPerforming),
         _ => None,
+    }
+}
+
+/// At the end of a day, tends loans that are listed under it.
+#[derive(Clone, Debug)]
+pub struct TendLoans {
+    /// The day.
+    pub day: Day,
+    /// The loans, at most [`CHUNK`].
+    pub loans: Vec<(Entity, Id)>,
+}
+
+impl Action for TendLoans {
+    fn event(&self) -> Event {
+        Event::LoanAccrued
+    }
+
+    /// What cannot be reckoned is flagged, and tried again the next day. Errors: `NOT_FOUND`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        each_listed(draft, self.day, &self.loans, |draft, mut case| {
+            case.row.tended_on = case.row.tended_on.max(self.day.get());
+            tend_case(draft, &mut case)
+        })
+    }
+}
+
+/// At the end of a day, takes what is due of loans that are listed under it from their borrowers'
+/// savings, as far as these reach.
+#[derive(Clone, Debug)]
+pub struct DebitLoans {
+    /// The day.
+    pub day: Day,
+    /// The loans, at most [`CHUNK`].
+    pub loans: Vec<(Entity, Id)>,
+}
+
+impl Action for DebitLoans {
+    fn event(&self) -> Event {
+        Event::LoanPaid
+    }
+
+    /// What cannot be taken is flagged, and tried again the next day. Errors: `NOT_FOUND`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        each_listed(draft, self.day, &self.loans, |draft, mut case| debit(draft, &mut case))
+    }
+}
+
+/// The account that a borrower's instalments are taken from.
+///
+/// Errors: `NOT_FOUND` when the row names no borrower.
+pub fn debited_account(case: &Case) -> Result<Account, Refusal> {
+    Ok(match case.borrower()? {
+        Borrower::Member(member) => {
+            case.ledger().account_of(Code::MemberSavings, Subject::id(&member))
+        }
+        Borrower::Group(group) => {
+            let (code, subject) = kube_savings(&group, Fund::SimpanPinjam);
+            case.ledger().account_of(code, subject)
+        }
+    })
+}
+
+fn debit(draft: &mut Draft<'_>, case: &mut Case) -> Result<(), Stop> {
+    let account = debited_account(case)?;
+    let due = case.life(draft)?.due()?.total()?;
+    let amount = due.min(draft.available(&account)?);
+    if !case.row.auto_debit || !amount.is_positive() {
+        return Ok(());
+    }
+    let lender: Vec<Leg> = vec![((account.code, account.subject).into(), amount)];
+    let borrower: Vec<Leg> = match case.borrower_ledger()? {
+        Some(_) => vec![(Code::SavingsAtLkm.into(), amount.negated()?)],
+        None => Vec::new(),
+    };
+    let facts = vec![case.fact(draft, LoanFactKind::Paid, amount)];
+    case.tell(draft, Told { facts, lender, borrower, ..Told::default() }).map(drop)
+}
+
+/// Does something to each loan that is still listed under a day, each a line of its own.
+fn each_listed(
+    draft: &mut Draft<'_>,
+    day: Day,
+    loans: &[(Entity, Id)],
+    act: impl Fn(&mut Draft<'_>, Case) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut missing = None;
+    for (line, (lender, loan)) in (1..).zip(loans) {
+        draft.at_line(line);
+        match one_listed(draft, day, (lender, loan), &act) {
+            // Go on to find out what else is missing.
+            Err(stop @ Stop::Missing) => missing = Some(stop),
+            result => result?,
+        }
+    }
+    draft.at_line(0);
+    missing.map_or(Ok(()), Err)
+}
+
+fn one_listed(
+    draft: &mut Draft<'_>,
+    day: Day,
+    (lender, loan): (&Entity, &Id),
+    act: impl Fn(&mut Draft<'_>, Case) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let case = Case::load(draft, lender, loan)?;
+    if case.row.listed_on == 0 || case.row.listed_on > day.get() || !is_here(draft, lender)? {
+        return Ok(());
+    }
+    let mut waiting = Case { lender: lender.clone(), id: loan.clone(), row: case.row.clone() };
+    draft.attempt(
+        |draft| act(draft, case),
+        |draft, refusal| {
+            draft.flag(refusal);
+            list_under(draft, &mut waiting, day.next())?;
+            waiting.put(draft);
+            Ok(())
+        },
+    )
+}
+
+/// Whether a lender is still in this book.
+fn is_here(draft: &Draft<'_>, lender: &Entity) -> Result<bool, Stop> {
+    Ok(match lender {
+        Entity::Lkm => true,
+        Entity::Kube(group) => check_here(group, &draft.group(group, "group")?).is_ok(),
     })
 }

@@ -508,6 +508,24 @@ impl Life {
         self.lines.iter().find(open).map(|line| line.plan.due_on)
     }
 
+    /// The first day after one on which an instalment falls due, whether it was paid early or not.
+    pub fn falls_due_after(&self, day: Day) -> Option<Day> {
+        let asks = |line: &&Line| line.plan.principal.plus(line.plan.interest) != Ok(Sen::ZERO);
+        let mut days = self.lines.iter().filter(asks).map(|line| line.plan.due_on);
+        days.find(|due_on| *due_on > day)
+    }
+
+    /// The due days of instalments that are due and not paid, oldest first. Errors: `OVERFLOW`.
+    pub fn unpaid_due_days(&self) -> Result<Vec<Day>, Refusal> {
+        let mut days = Vec::new();
+        for line in self.due_lines() {
+            if line.unpaid()?.is_positive() {
+                days.push(line.plan.due_on);
+            }
+        }
+        Ok(days)
+    }
+
     /// What it takes to pay all off on this day: jasa of periods that have begun in full, of those
     /// that have not less the rebate.
     ///

@@ -39,6 +39,8 @@ pub struct ApplyLoan {
     pub funded_by: Option<Id>,
     /// The KUBE that stands in for a member of the LKM.
     pub surety: Option<Id>,
+    /// Whether what falls due is taken from the borrower's savings at the lender.
+    pub auto_debit: bool,
 }
 
 impl Action for ApplyLoan {
@@ -76,6 +78,7 @@ impl Action for ApplyLoan {
             purpose: self.purpose.clone(),
             funded_by: self.funded_by.as_ref().map(Id::to_string).unwrap_or_default(),
             surety: self.surety.as_ref().map(Id::to_string).unwrap_or_default(),
+            auto_debit: self.auto_debit,
             ..Loan::default()
         };
         draft.create(loan_name(&self.lender, &self.loan), Row::Loan(row), "loan_id")

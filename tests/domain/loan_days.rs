@@ -1,0 +1,194 @@
+//! What the end of a day does to loans: under which days they are listed, what is reckoned there,
+//! and what is taken from savings.
+
+use simpul::domain::block::BlockSavings;
+use simpul::domain::cash::Place;
+use simpul::domain::daily::{CloseDay, DUE, due_prefix};
+use simpul::domain::day::Day;
+use simpul::domain::id::{Entity, Id, RowName};
+use simpul::domain::link::SaveAtLkm;
+use simpul::domain::loan::case::{Borrower, Purse};
+use simpul::domain::loan::due::{DebitLoans, TendLoans, listed_as};
+use simpul::domain::loan::request::ApplyLoan;
+use simpul::domain::money::Sen;
+use simpul::domain::record::proto::{Fund, LoanState, Recognition};
+use simpul::domain::reversal::Reverse;
+use simpul::domain::savings::{Deposit, Kind};
+use simpul::domain::state::{Key, Lookup, Value};
+
+use crate::loan_trouble::{of_lkm, quality, terms};
+use crate::loans::{apply, counter, fund_vault, lend, member, pay, row, set_product, tin, village};
+use crate::village::{Village, day, entries, id, k, kube};
+
+/// The day under which a loan is listed, which the register `due` must know.
+fn listed(v: &Village, lender: &Entity, loan: &str) -> String {
+    let on = Day::new(row(v, lender, loan).listed_on);
+    if on == Day::default() {
+        return String::new();
+    }
+    let what = listed_as(lender, &id(loan));
+    let name = RowName::new(DUE, format!("{}loan.{what}", due_prefix(on)));
+    assert!(matches!(v.state.get(&Key::Row(name)), Some(Value::Row(Some(_)))), "{what} on {on}");
+    on.to_string()
+}
+
+fn close_through(v: &mut Village, last: &str) {
+    let mut on = day("2025-01-01");
+    while on <= day(last) {
+        let told = on.to_string();
+        v.ok_on(CloseDay { day: on }, Some(told.as_str()));
+        on = on.next();
+    }
+}
+
+fn these(lender: &Entity, loans: &[&str]) -> Vec<(Entity, Id)> {
+    loans.iter().map(|loan| (lender.clone(), id(loan))).collect()
+}
+
+#[test]
+fn a_loan_is_listed_under_the_next_day_that_changes_something() {
+    let mut v = of_lkm();
+    v.ok(quality(Entity::Lkm, "BA-3/contoh"));
+    let tend = |v: &mut Village, on: &str| {
+        assert_eq!(listed(v, &Entity::Lkm, "l2"), on);
+        let loans = these(&Entity::Lkm, &["l2"]);
+        v.ok_on(TendLoans { day: day(on), loans }, Some(on));
+    };
+    let receivable = |v: &Village| v.held("lkm.sp.1223.l2").get();
+    let provided = |v: &Village| v.held("lkm.sp.1291.l2").negated().expect("fits");
+    tend(&mut v, "2025-03-31");
+    // Thirty days of thirty-one.
+    assert_eq!(receivable(&v), 387_097);
+    tend(&mut v, "2025-04-01");
+    assert_eq!((receivable(&v), provided(&v)), (400_000, k(0)));
+    tend(&mut v, "2025-04-12");
+    assert_eq!(provided(&v), k(20));
+    assert_eq!(listed(&v, &Entity::Lkm, "l2"), "2025-04-30");
+    // What is due is paid: its class is better at once.
+    v.ok_on(pay(&Entity::Lkm, "l2", k(104), Purse::Place(Place::Vault)), Some("2025-04-20"));
+    tend(&mut v, "2025-04-20");
+    assert_eq!(provided(&v), k(0));
+    let quiet = ["2025-04-30", "2025-05-01", "2025-05-12", "2025-05-31", "2025-06-01"];
+    for on in quiet.into_iter().chain(["2025-06-30", "2025-07-01"]) {
+        tend(&mut v, on);
+    }
+    assert_eq!((receivable(&v), provided(&v)), (1_200_000, k(15)));
+    // 91 days late it no longer performs: jasa is taken back, and 15% provided.
+    tend(&mut v, "2025-07-31");
+    assert_eq!((receivable(&v), provided(&v)), (0, k(45)));
+    assert_eq!(listed(&v, &Entity::Lkm, "l2"), "2025-08-30");
+    // All is paid: once more, and nothing needs providing.
+    v.ok_on(pay(&Entity::Lkm, "l2", k(312), Purse::Place(Place::Vault)), Some("2025-08-02"));
+    assert_eq!(row(&v, &Entity::Lkm, "l2").state(), LoanState::PaidOff);
+    tend(&mut v, "2025-08-02");
+    assert_eq!(provided(&v), k(0));
+    assert_eq!(listed(&v, &Entity::Lkm, "l2"), "");
+}
+
+#[test]
+fn what_is_closed_lists_nothing_any_more() {
+    let mut v = of_lkm();
+    close_through(&mut v, "2025-04-05");
+    // Told late of a day long closed: it is found on the first that is not.
+    let wish = apply(&Entity::Lkm, "l3", member(1), k(100), 4);
+    lend(&mut v, wish, Purse::Place(Place::Vault), "2025-03-01");
+    assert_eq!(listed(&v, &Entity::Lkm, "l3"), "2025-04-06");
+    let loans = these(&Entity::Lkm, &["l2", "l3"]);
+    v.ok_on(TendLoans { day: day("2025-04-06"), loans }, Some("2025-04-06"));
+    assert_eq!(listed(&v, &Entity::Lkm, "l3"), "2025-04-30");
+}
+
+#[test]
+fn a_loan_left_since_or_told_of_a_later_day_is_no_trouble() {
+    let mut v = of_lkm();
+    let tend = |day| TendLoans { day, loans: these(&Entity::Lkm, &["l1", "l2"]) };
+    // A teller is a day ahead of the closing.
+    v.ok_on(pay(&Entity::Lkm, "l2", k(4), Purse::Place(Place::Vault)), Some("2025-04-01"));
+    let done = v.ok_on(tend(day("2025-03-31")), Some("2025-03-31"));
+    assert_eq!(done.entries.len(), 4, "jasa of the other alone, on both sides");
+    assert_eq!((v.held("lkm.sp.1223.l1").get(), v.held("a.sp.2312.l1").get()), (967_742, 967_742));
+    assert_eq!(listed(&v, &Entity::Lkm, "l2"), "2025-04-01");
+    // Again, nothing is left to do.
+    assert_eq!(entries(&v.ok_on(tend(day("2025-03-31")), None)), [] as [String; 0]);
+}
+
+/// Loans of a KUBE to a member and of the LKM to the KUBE, taken from savings.
+fn debited() -> Village {
+    let mut v = village();
+    fund_vault(&mut v);
+    for (lender, loan, borrower, purse) in [
+        (kube("a"), "x", member(1), tin()),
+        (Entity::Lkm, "l1", Borrower::Group(id("a")), Purse::Kube(counter())),
+    ] {
+        set_product(&mut v, &lender, terms(Recognition::Cash));
+        let wish = apply(&lender, loan, borrower, k(1_000), 10);
+        lend(&mut v, ApplyLoan { auto_debit: true, ..wish }, purse, "2025-03-01");
+    }
+    v
+}
+
+fn save(v: &mut Village, amount: Sen) {
+    v.ok(Deposit {
+        entity: kube("a"),
+        member: id("m01"),
+        kind: Kind::Voluntary,
+        amount,
+        place: Place::Cash,
+    });
+}
+
+#[test]
+fn what_is_due_is_taken_from_savings() {
+    let mut v = debited();
+    save(&mut v, k(100));
+    v.ok(BlockSavings {
+        entity: kube("a"),
+        member: id("m01"),
+        block: id("b1"),
+        amount: k(30),
+        reason: Vec::new(),
+    });
+    v.ok(SaveAtLkm {
+        group: id("a"),
+        fund: Fund::SimpanPinjam,
+        deposit: true,
+        amount: k(300),
+        kube_place: Place::Cash,
+        lkm_place: Place::Vault,
+    });
+    let loans = vec![(kube("a"), id("x")), (Entity::Lkm, id("l1"))];
+    let debit = |day| DebitLoans { day, loans: loans.clone() };
+    let done = v.ok_on(debit(day("2025-04-01")), Some("2025-04-01"));
+    assert_eq!(
+        entries(&done),
+        [
+            "a.sp Tabungan Anggota [m01] D 70",
+            "a.sp Piutang Anggota [x] K 60",
+            "a.sp Pendapatan Jasa K 10",
+            "lkm.sp Tabungan KUBE [a/sp] D 110",
+            "lkm.sp Pinjaman Diberikan [l1] K 100",
+            "lkm.sp Pendapatan Jasa K 10",
+            "a.sp Pinjaman LKM [l1] D 100",
+            "a.sp Beban Jasa Pinjaman D 10",
+            "a.sp Tabungan di LKM K 110",
+        ]
+    );
+    let transaction = v.last_request();
+    let tend = |day| TendLoans { day, loans: loans.clone() };
+    v.ok_on(tend(day("2025-04-01")), None);
+    // What is missing is looked for each day, what was taken whole waits for the next due day.
+    assert_eq!(listed(&v, &kube("a"), "x"), "2025-04-02");
+    assert_eq!(listed(&v, &Entity::Lkm, "l1"), "2025-05-01");
+    save(&mut v, k(500));
+    let done = v.ok_on(debit(day("2025-04-02")), Some("2025-04-02"));
+    assert_eq!(
+        entries(&done),
+        ["a.sp Tabungan Anggota [m01] D 40", "a.sp Piutang Anggota [x] K 40"]
+    );
+    v.ok_on(tend(day("2025-04-02")), None);
+    assert_eq!(listed(&v, &kube("a"), "x"), "2025-05-01");
+    // One line is taken back alone, on both sides.
+    v.ok(Reverse { transaction, line: 2 });
+    assert_eq!((v.held("lkm.sp.2102.a/sp"), v.held("a.sp.1111")), (k(300), k(300)));
+    assert_eq!((v.held("lkm.sp.1222.l1"), v.held("a.sp.1221.x")), (k(1_000), k(900)));
+}
