@@ -7,6 +7,7 @@ mod server;
 mod terminal;
 
 mod client;
+mod closing;
 mod crash;
 mod demo;
 mod export;
