@@ -11,9 +11,10 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::chain::{Frontier, Hash, leaf_hash};
-use crate::domain::account::{Control, Ledger};
+use crate::domain::account::{Account, Control, Ledger};
 use crate::domain::guliran;
 use crate::domain::id::{Id, RowName};
+use crate::domain::loan::case;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::GrantChannel;
 use crate::domain::record::{Effect, Outcome, Record, Row, decode, encode_value};
@@ -62,6 +63,7 @@ pub fn verify(book: &Id, dump: &Dump) -> Report {
         replay.findings.add(format!("checkpoint {}", beyond.size), "none", "one");
     }
     replay.check_grants();
+    replay.check_loans();
     replay.compare_head(dump);
     replay.compare_entries(dump);
     replay.compare_rows(dump);
@@ -102,6 +104,7 @@ impl Audit {
     /// The total of every control account that was used, and what is not as it must be.
     pub fn finish(mut self) -> (BTreeMap<Control, Sen>, Vec<Finding>) {
         self.replay.check_grants();
+        self.replay.check_loans();
         let total = |control: &Control| match self.replay.state.get(&Key::Control(control.clone()))
         {
             Some(Value::Control(total)) => (control.clone(), *total),
@@ -346,6 +349,38 @@ impl Replay {
                 }
                 Err(error) => self.findings.add(format!("grant {name}"), "sums that fit", error),
             }
+        }
+    }
+
+    /// What the ledgers hold of each loan is what its row says was posted, and the loans of a
+    /// lender are all that its control accounts hold: the portfolio is the ledger's.
+    fn check_loans(&mut self) {
+        let mut due: BTreeMap<Account, Sen> = BTreeMap::new();
+        let mut totals: BTreeMap<Control, i128> = BTreeMap::new();
+        for name in self.rows.keys() {
+            let Some(Value::Row(Some(row))) = self.state.get(&Key::Row(name.clone())) else {
+                continue;
+            };
+            let Row::Loan(row) = &**row else { continue };
+            match case::accounts(name, row) {
+                Ok(accounts) => due.extend(accounts),
+                Err(error) => self.findings.add(format!("loan {name}"), "sums that fit", error),
+            }
+        }
+        for (account, due) in due {
+            let found = match self.state.get(&Key::Balance(account.clone())) {
+                Some(Value::Balance(Some(balance))) => *balance,
+                _ => Sen::ZERO,
+            };
+            *totals.entry(account.control()).or_default() += i128::from(found.get());
+            self.findings.check(format!("loan in {account}"), due.get(), found.get());
+        }
+        for (control, loans) in totals {
+            let found = match self.state.get(&Key::Control(control.clone())) {
+                Some(Value::Control(total)) => i128::from(total.get()),
+                _ => 0,
+            };
+            self.findings.check(format!("loans in {control}"), loans, found);
         }
     }
 

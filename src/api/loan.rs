@@ -17,7 +17,7 @@ use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::allocation::Parts;
 use crate::domain::loan::calendar::Calendar;
 use crate::domain::loan::case::{Borrower, Purse, loan_name};
-use crate::domain::loan::life::{Life, Line, reckon};
+use crate::domain::loan::life::{LATEST, Life, Line, facts_known, reckon};
 use crate::domain::loan::outside::{RepayOutsideLoan, TakeOutsideLoan};
 use crate::domain::loan::pay::{
     AccrueLoan, Disburse, PayLoan, RefundTitipan, RewardLoan, SettleLoan, WaiveLoan,
@@ -88,7 +88,7 @@ fn percent(value: Option<&google_type::Decimal>) -> String {
     value.map_or_else(String::new, |percent| percent.value.clone())
 }
 
-fn to_percent(text: &str) -> Option<google_type::Decimal> {
+pub(super) fn to_percent(text: &str) -> Option<google_type::Decimal> {
     (!text.is_empty()).then(|| google_type::Decimal { value: text.to_owned() })
 }
 
@@ -225,6 +225,7 @@ impl Mutation for v1::SetLoanProductRequest {
             least: least.unwrap_or(Sen::ZERO).get(),
             most: most.unwrap_or(Sen::ZERO).get(),
             most_instalments: version.most_instalments,
+            position: 0,
         };
         let product = convert::id(&self.product_id, "product_id")?;
         Ok(Plan::new(book, &entity.clone(), SetLoanProduct { entity, product, version }))
@@ -318,7 +319,7 @@ async fn product_terms(
     version.ok_or_else(|| Refusal::new(Reason::RuleNotSet).on("product").into())
 }
 
-fn parts(parts: Parts) -> Option<v1::LoanParts> {
+pub(super) fn parts(parts: Parts) -> Option<v1::LoanParts> {
     Some(v1::LoanParts {
         penalty: Some(convert::to_money(parts.penalty)),
         interest: Some(convert::to_money(parts.interest)),
@@ -360,7 +361,7 @@ fn purse(purse: Option<&v1::LoanPurse>, book: &Id) -> Checked<Purse> {
     }
 }
 
-fn loan_of(name: &str, field: &str) -> Checked<(Id, Entity, Id)> {
+pub(super) fn loan_of(name: &str, field: &str) -> Checked<(Id, Entity, Id)> {
     convert::owned(name, "loans", field)
 }
 
@@ -374,7 +375,7 @@ fn borrower(name: &str, owner: (&Id, &Entity), field: &str) -> Checked<Borrower>
 }
 
 /// The group of a name, of this very book; an empty name is nothing.
-fn optional_group(name: &str, book: &Id, field: &str) -> Checked<Option<Id>> {
+pub(super) fn optional_group(name: &str, book: &Id, field: &str) -> Checked<Option<Id>> {
     if name.is_empty() {
         return Ok(None);
     }
@@ -673,6 +674,7 @@ impl Mutation for v1::SetLoanQualityRequest {
             classes,
             minute: convert::required_line(&self.minute, 80, "minute")?,
             non_performing_from: self.non_performing_from,
+            position: 0,
         };
         Ok(Plan::new(book, &lender.clone(), SetLoanQuality { lender, version }))
     }
@@ -803,7 +805,7 @@ async fn day_asked(
 
 /// What a loan has come to on a day; none before it was paid out.
 fn life_on(row: &Loan, day: Day) -> Checked<Option<Life>> {
-    let began = row.facts.first().is_some_and(|fact| fact.on <= day.get());
+    let began = facts_known(row, LATEST).next().is_some_and(|fact| fact.on <= day.get());
     if began { Ok(Some(reckon(row, day)?)) } else { Ok(None) }
 }
 
@@ -864,7 +866,7 @@ impl Method for v1::GetLoanRequest {
             loan: Some(to_loan(&book, &name, &row, &opened)),
             standing: life.as_ref().map(|life| standing(life, on)).transpose()?,
             instalments: life.as_ref().map_or_else(|| Ok(Vec::new()), lines)?,
-            facts: row.facts.iter().map(fact).collect(),
+            facts: facts_known(&row, LATEST).map(fact).collect(),
         })
     }
 }

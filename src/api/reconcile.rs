@@ -16,6 +16,7 @@ use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::link::lkm_ledger;
 use crate::domain::loan::case::loan_name;
+use crate::domain::loan::life::{LATEST, facts_known};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{Fund, Group, Link, LoanFact, LoanFactKind, LoanState};
 use crate::domain::record::{Event, Row};
@@ -249,12 +250,10 @@ async fn loan_reason(snapshot: &mut Snapshot, pair: &Pair) -> Checked<Option<Ref
     let Some(id) = Id::new(pair.lkm.0.subject.as_str()) else { return Ok(None) };
     let found = snapshot.row(&loan_name(&Entity::Lkm, &id)).await?;
     let Some(Row::Loan(row)) = found.map(|found| found.row) else { return Ok(None) };
-    let turned = row
-        .facts
-        .iter()
-        .rev()
+    let turned = facts_known(&row, LATEST)
         .map(LoanFact::kind)
-        .find(|kind| matches!(kind, LoanFactKind::NonPerforming | LoanFactKind::Performing));
+        .filter(|kind| matches!(kind, LoanFactKind::NonPerforming | LoanFactKind::Performing))
+        .last();
     let reason = match (row.state(), turned) {
         (LoanState::WrittenOff, _) => Reason::MirrorWrittenOff,
         (_, Some(LoanFactKind::NonPerforming)) => Reason::MirrorNonPerforming,

@@ -20,6 +20,18 @@ pub fn in_force<V: Version>(versions: &[V], day: Day) -> Option<&V> {
     versions.iter().rev().find(|version| version.since() <= day)
 }
 
+/// A version that says which record set it.
+pub trait Recorded: Version {
+    /// The position of that record.
+    fn position(&self) -> u64;
+}
+
+/// The version that held on a day, as known when the journal had so many records.
+pub fn known_on<V: Recorded>(versions: &[V], day: Day, known: u64) -> Option<&V> {
+    let begun = |version: &&V| version.since() <= day && version.position() <= known;
+    versions.iter().rev().find(begun)
+}
+
 /// Adds a version of an entity's rule or product. One that would have begun later, and has not
 /// begun, gives way to it. `field` is the request's name for the first day.
 ///

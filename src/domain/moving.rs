@@ -81,10 +81,12 @@ impl Action for Leave {
     }
 }
 
-/// What another ledger of the old book knows the other side of, or nobody has decided yet.
+/// What another ledger of the old book knows the other side of, what rests on the facts of a loan
+/// in its register, or what nobody has decided yet.
 fn stays(code: Code) -> bool {
     let between = matches!(code, Code::GuliranReceivable | Code::GuliranPayable);
-    code.is_mirrored() || between || matches!(code, Code::Suspense | Code::CashDifference)
+    let lent = code.line().subject == SubjectKind::Loan;
+    code.is_mirrored() || between || lent || matches!(code, Code::Suspense | Code::CashDifference)
 }
 
 impl Leave {

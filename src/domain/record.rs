@@ -107,6 +107,9 @@ fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
         Row::Block(block) => vec![&block.reason],
         Row::Assessment(assessment) => vec![&assessment.notes],
         Row::Loan(loan) => vec![&loan.purpose],
+        Row::LoanContacts(row) => {
+            row.contacts.iter().flat_map(|contact| [&contact.who, &contact.note]).collect()
+        }
         Row::BankLine(line) => vec![&line.text],
         _ => Vec::new(),
     }

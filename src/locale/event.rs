@@ -43,6 +43,8 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::LoanAccrued => ("Akrual jasa pinjaman", "Loan interest accrued"),
         Event::LoanRewarded => ("Insentif tepat waktu (IPTW)", "Reward for paying promptly"),
         Event::OutsideLoan => ("Pinjaman dari luar", "Loan from outside"),
+        Event::LoanContacted => ("Peminjam dihubungi", "Borrower spoken with"),
+        Event::LoanAssigned => ("Petugas pinjaman ditetapkan", "Loan officer assigned"),
         Event::BookOpened => ("Buku dibuka", "Book opened"),
         Event::DayAdvanced => ("Hari buku maju", "Business day moved on"),
         Event::PeriodClosed => ("Periode ditutup", "Period closed"),

@@ -129,6 +129,7 @@ pub fn quality(lender: Entity, minute: &str) -> SetLoanQuality {
         classes,
         minute: minute.to_owned(),
         non_performing_from: 3,
+        position: 0,
     };
     SetLoanQuality { lender, version }
 }

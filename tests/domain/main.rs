@@ -14,6 +14,7 @@ mod loan_schedule;
 mod loan_trouble;
 mod loans;
 mod money;
+mod portfolio;
 mod products;
 mod reports;
 mod reversal;

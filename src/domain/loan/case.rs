@@ -11,13 +11,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::account::{Ledger, Subject};
+use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::draft::{Draft, Stop, not_found};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::due;
-use crate::domain::loan::life::{Life, reckon};
+use crate::domain::loan::life::{LATEST, Life, facts_known, reckon};
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
 use crate::domain::record::proto::{self, Fund, Loan, LoanFact, LoanFactKind, LoanState, LoanSums};
@@ -63,6 +63,14 @@ impl Borrower {
             Borrower::Group(id) => format!("g.{id}"),
         };
         RowName::of(lender, "borrowers", &id)
+    }
+}
+
+/// The account that holds the principal at a lender.
+pub const fn principal_code(lender: &Entity) -> Code {
+    match lender {
+        Entity::Lkm => Code::LoansGiven,
+        Entity::Kube(_) => Code::MemberLoans,
     }
 }
 
@@ -124,7 +132,7 @@ impl Case {
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` also for a day before it was paid out.
     pub fn open(draft: &Draft<'_>, lender: &Entity, id: &Id) -> Result<Case, Stop> {
         let case = Case::load(draft, lender, id)?;
-        let began = case.row.facts.first().map(|fact| fact.on);
+        let began = case.facts().next().map(|fact| fact.on);
         let owed = !matches!(case.row.state(), LoanState::PaidOff | LoanState::Rejected);
         match began {
             Some(began) if owed && began <= draft.frame().happened_on.get() => Ok(case),
@@ -187,6 +195,11 @@ impl Case {
     /// What it has come to on the day of a draft. Errors: as [`reckon`].
     pub fn life(&self, draft: &Draft<'_>) -> Result<Life, Refusal> {
         reckon(&self.row, draft.frame().happened_on)
+    }
+
+    /// The facts that stand, in order.
+    pub fn facts(&self) -> impl Iterator<Item = &LoanFact> {
+        facts_known(&self.row, LATEST)
     }
 
     /// A fact on the day of a draft.
@@ -268,19 +281,11 @@ impl Case {
         Ok(())
     }
 
-    /// The account that holds the principal at the lender.
-    const fn principal_code(&self) -> Code {
-        match self.lender {
-            Entity::Lkm => Code::LoansGiven,
-            Entity::Kube(_) => Code::MemberLoans,
-        }
-    }
-
     fn lender_legs(&self, sums: &LoanSums, told: &Told) -> Result<Vec<Leg>, Refusal> {
         let shortfall = Sen::new(sums.written_off).minus(told.provision)?;
         let mut legs = told.lender.clone();
         legs.extend([
-            (self.leaf(self.principal_code()), Sen::new(sums.lent)),
+            (self.leaf(principal_code(&self.lender)), Sen::new(sums.lent)),
             (self.leaf(Code::InterestReceivable), Sen::new(sums.receivable)),
             (self.leaf(Code::ForeclosedAssets), Sen::new(sums.collateral)),
             (self.leaf(Code::LoanProvision), told.provision),
@@ -351,9 +356,11 @@ impl Case {
         effect: &Effect,
         open: impl Fn(u32) -> bool,
     ) -> Result<(), Stop> {
-        let told = |fact: &LoanFact| fact.position == record.position && open(fact.line);
+        let told = |fact: &LoanFact| {
+            fact.taken_back == 0 && fact.position == record.position && open(fact.line)
+        };
         let lines: BTreeSet<u32> =
-            self.row.facts.iter().filter(|fact| told(fact)).map(|fact| fact.line).collect();
+            self.facts().filter(|fact| told(fact)).map(|fact| fact.line).collect();
         let gives_back = record.event == Event::LoanClaimRepaid;
         if lines.is_empty() && !gives_back {
             // Time alone has made an accrual: it cannot be taken back.
@@ -365,13 +372,19 @@ impl Case {
         }
         let lent = |fact: &LoanFact| told(fact) && fact.kind() == LoanFactKind::Disbursed;
         let later = |fact: &LoanFact| fact.position > record.position;
-        if self.row.facts.iter().any(lent) && self.row.facts.iter().any(later) {
+        if self.facts().any(lent) && self.facts().any(later) {
             return Err(self.blocked());
         }
         let own = |line: u32| lines.contains(&line) || (gives_back && open(line));
         let entries: Vec<&Entry> = effect.entries.iter().filter(|entry| own(entry.line)).collect();
         self.take_back_claims(record, &entries)?;
-        self.row.facts.retain(|fact| !told(fact));
+        for fact in self.row.facts.iter_mut().filter(|fact| told(fact)) {
+            fact.taken_back = draft.frame().position;
+            let given_back = |thing: &&mut proto::Collateral| thing.id == fact.collateral;
+            if let Some(thing) = self.row.collaterals.iter_mut().find(given_back) {
+                thing.taken_on = 0;
+            }
+        }
         let back = self.sums_of(&entries)?;
         let posted = difference(&self.row.posted.unwrap_or_default(), &back)?;
         let life = self.reckoned().map_err(|_| self.blocked())?;
@@ -455,6 +468,39 @@ fn is_given_back(entry: &Entry) -> bool {
     }
 }
 
+/// The lender and the id in the name of a loan's row; `None` for the name of something else.
+fn named(name: &RowName) -> Option<(Entity, Id)> {
+    let path = name.parent.strip_suffix("/loans")?;
+    let lender = Entity::new(path.strip_prefix("groups/").unwrap_or(path))?;
+    Some((lender, Id::new(&name.id)?))
+}
+
+/// What the ledgers hold of a loan by its row, debit positive: in every account that nothing but
+/// its own facts moves.
+///
+/// Errors: `NOT_FOUND` for a row that names no lender or no borrower, `OVERFLOW`.
+pub fn accounts(name: &RowName, row: &Loan) -> Result<Vec<(Account, Sen)>, Refusal> {
+    let (lender, id) = named(name).ok_or_else(|| not_found(name, "loan"))?;
+    let case = Case { lender, id, row: row.clone() };
+    let sums = case.row.posted.unwrap_or_default();
+    let subject = || Subject::id(&case.id);
+    let (lender, owed) = (case.ledger(), |amount| Sen::new(amount).negated());
+    let mut accounts = vec![
+        (lender.account_of(principal_code(&case.lender), subject()), Sen::new(sums.lent)),
+        (lender.account_of(Code::InterestReceivable, subject()), Sen::new(sums.receivable)),
+        (lender.account_of(Code::LoanTitipan, subject()), owed(sums.titipan)?),
+        (lender.account_of(Code::DeferredInterest, subject()), owed(sums.deferred)?),
+    ];
+    if let Some(borrower) = case.borrower_ledger()? {
+        accounts.extend([
+            (borrower.account_of(Code::LkmLoan, subject()), owed(sums.owed)?),
+            (borrower.account_of(Code::InterestPayable, subject()), owed(sums.payable)?),
+            (borrower.account_of(Code::TitipanAtLkm, subject()), Sen::new(sums.titipan)),
+        ]);
+    }
+    Ok(accounts)
+}
+
 /// Takes back what a record left in loans.
 ///
 /// Errors: `REVERSAL_BLOCKED` when what came after cannot stand without it.
@@ -465,13 +511,7 @@ pub fn undo(
     open: impl Fn(u32) -> bool,
 ) -> Result<(), Stop> {
     for (name, _) in effect.rows.iter().filter(|(_, row)| matches!(row, Row::Loan(_))) {
-        let lender =
-            name.parent.strip_suffix("/loans").map(|path| match path.strip_prefix("groups/") {
-                Some(group) => group,
-                None => path,
-            });
-        let lender = lender.and_then(Entity::new).ok_or_else(|| not_found(name, "transaction"))?;
-        let id = Id::new(&name.id).ok_or_else(|| not_found(name, "transaction"))?;
+        let (lender, id) = named(name).ok_or_else(|| not_found(name, "transaction"))?;
         Case::load(draft, &lender, &id)?.take_back(draft, record, effect, &open)?;
     }
     Ok(())

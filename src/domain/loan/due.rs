@@ -80,7 +80,7 @@ fn next_day(
     life: &Life,
     rule: Option<&QualityVersion>,
 ) -> Result<Option<Day>, Refusal> {
-    let began = case.row.facts.first().map_or(0, |fact| fact.on - 1);
+    let began = case.facts().next().map_or(0, |fact| fact.on - 1);
     let after = Day::new(case.row.tended_on.max(began));
     let reached = after.next().max(Day::new(case.row.reckoned_on));
     if !life.disbursed().is_positive() || life.is_written_off() {

@@ -95,20 +95,36 @@ pub struct Quote {
 /// Errors: `OVERFLOW`; `TITIPAN_EXCEEDED` for facts that give back more than was held; what terms
 /// and plans are refused for.
 pub fn reckon(loan: &Loan, day: Day) -> Result<Life, Refusal> {
+    reckon_known(loan, day, LATEST)
+}
+
+/// As [`reckon`], from what was known when the journal had so many records: a fact told later, or
+/// taken back later, changes nothing.
+pub fn reckon_known(loan: &Loan, day: Day, known: u64) -> Result<Life, Refusal> {
     let terms = loan.terms.as_ref().cloned().unwrap_or_default();
     let plan = loan.plan.as_ref().cloned().unwrap_or_default();
-    reckon_facts(&terms, &plan, &loan.facts, day)
+    reckon_facts(&terms, &plan, facts_known(loan, known), day)
+}
+
+/// The position at which all is known.
+pub const LATEST: u64 = u64::MAX;
+
+/// The facts of a loan that stood when the journal had so many records, in their order.
+pub fn facts_known(loan: &Loan, known: u64) -> impl Iterator<Item = &LoanFact> {
+    loan.facts.iter().filter(move |fact| {
+        fact.position <= known && (fact.taken_back == 0 || fact.taken_back > known)
+    })
 }
 
 /// As [`reckon`], from these facts, which stand in their order.
-pub fn reckon_facts(
+pub fn reckon_facts<'f>(
     terms: &LoanTerms,
     plan: &LoanPlan,
-    facts: &[LoanFact],
+    facts: impl IntoIterator<Item = &'f LoanFact>,
     day: Day,
 ) -> Result<Life, Refusal> {
     let mut life = Life::new(Terms::new(terms)?);
-    for fact in facts.iter().take_while(|fact| fact.on <= day.get()) {
+    for fact in facts.into_iter().take_while(|fact| fact.on <= day.get()) {
         life.advance(Day::new(fact.on))?;
         life.take(fact, plan)?;
     }
@@ -638,6 +654,16 @@ impl Line {
     pub fn unpaid(&self) -> Result<Sen, Refusal> {
         let asked = self.plan.principal.plus(self.plan.interest)?.minus(self.waived.interest)?;
         asked.minus(self.paid.principal)?.minus(self.paid.interest)
+    }
+
+    /// What it asks for, with penalties charged so far and less what was waived.
+    /// Errors: `OVERFLOW`.
+    pub fn asked(&self, terms: &Terms) -> Result<Parts, Refusal> {
+        Ok(Parts {
+            penalty: self.charged(terms)?.minus(self.waived.penalty)?.max(Sen::ZERO),
+            interest: self.plan.interest.minus(self.waived.interest)?,
+            principal: self.plan.principal,
+        })
     }
 
     /// What is owed of it, due or not. Errors: `OVERFLOW`.

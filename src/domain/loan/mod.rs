@@ -17,17 +17,22 @@
 //! | [`quality`]    | quality classes and their provision rates                               |
 //! | [`due`]        | what time does to a loan, and where the day's closing finds it          |
 //! | [`outside`]    | loans taken from outside lenders                                        |
+//! | [`care`]       | who looks after a loan, and what was talked about with its borrower      |
+//! | [`portfolio`]  | what loans come to together, on a day as known at a position             |
+//! | [`yearly`]     | rates by the year: as they are named, and as they weigh on what is owed  |
 //!
 //! **Invariant**: a schedule sums to what was lent, sen by sen, whatever its method, grace and
 //! rounding; arithmetic is on integers and exact fractions, and refuses what does not fit.
 
 pub mod allocation;
 pub mod calendar;
+pub mod care;
 pub mod case;
 pub mod due;
 pub mod life;
 pub mod outside;
 pub mod pay;
+pub mod portfolio;
 pub mod product;
 pub mod quality;
 pub mod rate;
@@ -36,3 +41,4 @@ pub mod schedule;
 pub mod surety;
 pub mod terms;
 pub mod trouble;
+pub mod yearly;

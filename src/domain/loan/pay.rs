@@ -172,7 +172,10 @@ impl Action for RefundTitipan {
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::load(draft, &self.lender, &self.loan)?;
         case.not_backdated(draft)?;
-        let held = if case.row.facts.is_empty() { Sen::ZERO } else { case.life(draft)?.titipan() };
+        let held = match case.facts().next() {
+            None => Sen::ZERO,
+            Some(_) => case.life(draft)?.titipan(),
+        };
         if self.amount > held {
             let refusal = Refusal::new(Reason::TitipanExceeded).on("amount");
             return Err(refusal.with("held", held.get()).into());
@@ -316,7 +319,7 @@ impl Action for RewardLoan {
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::load(draft, &Entity::Lkm, &self.loan)?;
         case.not_backdated(draft)?;
-        let rewarded = case.row.facts.iter().any(|fact| fact.kind() == LoanFactKind::Rewarded);
+        let rewarded = case.facts().any(|fact| fact.kind() == LoanFactKind::Rewarded);
         if case.row.state() != LoanState::PaidOff || rewarded {
             return Err(case.refuse(Reason::NotPrompt).into());
         }

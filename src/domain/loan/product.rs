@@ -6,7 +6,7 @@
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop, not_found};
-use crate::domain::effective::{self, Version, in_force};
+use crate::domain::effective::{self, Recorded, Version, in_force};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::terms::Terms;
 use crate::domain::money::Sen;
@@ -17,6 +17,12 @@ use crate::domain::refusal::{Reason, Refusal};
 impl Version for LoanVersion {
     fn since(&self) -> Day {
         Day::new(self.since)
+    }
+}
+
+impl Recorded for LoanVersion {
+    fn position(&self) -> u64 {
+        self.position
     }
 }
 
@@ -58,7 +64,8 @@ impl Action for SetLoanProduct {
             _ => LoanProduct::default(),
         };
         let versions = &mut product.versions;
-        effective::add(draft, &self.entity, versions, self.version.clone(), "since")?;
+        let version = LoanVersion { position: draft.frame().position, ..self.version.clone() };
+        effective::add(draft, &self.entity, versions, version, "since")?;
         draft.put(name, Row::LoanProduct(product));
         Ok(())
     }

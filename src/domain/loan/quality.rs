@@ -6,7 +6,7 @@
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
-use crate::domain::effective::{self, Version, in_force};
+use crate::domain::effective::{self, Recorded, Version, in_force};
 use crate::domain::id::{Entity, RowName};
 use crate::domain::loan::life::Life;
 use crate::domain::loan::rate::Percent;
@@ -22,6 +22,12 @@ const PRESETS: &str = include_str!("presets.csv");
 impl Version for QualityVersion {
     fn since(&self) -> Day {
         Day::new(self.since)
+    }
+}
+
+impl Recorded for QualityVersion {
+    fn position(&self) -> u64 {
+        self.position
     }
 }
 
@@ -74,7 +80,8 @@ impl Action for SetLoanQuality {
             Some(Row::LoanQuality(row)) => row,
             _ => LoanQuality::default(),
         };
-        effective::add(draft, &self.lender, &mut row.versions, self.version.clone(), "since")?;
+        let version = QualityVersion { position: draft.frame().position, ..self.version.clone() };
+        effective::add(draft, &self.lender, &mut row.versions, version, "since")?;
         draft.put(name, Row::LoanQuality(row));
         Ok(())
     }

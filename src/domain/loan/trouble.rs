@@ -12,7 +12,9 @@ use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
 use crate::domain::loan::case::{Borrower, Case, Told};
-use crate::domain::loan::quality::{found_on, rate_for};
+use crate::domain::loan::life::LATEST;
+use crate::domain::loan::portfolio::{Point, required};
+use crate::domain::loan::quality::found_on;
 use crate::domain::money::Sen;
 use crate::domain::posting::Posting;
 use crate::domain::record::Event;
@@ -113,7 +115,7 @@ impl Action for ProvideLoan {
     /// `RULE_NOT_SET` where the lender has no rule on this day.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let case = Case::load(draft, &self.lender, &self.loan)?;
-        if case.row.facts.is_empty() {
+        if case.facts().next().is_none() {
             return Err(case.refuse(Reason::LoanNotOpen).into());
         }
         let rule = found_on(draft, &self.lender, draft.frame().happened_on)?;
@@ -130,11 +132,8 @@ pub(super) fn provide(
 ) -> Result<(), Stop> {
     let held = case.provision(draft)?;
     let life = case.life(draft)?;
-    let mut base = Sen::new(life.sums()?.lent);
-    for collateral in case.row.collaterals.iter().filter(|thing| thing.taken_on == 0) {
-        base = base.minus(Sen::new(collateral.value))?;
-    }
-    let change = rate_for(rule, &life)?.of_sen(base.max(Sen::ZERO))?.minus(held)?;
+    let point = Point { day: draft.frame().happened_on, known: LATEST };
+    let change = required(rule, &case.row, &life, point)?.minus(held)?;
     post_provision(draft, case, change)
 }
 
@@ -223,6 +222,8 @@ impl Action for RegisterCollateral {
             label: self.label.clone(),
             value: self.value.get(),
             taken_on: 0,
+            position: draft.frame().position,
+            since: draft.frame().happened_on.get(),
         });
         case.put(draft);
         Ok(())
@@ -264,7 +265,8 @@ impl Action for TakeCollateral {
             return Err(wrong().with("name", &self.collateral).into());
         }
         thing.taken_on = today;
-        let facts = vec![case.fact(draft, LoanFactKind::CollateralTaken, self.amount)];
+        let taken = case.fact(draft, LoanFactKind::CollateralTaken, self.amount);
+        let facts = vec![LoanFact { collateral: self.collateral.to_string(), ..taken }];
         case.tell(draft, Told { facts, ..Told::default() }).map(drop)
     }
 }
