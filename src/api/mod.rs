@@ -27,6 +27,7 @@ mod loan;
 mod meeting;
 mod member;
 mod party;
+mod portfolio;
 mod product;
 mod proof;
 mod reconcile;

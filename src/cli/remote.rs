@@ -136,6 +136,7 @@ services! {
     meetings: meeting_service_client::MeetingServiceClient;
     members: member_service_client::MemberServiceClient;
     parties: party_service_client::PartyServiceClient;
+    portfolio: portfolio_service_client::PortfolioServiceClient;
     proofs: proof_service_client::ProofServiceClient;
     products: savings_product_service_client::SavingsProductServiceClient;
     reconciling: reconcile_service_client::ReconcileServiceClient;

@@ -5,8 +5,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::api::v1::{
     Band, BudgetSource, DayCount, DuesPeriod, ExpenseKind, HouseholdStatus, LoanFrequency,
     LoanMethod, LoanPart, LoanState, LotKind, MemberMeasure, MirrorKind, Office, Overpayment,
-    PartyKind, PassChannel, PenaltyPer, QualityPreset, Recognition, Regime, ReliefKind,
-    SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, TermState, Zone,
+    PartyKind, PassChannel, PenaltyPer, PortfolioKey, QualityPreset, Recognition, Regime,
+    ReliefKind, SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, TermState, Zone,
 };
 use crate::api::v1::{OnMaturity, SavingsDayCount, SavingsMethod, SavingsSort};
 
@@ -229,6 +229,15 @@ pub const FREQUENCIES: Words<LoanFrequency> = Words(&[
     ("bulanan", LoanFrequency::Monthly),
     ("selapanan", LoanFrequency::Selapanan),
     ("tanggal", LoanFrequency::Custom),
+]);
+
+/// What a portfolio is divided by.
+pub const PORTFOLIO_KEYS: Words<PortfolioKey> = Words(&[
+    ("produk", PortfolioKey::Product),
+    ("petugas", PortfolioKey::Officer),
+    ("kelompok", PortfolioKey::Group),
+    ("golongan", PortfolioKey::Class),
+    ("pemberi", PortfolioKey::Lender),
 ]);
 
 /// What the time between two custom dates counts.

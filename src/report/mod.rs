@@ -13,6 +13,7 @@
 
 pub mod flow;
 pub mod plaintext;
+pub mod ratio;
 pub mod render;
 pub mod statement;
 

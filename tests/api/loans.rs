@@ -127,7 +127,12 @@ pub async fn lend(
     assert_eq!(row.expect("set").state(), LoanState::Active);
 }
 
-fn payment(loan: &str, rupiah: i64, purse: Option<LoanPurse>, day: (i32, i32)) -> PayLoanRequest {
+pub fn payment(
+    loan: &str,
+    rupiah: i64,
+    purse: Option<LoanPurse>,
+    day: (i32, i32),
+) -> PayLoanRequest {
     PayLoanRequest {
         loan: loan.to_owned(),
         request_id: fresh_request_id(),

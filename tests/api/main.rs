@@ -14,6 +14,7 @@ mod lifecycle;
 mod loans;
 mod overload;
 mod pending;
+mod portfolio;
 mod process;
 mod proofs;
 mod queries;

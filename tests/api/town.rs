@@ -167,6 +167,7 @@ clients! {
     assessments: assessment_service_client::AssessmentServiceClient;
     links: link_service_client::LinkServiceClient;
     loans: loan_service_client::LoanServiceClient;
+    portfolio: portfolio_service_client::PortfolioServiceClient;
     reconciling: reconcile_service_client::ReconcileServiceClient;
     arisan: arisan_service_client::ArisanServiceClient;
     sharing: sharing_service_client::SharingServiceClient;

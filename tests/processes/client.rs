@@ -580,6 +580,7 @@ fn a_member_does_not_pay(terminal: &Terminal) {
     terminal.shows(stood, "Piutang Anggota", "Rp250.000");
     let given = "pinjaman ganti-talangan mawar p1 m02 20.000";
     terminal.shows(given, "Titipan Angsuran", "Rp20.000");
+    portfolio(terminal);
     terminal.reads("pinjaman ringankan mawar p1 jasa 1.000 --tanggal 5-7-2025");
     terminal.reads("pinjaman jadwal-ulang mawar p1 --angsuran 5 --berita-acara BA-4");
     terminal.reads("pinjaman kelancaran mawar p1");
@@ -588,6 +589,21 @@ fn a_member_does_not_pay(terminal: &Terminal) {
     terminal.reads("pinjaman sisihkan mawar p1");
     let off = "pinjaman hapus-buku mawar p1 --berita-acara BA-6";
     terminal.shows(off, "Beban Penyisihan", "Rp750.000");
+}
+
+/// Mawar's loan of 750.000 a month after the others paid for its borrower.
+fn portfolio(terminal: &Terminal) {
+    terminal.reads("portofolio petugas mawar p1 lukas");
+    let talk = "portofolio hubungi mawar p1 --siapa \"suami (contoh)\" --tanggal 6-7-2025";
+    terminal.says(talk, "suami (contoh)");
+    terminal.says("portofolio riwayat mawar p1", "6 Juli 2025");
+    terminal.shows("portofolio ringkas --menurut petugas --per 5-7-2025", "lukas", "Rp750.000");
+    let late = "portofolio rinci mawar --tunggakan --petugas lukas --per 6-7-2025";
+    terminal.shows(late, "p1", "6 Juli 2025");
+    terminal.shows("portofolio suku-jasa mawar", "harian", "12");
+    terminal.says("portofolio rasio lkm --lang en", "Assets / liabilities");
+    let json = terminal.reads("portofolio ringkas mawar --output json");
+    assert!(json.contains("outstanding"), "{json}");
 }
 
 fn a_customer_of_the_lkm(terminal: &Terminal) {

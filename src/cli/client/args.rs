@@ -17,6 +17,7 @@ use super::ledger::LedgerAsk;
 use super::lifecycle::LifeAsk;
 use super::loans::LoanAsk;
 use super::meetings::{MeetingAsk, Sheet};
+use super::portfolio::PortfolioAsk;
 use super::products::{CloseDays, ProductAsk};
 use super::savings::SavingsAsk;
 use super::sharing::SharingAsk;
@@ -144,6 +145,9 @@ pub enum Ask {
     /// Pinjaman: produk, pengajuan, angsuran, tanggung renteng / loans
     #[command(name = "pinjaman", alias = "loan", subcommand)]
     Loan(LoanAsk),
+    /// Portofolio: PAR, golongan, NPL, rasio, tunggakan / the portfolio
+    #[command(name = "portofolio", alias = "portfolio", subcommand)]
+    Portfolio(PortfolioAsk),
     /// Jurnal: umum, saldo awal, pembatalan / journal
     #[command(name = "jurnal", alias = "journal", subcommand)]
     Journal(JournalAsk),

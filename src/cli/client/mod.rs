@@ -20,6 +20,7 @@ mod ledger;
 mod lifecycle;
 mod loans;
 mod meetings;
+mod portfolio;
 mod products;
 mod savings;
 mod sharing;
@@ -116,6 +117,7 @@ impl Client {
             Ask::Collector(ask) => self.collector(ask).await,
             Ask::Term(ask) => self.term(ask).await,
             Ask::Loan(ask) => self.loan(ask).await,
+            Ask::Portfolio(ask) => self.portfolio(ask).await,
             Ask::Journal(ask) => self.journal(ask).await,
             Ask::Score(ask) => self.score(ask).await,
             Ask::Product(ask) => self.product(ask).await,

@@ -59,6 +59,7 @@ booked!(
     AcceptSheetResponse,
     AccrueLoanResponse,
     ApplyForLoanResponse,
+    AssignLoanResponse,
     BlockSavingsResponse,
     BuyStakeResponse,
     ClaimInsuranceResponse,
