@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use simpul::cli::client::{self, Ask, Session};
+use simpul::cli::console::{self, complain, unless_unread};
+use simpul::cli::export::ExportError;
 use simpul::cli::{admin, demo, export, mistyped, serve};
 use simpul::config::{Config, ConfigError, Flags};
 
@@ -69,7 +71,12 @@ async fn main() -> ExitCode {
             Ok(config) => {
                 let mut out = BufWriter::new(std::io::stdout().lock());
                 let format = options.format.into();
-                outcome(export::export(&config, &cli.session.book, format, &mut out).await)
+                let book = &cli.session.book;
+                let exported = export::export(&config, book, format, &mut out).await;
+                outcome(exported.or_else(|error| match error {
+                    ExportError::Write(error) => Ok(unless_unread(Err(error))?),
+                    error => Err(error),
+                }))
             }
             Err(code) => code,
         },
@@ -87,7 +94,7 @@ async fn main() -> ExitCode {
         Command::Ask(ask) => match client::run(&cli.session, &ask).await {
             Ok(text) => print(&text),
             Err(error) => {
-                eprintln!("{error}");
+                complain(&error);
                 ExitCode::FAILURE
             }
         },
@@ -101,7 +108,7 @@ fn not_understood(error: &clap::Error) -> ExitCode {
     let set = std::env::var("SIMPUL_LANG").ok();
     match mistyped::sentence(error, &words, set.as_deref()) {
         Some(sentence) => {
-            eprintln!("{sentence}");
+            complain(&sentence);
             ExitCode::from(2)
         }
         None => error.exit(),
@@ -137,11 +144,10 @@ fn outcome<E: std::error::Error>(result: Result<(), E>) -> ExitCode {
 }
 
 fn print(text: &impl std::fmt::Display) -> ExitCode {
-    println!("{text}");
-    ExitCode::SUCCESS
+    outcome(console::print(text))
 }
 
 fn failed(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("simpul: {error}");
+    complain(format_args!("simpul: {error}"));
     ExitCode::FAILURE
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::chain::note::PublicKey;
+use crate::cli::console::say;
 use crate::cli::node::{NodeError, Store};
 use crate::config::Config;
 use crate::domain::id::Id;
@@ -47,7 +48,7 @@ pub async fn migrate(options: &Migrate) -> Result<(), StorageError> {
     let role = options.service_role.as_deref();
     schema::postgres(&options.database, role).await?;
     PostgresKeys::prepare(&options.database, role).await?;
-    println!("schema {}", schema::latest());
+    say(format_args!("schema {}", schema::latest()));
     Ok(())
 }
 
@@ -90,9 +91,9 @@ pub async fn verify(config: &Config, book: Option<&str>) -> Result<bool, VerifyE
         let report = crate::verify::verify(&book, &store.journal.dump(&book).await?);
         let (records, entries) = (report.records, report.entries);
         let count = report.findings.len();
-        println!("{book}: {records} records, {entries} entries, {count} differences");
+        say(format_args!("{book}: {records} records, {entries} entries, {count} differences"));
         for finding in &report.findings {
-            println!("  {finding}");
+            say(format_args!("  {finding}"));
         }
         sound &= report.findings.is_empty();
     }

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod audit_folder;
 pub mod bank_csv;
 pub mod client;
+pub mod console;
 pub mod convert;
 pub mod demo;
 pub mod export;

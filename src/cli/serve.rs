@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
 use crate::api::server::{Port, PortError};
+use crate::cli::console::say;
 use crate::cli::node::{Node, NodeError};
 use crate::config::{Config, LogFormat};
 
@@ -53,7 +54,7 @@ pub async fn run(config: &Config) -> Result<(), ServeError> {
     let port = Port::open(config.listen).await?;
     let node = Node::open(config).await?;
     tracing::info!(address = %port.address(), "serving");
-    println!("simpul: http://{}", port.address());
+    say(format_args!("simpul: http://{}", port.address()));
     let stop = stop_signal()?;
     serve(config, port, node, stop).await?;
     tracing::info!("stopped");

@@ -13,4 +13,5 @@ mod demo;
 mod export;
 mod replicas;
 mod restored;
+mod unread;
 mod verifying;

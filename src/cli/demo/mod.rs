@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::api::server::Port;
 use crate::cli::client::Client;
+use crate::cli::console::say;
 use crate::cli::node::{Node, NodeError};
 use crate::cli::remote::{Failure, Remote};
 use crate::cli::serve::{self, ServeError};
@@ -106,13 +107,13 @@ pub async fn run(options: &Options) -> Result<(), DemoError> {
     };
     let serving = tokio::spawn(async move { serve::serve(&config, port, node, stop).await });
     let remote = Remote::new(&format!("http://{address}"), "demo", Language::Indonesian)?;
-    println!("{}", tell_and_tour(&remote).await?);
+    say(tell_and_tour(&remote).await?);
     drop(remote);
     if options.exit {
         // An error means that the server has stopped already.
         let _stopped = done.send(());
     } else {
-        println!("{}", next_steps(address));
+        say(next_steps(address));
     }
     match serving.await {
         Ok(result) => Ok(result?),
