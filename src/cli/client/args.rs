@@ -213,6 +213,9 @@ pub struct Paper {
     /// Nomor BAST / number of the handover record
     #[arg(long = "bast")]
     pub bast: Option<String>,
+    /// Baris rekening koran / line of the bank's statement
+    #[arg(long = "rekening-koran", alias = "bank-statement")]
+    pub bank_statement: Option<String>,
 }
 
 impl Paper {
@@ -221,6 +224,7 @@ impl Paper {
             (EvidenceKind::Voucher, &self.voucher),
             (EvidenceKind::Minute, &self.minute),
             (EvidenceKind::Bast, &self.bast),
+            (EvidenceKind::BankStatement, &self.bank_statement),
         ];
         papers.into_iter().find_map(|(kind, number)| {
             let number = number.clone()?;

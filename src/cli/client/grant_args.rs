@@ -95,6 +95,17 @@ pub struct Receive {
     /// Nomor SP2D / number of the payment order
     #[arg(long = "sp2d", alias = "payment-order", default_value = "", hide_default_value = true)]
     pub payment_order: String,
+    /// Baris rekening koran tempat uangnya masuk / line of the bank's statement it came on
+    #[arg(long = "baris-bank", alias = "bank-line", default_value = "", hide_default_value = true)]
+    pub bank_line: String,
+    /// Jenis bantuan, misalnya "ternak babi" / kind of aid
+    #[arg(
+        long = "jenis-bantuan",
+        alias = "aid-kind",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub aid_kind: String,
     /// Langsung ke rekening kelompok, bukan lewat LKM / to the group's own bank account
     #[arg(long = "langsung", alias = "direct")]
     pub direct: bool,

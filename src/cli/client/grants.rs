@@ -277,8 +277,8 @@ impl Client {
                 restricted: grant.restricted,
                 channel,
                 payment_order: grant.payment_order.clone(),
-                bank_line: String::new(),
-                aid_kind: String::new(),
+                bank_line: grant.bank_line.clone(),
+                aid_kind: grant.aid_kind.clone(),
             }
         )
     }
@@ -341,6 +341,8 @@ impl Client {
             (self.say("Sumber", "Source"), SOURCES.word(grant.source()).to_owned()),
             ("SK".to_owned(), grant.decree_number.clone()),
             ("SP2D".to_owned(), grant.payment_order.clone()),
+            (self.say("Baris bank", "Bank line"), grant.bank_line.clone()),
+            (self.say("Jenis bantuan", "Kind of aid"), grant.aid_kind.clone()),
             (self.say("Generasi", "Generation"), grant.generation.to_string()),
             (self.say("Dikembalikan", "Returned"), money_text(grant.returned.as_ref())),
             (self.say("Hilang", "Lost"), money_text(grant.lost.as_ref())),

@@ -283,18 +283,21 @@ impl Client {
             let line = lines.entry((place.0, place.1, row.code)).or_insert((title, Sen::ZERO));
             line.1 = self.sum(line.1, signed(row))?;
         }
+        // What cancels out between the entities and funds that were added up is not shown.
+        lines.retain(|_, (_, balance)| !which.summary || !balance.is_zero());
+        let (mut debits, mut credits) = (Sen::ZERO, Sen::ZERO);
         for ((entity, fund, code), (title, balance)) in lines {
+            match balance.is_negative() {
+                true => credits = self.sum(credits, Sen::new(balance.get().saturating_neg()))?,
+                false => debits = self.sum(debits, balance)?,
+            }
             let (debit, credit) = columns(Some(balance));
             table.row(vec![entity, fund, code.to_string(), title, debit, credit]);
         }
-        table.row(vec![
-            String::new(),
-            String::new(),
-            String::new(),
-            self.say("Jumlah", "Total"),
-            money_text(answer.total_debit.as_ref()),
-            money_text(answer.total_credit.as_ref()),
-        ]);
+        let total = self.say("Jumlah", "Total");
+        let none = String::new;
+        let (debits, credits) = (format_amount(debits), format_amount(credits));
+        table.row(vec![none(), none(), none(), total, debits, credits]);
         table.note(self.read_point(answer.read_point.as_ref()));
         Ok(table)
     }
