@@ -344,7 +344,7 @@ fn kind_of_trouble(text: &str) -> Checked<Option<ReliefKind>> {
 macro_rules! relief {
     ($($request:ident, $asked:literal;)+) => {$(
         impl Mutation for v1::$request {
-            const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "member")];
+            const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "member"), ("case", "case_id")];
 
             detailed!();
 
@@ -372,10 +372,12 @@ macro_rules! relief {
                 let amount = convert::money(self.amount.as_ref(), "amount")?;
                 let place = convert::place(self.place.as_ref(), &book, "place")?;
                 let consents = self.consents;
+                let named = convert::optional_id(&self.case_id, "case_id")?;
                 let owner = RowName::of(&entity, "members", member.as_str()).to_string();
                 let build = move |mut sealed: Vec<Vec<u8>>| {
                     let sealed_kind = sealed.pop().unwrap_or_default();
-                    let case = Case { asked: $asked, kind, sealed_kind, consents, meeting };
+                    let case =
+                        Case { asked: $asked, kind, sealed_kind, consents, meeting, named };
                     PayRelief { group, member, amount, place, case }
                 };
                 Ok(Plan::sealed(book, owner, build).memo_of(&entity))
@@ -434,6 +436,7 @@ fn relief(book: &Id, entity: &Entity, id: &str, row: &Row, opened: &Opened) -> C
         asked: row.asked,
         reversed: row.reversed,
         transaction: convert::transaction_name(book, id),
+        case_id: row.case.clone(),
     })
 }
 
@@ -553,6 +556,7 @@ fn sort_of<'a>(sums: &'a mut Sums, event: Event, entry: &Entry) -> &'a mut Sen {
     match event {
         Event::DuesReceived if entry.party.contains("/parties/") => &mut sums.donations,
         Event::DuesReceived | Event::SheetRecorded | Event::SheetDecided => &mut sums.dues,
+        Event::SuspenseCleared if entry.party.contains("/members/") => &mut sums.dues,
         Event::ReliefPaid => &mut sums.relief,
         Event::ResultShared => &mut sums.result_share,
         _ => &mut sums.other,

@@ -9,7 +9,9 @@ use crate::api::v1;
 use crate::api::v1::opening_item::Item;
 use crate::domain::account::Subject;
 use crate::domain::chart::Code;
-use crate::domain::general::{ClearSuspense, JournalLine, OpenBalances, Opening, PostJournal};
+use crate::domain::general::{
+    ClearSuspense, DuesOf, JournalLine, OpenBalances, Opening, PostJournal,
+};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::EvidenceKind;
@@ -129,6 +131,15 @@ impl Mutation for v1::ClearSuspenseRequest {
             return Err(Fault::WrongParent.on("account"));
         }
         let entity = account.ledger.entity;
+        let for_day = convert::optional_day(self.for_day.as_ref(), "for_day")?;
+        let dues = match (self.member.as_str(), for_day) {
+            ("", None) => None,
+            ("", Some(_)) => return Err(Fault::Required.on("member")),
+            (name, for_day) => {
+                let member = convert::owned_by(name, (&book, &entity), "members", "member")?;
+                Some(DuesOf { member, for_day })
+            }
+        };
         let action = ClearSuspense {
             entity: entity.clone(),
             fund: account.ledger.fund.get(),
@@ -137,6 +148,7 @@ impl Mutation for v1::ClearSuspenseRequest {
             code: account.code,
             subject: account.subject,
             amount: convert::money(self.amount.as_ref(), "amount")?,
+            dues,
         };
         Ok(Plan::new(book, &entity, action))
     }

@@ -13,6 +13,7 @@ use crate::domain::moving::{Leave, MOVES, move_name, same_book};
 use crate::domain::record::{Row, proto};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::standing::ChangeStanding;
+use crate::journal::mover;
 use crate::storage::read::{AsOf, Snapshot};
 
 /// The most shares of what is left.
@@ -161,6 +162,27 @@ impl v1::MoveGroupRequest {
     }
 }
 
+impl v1::MoveGroupRequest {
+    /// Checks that all that goes with the group fits the record that brings it.
+    async fn check_weight(
+        &self,
+        snapshot: &mut Snapshot,
+        (accounts, lots): (&[Account], &[Id]),
+    ) -> Checked<()> {
+        let (book, group) = convert::group(&self.group, "group")?;
+        let (to, id) = self.destination()?;
+        let to = format!("books/{to}/groups/{id}");
+        let row = proto::Move { to, minute: self.minute.clone(), ..proto::Move::default() };
+        let weight = mover::weigh(snapshot, (&book, &group), &row, (accounts, lots)).await?;
+        if weight.bytes <= mover::MOST {
+            return Ok(());
+        }
+        let refusal = Refusal::new(Reason::MoveTooLarge).on("group");
+        let refusal = refusal.with("size", weight.bytes).with("most", mover::MOST);
+        Err(refusal.with("what", weight.largest).into())
+    }
+}
+
 impl Mutation for v1::MoveGroupRequest {
     detailed!();
 
@@ -186,7 +208,11 @@ impl Method for v1::MoveGroupRequest {
         }
         there.finish().await?;
         let accounts = held(&mut snapshot, &group).await?;
-        let plan = self.planned(accounts, lots(&mut snapshot, &group).await?)?;
+        let lots = lots(&mut snapshot, &group).await?;
+        if !gone {
+            self.check_weight(&mut snapshot, (&accounts, &lots)).await?;
+        }
+        let plan = self.planned(accounts, lots)?;
         snapshot.finish().await?;
         let done = call.submit_as(self, plan).await?;
         call.bring_moves(&book).await;

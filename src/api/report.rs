@@ -3,6 +3,7 @@
 
 mod general_ledger;
 mod group_books;
+mod inventory;
 
 use std::collections::BTreeSet;
 

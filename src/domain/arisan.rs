@@ -98,6 +98,10 @@ impl Action for PayIn {
         Some(Entity::Kube(self.group.clone()))
     }
 
+    fn bulk(&self) -> &'static str {
+        "payments"
+    }
+
     /// Errors: `PLACE_NOT_ALLOWED`. An unknown round or member makes a line wait in suspense.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         draft.report_lines(

@@ -155,6 +155,10 @@ impl Action for ImportStatement {
         Some(self.ledger.entity.clone())
     }
 
+    fn bulk(&self) -> &'static str {
+        "lines"
+    }
+
     /// Errors: `FUND_NOT_ALLOWED`, `DATE_IN_FUTURE`, `BANK_LINE_DIFFERS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let fund = self.ledger.fund.get();

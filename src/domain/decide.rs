@@ -47,6 +47,11 @@ pub trait Action: Debug + Send + Sync {
         None
     }
 
+    /// The field of the request that makes it large, where something does.
+    fn bulk(&self) -> &'static str {
+        ""
+    }
+
     /// Reads state and posts. Errors: the refusals of the action, or `Missing`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop>;
 
@@ -199,7 +204,7 @@ impl Maker<'_> {
         let anew = anew.map(|effect| self.reckoned_anew(&frame, effect));
         for record in std::iter::once(record).chain(anew) {
             if record::encode(&record).len() > MAX_RECORD_BYTES {
-                return Err(Refusal::new(Reason::TooLarge).into());
+                return Err(Refusal::new(Reason::TooLarge).on(self.command.action.bulk()).into());
             }
             records.push(record);
         }

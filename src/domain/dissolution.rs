@@ -18,6 +18,7 @@ use crate::domain::record::Event;
 use crate::domain::record::proto::{Fund, Standing};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::standing::{check_empty, end, foresee, ledgers, not_settled, owner_of};
+use crate::domain::transfer::check_arrived;
 
 /// Who gets a share of what is left.
 #[derive(Clone, Debug)]
@@ -52,12 +53,17 @@ impl Action for Dissolve {
         Some(Entity::Kube(self.group.clone()))
     }
 
-    /// Errors: `GRANT_ASSETS_HELD`, `NOT_SETTLED`, `DEBTS_EXCEED_MONEY`, `SHARES_DIFFER`,
+    fn bulk(&self) -> &'static str {
+        "shares"
+    }
+
+    /// Errors: `TRANSFERS_IN_TRANSIT`, `GRANT_ASSETS_HELD`, `NOT_SETTLED`, `DEBTS_EXCEED_MONEY`, `SHARES_DIFFER`,
     /// `PLACE_NOT_ALLOWED`, `NOT_FOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let entity = Entity::Kube(self.group.clone());
         let place = self.place.checked(draft, &entity, "place")?;
         foresee(draft, &self.accounts)?;
+        check_arrived(draft, &self.group)?;
         self.check_grants(draft)?;
         self.check_settled(draft, place.0)?;
         self.pool(draft, &place)?;

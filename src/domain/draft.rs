@@ -696,6 +696,7 @@ impl<'a> Draft<'a> {
         }
         let effective_on = self.effective_on()?;
         let mut work = self.effect;
+        work.rows.extend(lot_changes(&work.lot_moves, effective_on, self.frame.position)?);
         let anew = std::mem::take(&mut work.anew);
         let anew = (!anew.is_empty()).then(|| Effect {
             effective_on: self.frame.business_day,
@@ -773,6 +774,35 @@ impl<'a> Draft<'a> {
         }
         Ok(effective)
     }
+}
+
+/// The collection of what records changed of a lot.
+pub fn lot_changes_of(entity: &Entity, lot: &str) -> String {
+    format!("{}/changes", RowName::of(entity, "lots", lot))
+}
+
+/// What the moves of a record changed of each lot, so that it can be told as of any day.
+///
+/// Errors: `OVERFLOW`.
+fn lot_changes(
+    moves: &[LotMove],
+    effective_on: Day,
+    position: u64,
+) -> Result<BTreeMap<RowName, Row>, Refusal> {
+    let mut lots: BTreeMap<(&str, &str), (Sen, Sen)> = BTreeMap::new();
+    for moved in moves {
+        let (units, cost) = lots.entry((&moved.entity, &moved.lot)).or_default();
+        *units = units.plus(Sen::new(moved.quantity_milli))?;
+        *cost = cost.plus(Sen::new(moved.cost))?;
+    }
+    let change = |((entity, lot), (units, cost)): ((&str, &str), (Sen, Sen))| {
+        let entity = Entity::new(entity)?;
+        let name = RowName::new(lot_changes_of(&entity, lot), format!("{position:020}"));
+        let (effective_on, quantity_milli) = (effective_on.get(), units.get());
+        let row = proto::LotChange { effective_on, quantity_milli, cost: cost.get() };
+        Some((name, Row::LotChange(row)))
+    };
+    Ok(lots.into_iter().filter_map(change).collect())
 }
 
 /// What is blocked of a member's savings in all.

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::chart::{Code, SubjectKind, fund_allowed, fund_name};
+use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
+use crate::domain::dues;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::{self, NewLot};
@@ -41,6 +43,10 @@ impl Action for PostJournal {
         Some(Entity::Lkm)
     }
 
+    fn bulk(&self) -> &'static str {
+        "lines"
+    }
+
     /// Errors: `UNBALANCED`, `NOT_IN_CHART`, `RESERVED_ACCOUNT`, `FUND_NOT_ALLOWED`, `FLOOR`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut funds: BTreeMap<&Ledger, Vec<(Leaf, Sen)>> = BTreeMap::new();
@@ -51,7 +57,8 @@ impl Action for PostJournal {
             funds.entry(&account.ledger).or_default().push((leaf, line.amount));
         }
         for (ledger, legs) in funds {
-            draft.post(&Posting::journal(ledger, legs)?)?;
+            let posting = Posting::journal(ledger, legs);
+            draft.post(&posting.map_err(|refusal| refusal.on("lines"))?)?;
         }
         Ok(())
     }
@@ -96,6 +103,10 @@ impl Action for OpenBalances {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.ledger.entity.clone())
+    }
+
+    fn bulk(&self) -> &'static str {
+        "items"
     }
 
     /// Errors: `NOT_IN_CHART`, `RESERVED_ACCOUNT`, `NOT_FOUND`, `ALREADY_EXISTS`, `NOT_LINKED`.
@@ -195,6 +206,17 @@ pub struct ClearSuspense {
     pub subject: Subject,
     /// Sen to place, more than nothing.
     pub amount: Sen,
+    /// Whose solidarity dues they turned out to be, if they are.
+    pub dues: Option<DuesOf>,
+}
+
+/// The member whose solidarity dues waited in suspense.
+#[derive(Clone, Debug)]
+pub struct DuesOf {
+    /// The member.
+    pub member: Id,
+    /// A day of the period that they count for; the day the money came in if none.
+    pub for_day: Option<Day>,
 }
 
 impl Action for ClearSuspense {
@@ -207,7 +229,7 @@ impl Action for ClearSuspense {
     }
 
     /// Errors: `FUND_NOT_ALLOWED`, `SUSPENSE_EXCEEDED`, `NOT_IN_CHART`, `RESERVED_ACCOUNT`,
-    /// `NOT_FOUND`, `FLOOR`.
+    /// `NOT_FOUND`, `FLOOR`, `WRONG_KIND` for dues that did not come into the solidarity fund.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         if !fund_allowed(&self.entity, self.fund) {
             let refusal = Refusal::new(Reason::FundNotAllowed).on("fund");
@@ -232,10 +254,31 @@ impl Action for ClearSuspense {
             return Err(refusal.with("account", target).into());
         }
         draft.check_subject(&target, "account")?;
+        if let Some(dues) = &self.dues {
+            self.count_dues(draft, dues, waiting)?;
+        }
         let target = (self.code, self.subject.clone());
         match waiting.is_positive() {
             true => draft.transfer(&ledger, item, target, self.amount),
             false => draft.transfer(&ledger, target, item, self.amount),
         }
+    }
+}
+
+impl ClearSuspense {
+    /// Money that came in was a member's dues: it counts as paid like any other.
+    ///
+    /// Errors: `NOT_FOUND`, `WRONG_KIND`.
+    fn count_dues(&self, draft: &mut Draft<'_>, of: &DuesOf, waiting: Sen) -> Result<(), Stop> {
+        let wrong = || Refusal::new(Reason::WrongKind).on("member").with("name", &of.member);
+        let Entity::Kube(group) = &self.entity else { return Err(wrong().into()) };
+        if self.code != Code::SolidarityFund || !waiting.is_positive() {
+            return Err(wrong().into());
+        }
+        draft.member(&self.entity, &of.member, "member")?;
+        draft.about(&self.entity, "members", &of.member);
+        let came_in = draft.record_of(&self.transaction, "transaction")?.happened_on;
+        let day = of.for_day.unwrap_or(came_in);
+        dues::add(draft, group, day, of.member.as_str(), self.amount)
     }
 }

@@ -592,6 +592,10 @@ impl Action for Deliver {
         Some((pass_name(&self.group, &self.pass), Row::Pass(row)))
     }
 
+    fn bulk(&self) -> &'static str {
+        "items"
+    }
+
     /// Errors: `NOT_FOUND`, `ALREADY_EXISTS`, `GRANT_REVERSED`, `PASS_TO_SELF`, `PASS_IN_CIRCLE`,
     /// `OBLIGATION_EXCEEDED`, `GRANT_EXCEEDED`, `POOL_TAKES_MONEY`, `PLACE_NOT_ALLOWED`, `NO_LKM`, `NOT_LINKED`,
     /// `LOT_EXCEEDED`, `WHOLE_HEADS`, `FLOOR`.
@@ -628,7 +632,7 @@ impl Action for Deliver {
             (item.kind, item.label, item.unit) = (thing.kind as i32, thing.label, thing.unit);
         }
         if matches!(self.receiver, Receiver::OtherBook(_)) && !self.before_books {
-            transfer::depart(draft, &self.group, &self.pass);
+            transfer::depart(draft, &self.group, &self.pass)?;
         }
         draft.create(pass_name(&self.group, &self.pass), Row::Pass(row), "pass_id")
     }

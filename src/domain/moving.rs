@@ -3,7 +3,8 @@
 //!
 //! **Invariant**: the closing carries out every balance of the group's ledgers and leaves nothing;
 //! the opening brings in the same balances, account by account, as of the same day. What mirrors
-//! the old LKM or another group of the old book cannot move: it is settled first. A grant's capital
+//! the old LKM or another group of the old book cannot move: it is settled first. What the group has
+//! passed on to another book arrives, or is taken back, before the group goes. A grant's capital
 //! that has moved is counted in the old book as moved, and in the new one as held.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,9 @@ use crate::domain::record::proto::{self, Group, Move, Standing, TransitState};
 use crate::domain::record::{Effect, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::standing::{check_empty, end, foresee, not_settled};
+use crate::domain::transfer::check_arrived;
 use crate::domain::uep::blocked;
+use crate::domain::upkeep::changed;
 
 /// The collection of groups on their way to other books.
 pub const MOVES: &str = "moves";
@@ -54,9 +57,10 @@ impl Action for Leave {
         Some(Entity::Kube(self.group.clone()))
     }
 
-    /// Errors: `NOT_SETTLED`, `NOT_FOUND`.
+    /// Errors: `TRANSFERS_IN_TRANSIT`, `NOT_SETTLED`, `FACTS_MOVED`, `NOT_FOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         foresee(draft, &self.accounts)?;
+        check_arrived(draft, &self.group)?;
         for account in self.accounts.iter().filter(|account| stays(account.code)) {
             let balance = draft.balance(account)?;
             if !balance.is_zero() {
@@ -125,7 +129,7 @@ impl Leave {
 
 /// Posts signed balances, debit positive, one posting for each ledger.
 ///
-/// Errors: `UNBALANCED` when they are not all of a ledger's.
+/// Errors: `FACTS_MOVED` when they are not all of a ledger's.
 fn post_all(draft: &mut Draft<'_>, balances: &[(Account, Sen)]) -> Result<(), Stop> {
     let mut ledgers: BTreeMap<&Ledger, Vec<(Leaf, Sen)>> = BTreeMap::new();
     for (account, balance) in balances.iter().filter(|(_, balance)| !balance.is_zero()) {
@@ -135,7 +139,9 @@ fn post_all(draft: &mut Draft<'_>, balances: &[(Account, Sen)]) -> Result<(), St
     let mut all = Ok(());
     for (ledger, legs) in ledgers {
         // Go on to find out what else is missing.
-        match draft.post(&Posting::journal(ledger, legs)?) {
+        let posting = Posting::journal(ledger, legs);
+        let moved = |_| Refusal::new(Reason::FactsMoved).on("group");
+        match draft.post(&posting.map_err(moved)?) {
             Err(Stop::Missing) => all = Err(Stop::Missing),
             result => result?,
         }
@@ -175,6 +181,11 @@ impl Action for Come {
             let row = match row.clone() {
                 Row::Grant(grant) => {
                     Row::Grant(proto::Grant { request_id: request.clone(), ..grant })
+                }
+                // What changed before is the old book's.
+                Row::Keeping(keeping) => {
+                    let changes = vec![changed(draft, keeping.heads)];
+                    Row::Keeping(proto::Keeping { changes, ..keeping })
                 }
                 row => row,
             };

@@ -227,7 +227,8 @@ fn decode_refusal(
     Ok(Refusal { reason, field, details })
 }
 
-fn encode_effect(effect: &Effect) -> proto::Effect {
+/// An effect as the message that stands in records.
+pub fn encode_effect(effect: &Effect) -> proto::Effect {
     proto::Effect {
         effective_on: effect.effective_on.get(),
         entries: effect.entries.iter().map(encode_entry).collect(),

@@ -102,6 +102,14 @@ reasons! {
     NotSettled = "NOT_SETTLED", Precondition,
         "{account} masih bersaldo {held}; selesaikan dahulu.",
         "{account} still holds {held}; settle it first.";
+    /// What a group passed on to another book must arrive before the group goes.
+    TransfersInTransit = "TRANSFERS_IN_TRANSIT", Precondition,
+        "Guliran {passes} masih dalam perjalanan ke buku lain; tunggu sampai tiba atau batalkan dahulu.",
+        "The passes {passes} are on their way to another book; wait until they arrive or take them back first.";
+    /// What a group would carry to another book does not fit one record.
+    MoveTooLarge = "MOVE_TOO_LARGE", Precondition,
+        "Kelompok ini terlalu besar untuk pindah sekaligus: {size} byte, paling banyak {most}; yang terbesar {what}.",
+        "This group is too large to move at once: {size} bytes, at most {most}; the largest part is {what}.";
     /// Grant capital goes onward or back, never to the members of a group that is dissolved.
     GrantAssetsHeld = "GRANT_ASSETS_HELD", Precondition,
         "Modal hibah {grants} masih ada {held}; gulirkan atau kembalikan dahulu, tidak boleh dibagi kepada anggota.",
@@ -168,8 +176,12 @@ reasons! {
         "The group's rule has no relief for this kind of trouble.";
     /// More relief than the rule allows for one case. Also a remark.
     ReliefAboveCap = "RELIEF_ABOVE_CAP", Precondition,
-        "Aturan membatasi santunan sampai {cap}, diminta {asked}.",
-        "The rule caps relief at {cap}, {asked} asked.";
+        "Aturan membatasi santunan satu peristiwa sampai {cap}: sudah dibayar {paid}, diminta {asked}.",
+        "The rule caps relief for one case at {cap}: {paid} paid before, {asked} asked.";
+    /// A case of relief that is another member's. Also a remark.
+    ReliefCaseOfOther = "RELIEF_CASE_OF_OTHER", Precondition,
+        "Santunan dengan nama ini untuk {member}; pakai nama lain.",
+        "This case of relief is that of {member}; name another.";
     /// Fewer members have consented than the rule asks for. Also a remark.
     QuorumNotMet = "QUORUM_NOT_MET", Precondition,
         "Aturan meminta persetujuan {quorum} anggota, baru {count}.",

@@ -379,6 +379,10 @@ impl Action for RecordMeeting {
         Some(Entity::Kube(self.group.clone()))
     }
 
+    fn bulk(&self) -> &'static str {
+        "attendees"
+    }
+
     /// Errors: `NOT_FOUND` for an unknown attendee, `ALREADY_EXISTS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let entity = Entity::Kube(self.group.clone());

@@ -2,8 +2,9 @@
 //! the group's rule, or told of after it was paid, and then recorded whatever the rule says, with
 //! a remark where it says otherwise.
 //!
-//! **Invariant**: the kind of trouble is health data. It is weighed here and stands in no record:
-//! only a commitment to it does.
+//! **Invariants**: the kind of trouble is health data. It is weighed here and stands in no record:
+//! only a commitment to it does. The rule's cap is for a case: payments that name the same case are
+//! weighed together, and one that names none is a case of its own.
 
 use crate::domain::cash::{Place, cash_out};
 use crate::domain::chart::Code;
@@ -13,9 +14,12 @@ use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::iks::iks_ledger;
 use crate::domain::iks_rule::{cap, rule_now};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{IksRule, Relief, ReliefKind};
+use crate::domain::record::proto::{IksRule, Relief, ReliefCase, ReliefKind};
 use crate::domain::record::{Effect, Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
+
+/// The collection of a group's cases of relief.
+pub const CASES: &str = "relief-cases";
 
 /// Relief to a member. Its reason is personal data and stands in the request's free text.
 #[derive(Clone, Debug)]
@@ -45,11 +49,18 @@ pub struct Case {
     pub consents: u32,
     /// The meeting whose attendance counts as consent.
     pub meeting: Option<RowName>,
+    /// The case it belongs to, chosen by the client; none for a case of its own.
+    pub named: Option<Id>,
 }
 
 /// The register of a group's relief: the row that a request makes.
 pub fn relief_name(group: &Id, request: &RequestId) -> RowName {
     RowName::of(&Entity::Kube(group.clone()), "reliefs", request.as_str())
+}
+
+/// What was paid for a case of a group.
+pub fn case_name(group: &Id, case: &str) -> RowName {
+    RowName::of(&Entity::Kube(group.clone()), CASES, case)
 }
 
 impl Action for PayRelief {
@@ -70,15 +81,17 @@ impl Action for PayRelief {
     }
 
     /// Errors: `NOT_FOUND`, `PLACE_NOT_ALLOWED`; when asked also `RULE_NOT_SET`,
-    /// `RELIEF_NOT_COVERED`, `RELIEF_ABOVE_CAP`, `QUORUM_NOT_MET`, and `FLOOR` beyond what the fund
-    /// holds.
+    /// `RELIEF_NOT_COVERED`, `RELIEF_ABOVE_CAP`, `RELIEF_CASE_OF_OTHER`, `QUORUM_NOT_MET`, and
+    /// `FLOOR` beyond what the fund holds.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let ledger = iks_ledger(&self.group);
         let place = self.place.checked(draft, &ledger.entity, "place")?;
         draft.member(&ledger.entity, &self.member, "member")?;
         draft.about(&ledger.entity, "members", &self.member);
         let consents = self.consents(draft)?;
-        self.weigh(draft, consents)?;
+        let paid = self.paid_before(draft)?;
+        self.weigh(draft, consents, paid.as_ref())?;
+        self.add_to_case(draft, paid)?;
         let row = Relief {
             member: self.member.to_string(),
             amount: self.amount.get(),
@@ -87,6 +100,7 @@ impl Action for PayRelief {
             consents,
             asked: self.case.asked,
             reversed: false,
+            case: self.case.named.as_ref().map(Id::to_string).unwrap_or_default(),
         };
         let name = relief_name(&self.group, &draft.frame().request);
         draft.put(name, Row::Relief(row));
@@ -107,10 +121,41 @@ impl PayRelief {
         Ok(self.case.consents.max(present))
     }
 
+    /// What was paid for the same case before.
+    fn paid_before(&self, draft: &Draft<'_>) -> Result<Option<ReliefCase>, Stop> {
+        let Some(case) = &self.case.named else { return Ok(None) };
+        match draft.row(&case_name(&self.group, case.as_str()))? {
+            Some(Row::ReliefCase(row)) => Ok(Some(row)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The case is the first helped member's, whoever is helped by it later.
+    fn add_to_case(&self, draft: &mut Draft<'_>, before: Option<ReliefCase>) -> Result<(), Stop> {
+        let Some(case) = &self.case.named else { return Ok(()) };
+        let mut row = before.unwrap_or_else(|| ReliefCase {
+            member: self.member.to_string(),
+            ..ReliefCase::default()
+        });
+        row.paid = Sen::new(row.paid).plus(self.amount)?.get();
+        row.last_paid_on = row.last_paid_on.max(draft.frame().happened_on.get());
+        draft.put(case_name(&self.group, case.as_str()), Row::ReliefCase(row));
+        Ok(())
+    }
+
     /// Refuses, or remarks on, what the group's rule does not allow.
-    fn weigh(&self, draft: &mut Draft<'_>, consents: u32) -> Result<(), Stop> {
+    fn weigh(
+        &self,
+        draft: &mut Draft<'_>,
+        consents: u32,
+        before: Option<&ReliefCase>,
+    ) -> Result<(), Stop> {
         let rule = rule_now(draft, &self.group)?;
-        let breaches = self.breaches(rule.as_ref(), consents);
+        let mut breaches = self.breaches(rule.as_ref(), consents, before)?;
+        if let Some(before) = before.filter(|case| case.member != self.member.as_str()) {
+            let refusal = Refusal::new(Reason::ReliefCaseOfOther).on("case");
+            breaches.push(refusal.with("member", &before.member));
+        }
         if !self.case.asked {
             breaches.into_iter().for_each(|breach| draft.flag(breach));
             return Ok(());
@@ -128,16 +173,23 @@ impl PayRelief {
         Ok(())
     }
 
-    fn breaches(&self, rule: Option<&IksRule>, consents: u32) -> Vec<Refusal> {
+    /// Errors: `OVERFLOW`.
+    fn breaches(
+        &self,
+        rule: Option<&IksRule>,
+        consents: u32,
+        before: Option<&ReliefCase>,
+    ) -> Result<Vec<Refusal>, Refusal> {
         let Some(rule) = rule else {
-            return vec![Refusal::new(Reason::RuleNotSet).on("member")];
+            return Ok(vec![Refusal::new(Reason::RuleNotSet).on("member")]);
         };
+        let paid = Sen::new(before.map_or(0, |case| case.paid));
         let mut breaches = Vec::new();
         match cap(rule, self.case.kind) {
             None => breaches.push(Refusal::new(Reason::ReliefNotCovered).on("kind")),
-            Some(cap) if self.amount > cap => {
+            Some(cap) if paid.plus(self.amount)? > cap => {
                 let refusal = Refusal::new(Reason::ReliefAboveCap).on("amount");
-                let refusal = refusal.with("cap", cap.get());
+                let refusal = refusal.with("cap", cap.get()).with("paid", paid.get());
                 breaches.push(refusal.with("asked", self.amount.get()));
             }
             Some(_) => {}
@@ -146,16 +198,25 @@ impl PayRelief {
             let refusal = Refusal::new(Reason::QuorumNotMet).on("consents");
             breaches.push(refusal.with("quorum", rule.quorum).with("count", consents));
         }
-        breaches
+        Ok(breaches)
     }
 }
 
-/// Marks the relief of a record as taken back.
-pub fn undo(draft: &mut Draft<'_>, effect: &Effect) {
+/// Marks the relief of a record as taken back, and takes it off its case.
+///
+/// Errors: `OVERFLOW`.
+pub fn undo(draft: &mut Draft<'_>, effect: &Effect) -> Result<(), Stop> {
     for (name, row) in &effect.rows {
-        if let Row::Relief(relief) = row {
-            let reversed = Relief { reversed: true, ..relief.clone() };
-            draft.put(name.clone(), Row::Relief(reversed));
+        let Row::Relief(relief) = row else { continue };
+        let reversed = Relief { reversed: true, ..relief.clone() };
+        draft.put(name.clone(), Row::Relief(reversed));
+        let group = name.parent.strip_suffix("/reliefs").filter(|_| !relief.case.is_empty());
+        let Some(group) = group else { continue };
+        let case = RowName::new(format!("{group}/{CASES}"), &relief.case);
+        if let Some(Row::ReliefCase(mut row)) = draft.row(&case)? {
+            row.paid = Sen::new(row.paid).minus(Sen::new(relief.amount))?.get();
+            draft.put(case, Row::ReliefCase(row));
         }
     }
+    Ok(())
 }

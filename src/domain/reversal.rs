@@ -76,7 +76,7 @@ impl Action for Reverse {
         uep::undo(draft, &record, effect, open)?;
         guliran::undo(draft, &record, effect)?;
         dues::undo(draft, effect, &entries)?;
-        relief::undo(draft, effect);
+        relief::undo(draft, effect)?;
         arisan::undo(draft, &entries)?;
         stake::undo(draft, record.event, effect)?;
         term::undo(draft, record.event, effect)?;

@@ -52,6 +52,10 @@ impl Action for Divide {
         Some(Entity::Kube(self.group.clone()))
     }
 
+    fn bulk(&self) -> &'static str {
+        "parts"
+    }
+
     /// Errors: `PLACE_NOT_ALLOWED`. Who is no member and an unknown grant make a line wait in
     /// suspense, and so does what is given back beyond what a member has.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {

@@ -58,6 +58,10 @@ impl Action for RecordSheet {
         Some(Entity::Kube(self.group.clone()))
     }
 
+    fn bulk(&self) -> &'static str {
+        "lines"
+    }
+
     /// Errors: only what is wrong with the sheet itself, such as a quantity of nothing.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let held_on = draft.frame().happened_on;

@@ -25,6 +25,7 @@ const AFTERWARDS: &[Event] = &[
     Event::PeriodClosed,
     Event::BankReconciled,
     Event::GuliranArrived,
+    Event::GuliranConfirmed,
     Event::GroupArrived,
 ];
 

@@ -65,6 +65,10 @@ impl Action for Purchase {
         }
     }
 
+    fn bulk(&self) -> &'static str {
+        "items"
+    }
+
     /// Errors: `NOT_FOUND`, `ALREADY_EXISTS`, `QUANTITY_REQUIRED`, `WHOLE_HEADS`,
     /// `PLACE_NOT_ALLOWED`, `FLOOR`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {

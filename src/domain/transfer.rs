@@ -15,7 +15,7 @@ use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::NewLot;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{
-    self, Fund, Grant, GrantChannel, Origin, PassChannel, Transit, TransitState,
+    self, Fund, Grant, GrantChannel, Origin, PassChannel, Transit, TransitState, Underway,
 };
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
@@ -33,14 +33,49 @@ fn transit_name(group: &str, pass: &str) -> RowName {
     RowName::new(TRANSIT, format!("{group}.{pass}"))
 }
 
+/// A group's passes that are on their way.
+fn underway_name(group: &str) -> RowName {
+    RowName::new(format!("groups/{group}/{TRANSIT}"), "passes")
+}
+
 /// Lists a pass as on its way.
-pub(super) fn depart(draft: &mut Draft<'_>, group: &Id, pass: &Id) {
-    let row = Transit {
-        group: group.to_string(),
-        pass: pass.to_string(),
-        state: TransitState::Waiting as i32,
-    };
-    draft.put(transit_name(group.as_str(), pass.as_str()), Row::Transit(row));
+pub(super) fn depart(draft: &mut Draft<'_>, group: &Id, pass: &Id) -> Result<(), Stop> {
+    let (group, pass) = (group.as_str(), pass.as_str());
+    list(draft, group, pass, TransitState::Waiting)
+}
+
+/// A pass that was refused over there is on its way until it is taken back.
+fn list(draft: &mut Draft<'_>, group: &str, pass: &str, state: TransitState) -> Result<(), Stop> {
+    let row = Transit { group: group.to_owned(), pass: pass.to_owned(), state: state as i32 };
+    draft.put(transit_name(group, pass), Row::Transit(row));
+    let name = underway_name(group);
+    let mut underway = underway(draft, &name)?;
+    underway.passes.retain(|one| one != pass);
+    if matches!(state, TransitState::Waiting | TransitState::Refused) {
+        underway.passes.push(pass.to_owned());
+    }
+    draft.put(name, Row::Underway(underway));
+    Ok(())
+}
+
+fn underway(draft: &Draft<'_>, name: &RowName) -> Result<Underway, Stop> {
+    Ok(match draft.row(name)? {
+        Some(Row::Underway(row)) => row,
+        _ => Underway::default(),
+    })
+}
+
+/// Checks that nothing that a group passed on is on its way to another book: what that book refuses
+/// must find its giver here.
+///
+/// Errors: `TRANSFERS_IN_TRANSIT`.
+pub(super) fn check_arrived(draft: &Draft<'_>, group: &Id) -> Result<(), Stop> {
+    let Underway { passes } = underway(draft, &underway_name(group.as_str()))?;
+    if passes.is_empty() {
+        return Ok(());
+    }
+    let refusal = Refusal::new(Reason::TransfersInTransit).on("group");
+    Err(refusal.with("passes", passes.join(", ")).into())
 }
 
 /// Notes what became of a pass that was on its way, by the name of the pass.
@@ -51,9 +86,7 @@ pub(super) fn set_state(
 ) -> Result<(), Stop> {
     let group = pass.parent.strip_prefix("groups/").and_then(|rest| rest.strip_suffix("/passes"));
     let group = group.ok_or_else(|| blocked(pass))?;
-    let row = Transit { group: group.to_owned(), pass: pass.id.clone(), state: state as i32 };
-    draft.put(transit_name(group, &pass.id), Row::Transit(row));
-    Ok(())
+    list(draft, group, &pass.id, state)
 }
 
 /// What one book tells another about a pass.

@@ -111,6 +111,10 @@ impl Action for ReceiveGrant {
         Some(Entity::Kube(self.group.clone()))
     }
 
+    fn bulk(&self) -> &'static str {
+        "items"
+    }
+
     /// Errors: `ALREADY_EXISTS`, `NO_LKM`, `NOT_LINKED`, `QUANTITY_REQUIRED`, `WHOLE_HEADS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let uep = uep_ledger(&self.group);
@@ -161,6 +165,10 @@ impl Action for SetPlan {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Kube(self.group.clone()))
+    }
+
+    fn bulk(&self) -> &'static str {
+        "plan"
     }
 
     /// Errors: `NOT_FOUND`, `ALREADY_EXISTS` for a line named twice, `PLAN_EXCEEDED`.

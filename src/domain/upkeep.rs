@@ -15,7 +15,7 @@ use crate::domain::draft::{Draft, Mode, Stop, not_found};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::lot;
 use crate::domain::money::{Sen, cumulative_share};
-use crate::domain::record::proto::{Keeping, Lot, LotKind};
+use crate::domain::record::proto::{Keeping, KeepingChange, Lot, LotKind};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 
@@ -163,10 +163,17 @@ impl Action for GiveToKeep {
             share_percent: share.unwrap_or_default(),
             since: draft.frame().happened_on.get(),
             until: 0,
+            changes: vec![changed(draft, self.heads)],
         };
         let name = keeping_name(&self.group, &self.keeping);
         draft.create(name, Row::Keeping(keeping), "keeping_id")
     }
+}
+
+/// Heads that a keeper gets by this draft, or gives back.
+pub(super) fn changed(draft: &Draft<'_>, heads: i64) -> KeepingChange {
+    let frame = draft.frame();
+    KeepingChange { day: frame.happened_on.get(), heads, position: frame.position }
 }
 
 fn animals(draft: &Draft<'_>, entity: &Entity, lot: &Id) -> Result<Lot, Stop> {
@@ -216,6 +223,7 @@ impl Action for TakeBack {
             return Err(too_many("heads", keeping.heads));
         }
         keeping.heads -= self.heads;
+        keeping.changes.push(changed(draft, -self.heads));
         if keeping.heads == 0 {
             keeping.until = draft.frame().happened_on.get();
         }
@@ -251,6 +259,10 @@ impl Action for CountHeads {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
+    }
+
+    fn bulk(&self) -> &'static str {
+        "counts"
     }
 
     /// Errors: `NOT_FOUND`, `WRONG_KIND`; a report of a KUBE is only flagged.

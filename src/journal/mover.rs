@@ -13,26 +13,31 @@ use sha2::{Digest, Sha256};
 use super::courier::{ACTOR, CourierError, seen_from};
 use super::{Answer, JournalHandle, Priority};
 use crate::domain::account::{Account, Ledger};
+use crate::domain::chart::SubjectKind;
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command};
+use crate::domain::draft::lot_changes_of;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
 use crate::domain::moving::{Come, Hear, MOVES};
 use crate::domain::record::proto::{
-    Grant, Group, Link, Lot, Move, Obligation, Origin, Standing, StandingSince, TransitState,
+    Grant, Group, Link, Lot, LotChange, LotMove, Move, Obligation, Origin, Standing, StandingSince,
+    TransitState,
 };
-use crate::domain::record::{Effect, Outcome, Row};
+use crate::domain::record::{self, Effect, Entry, MAX_RECORD_BYTES, Outcome, Row};
+use crate::domain::relief::CASES;
 use crate::storage::read::{Reader, Snapshot};
 use crate::storage::{SideRow, StorageError};
 use crate::vault::Vault;
 
 /// How many rows are read at once.
 const PAGE: u32 = 500;
-/// For how many days dues that were paid go with a group: a yearly rule looks no further back.
+/// For how many days dues that were paid go with a group, and cases of relief: a yearly rule looks
+/// no further back.
 const DUES_DAYS: i32 = 366;
 /// The registers that go with a group; grants and lots go as far as they still hold something.
 const REGISTERS: &[&str] =
-    &["members", "parties", "grants", "lots", "rules", "arisans", "keepings", "dues"];
+    &["members", "parties", "grants", "lots", "rules", "arisans", "keepings", "dues", CASES];
 
 /// Brings all groups that wait in a book, and answers how many found an answer.
 ///
@@ -147,16 +152,26 @@ impl Packing {
         group: &Id,
         row: &Move,
     ) -> Result<Option<Packing>, StorageError> {
-        let Some((to, new)) = destination(row) else { return Ok(None) };
         let record = snapshot.record(row.position).await?;
         let Some(Outcome::Done(effect)) = record.map(|record| record.outcome) else {
             return Ok(None);
         };
+        Packing::of(snapshot, (book, group), row, &effect).await
+    }
+
+    /// The same, of what a record has taken, or would take, out of the old book.
+    async fn of(
+        snapshot: &mut Snapshot,
+        (book, group): (&Id, &Id),
+        row: &Move,
+        effect: &Effect,
+    ) -> Result<Option<Packing>, StorageError> {
+        let Some((to, new)) = destination(row) else { return Ok(None) };
         let found = snapshot.row(&RowName::group(group)).await?.map(|found| found.row);
         let Some(Row::Group(register)) = found else { return Ok(None) };
         let come = Come {
             row: arriving(register, book, group, row),
-            balances: balances(&effect, &new),
+            balances: balances(effect, &new),
             rows: Vec::new(),
             lots: Vec::new(),
             group: new,
@@ -165,7 +180,7 @@ impl Packing {
         for collection in REGISTERS {
             let parent = format!("groups/{group}/{collection}");
             for (id, row_here) in all_rows(snapshot, &parent).await? {
-                packing.pack(snapshot, (collection, id), row_here, (&effect, row)).await?;
+                packing.pack(snapshot, (collection, id), row_here, (effect, row)).await?;
             }
         }
         Ok(Some(packing))
@@ -197,6 +212,9 @@ impl Packing {
                 return Ok(());
             }
             Row::Keeping(ref keeping) if keeping.until != 0 => return Ok(()),
+            Row::ReliefCase(ref case) if case.last_paid_on < leaving.moved_on - DUES_DAYS => {
+                return Ok(());
+            }
             Row::DuesDay(_) if id < Day::new(leaving.moved_on - DUES_DAYS).to_string() => {
                 return Ok(());
             }
@@ -286,6 +304,108 @@ impl Packing {
     }
 }
 
+/// The most bytes that what goes with a group may come to, as the largest record leaves room for
+/// what surrounds it and for what may be told of the group before it has gone.
+pub const MOST: usize = MAX_RECORD_BYTES - 4_096;
+
+/// What a group would carry to another book, in bytes of the record that brings it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// All of it.
+    pub bytes: usize,
+    /// The part that makes most of it: a register of the group, or `accounts`.
+    pub largest: &'static str,
+}
+
+/// Weighs a group before it leaves, with the accounts and lots that hold something. Nothing has
+/// moved yet, so that a group that is too large can be refused as a whole. What leaves the old book
+/// is a part of what comes to the new one: its record is the smaller of the two.
+///
+/// Errors: those of reading.
+pub async fn weigh(
+    snapshot: &mut Snapshot,
+    (book, group): (&Id, &Id),
+    row: &Move,
+    (accounts, lots): (&[Account], &[Id]),
+) -> Result<Weight, StorageError> {
+    let effect = leaving(group, accounts, lots);
+    let Some(Packing { come, .. }) = Packing::of(snapshot, (book, group), row, &effect).await?
+    else {
+        return Ok(Weight { bytes: 0, largest: "accounts" });
+    };
+    let mut parts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    parts.insert("accounts", weight_of(Effect { entries: effect.entries, ..Effect::default() }));
+    for (name, row) in come.rows {
+        let register = REGISTERS.iter().find(|one| name.parent.split('/').nth(2) == Some(**one));
+        let rows = vec![(name, row)];
+        *parts.entry(register.copied().unwrap_or("group")).or_default() +=
+            weight_of(Effect { rows, ..Effect::default() });
+    }
+    let entity = Entity::Kube(come.group.clone());
+    for (lot, row) in come.lots {
+        let change = LotChange {
+            effective_on: i32::MAX,
+            quantity_milli: row.quantity_in_milli,
+            cost: row.cost_in,
+        };
+        let moved = LotMove {
+            entity: entity.as_str().to_owned(),
+            lot: lot.to_string(),
+            quantity_milli: row.quantity_in_milli,
+            cost: row.cost_in,
+            line: 0,
+        };
+        let changes = RowName::new(lot_changes_of(&entity, lot.as_str()), "0".repeat(20));
+        let name = RowName::of(&entity, "lots", lot.as_str());
+        let rows = vec![(name, Row::Lot(row)), (changes, Row::LotChange(change))];
+        let effect = Effect { rows, lot_moves: vec![moved], ..Effect::default() };
+        *parts.entry("lots").or_default() += weight_of(effect);
+    }
+    let rows = vec![(RowName::group(&come.group), Row::Group(come.row))];
+    *parts.entry("group").or_default() += weight_of(Effect { rows, ..Effect::default() });
+    let largest = parts.iter().max_by_key(|(_, bytes)| **bytes);
+    Ok(Weight {
+        bytes: parts.values().sum(),
+        largest: largest.map_or("accounts", |(register, _)| register),
+    })
+}
+
+/// What leaving takes out of the old book, as far as packing asks for it, in its widest figures.
+fn leaving(group: &Id, accounts: &[Account], lots: &[Id]) -> Effect {
+    let entity = Entity::Kube(group.clone());
+    let entry = |account: &Account| Entry {
+        account: account.clone(),
+        amount: Sen::new(i64::MAX),
+        line: 0,
+        party: String::new(),
+    };
+    let granted = |account: &&Account| account.code.line().subject == SubjectKind::Grant;
+    let grants: BTreeSet<RowName> = accounts
+        .iter()
+        .filter(granted)
+        .map(|account| RowName::of(&entity, "grants", account.subject.as_str()))
+        .collect();
+    let carried = |name: RowName| (name, Row::Grant(Grant::default()));
+    let moved = |lot: &Id| LotMove {
+        entity: entity.as_str().to_owned(),
+        lot: lot.to_string(),
+        quantity_milli: i64::MAX,
+        cost: i64::MAX,
+        line: 0,
+    };
+    Effect {
+        entries: accounts.iter().map(entry).collect(),
+        rows: grants.into_iter().map(carried).collect(),
+        lot_moves: lots.iter().map(moved).collect(),
+        ..Effect::default()
+    }
+}
+
+/// How many bytes a part of an effect adds to a record.
+fn weight_of(effect: Effect) -> usize {
+    prost::Message::encoded_len(&record::encode_effect(&effect))
+}
+
 /// The commitments to personal text in the rows that go with a group.
 fn texts_of(row: &mut Row) -> Vec<&mut Vec<u8>> {
     match row {
@@ -314,7 +434,7 @@ fn arriving(register: Group, book: &Id, group: &Id, row: &Move) -> Group {
 /// What left the old book's accounts, as it comes to those of the new one.
 fn balances(effect: &Effect, group: &Id) -> Vec<(Account, Sen)> {
     let entity = Entity::Kube(group.clone());
-    let come = |entry: &crate::domain::record::Entry| {
+    let come = |entry: &Entry| {
         let Account { ledger, code, subject } = &entry.account;
         let ledger = Ledger::new(entity.clone(), ledger.fund.get());
         let amount = Sen::new(entry.amount.get().saturating_neg());

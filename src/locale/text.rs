@@ -27,8 +27,8 @@ fn value_text(reason: Reason, key: &str, value: &str, language: Language) -> Opt
             Language::Indonesian => Some(value.replace('.', ",")),
             Language::English => None,
         },
-        "held" | "asked" | "cap" | "difference" | "amount" | "counted" | "received" | "spent"
-        | "planned" => value.parse().ok().map(|sen| format_amount(Sen::new(sen))),
+        "held" | "asked" | "paid" | "cap" | "difference" | "amount" | "counted" | "received"
+        | "spent" | "planned" => value.parse().ok().map(|sen| format_amount(Sen::new(sen))),
         "date" | "today" | "opened" | "last" | "effective" => {
             parse_iso(value).map(|day| format_day(day, language))
         }

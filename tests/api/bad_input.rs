@@ -250,7 +250,7 @@ async fn what_is_unknown_or_impossible_is_refused_and_recorded(server: &Server) 
         ],
     };
     let result = town.journal().post_journal(journal).await;
-    assert_says(result, Code::InvalidArgument, "UNBALANCED", "");
+    assert_says(result, Code::InvalidArgument, "UNBALANCED", "lines");
     let request = ReverseTransactionRequest {
         transaction: format!("{BOOK}/transactions/tidak-ada"),
         request_id: fresh_request_id(),
@@ -280,7 +280,7 @@ async fn what_is_unknown_or_impossible_is_refused_and_recorded(server: &Server) 
         ..RecordSheetRequest::default()
     };
     let result = town.meetings().record_sheet(sheet).await;
-    assert_says(result, Code::InvalidArgument, "TOO_LARGE", "");
+    assert_says(result, Code::InvalidArgument, "TOO_LARGE", "lines");
     assert_eq!(town.trial_balance(BOOK).await, totals);
 }
 

@@ -11,6 +11,8 @@ use crate::town::{A, BOOK, Server, Town, cash, date, idr, on, sen, units, why};
 on_both!(
     a_group_without_a_rule_is_told_so,
     who_has_paid_is_known_by_the_rule_in_force,
+    dues_that_waited_in_suspense_count_once_they_are_cleared,
+    payments_of_one_case_obey_the_cap_together,
     the_kind_of_trouble_is_erasable,
     the_statement_explains_the_fund,
     a_rule_must_make_sense,
@@ -56,6 +58,7 @@ fn told(member: &str, rupiah: i64, kind: &str) -> PayReliefRequest {
         place: cash(),
         kind: kind.to_owned(),
         consents: 3,
+        case_id: String::new(),
     }
 }
 
@@ -141,6 +144,108 @@ async fn who_has_paid_is_known_by_the_rule_in_force(server: &Server) {
     let next = ListDuesRequest { page_token: first.next_page_token, ..page };
     let second = town.iks().list_dues(next).await.expect("listed").into_inner();
     assert_eq!(paid(&second), [in_year("m04", 4, 1)]);
+}
+
+async fn dues_that_waited_in_suspense_count_once_they_are_cleared(server: &Server) {
+    let town = Town::found(server).await;
+    let monthly = rule((2025, 1, 1), DuesPeriod::Monthly, 5_000);
+    town.iks().set_iks_rule(set(monthly)).await.expect("set");
+    let unknown = pay("m99", 9_000, (2025, 2, 3));
+    let unknown = town.iks().receive_dues(unknown).await.expect("told").into_inner();
+    let unknown = unknown.transaction.expect("set").name;
+    assert_eq!(paid(&standings(&town, (2025, 2, 1)).await), []);
+    let clear = |member: &str, rupiah, for_day| ClearSuspenseRequest {
+        transaction: unknown.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 1),
+        line: 0,
+        account: format!("{BOOK}/accounts/a.iks.3201"),
+        amount: idr(rupiah),
+        member: member.to_owned(),
+        for_day,
+    };
+    let m02 = format!("{A}/members/m02");
+    let to_savings = ClearSuspenseRequest {
+        account: format!("{BOOK}/accounts/a.iks.2901"),
+        ..clear(&m02, 1_000, None)
+    };
+    for (request, reason, field) in [
+        (clear(&format!("{A}/members/m98"), 1_000, None), "NOT_FOUND", "member"),
+        (clear(&format!("{BOOK}/lkm/members/m02"), 1_000, None), "WRONG_PARENT", "member"),
+        (clear("", 1_000, date(2025, 2, 1)), "REQUIRED", "member"),
+        (to_savings, "RESERVED_ACCOUNT", "account"),
+    ] {
+        let status = town.journal().clear_suspense(request).await.expect_err(reason);
+        assert_eq!((why(&status).reason.as_str(), why(&status).field.as_str()), (reason, field));
+    }
+    // Most of it counts for the month it came in, the rest for the one it was meant for.
+    town.journal().clear_suspense(clear(&m02, 6_000, None)).await.expect("cleared");
+    let march = clear(&m02, 3_000, date(2025, 3, 31));
+    let march = town.journal().clear_suspense(march).await.expect("cleared").into_inner();
+    let m02 = |paid, missing| [("m02".to_owned(), paid, missing)];
+    assert_eq!(paid(&standings(&town, (2025, 2, 1)).await), m02(6, 0));
+    assert_eq!(paid(&standings(&town, (2025, 3, 1)).await), m02(3, 2));
+    let span = GetIksStatementRequest { group: A.to_owned(), from: None, through: None };
+    let fund = town.iks().get_iks_statement(span).await.expect("shown").into_inner();
+    assert_eq!((sen(&fund.dues), sen(&fund.other)), (9 * THOUSAND, 0));
+    // What was cleared wrongly is taken back with what it counted for.
+    let reverse = ReverseTransactionRequest {
+        transaction: march.transaction.expect("set").name,
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 2),
+        line: 0,
+    };
+    town.journal().reverse_transaction(reverse).await.expect("taken back");
+    assert_eq!(paid(&standings(&town, (2025, 3, 1)).await), []);
+    assert_eq!(town.total("groups/a", Fund::Iks, 3201).await, 6 * THOUSAND);
+}
+
+async fn payments_of_one_case_obey_the_cap_together(server: &Server) {
+    let town = Town::found(server).await;
+    town.iks().receive_dues(pay("m01", 500_000, (2025, 2, 1))).await.expect("recorded");
+    let capped = rule((2025, 1, 1), DuesPeriod::Yearly, 50_000);
+    town.iks().set_iks_rule(set(capped)).await.expect("set");
+    let ask = |member: &str, rupiah, case_id: &str| {
+        let PayReliefRequest { member, request_id, details, amount, place, kind, consents, .. } =
+            told(member, rupiah, "sakit");
+        let case_id = case_id.to_owned();
+        RequestReliefRequest { member, request_id, details, amount, place, kind, consents, case_id }
+    };
+    town.iks().request_relief(ask("m02", 60_000, "demam")).await.expect("within the cap");
+    let second = town.iks().request_relief(ask("m02", 40_000, "demam")).await.expect("exactly");
+    let second = second.into_inner().transaction.expect("set");
+    let above = town.iks().request_relief(ask("m02", 1, "demam")).await.expect_err("beyond");
+    let above = why(&above);
+    assert_eq!((above.reason.as_str(), above.field.as_str()), ("RELIEF_ABOVE_CAP", "amount"));
+    assert_eq!(
+        above.text,
+        "The rule caps relief for one case at Rp100.000: Rp100.000 paid before, Rp1 asked."
+    );
+    let other = town.iks().request_relief(ask("m03", 1, "demam")).await.expect_err("not hers");
+    assert!(["RELIEF_ABOVE_CAP", "RELIEF_CASE_OF_OTHER"].contains(&why(&other).reason.as_str()));
+    // Another case, and one without a name, have a cap of their own.
+    town.iks().request_relief(ask("m02", 100_000, "patah-kaki")).await.expect("another case");
+    town.iks().request_relief(ask("m02", 100_000, "")).await.expect("a case of its own");
+    // What has been paid is recorded whatever the rule says, and flagged.
+    let paid = PayReliefRequest { case_id: "demam".to_owned(), ..told("m03", 5_000, "sakit") };
+    let paid = town.iks().pay_relief(paid).await.expect("told").into_inner();
+    let warnings = paid.transaction.expect("set").warnings;
+    let reasons: Vec<&str> = warnings.iter().map(|one| one.reason.as_str()).collect();
+    assert_eq!(reasons, ["RELIEF_ABOVE_CAP", "RELIEF_CASE_OF_OTHER"]);
+    let list = ListReliefsRequest { parent: A.to_owned(), ..ListReliefsRequest::default() };
+    let listed = town.iks().list_reliefs(list).await.expect("listed").into_inner().reliefs;
+    assert_eq!(listed.iter().filter(|relief| relief.case_id == "demam").count(), 3);
+    // What is taken back no longer counts.
+    let reverse = ReverseTransactionRequest {
+        transaction: second.name,
+        request_id: fresh_request_id(),
+        details: on(2025, 6, 2),
+        line: 0,
+    };
+    town.journal().reverse_transaction(reverse).await.expect("taken back");
+    let status = town.iks().request_relief(ask("m02", 35_001, "demam")).await.expect_err("beyond");
+    assert!(why(&status).text.contains("Rp65.000 paid before"), "{}", why(&status).text);
+    town.iks().request_relief(ask("m02", 35_000, "demam")).await.expect("room again");
 }
 
 async fn the_kind_of_trouble_is_erasable(server: &Server) {
@@ -256,13 +361,17 @@ async fn a_rule_must_make_sense(server: &Server) {
         place: cash(),
         kind: String::new(),
         consents: 0,
+        case_id: String::new(),
     };
     let odd = RequestReliefRequest { kind: "bosan".to_owned(), ..ask.clone() };
     let many = RequestReliefRequest { kind: "sakit".to_owned(), consents: 1_001, ..ask.clone() };
+    let case = RequestReliefRequest { case_id: "Dua Kata".to_owned(), ..many.clone() };
+    let case = RequestReliefRequest { consents: 3, ..case };
     for (request, reason, field) in [
         (ask, "REQUIRED", "kind"),
         (odd, "CHOICE_UNKNOWN", "kind"),
         (many, "NUMBER_OUT_OF_RANGE", "consents"),
+        (case, "ID_MALFORMED", "case_id"),
     ] {
         let status = town.iks().request_relief(request).await.expect_err(reason);
         let why = why(&status);

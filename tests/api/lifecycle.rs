@@ -18,9 +18,11 @@ on_both!(
 );
 
 const THOUSAND: i64 = 100_000;
-const THERE: &str = "books/soe/groups/a-soe";
+/// Where group a is then.
+pub const THERE: &str = "books/soe/groups/a-soe";
 
-async fn other_book(town: &Town, opened_on: (i32, i32, i32)) {
+/// The book of another LKM.
+pub async fn other_book(town: &Town, opened_on: (i32, i32, i32)) {
     let request = CreateBookRequest {
         book_id: "soe".to_owned(),
         request_id: fresh_request_id(),
@@ -34,7 +36,7 @@ async fn other_book(town: &Town, opened_on: (i32, i32, i32)) {
 }
 
 /// Group a with a grant of 10.000 in its bank account, of which 6.000 are owed onward.
-async fn granted(server: &Server) -> Town {
+pub async fn granted(server: &Server) -> Town {
     let town = Town::found(server).await;
     let grant = ReceiveGrantRequest {
         group: A.to_owned(),
@@ -51,7 +53,8 @@ async fn granted(server: &Server) -> Town {
     town
 }
 
-async fn decide(town: &Town, grant: &str, rupiah: i64) {
+/// Decides to pass so much of a grant on.
+pub async fn decide(town: &Town, grant: &str, rupiah: i64) {
     let decide = DecideGuliranRequest {
         grant: grant.to_owned(),
         request_id: fresh_request_id(),
@@ -62,7 +65,15 @@ async fn decide(town: &Town, grant: &str, rupiah: i64) {
     town.guliran().decide_guliran(decide).await.expect("decided");
 }
 
-async fn deliver(town: &Town, grant: &str, pass: &str, receiver: &str, rupiah: i64, month: i32) {
+/// Passes so much on to a group of the same book.
+pub async fn deliver(
+    town: &Town,
+    grant: &str,
+    pass: &str,
+    receiver: &str,
+    rupiah: i64,
+    month: i32,
+) {
     let (group, grant_id) = (receiver.to_owned(), format!("dari-{pass}"));
     let request = DeliverGuliranRequest {
         grant: grant.to_owned(),
@@ -80,7 +91,8 @@ async fn deliver(town: &Town, grant: &str, pass: &str, receiver: &str, rupiah: i
     town.guliran().deliver_guliran(request).await.expect("delivered");
 }
 
-fn move_to(day: i32) -> MoveGroupRequest {
+/// A move of group a to the other book in June.
+pub fn move_to(day: i32) -> MoveGroupRequest {
     MoveGroupRequest {
         group: A.to_owned(),
         request_id: fresh_request_id(),
@@ -92,7 +104,7 @@ fn move_to(day: i32) -> MoveGroupRequest {
 }
 
 /// Totals by fund and code at the end of a day, debit positive, in thousands.
-async fn totals(town: &Town, scope: &str, day: (i32, i32, i32)) -> BTreeMap<(i32, u32), i64> {
+pub async fn totals(town: &Town, scope: &str, day: (i32, i32, i32)) -> BTreeMap<(i32, u32), i64> {
     let request = GetTrialBalanceRequest {
         scope: scope.to_owned(),
         as_of: date(day.0, day.1, day.2),

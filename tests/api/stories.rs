@@ -286,12 +286,15 @@ async fn relief(town: &Town) {
         amount: idr(rupiah),
         place: cash(),
         kind: "musibah".to_owned(),
-        consents: 0,
+        ..RequestReliefRequest::default()
     };
     let refused = town.iks().request_relief(ask(60_000)).await.unwrap_err();
     let refused = why(&refused);
     assert_eq!((refused.reason.as_str(), refused.field.as_str()), ("RELIEF_ABOVE_CAP", "amount"));
-    assert_eq!(refused.text, "The rule caps relief at Rp40.000, Rp60.000 asked.");
+    assert_eq!(
+        refused.text,
+        "The rule caps relief for one case at Rp40.000: Rp0 paid before, Rp60.000 asked."
+    );
     let paid = town.iks().request_relief(ask(40_000)).await.unwrap().into_inner();
     assert_eq!(paid.transaction.unwrap().warnings, []);
 

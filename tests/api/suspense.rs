@@ -48,6 +48,7 @@ async fn an_unknown_member_waits_in_suspense_until_cleared(server: &Server) {
         line: 0,
         account: format!("{BOOK}/accounts/{account}"),
         amount: idr(rupiah),
+        ..ClearSuspenseRequest::default()
     };
     let too_much = town.journal().clear_suspense(clear("a.sp.2103.m02", 30_001)).await;
     assert_eq!(why(&too_much.expect_err("refused")).reason, "SUSPENSE_EXCEEDED");

@@ -454,6 +454,7 @@ fn event_60_suspense_is_cleared_into_the_right_account() {
         code,
         subject,
         amount,
+        dues: None,
     };
     let to_m04 = || Subject::id(&id("m04"));
     let too_much = v.refused(clear(k(11), Code::MandatorySavings, to_m04()));

@@ -131,6 +131,7 @@ fn what_suspense_was_cleared_to_must_be_taken_back_first() {
         code: Code::MemberSavings,
         subject: Subject::id(&id("m01")),
         amount: k(10),
+        dues: None,
     });
     let clearing = v.last_request();
     assert_eq!(v.refused(reverse(&report, 0)).reason, Reason::ReversalBlocked);

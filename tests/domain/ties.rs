@@ -225,6 +225,7 @@ fn money_collected_where_no_savings_may_take_it_waits() {
             code,
             subject: Subject::none(),
             amount: k(7),
+            dues: None,
         };
         assert_eq!(v.refused(clear).reason, Reason::ReservedAccount);
     }

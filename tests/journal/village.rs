@@ -255,6 +255,7 @@ impl Writer<'_> {
                 code: Code::MemberSavings,
                 subject: Subject::id(&self.member()),
                 amount: self.amount(),
+                dues: None,
             }),
             _ => Arc::new(Reverse { transaction, line }),
         }

@@ -125,7 +125,8 @@ fn mistyped(terminal: &Terminal, data: &Path) {
 fn an_officer_follows_a_grant(terminal: &Terminal, _data: &Path) {
     found(terminal);
     let received = "hibah terima mawar apbd 20.000.000 --program \"APBD (contoh)\" --sumber apbd";
-    terminal.reads(&format!("{received} --terikat --sk SK-1 --tanggal 3-2-2025"));
+    let papers = "--sk SK-1 --baris-bank 7/contoh --jenis-bantuan uang --rekening-koran 7/contoh";
+    terminal.reads(&format!("{received} --terikat {papers} --tanggal 3-2-2025"));
     let early = terminal.refused("guliran putuskan mawar apbd 6.000.000");
     assert_eq!(early, "Hibah apbd masih terikat sampai LPJ diterima. (isian: grant)");
     let plan = "hibah rencana mawar apbd \"ternak:anak babi:12.000.000\" pakan:pakan:8.000.000";
@@ -143,7 +144,9 @@ fn an_officer_follows_a_grant(terminal: &Terminal, _data: &Path) {
         "Rp1.000.000",
     );
     terminal.shows("hibah kembalikan mawar apbd 500.000", "Modal Hibah", "Rp500.000");
-    terminal.says("hibah daftar mawar apbd", "SK: SK-1");
+    for paper in ["SK: SK-1", "Baris bank: 7/contoh", "Jenis bantuan: uang"] {
+        terminal.says("hibah daftar mawar apbd", paper);
+    }
     assert_eq!(terminal.reads("guliran aturan mawar").trim(), "aturan belum ditetapkan");
     let rule = "guliran aturan mawar --persen 12,5 --sejak 1-1-2025";
     assert_eq!(terminal.reads(rule).trim(), "12,5% dalam 12 bulan sesudah diterima");
@@ -409,14 +412,21 @@ fn solidarity(terminal: &Terminal, _data: &Path) {
     let ask = "iks minta mawar m02 --karena musibah --setuju 3 --catatan \"Rumah terbakar\"";
     let above = terminal.refused(&format!("{ask} 60.000"));
     assert!(above.contains("Rp40.000") && above.ends_with("(isian: amount)"), "{above}");
-    terminal.shows(&format!("{ask} 40.000"), "Dana IKS", "Rp40.000");
+    terminal.shows(&format!("{ask} 40.000 --peristiwa dapur"), "Dana IKS", "Rp40.000");
+    let more = terminal.refused(&format!("{ask} 1.000 --peristiwa dapur"));
+    assert!(more.contains("sudah dibayar Rp40.000"), "{more}");
+    let unknown = terminal.books("iuran mawar m99 2.000");
+    terminal.reads(&format!("jurnal tempatkan {unknown} mawar.iks.3201 2.000 --iuran-dari m03"));
+    let standing = terminal.reads("iks tagihan mawar");
+    assert_eq!(row(&standing, "m03")[1..], ["Rp5.000", "Rp2.000", "Rp3.000"], "{standing}");
     terminal.says("iks santunan mawar m03 10.000 --karena sakit --setuju 3", "! ");
     terminal.shows("iks daftar mawar", "m02", "musibah");
     terminal.reads("setor mawar m01 200.000");
     let share = "iks bagian-hasil mawar sp --dari-hasil 200.000";
     terminal.shows(share, "Dana IKS", "Rp20.000");
     terminal.shows("iks laporan mawar", "Santunan", "Rp50.000");
-    terminal.shows("iks laporan mawar", "Saldo akhir", "Rp75.000");
+    terminal.shows("iks laporan mawar", "Iuran", "Rp7.000");
+    terminal.shows("iks laporan mawar", "Saldo akhir", "Rp77.000");
     let open = "arisan buka mawar putaran-1 10.000 --anggota m01,m02,m03 --nama Arisan";
     terminal.shows(open, "putaran-1", "Rp10.000");
     let pay = "arisan bayar mawar putaran-1 m01:10.000 m02:10.000 m03:10.000";

@@ -1,22 +1,18 @@
-//! The books that the guidelines ask of a group: which method answers each, and those that no other
-//! service has, attendance and inventory.
+//! The books that the guidelines ask of a group: which method answers each, and attendance, which no
+//! other service has.
 
 use std::collections::BTreeMap;
 
 use super::{CHUNK, Days, days, today};
 use crate::api::convert::{self, Checked};
-use crate::api::desk::{Call, Method, Page, damaged};
+use crate::api::desk::{Call, Method, damaged};
 use crate::api::ledger::read_point;
 use crate::api::v1;
-use crate::domain::account::{Ledger, Subject};
-use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id};
-use crate::domain::lot::account_of;
-use crate::domain::money::Sen;
 use crate::domain::record::Row;
-use crate::domain::record::proto::{Fund, LotKind};
-use crate::storage::read::{AsOf, RegisterRow, Snapshot};
+use crate::domain::record::proto::Fund;
+use crate::storage::read::RegisterRow;
 
 const MEETINGS: &str = "/simpul.v1.MeetingService/ListMeetings";
 const CASH_BOOK: &str = "/simpul.v1.LedgerService/GetCashBook";
@@ -161,56 +157,4 @@ impl Attendance {
             read_point: Some(point),
         }
     }
-}
-
-impl Method for v1::ListInventoryRequest {
-    type Response = v1::ListInventoryResponse;
-
-    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        let (book, entity) = convert::entity(&self.entity, "entity")?;
-        let kind: LotKind = convert::open_choice(self.kind, "kind")?;
-        let page = Page::new(self.page_size, &self.page_token)?;
-        let mut snapshot = call.snapshot_of(&book, &entity, "entity").await?;
-        let parent = format!("{}/lots", entity.path());
-        let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
-        let mut lines = Vec::new();
-        for found in &rows {
-            let Row::Lot(row) = &found.row else { return Err(damaged()) };
-            let held = row.quantity_in_milli - row.quantity_out_milli;
-            let wanted = kind == LotKind::Unspecified || row.kind() == kind;
-            if wanted && (held != 0 || !self.skip_empty) {
-                lines.push(inventory_line(&mut snapshot, &book, &entity, found).await?);
-            }
-        }
-        let read_point = Some(read_point(&mut snapshot, None).await?);
-        Ok(v1::ListInventoryResponse { lines, next_page_token, read_point })
-    }
-}
-
-async fn inventory_line(
-    snapshot: &mut Snapshot,
-    book: &Id,
-    entity: &Entity,
-    found: &RegisterRow,
-) -> Checked<v1::InventoryLine> {
-    let Row::Lot(row) = &found.row else { return Err(damaged()) };
-    let lot = Id::new(&found.id).ok_or_else(damaged)?;
-    let ledger = Ledger::new(entity.clone(), row.fund());
-    let account = account_of(&ledger, &lot, row.kind());
-    let worn = ledger.account_of(Code::AccumulatedDepreciation, Subject::id(&lot));
-    let worn = snapshot.balance(&worn, AsOf::default()).await?;
-    let cost = Sen::new(row.cost_in).minus(Sen::new(row.cost_out))?;
-    Ok(v1::InventoryLine {
-        lot: format!("{}/lots/{lot}", convert::entity_name(book, entity)),
-        kind: row.kind,
-        label: row.label.clone(),
-        unit: row.unit.clone(),
-        fund: row.fund,
-        quantity: Some(convert::to_quantity(row.quantity_in_milli - row.quantity_out_milli)),
-        cost: Some(convert::to_money(cost)),
-        depreciation: Some(convert::to_money(worn.negated()?)),
-        value: Some(convert::to_money(cost.plus(worn)?)),
-        born: row.born,
-        account: convert::account_name(book, &account),
-    })
 }

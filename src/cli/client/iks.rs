@@ -40,6 +40,7 @@ const RELIEFS: &[Column] = &[
     text("date", "Tanggal", "Date"),
     text("member", "Anggota", "Member"),
     text("kind", "Karena", "For"),
+    text("case", "Peristiwa", "Case"),
     number("amount", "Jumlah", "Amount"),
     number("consents", "Setuju", "Consents"),
     text("state", "Keadaan", "State"),
@@ -173,6 +174,9 @@ pub struct Relief {
     /// Pertemuan yang memutuskan / the meeting that decided
     #[arg(long = "pertemuan", alias = "meeting")]
     meeting: Option<String>,
+    /// Nama peristiwa, untuk santunan yang dibayar beberapa kali / the case, where paid in parts
+    #[arg(long = "peristiwa", alias = "case", default_value = "", hide_default_value = true)]
+    case_id: String,
 }
 
 /// A share of the result.
@@ -242,6 +246,7 @@ impl Client {
                         member: self.member(&relief.who),
                         kind: relief.kind.clone(),
                         consents: relief.consents,
+                        case_id: relief.case_id.clone(),
                     }
                 );
                 request.details = self.decided(request.details, relief);
@@ -255,6 +260,7 @@ impl Client {
                         member: self.member(&relief.who),
                         kind: relief.kind.clone(),
                         consents: relief.consents,
+                        case_id: relief.case_id.clone(),
                     }
                 );
                 request.details = self.decided(request.details, relief);
@@ -390,6 +396,7 @@ impl Client {
             self.date(relief.paid_on.as_ref()),
             last_part(&relief.member).to_owned(),
             if relief.erased { self.say("(dihapus)", "(erased)") } else { relief.kind.clone() },
+            relief.case_id.clone(),
             money_text(relief.amount.as_ref()),
             relief.consents.to_string(),
             state,

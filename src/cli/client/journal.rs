@@ -6,8 +6,9 @@ use super::args::{OfFund, Part, When, new_lot, part};
 use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::v1::{self, NewLot, OpeningAccount, OpeningItem, journal_line, opening_item::Item};
-use crate::cli::convert::{amount, last_part, money};
+use crate::cli::convert::{amount, date, day, last_part, money};
 use crate::cli::mistyped::Mistyped;
+use crate::domain::day::Day;
 use crate::domain::money::Sen;
 use crate::locale::event::event_name_text;
 
@@ -89,6 +90,12 @@ pub struct Clear {
     /// Barisnya / its line
     #[arg(long = "baris", alias = "line", default_value_t = 0, hide_default_value = true)]
     line: u32,
+    /// Ternyata iuran IKS anggota ini / it was this member's solidarity dues
+    #[arg(long = "iuran-dari", alias = "dues-of")]
+    dues_of: Option<String>,
+    /// Untuk masa iuran yang memuat hari ini / for the period with this day
+    #[arg(long = "untuk", alias = "for", value_parser = day, requires = "dues_of")]
+    for_day: Option<Day>,
     #[command(flatten)]
     when: When,
 }
@@ -149,14 +156,17 @@ impl Client {
                     request!(when, v1::ReverseTransactionRequest { transaction, line: *line });
                 self.booked(journal.reverse_transaction(request)).await
             }
-            JournalAsk::Clear(Clear { transaction, account, amount, line, when }) => {
+            JournalAsk::Clear(clear) => {
+                let group = clear.account.split('.').next().unwrap_or_default();
                 let request = request!(
-                    when,
+                    clear.when,
                     v1::ClearSuspenseRequest {
-                        transaction: self.transaction_name(transaction),
-                        line: *line,
-                        account: self.account(account),
-                        amount: money(*amount),
+                        transaction: self.transaction_name(&clear.transaction),
+                        line: clear.line,
+                        account: self.account(&clear.account),
+                        amount: money(clear.amount),
+                        member: self.maybe_of(group, "members", clear.dues_of.as_ref()),
+                        for_day: clear.for_day.and_then(date),
                     }
                 );
                 self.booked(journal.clear_suspense(request)).await

@@ -50,6 +50,7 @@ const INVENTORY: &[Column] = &[
     number("cost", "Harga perolehan", "Cost"),
     number("depreciation", "Penyusutan", "Depreciation"),
     number("value", "Nilai buku", "Value"),
+    text("keepers", "Penggaduh", "Keepers"),
 ];
 
 /// What can be asked about statements.
@@ -106,6 +107,9 @@ pub enum StatementAsk {
         /// Juga lot yang kosong / also empty lots
         #[arg(long = "semua", alias = "all")]
         all: bool,
+        /// When.
+        #[command(flatten)]
+        at: AsOf,
     },
 }
 
@@ -218,8 +222,8 @@ impl Client {
             StatementAsk::GeneralLedger(which) => return self.general_ledger(which).await,
             StatementAsk::GroupBooks { group } => return self.group_books(group).await,
             StatementAsk::Attendance { group, span } => return self.attendance(group, *span).await,
-            StatementAsk::Inventory { entity, kind, all } => {
-                return self.inventory(entity, kind.unwrap_or_default(), *all).await;
+            StatementAsk::Inventory { entity, kind, all, at } => {
+                return self.inventory(entity, kind.unwrap_or_default(), *all, *at).await;
             }
         };
         let statement = self.get(self.remote.reports().get_statement(request)).await?;
@@ -345,8 +349,9 @@ impl Client {
         Ok(vec![meetings, Table::of(PRESENT, answer.members.iter().map(member))])
     }
 
-    async fn inventory(&self, entity: &str, kind: LotKind, all: bool) -> Answer {
+    async fn inventory(&self, entity: &str, kind: LotKind, all: bool, at: AsOf) -> Answer {
         let mut table = Table::new("", INVENTORY);
+        let mut seen = None;
         let ask = async |page_token| {
             let request = v1::ListInventoryRequest {
                 entity: self.entity(entity),
@@ -354,19 +359,25 @@ impl Client {
                 skip_empty: !all,
                 page_size: PAGE,
                 page_token,
+                as_of: at.day.and_then(date),
+                as_known_at: at.known_at,
             };
             self.remote.reports().list_inventory(request).await
         };
         let take = |page: v1::ListInventoryResponse| {
             page.lines.iter().for_each(|line| table.row(inventory_row(line)));
+            seen = page.read_point;
             page.next_page_token
         };
         self.pages(ask, take).await?;
+        table.note(self.read_point(seen.as_ref()));
         Ok(vec![table])
     }
 }
 
 fn inventory_row(line: &v1::InventoryLine) -> Vec<String> {
+    let keeper = |one: &v1::LotKeeper| format!("{} {}", last_part(&one.member), one.heads);
+    let keepers: Vec<String> = line.keepers.iter().map(keeper).collect();
     vec![
         last_part(&line.lot).to_owned(),
         LOTS.word(line.kind()).to_owned(),
@@ -376,5 +387,6 @@ fn inventory_row(line: &v1::InventoryLine) -> Vec<String> {
         money_text(line.cost.as_ref()),
         money_text(line.depreciation.as_ref()),
         money_text(line.value.as_ref()),
+        keepers.join(", "),
     ]
 }

@@ -417,6 +417,7 @@ impl Year<'_> {
             line,
             account: format!("books/{BOOK}/accounts/{account}"),
             amount: rupiah(20_000),
+            ..v1::ClearSuspenseRequest::default()
         };
         done(self.remote.journal().clear_suspense(clearing).await)
     }

@@ -34,7 +34,7 @@ impl Year<'_> {
         let (member, request_id) = (kube.member(5), request(&kube.id(), "santunan"));
         let details = with_memo(10, 3, "Atap rumah rusak karena angin (contoh)");
         let (amount, place) = (rupiah(RELIEF), place(PlaceKind::Cash));
-        let (kind, consents) = ("musibah".to_owned(), 8);
+        let (kind, consents, case_id) = ("musibah".to_owned(), 8, "angin".to_owned());
         if kube.id() == "tunas-baru" {
             let relief = v1::RequestReliefRequest {
                 member,
@@ -44,11 +44,20 @@ impl Year<'_> {
                 place,
                 kind,
                 consents,
+                case_id,
             };
             return done(self.remote.iks().request_relief(relief).await);
         }
-        let relief =
-            v1::PayReliefRequest { member, request_id, details, amount, place, kind, consents };
+        let relief = v1::PayReliefRequest {
+            member,
+            request_id,
+            details,
+            amount,
+            place,
+            kind,
+            consents,
+            case_id,
+        };
         done(self.remote.iks().pay_relief(relief).await)
     }
 

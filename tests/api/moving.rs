@@ -1,0 +1,278 @@
+//! What keeps a group from moving as a whole, what stays readable where it was, and what goes on
+//! where it came.
+
+use simpul::api::v1::deliver_guliran_request::Receiver;
+use simpul::api::v1::*;
+use simpul::cli::remote::fresh_request_id;
+
+use crate::lifecycle::{THERE, decide, granted, move_to, other_book, totals};
+use crate::on_both;
+use crate::town::{A, BOOK, Server, Town, cash, date, idr, on, sen, units, why};
+
+on_both!(
+    a_group_whose_passes_are_on_their_way_stays_until_they_arrive,
+    what_reaches_a_group_that_has_moved_goes_back_and_follows_it,
+    a_group_too_large_for_one_record_is_refused_before_anything_moves,
+    the_past_stays_readable_where_it_was_and_rules_go_on_where_it_came,
+);
+
+const THOUSAND: i64 = 100_000;
+
+async fn pass_on(town: &Town, grant: &str, pass: &str, to: &str) -> Transaction {
+    let request = DeliverGuliranRequest {
+        grant: grant.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 1),
+        pass_id: pass.to_owned(),
+        receiver: Some(Receiver::ToOtherBook(to.to_owned())),
+        channel: PassChannel::Bank as i32,
+        cash: idr(1_000_000),
+        ..DeliverGuliranRequest::default()
+    };
+    let sent = town.guliran().deliver_guliran(request).await.expect("sent").into_inner();
+    sent.transaction.expect("set")
+}
+
+async fn take_back(town: &Town, transaction: Transaction) {
+    let request = ReverseTransactionRequest {
+        transaction: transaction.name,
+        request_id: fresh_request_id(),
+        details: on(2025, 5, 2),
+        line: 0,
+    };
+    town.journal().reverse_transaction(request).await.expect("taken back");
+}
+
+async fn a_group_whose_passes_are_on_their_way_stays_until_they_arrive(server: &Server) {
+    let town = granted(server).await;
+    other_book(&town, (2025, 1, 1)).await;
+    let grant = format!("{A}/grants/apbn");
+    // One book is not here yet, the other has no such group.
+    pass_on(&town, &grant, "ke-rote", "books/rote/groups/x").await;
+    let lost = pass_on(&town, &grant, "ke-tiada", "books/soe/groups/tiada").await;
+    let before = totals(&town, A, (2025, 6, 1)).await;
+    let status = town.lifecycle().move_group(move_to(1)).await.expect_err("on their way");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("TRANSFERS_IN_TRANSIT", "group"));
+    assert!(said.text.contains("ke-rote, ke-tiada"), "{}", said.text);
+    assert_eq!(totals(&town, A, (2025, 6, 1)).await, before, "nothing has moved");
+    let dissolve = DissolveGroupRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 6, 1),
+        minute: "BA-99/contoh".to_owned(),
+        place: cash(),
+        shares: Vec::new(),
+    };
+    let status = town.lifecycle().dissolve_group(dissolve).await.expect_err("on their way");
+    assert_eq!(why(&status).reason, "TRANSFERS_IN_TRANSIT");
+
+    take_back(&town, lost).await;
+    let status = town.lifecycle().move_group(move_to(1)).await.expect_err("one is left");
+    assert!(why(&status).text.contains("The passes ke-rote are"), "{}", why(&status).text);
+    // The book opens, and the next pass brings what waits for it.
+    let rote = CreateBookRequest {
+        book_id: "rote".to_owned(),
+        request_id: fresh_request_id(),
+        display_name: "Buku Rote (contoh)".to_owned(),
+        lkm_name: "LKM Rote (contoh)".to_owned(),
+        regime: Regime::LkmOjk as i32,
+        zone: Zone::Wita as i32,
+        opened_on: date(2025, 1, 1),
+    };
+    town.books().create_book(rote).await.expect("a book");
+    new_group(&town, "books/rote", "x").await;
+    pass_on(&town, &grant, "lagi", "books/rote/groups/x").await;
+    let moved = town.lifecycle().move_group(move_to(1)).await.expect("moved").into_inner();
+    assert_eq!(moved.r#move.expect("set").state(), MoveState::Arrived);
+    let tree = GetLineageRequest { grant };
+    let tree = town.guliran().get_lineage(tree).await.expect("a tree").into_inner();
+    let sums = [&tree.original, &tree.held, &tree.in_transit, &tree.unexplained];
+    assert_eq!(sums.map(|money| sen(money) / THOUSAND), [10_000, 10_000, 0, 0]);
+}
+
+async fn new_group(town: &Town, book: &str, id: &str) {
+    let request = CreateGroupRequest {
+        parent: book.to_owned(),
+        request_id: fresh_request_id(),
+        group_id: id.to_owned(),
+        display_name: format!("KUBE {id} (contoh)"),
+        member_count: 8,
+        ..CreateGroupRequest::default()
+    };
+    town.groups().create_group(request).await.expect("a group");
+}
+
+async fn what_reaches_a_group_that_has_moved_goes_back_and_follows_it(server: &Server) {
+    let town = Town::found(server).await;
+    other_book(&town, (2025, 1, 1)).await;
+    new_group(&town, "books/soe", "x").await;
+    let grant = ReceiveGrantRequest {
+        group: "books/soe/groups/x".to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 6),
+        grant_id: "apbd".to_owned(),
+        programme: "APBD (contoh)".to_owned(),
+        source: BudgetSource::Apbd as i32,
+        channel: Some(receive_grant_request::Channel::Bank(idr(5_000_000).expect("set"))),
+        ..ReceiveGrantRequest::default()
+    };
+    town.grants().receive_grant(grant).await.expect("received");
+    let grant = "books/soe/groups/x/grants/apbd";
+    decide(&town, grant, 3_000_000).await;
+    let to_rote = MoveGroupRequest { to_book: "books/rote".to_owned(), ..move_to(1) };
+    let rote = CreateBookRequest {
+        book_id: "rote".to_owned(),
+        request_id: fresh_request_id(),
+        display_name: "Buku Rote (contoh)".to_owned(),
+        lkm_name: "LKM Rote (contoh)".to_owned(),
+        regime: Regime::LkmOjk as i32,
+        zone: Zone::Wita as i32,
+        opened_on: date(2025, 1, 1),
+    };
+    town.books().create_book(rote).await.expect("a book");
+    town.lifecycle().move_group(to_rote).await.expect("moved");
+
+    // It was sent to where the group no longer is.
+    let sent = pass_on(&town, grant, "ke-a", A).await;
+    let list = ListTransitRequest { parent: "books/soe".to_owned(), ..Default::default() };
+    let listed = town.guliran().list_transit(list).await.expect("listed").into_inner().passes;
+    assert_eq!((listed.len(), listed[0].broken.as_str()), (1, "GROUP_MOVED"));
+    assert_eq!(totals(&town, A, (2025, 6, 1)).await.len(), 0);
+    take_back(&town, sent).await;
+    pass_on(&town, grant, "ke-a-di-rote", "books/rote/groups/a-soe").await;
+    let there = totals(&town, "books/rote/groups/a-soe", (2025, 6, 1)).await;
+    assert_eq!(there[&(Fund::Uep as i32, 3103)], -1_000);
+}
+
+/// So many lots of stock that the group had before the book began, with the longest labels.
+async fn stocked(town: &Town, prefix: &str, count: usize) -> Transaction {
+    let lot = |number: usize| OpeningItem {
+        item: Some(opening_item::Item::Lot(NewLot {
+            lot_id: format!("{prefix}-{number:03}"),
+            kind: LotKind::Stock as i32,
+            label: "b".repeat(80),
+            unit: "kg".to_owned(),
+            quantity: units("12.5"),
+            cost: idr(100_000),
+        })),
+    };
+    let request = OpenBalancesRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 1),
+        fund: Fund::Uep as i32,
+        items: (0..count).map(lot).collect(),
+    };
+    town.journal().open_balances(request).await.expect("opened").into_inner().transaction.unwrap()
+}
+
+async fn a_group_too_large_for_one_record_is_refused_before_anything_moves(server: &Server) {
+    let town = granted(server).await;
+    other_book(&town, (2025, 1, 1)).await;
+    stocked(&town, "satu", 110).await;
+    let more = stocked(&town, "dua", 110).await;
+    let (position, before) = (town.position().await, totals(&town, A, (2025, 6, 1)).await);
+    let status = town.lifecycle().move_group(move_to(1)).await.expect_err("too large");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("MOVE_TOO_LARGE", "group"));
+    assert!(said.text.ends_with("the largest part is lots."), "{}", said.text);
+    assert_eq!(town.position().await, position, "nothing was begun");
+    let list = ListMovesRequest { parent: BOOK.to_owned(), ..ListMovesRequest::default() };
+    assert_eq!(town.lifecycle().list_moves(list).await.expect("listed").into_inner().moves, []);
+    // What still fits goes as a whole.
+    take_back(&town, more).await;
+    let moved = town.lifecycle().move_group(move_to(1)).await.expect("moved").into_inner();
+    assert_eq!(moved.r#move.expect("set").state(), MoveState::Arrived);
+    let there = totals(&town, THERE, (2025, 6, 1)).await;
+    assert_eq!(there[&(Fund::Uep as i32, 1301)], 11_000);
+    assert_eq!(before[&(Fund::Uep as i32, 1301)], 22_000);
+}
+
+async fn the_past_stays_readable_where_it_was_and_rules_go_on_where_it_came(server: &Server) {
+    let town = Town::found(server).await;
+    other_book(&town, (2025, 1, 1)).await;
+    let meeting = RecordMeetingRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        meeting_id: "rapat-maret".to_owned(),
+        held_on: date(2025, 3, 3),
+        attendee_ids: vec!["m01".to_owned()],
+        agenda: "Atap Maria (contoh)".to_owned(),
+        ..RecordMeetingRequest::default()
+    };
+    town.meetings().record_meeting(meeting).await.expect("a meeting");
+    let line = |kind: SheetLineKind, rupiah| SheetLine {
+        kind: kind as i32,
+        member_id: "m01".to_owned(),
+        amount: idr(rupiah),
+        ..SheetLine::default()
+    };
+    let sheet = RecordSheetRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 3),
+        number: "3".to_owned(),
+        lines: vec![line(SheetLineKind::IksDues, 50_000), line(SheetLineKind::Sukarela, 7_000)],
+        opening_cash: idr(0),
+        closing_cash: idr(57_000),
+    };
+    let sheet = town.meetings().record_sheet(sheet).await.expect("a sheet").into_inner();
+    let rule = IksRule {
+        since: date(2025, 1, 1),
+        period: DuesPeriod::Yearly as i32,
+        dues: idr(50_000),
+        caps: vec![ReliefCap { kind: ReliefKind::Musibah as i32, cap: idr(40_000) }],
+        minute: "BA-7/contoh".to_owned(),
+        ..IksRule::default()
+    };
+    let rule =
+        SetIksRuleRequest { group: A.to_owned(), request_id: fresh_request_id(), rule: Some(rule) };
+    town.iks().set_iks_rule(rule).await.expect("set");
+    let ask = |group: &str, day, rupiah| RequestReliefRequest {
+        member: format!("{group}/members/m01"),
+        request_id: fresh_request_id(),
+        details: day,
+        amount: idr(rupiah),
+        place: cash(),
+        kind: "musibah".to_owned(),
+        consents: 0,
+        case_id: "atap".to_owned(),
+    };
+    town.iks().request_relief(ask(A, on(2025, 3, 4), 30_000)).await.expect("paid");
+    town.lifecycle().move_group(move_to(1)).await.expect("moved");
+
+    let list = ListMeetingsRequest { parent: A.to_owned(), ..Default::default() };
+    let meetings = town.meetings().list_meetings(list).await.expect("listed").into_inner().meetings;
+    assert_eq!(meetings[0].agenda, "Atap Maria (contoh)");
+    let booked = sheet.transaction.expect("set");
+    let found = town.get(&booked.name).await.expect("found");
+    assert_eq!(found.entries, booked.entries);
+    let name = sheet.sheet.expect("set").name;
+    let found = town.meetings().get_sheet(GetSheetRequest { name }).await.expect("found");
+    assert_eq!(found.into_inner().sheet.expect("set").number, "3");
+    let passbook = GetPassbookRequest { member: format!("{A}/members/m01"), ..Default::default() };
+    let lines = town.ledger().get_passbook(passbook).await.expect("read").into_inner().lines;
+    assert_eq!(lines.len(), 2, "saved, and gone with the group");
+    let cash_book = GetCashBookRequest {
+        entity: A.to_owned(),
+        fund: Fund::Iks as i32,
+        from: date(2025, 3, 1),
+        through: date(2025, 3, 31),
+        ..GetCashBookRequest::default()
+    };
+    let lines = town.ledger().get_cash_book(cash_book).await.expect("read").into_inner().lines;
+    assert_eq!(lines.len(), 2, "dues and relief");
+    let list = ListReliefsRequest { parent: A.to_owned(), ..ListReliefsRequest::default() };
+    let reliefs = town.iks().list_reliefs(list).await.expect("listed").into_inner().reliefs;
+    assert_eq!((reliefs.len(), reliefs[0].kind.as_str()), (1, "musibah"));
+
+    // The year's dues are paid there too, and the case has its cap left.
+    let standing =
+        ListDuesRequest { group: THERE.to_owned(), on: date(2025, 6, 1), ..Default::default() };
+    let standing = town.iks().list_dues(standing).await.expect("listed").into_inner().dues;
+    assert_eq!(sen(&standing[0].missing), 0);
+    let above = town.iks().request_relief(ask(THERE, on(2025, 6, 2), 10_001)).await;
+    assert_eq!(why(&above.expect_err("30.000 were paid")).reason, "RELIEF_ABOVE_CAP");
+    town.iks().request_relief(ask(THERE, on(2025, 6, 2), 10_000)).await.expect("the rest");
+}
