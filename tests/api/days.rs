@@ -190,7 +190,7 @@ async fn loans_are_tended_and_taken_from_savings(server: &Server) {
     lend(&town, automatic(of_member), tin(), (2, 1)).await;
     let told = close(&town, (2025, 3, 1)).await.expect("closed");
     let step = |step: &str| -> Vec<_> {
-        told.iter().filter(|one| one.step == step).map(|one| one.day.clone()).collect()
+        told.iter().filter(|one| one.step == step).map(|one| one.day).collect()
     };
     assert_eq!(step("loan-debit"), [date(2025, 3, 1)]);
     assert_eq!(step("loan"), [date(2025, 2, 28), date(2025, 3, 1)]);
