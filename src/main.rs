@@ -130,7 +130,7 @@ fn book_asked_for(matches: &ArgMatches) -> Option<&String> {
 }
 
 async fn verify(config: &Config, book: Option<&String>) -> ExitCode {
-    match admin::verify(config, book.map(String::as_str)).await {
+    match admin::verify_all(config, book.map(String::as_str)).await {
         Ok(sound) => ExitCode::from(u8::from(!sound)),
         Err(error) => failed(&error),
     }

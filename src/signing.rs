@@ -102,6 +102,17 @@ impl Signing {
         Ok(note)
     }
 
+    /// The last checkpoint a book's key has signed; none where there is no key here. What is read
+    /// of the book afterwards has to begin with it.
+    ///
+    /// Errors: `File`.
+    pub fn signed(&self, book: &Id) -> Result<Option<Checkpoint>, SigningError> {
+        match self.read_key(book) {
+            Err(SigningError::NoKey) => Ok(None),
+            result => self.last(book, result?.public()),
+        }
+    }
+
     /// The last checkpoint a book's key has signed, if the book does not begin with it any more.
     ///
     /// Errors: `File`, `Storage`.

@@ -10,6 +10,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::chain::checkpoint::Checkpoint as Signed;
 use crate::chain::{Frontier, Hash, leaf_hash};
 use crate::domain::account::{Account, Control, Ledger};
 use crate::domain::guliran;
@@ -69,6 +70,22 @@ pub fn verify(book: &Id, dump: &Dump) -> Report {
     replay.compare_rows(dump);
     replay.compare_sides(dump);
     Report { records: dump.records.len(), entries: dump.entries.len(), findings: replay.findings.0 }
+}
+
+/// What keeps a book from beginning with the records of a checkpoint that was signed before: who
+/// writes all of a book anew leaves nothing else to be found.
+pub fn not_continued(dump: &Dump, signed: &Signed) -> Option<Finding> {
+    let mut frontier = Frontier::default();
+    for stored in dump.records.iter().zip(0..signed.size) {
+        frontier.append(leaf_hash(&stored.0.bytes));
+    }
+    let mut findings = Findings::default();
+    let place = |what: &str| format!("signed checkpoint of {} records, {what}", signed.size);
+    match frontier.size() == signed.size {
+        true => findings.check_bytes(place("root"), &signed.root, &frontier.root()),
+        false => findings.check(place("records"), signed.size, frontier.size()),
+    }
+    findings.0.pop()
 }
 
 /// A book's records read one by one, with nothing else to compare them with: what an auditor

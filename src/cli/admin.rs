@@ -12,6 +12,7 @@ use crate::domain::id::Id;
 use crate::signing::SigningError;
 use crate::storage::keys::PostgresKeys;
 use crate::storage::{StorageError, migrate as schema};
+use crate::verify;
 
 /// `simpul migrate`.
 #[derive(Args, Clone, Debug)]
@@ -33,6 +34,9 @@ pub enum VerifyError {
     /// The database cannot be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// What was signed before cannot be read.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// There is no database.
     #[error("there is no database {0}")]
     NoDatabase(PathBuf),
@@ -72,10 +76,11 @@ pub fn make_signing_key(config: &Config, book: &str) -> Result<PublicKey, KeyErr
     Ok(config.signing().make_key(&book)?)
 }
 
-/// Verifies one book or all, prints what differs, and says whether all is sound.
+/// Verifies one book or all, prints what differs, and says whether all is sound. A book whose
+/// signing key is here has to begin with the last checkpoint that was signed.
 ///
 /// Errors: every [`VerifyError`].
-pub async fn verify(config: &Config, book: Option<&str>) -> Result<bool, VerifyError> {
+pub async fn verify_all(config: &Config, book: Option<&str>) -> Result<bool, VerifyError> {
     let path = config.sqlite();
     if config.database.is_none() && !path.exists() {
         return Err(VerifyError::NoDatabase(path));
@@ -88,7 +93,10 @@ pub async fn verify(config: &Config, book: Option<&str>) -> Result<bool, VerifyE
     }
     let mut sound = true;
     for book in books {
-        let report = crate::verify::verify(&book, &store.journal.dump(&book).await?);
+        let signed = config.signing().signed(&book)?;
+        let dump = store.journal.dump(&book).await?;
+        let mut report = verify::verify(&book, &dump);
+        report.findings.extend(signed.and_then(|signed| verify::not_continued(&dump, &signed)));
         let (records, entries) = (report.records, report.entries);
         let count = report.findings.len();
         say(format_args!("{book}: {records} records, {entries} entries, {count} differences"));

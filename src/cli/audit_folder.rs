@@ -128,8 +128,7 @@ pub fn read(
     let mut audit: Option<(Id, Audit)> = None;
     let (mut tiler, mut root_then) = (Tiler::default(), None);
     while let Some(bundle) = records.bundle()? {
-        let damaged = || FolderError::Damaged(bundle.path.clone());
-        for bytes in tile::entries(&bundle.bytes).ok_or_else(damaged)? {
+        for bytes in bundle.records()? {
             let (_, audit) = match &mut audit {
                 Some(audit) => audit,
                 none => {
@@ -138,7 +137,8 @@ pub fn read(
                 }
             };
             audit.read(bytes);
-            for tile in tiler.add(leaf_hash(bytes), bytes).ok_or_else(damaged)? {
+            let tiles = tiler.add(leaf_hash(bytes), bytes);
+            for tile in tiles.ok_or_else(|| FolderError::Damaged(bundle.path.clone()))? {
                 same(folder, &tile)?;
             }
             if earlier == Some(audit.size()) {
@@ -155,6 +155,31 @@ pub fn read(
     }
     let (totals, findings) = audit.finish();
     Ok(Proven { book, checkpoint, earlier: root_then, totals, findings })
+}
+
+/// The position of the first record of an earlier folder that another does not have there; none
+/// when it has all of them. The checkpoints say how many there should be.
+///
+/// Errors: `File`, `Damaged`.
+pub fn first_difference(
+    (earlier, then): (&Path, &Checkpoint),
+    (folder, now): (&Path, &Checkpoint),
+) -> Result<Option<u64>, FolderError> {
+    let mut old = Records { folder: earlier, size: then.size, next: 0 };
+    let mut new = Records { folder, size: now.size, next: 0 };
+    let mut position = 0;
+    while let Some(old) = old.bundle()? {
+        let new = new.bundle()?;
+        let mut others = new.as_ref().map(Bundle::records).transpose()?.unwrap_or_default();
+        others.reverse();
+        for record in old.records()? {
+            position += 1;
+            if others.pop() != Some(record) {
+                return Ok(Some(position));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The checkpoint of a folder.
@@ -199,6 +224,12 @@ struct Records<'a> {
 struct Bundle {
     path: PathBuf,
     bytes: Vec<u8>,
+}
+
+impl Bundle {
+    fn records(&self) -> Result<Vec<&[u8]>, FolderError> {
+        tile::entries(&self.bytes).ok_or_else(|| FolderError::Damaged(self.path.clone()))
+    }
 }
 
 impl Records<'_> {

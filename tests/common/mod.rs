@@ -7,6 +7,11 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 /// Creates an empty PostgreSQL database for one test and answers its URL. The cluster is the
 /// throw-away one that `tests/run` starts.
 pub async fn postgres_database() -> String {
+    create_database("").await
+}
+
+/// The same, from a template as `CREATE DATABASE` takes one, if any.
+pub async fn create_database(template: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let Ok(server) = std::env::var("SIMPUL_TEST_POSTGRES") else {
         panic!(
@@ -17,7 +22,7 @@ pub async fn postgres_database() -> String {
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("simpul_test_{}_{count}", std::process::id());
     let mut connection = PgConnection::connect(&server).await.expect("the test server answers");
-    let create = format!("CREATE DATABASE {name}");
+    let create = format!("CREATE DATABASE {name}{template}");
     sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut connection).await.expect("create database");
     connection.close().await.expect("close");
     with_database(&server, &name)

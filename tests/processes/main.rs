@@ -11,6 +11,7 @@ mod closing;
 mod crash;
 mod demo;
 mod export;
+mod hostile;
 mod replicas;
 mod restored;
 mod unread;

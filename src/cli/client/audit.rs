@@ -9,8 +9,8 @@ use super::ledger::TRIAL_BALANCE;
 use super::transactions::request;
 use super::{Answer, Client, columns};
 use crate::api::v1;
-use crate::chain::checkpoint::Receipt;
-use crate::chain::note::PublicKey;
+use crate::chain::checkpoint::{Checkpoint, ProofError, Receipt};
+use crate::chain::note::{Note, PublicKey};
 use crate::cli::audit_folder::{self, FolderError, Proven, Writer};
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
@@ -152,21 +152,28 @@ impl Client {
         })
     }
 
+    fn not_proved(&self, why: &str) -> Failure {
+        Failure(self.say(&format!("TIDAK TERBUKTI: {why}"), &format!("NOT PROVED: {why}")))
+    }
+
     fn unproved(&self, error: &dyn std::error::Error) -> Failure {
-        Failure(self.say(&format!("TIDAK TERBUKTI: {error}"), &format!("NOT PROVED: {error}")))
+        self.not_proved(&error.to_string())
     }
 
     async fn extends(&self, which: &Extends) -> Answer {
-        use crate::chain::checkpoint::{Checkpoint, ProofError};
-        use crate::chain::note::Note;
         let key = self.public_key(&which.key)?;
-        let open = |text: &str| {
+        let open = |whose: &str, text: &str| {
             let note = Note::parse(text).map_err(ProofError::from);
             let opened = note.and_then(|note| Checkpoint::open(&note, &key));
-            opened.map_err(|error| self.unproved(&error))
+            opened.map_err(|error| self.not_proved(&format!("{whose}: {error}")))
         };
-        let old = open(&self.file(&which.checkpoint)?)?;
-        let new = open(&self.checkpoint(0).await?.note)?;
+        let file = which.checkpoint.display().to_string();
+        let old = open(&file, &self.file(&which.checkpoint)?)?;
+        let server = self.say("titik periksa dari server", "the server's checkpoint");
+        let new = open(&server, &self.checkpoint(0).await?.note)?;
+        if new.size < old.size {
+            return Err(self.shorter(new.size, old.size));
+        }
         let request = v1::ProveConsistencyRequest {
             book: self.book_name(),
             old_size: old.size,
@@ -186,11 +193,19 @@ impl Client {
                     &format!("{} records begin with the {} of then", new.size, old.size),
                 ),
             )]),
-            false => Err(Failure(self.say(
-                "TIDAK TERBUKTI: buku ini tidak melanjutkan titik periksa itu.",
-                "NOT PROVED: this book does not continue that checkpoint.",
+            false => Err(self.not_proved(&self.say(
+                &format!("{} catatan pertama buku ini bukan yang titik periksa itu.", old.size),
+                &format!("the book's first {} records are not that checkpoint's.", old.size),
             ))),
         }
+    }
+
+    /// The failure of a book that lost records.
+    fn shorter(&self, now: u64, then: u64) -> Failure {
+        self.not_proved(&self.say(
+            &format!("buku ini hanya berisi {now} catatan; dulu ditandatangani {then}."),
+            &format!("the book has only {now} records; {then} were signed before."),
+        ))
     }
 
     async fn receipt(&self, transaction: &str, file: &Path) -> Answer {
@@ -278,24 +293,41 @@ impl Client {
     fn verify_folder(&self, which: &Verify) -> Answer {
         let unproved = |error: FolderError| self.unproved(&error);
         let key = which.key.as_deref().map(|key| self.public_key(key)).transpose()?;
-        let earlier = which.earlier.as_deref();
-        let earlier = earlier.map(|folder| audit_folder::checkpoint(folder, key.as_ref()));
+        let earlier = which.earlier.as_deref().map(|folder| {
+            audit_folder::checkpoint(folder, key.as_ref()).map(|checkpoint| (folder, checkpoint))
+        });
         let earlier = earlier.transpose().map_err(unproved)?;
-        let size = earlier.as_ref().map(|earlier| earlier.size);
+        let size = earlier.as_ref().map(|(_, earlier)| earlier.size);
         let proven = audit_folder::read(&which.folder, key.as_ref(), size).map_err(unproved)?;
-        if let Some(earlier) = &earlier
-            && proven.earlier != Some(earlier.root)
+        if let Some((folder, then)) = &earlier
+            && proven.earlier != Some(then.root)
         {
-            return Err(Failure(self.say(
-                "TIDAK TERBUKTI: buku ini tidak melanjutkan map yang lebih lama.",
-                "NOT PROVED: this book does not continue the earlier folder.",
-            )));
+            let now = (which.folder.as_path(), &proven.checkpoint);
+            return Err(self.not_continued((folder, then), now));
         }
         if !proven.findings.is_empty() {
             let findings: Vec<String> = proven.findings.iter().map(ToString::to_string).collect();
             return Err(Failure(findings.join("\n")));
         }
         Ok(vec![self.proven(&proven, size), self.totals(&proven)])
+    }
+
+    /// The failure of a folder that does not begin with an earlier one: from which record on.
+    fn not_continued(&self, earlier: (&Path, &Checkpoint), now: (&Path, &Checkpoint)) -> Failure {
+        if now.1.size < earlier.1.size {
+            return self.shorter(now.1.size, earlier.1.size);
+        }
+        match audit_folder::first_difference(earlier, now) {
+            Ok(Some(at)) => self.not_proved(&self.say(
+                &format!("catatan {at} bukan yang di map yang lebih lama."),
+                &format!("record {at} is not the one in the earlier folder."),
+            )),
+            Ok(None) => self.not_proved(&self.say(
+                "catatan di map yang lebih lama bukan yang ditandatangani di sana.",
+                "the records in the earlier folder are not those that were signed there.",
+            )),
+            Err(error) => self.unproved(&error),
+        }
     }
 
     fn proven(&self, proven: &Proven, earlier: Option<u64>) -> Table {
