@@ -2,6 +2,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/fuzz.rs"]
+mod fuzz;
 
 mod bad_input;
 mod bank;
@@ -21,6 +23,7 @@ mod process;
 mod proofs;
 mod queries;
 mod registers;
+mod requests;
 mod retries;
 mod sharing;
 mod statements;
