@@ -64,6 +64,7 @@ fn a_loan_is_listed_under_the_next_day_that_changes_something() {
     tend(&mut v, "2025-04-12");
     assert_eq!(provided(&v), k(20));
     assert_eq!(listed(&v, &Entity::Lkm, "l2"), "2025-04-30");
+    close_through(&mut v, "2025-04-19");
     // What is due is paid: its class is better at once.
     v.ok_on(pay(&Entity::Lkm, "l2", k(104), Purse::Place(Place::Vault)), Some("2025-04-20"));
     tend(&mut v, "2025-04-20");
@@ -80,6 +81,7 @@ fn a_loan_is_listed_under_the_next_day_that_changes_something() {
     // All is paid: once more, and nothing needs providing.
     v.ok_on(pay(&Entity::Lkm, "l2", k(312), Purse::Place(Place::Vault)), Some("2025-08-02"));
     assert_eq!(row(&v, &Entity::Lkm, "l2").state(), LoanState::PaidOff);
+    tend(&mut v, "2025-08-01");
     tend(&mut v, "2025-08-02");
     assert_eq!(provided(&v), k(0));
     assert_eq!(listed(&v, &Entity::Lkm, "l2"), "");

@@ -23,13 +23,13 @@ use crate::domain::id::{Entity, Id};
 use crate::domain::iks_rule::period_of;
 use crate::domain::link::kube_savings;
 use crate::domain::loan::case::{Borrower, Case, Leg, Told};
-use crate::domain::loan::life::Life;
+use crate::domain::loan::life::{Life, reckon};
 use crate::domain::loan::quality::{class_of, found_on};
 use crate::domain::loan::trouble::provide;
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
 use crate::domain::record::proto::{
-    DuesPeriod, Fund, LoanFactKind, QualityMeasure, QualityVersion,
+    DuesPeriod, Fund, Loan, LoanFactKind, QualityMeasure, QualityVersion,
 };
 use crate::domain::refusal::Refusal;
 use crate::domain::standing::check_here;
@@ -82,23 +82,22 @@ fn next_day(
 ) -> Result<Option<Day>, Refusal> {
     let began = case.facts().next().map_or(0, |fact| fact.on - 1);
     let after = Day::new(case.row.tended_on.max(began));
-    let reached = after.next().max(Day::new(case.row.reckoned_on));
     if !life.disbursed().is_positive() || life.is_written_off() {
         return Ok(None);
     }
     if life.is_paid_off()? {
         // What was provided for it is released once.
-        return Ok((case.row.quality != 0).then_some(reached));
+        return Ok((case.row.quality != 0).then_some(after.next()));
     }
     let mut days: Vec<Day> = life.falls_due_after(after).into_iter().collect();
     if case.row.auto_debit && life.due()?.total()?.is_positive() {
-        days.push(reached);
+        days.push(after.next());
     }
     if let Some(rule) = rule {
         days.extend(class_changes_after(rule, life, after)?);
         let ranked = rank(Some(rule), life)?;
         if case.row.quality.max(1) != ranked {
-            days.push(reached);
+            days.push(after.next());
         }
     }
     let monthly = rule.is_some() || (life.terms().accrues && life.performs());
@@ -232,10 +231,17 @@ pub fn debited_account(case: &Case) -> Result<Account, Refusal> {
     })
 }
 
+/// What is due of a loan on a day and was not paid since.
+///
+/// Errors: those of [`reckon`].
+pub fn payable(row: &Loan, day: Day) -> Result<Sen, Refusal> {
+    let due = |on| reckon(row, on).and_then(|life| life.due()?.total());
+    Ok(due(day)?.min(due(day.max(Day::new(row.reckoned_on)))?))
+}
+
 fn debit(draft: &mut Draft<'_>, case: &mut Case) -> Result<(), Stop> {
     let account = debited_account(case)?;
-    let due = case.life(draft)?.due()?.total()?;
-    let amount = due.min(draft.available(&account)?);
+    let amount = payable(&case.row, draft.frame().happened_on)?.min(draft.available(&account)?);
     if !case.row.auto_debit || !amount.is_positive() {
         return Ok(());
     }

@@ -13,8 +13,9 @@ use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::id::{Entity, Id};
 use crate::domain::loan::case::{Borrower, Case, loan_name};
-use crate::domain::loan::due::{CHUNK, DebitLoans, KIND, TendLoans, debited_account, parse};
-use crate::domain::loan::life::reckon;
+use crate::domain::loan::due::{
+    CHUNK, DebitLoans, KIND, TendLoans, debited_account, parse, payable,
+};
 use crate::domain::record::Row;
 use crate::storage::StorageError;
 use crate::storage::read::{AsOf, Snapshot};
@@ -83,7 +84,7 @@ impl Step for Loans {
 /// Whether something is due of a loan, and something saved to take it from.
 async fn is_payable(snapshot: &mut Snapshot, case: &Case, day: Day) -> Result<bool, StorageError> {
     let wrong = |_| damaged("a loan");
-    let due = reckon(&case.row, day).and_then(|life| life.due()?.total()).map_err(wrong)?;
+    let due = payable(&case.row, day).map_err(wrong)?;
     let account = debited_account(case).map_err(wrong)?;
     Ok(due.is_positive() && snapshot.balance(&account, AsOf::default()).await?.is_negative())
 }

@@ -1,0 +1,278 @@
+//! The second model: a list of what was told and accepted, and every balance of the book made from
+//! it anew. It knows no records, no rows and no entries.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use simpul::domain::day::Day;
+
+use super::loan::{Loan, Standing, Sum};
+
+/// What was told and accepted.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// A member brought (or, negative, took) so much of a sort; part of it waits in suspense.
+    Saved { group: String, member: String, code: u32, amount: Sum, suspense: Sum },
+    /// A group brought (or, negative, drew) so much at the LKM.
+    Banked { group: String, amount: Sum },
+    /// Dues of the solidarity fund.
+    Dues { group: String, amount: Sum },
+    /// A loan was paid out.
+    Lent { loan: usize },
+    /// Something was paid for a loan; a payment that cannot be posted waits in suspense.
+    Paid { loan: usize, amount: Sum, suspense: bool },
+    /// The same, taken from savings.
+    Debited { loan: usize, amount: Sum },
+    /// Interest of a month.
+    Interest { group: String, member: String, amount: Sum },
+    /// A member left with all savings.
+    Settled { group: String, member: String, savings: Vec<(u32, Sum)> },
+}
+
+/// One thing told, and the balances it moves by itself: not those of a loan, which come from all
+/// that was told of it.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub told: Told,
+    legs: Vec<(String, Sum)>,
+    /// The day in the ledger.
+    stands: Day,
+    /// The day it was taken back, if it was.
+    back: Option<Day>,
+}
+
+/// The naive book.
+#[derive(Debug, Default)]
+pub struct Naive {
+    pub items: Vec<Item>,
+    pub loans: Vec<Loan>,
+    /// The day to which each loan's ledger was brought.
+    pub reckoned: Vec<Day>,
+    /// The last closed day of each group, and of the LKM.
+    pub closed: BTreeMap<String, Day>,
+    /// How loans stood on days, as long as nothing more is told of them.
+    standings: RefCell<BTreeMap<(usize, Day), Rc<Standing>>>,
+}
+
+impl Naive {
+    /// The day in the ledger of what happened on a day between these: the first that all have open.
+    pub fn stands(&self, between: &[&str], on: Day) -> Day {
+        let closed = between.iter().filter_map(|one| self.closed.get(*one));
+        closed.map(|closed| closed.next()).fold(on, Day::max)
+    }
+
+    /// Something is told, and stands in the ledger on a day.
+    pub fn tell(&mut self, told: Told, stands: Day) {
+        let legs = legs(&told, &self.loans);
+        self.items.push(Item { told, legs, stands, back: None });
+    }
+
+    /// Something is taken back on a day.
+    pub fn take_back(&mut self, item: usize, today: Day) {
+        self.items[item].back = Some(today);
+        if let Told::Paid { loan, .. } | Told::Debited { loan, .. } = self.items[item].told {
+            self.loans[loan].paid.retain(|(_, place, _)| *place != item);
+            self.forget(loan);
+        }
+    }
+
+    /// A payment of a loan, told last, counts for it.
+    pub fn pay(&mut self, loan: usize, on: Day, amount: Sum) {
+        let place = self.items.len() - 1;
+        self.loans[loan].paid.push((on, place, amount));
+        self.reckoned[loan] = self.reckoned[loan].max(on);
+        self.forget(loan);
+    }
+
+    /// A loan turned.
+    pub fn turn(&mut self, loan: usize, on: Day, performs: bool) {
+        self.loans[loan].turned.push((on, performs));
+        self.forget(loan);
+    }
+
+    fn forget(&mut self, loan: usize) {
+        self.standings.get_mut().retain(|(one, _), _| *one != loan);
+    }
+
+    /// How a loan stood at the end of a day.
+    pub fn at(&self, loan: usize, day: Day) -> Rc<Standing> {
+        let mut known = self.standings.borrow_mut();
+        let make = || Rc::new(self.loans[loan].at(day));
+        Rc::clone(known.entry((loan, day)).or_insert_with(make))
+    }
+
+    /// Whether a loan is paid off, as far as its ledger was brought.
+    pub fn is_paid_off(&self, loan: usize) -> bool {
+        self.at(loan, self.reckoned[loan]).is_paid_off()
+    }
+
+    fn standing_legs(&self) -> impl Iterator<Item = &(String, Sum)> {
+        self.items.iter().filter(|item| item.back.is_none()).flat_map(|item| &item.legs)
+    }
+
+    /// What everything told moved by itself, debit positive.
+    pub fn moved(&self) -> BTreeMap<String, Sum> {
+        let mut all = BTreeMap::new();
+        for (account, sum) in self.standing_legs() {
+            *all.entry(account.clone()).or_default() += sum;
+        }
+        all
+    }
+
+    /// All balances, debit positive, without those that are zero; suspense in one sum a ledger.
+    pub fn balances(&self) -> BTreeMap<String, Sum> {
+        let mut all = Balances(self.moved());
+        for (at, loan) in self.loans.iter().enumerate() {
+            all.loan(loan, &self.at(at, self.reckoned[at]));
+        }
+        all.0.retain(|_, sum| *sum != 0);
+        all.0
+    }
+
+    /// What an account holds, whatever day it stands on, debit positive.
+    pub fn held(&self, account: &str) -> Sum {
+        self.standing_legs().filter(|(own, _)| own == account).map(|(_, sum)| sum).sum()
+    }
+
+    /// What a member holds of a sort of savings.
+    pub fn savings(&self, group: &str, member: &str, code: u32) -> Sum {
+        -self.held(&format!("{group}.sp.{code}.{member}"))
+    }
+
+    /// What a group's fund of savings and loans has saved at the LKM.
+    pub fn at_lkm(&self, group: &str) -> Sum {
+        self.held(&format!("{group}.sp.1111"))
+    }
+
+    /// The interest of a year's months through one: a two-hundredth of the lowest balance of each.
+    pub fn interest(&self, group: &str, member: &str, through: Day) -> Sum {
+        let account = format!("{group}.sp.2103.{member}");
+        let mut moved: BTreeMap<Day, Sum> = BTreeMap::new();
+        for item in &self.items {
+            for (_, sum) in item.legs.iter().filter(|(own, _)| *own == account) {
+                *moved.entry(item.stands).or_default() -= sum;
+                if let Some(back) = item.back {
+                    *moved.entry(back).or_default() += sum;
+                }
+            }
+        }
+        let (mut held, mut lowest, mut sum) = (0, Sum::MAX, 0_i128);
+        let mut today = Day::from_ymd(2025, 1, 1).expect("a day");
+        while today <= through {
+            held += moved.get(&today).copied().unwrap_or_default();
+            lowest = lowest.min(held.max(0));
+            if today.next().ymd().2 == 1 {
+                sum += i128::from(std::mem::replace(&mut lowest, Sum::MAX));
+            }
+            today = today.next();
+        }
+        i64::try_from((2 * sum + 200).div_euclid(400)).expect("fits")
+    }
+
+    /// What a member was paid in interest so far.
+    pub fn interest_paid(&self, group: &str, member: &str) -> Sum {
+        let of = |item: &Item| match &item.told {
+            Told::Interest { group: at, member: who, amount } if at == group && who == member => {
+                *amount
+            }
+            _ => 0,
+        };
+        self.items.iter().map(of).sum()
+    }
+}
+
+fn legs(told: &Told, loans: &[Loan]) -> Vec<(String, Sum)> {
+    let mut moved = Balances::default();
+    moved.tell(told, loans);
+    moved.0.into_iter().filter(|(_, sum)| *sum != 0).collect()
+}
+
+#[derive(Default)]
+struct Balances(BTreeMap<String, Sum>);
+
+impl Balances {
+    fn add(&mut self, account: String, sum: Sum) {
+        *self.0.entry(account).or_default() += sum;
+    }
+
+    fn pair(&mut self, debit: String, credit: String, sum: Sum) {
+        self.add(debit, sum);
+        self.add(credit, -sum);
+    }
+
+    fn tell(&mut self, told: &Told, loans: &[Loan]) {
+        match told {
+            Told::Saved { group, member, code, amount, suspense } => {
+                let cash = format!("{group}.sp.1101");
+                self.pair(cash.clone(), format!("{group}.sp.{code}.{member}"), amount - suspense);
+                self.pair(cash, format!("{group}.sp.2901"), *suspense);
+            }
+            Told::Banked { group, amount } => {
+                self.pair(format!("{group}.sp.1111"), format!("{group}.sp.1101"), *amount);
+                self.pair("lkm.sp.1102".to_owned(), format!("lkm.sp.2102.{group}/sp"), *amount);
+            }
+            Told::Dues { group, amount } => {
+                self.pair(format!("{group}.iks.1101"), format!("{group}.iks.3201"), *amount);
+            }
+            Told::Lent { loan } => self.money(&loans[*loan], -loans[*loan].amount),
+            Told::Paid { loan, amount, suspense: false } => self.money(&loans[*loan], *amount),
+            Told::Paid { loan, amount, suspense: true } => {
+                let group = &loans[*loan].lender;
+                self.pair(format!("{group}.sp.1101"), format!("{group}.sp.2901"), *amount);
+            }
+            Told::Debited { loan, amount } => {
+                let Loan { lender, borrower, .. } = &loans[*loan];
+                if lender == "lkm" {
+                    self.add(format!("lkm.sp.2102.{borrower}/sp"), *amount);
+                    self.add(format!("{borrower}.sp.1111"), -amount);
+                } else {
+                    self.add(format!("{lender}.sp.2103.{borrower}"), *amount);
+                }
+            }
+            Told::Interest { group, member, amount } => {
+                let saved = format!("{group}.sp.2103.{member}");
+                self.pair(format!("{group}.sp.5102"), saved, *amount);
+            }
+            Told::Settled { group, member, savings } => {
+                for (code, amount) in savings {
+                    let saved = format!("{group}.sp.{code}.{member}");
+                    self.pair(saved, format!("{group}.sp.1101"), *amount);
+                }
+            }
+        }
+    }
+
+    /// Cash that a loan brings to its lender.
+    fn money(&mut self, loan: &Loan, amount: Sum) {
+        let Loan { lender, borrower, .. } = loan;
+        if lender == "lkm" {
+            self.add("lkm.sp.1102".to_owned(), amount);
+            self.add(format!("{borrower}.sp.1101"), -amount);
+        } else {
+            self.add(format!("{lender}.sp.1101"), amount);
+        }
+    }
+
+    /// Everything of a loan but the money.
+    fn loan(&mut self, loan: &Loan, standing: &Standing) {
+        let Loan { lender, id, borrower, .. } = loan;
+        let of_lkm = lender == "lkm";
+        let [penalty, jasa, _] = standing.paid;
+        let lent = if of_lkm { 1222 } else { 1221 };
+        self.add(format!("{lender}.sp.{lent}.{id}"), standing.outstanding());
+        self.add(format!("{lender}.sp.1223.{id}"), standing.recognised() - jasa);
+        self.add(format!("{lender}.sp.2121.{id}"), -standing.titipan);
+        self.add(format!("{lender}.sp.4311"), -standing.recognised());
+        self.add(format!("{lender}.sp.4312"), -penalty);
+        let provided = format!("{lender}.sp.1291.{id}");
+        self.pair(format!("{lender}.sp.5313"), provided, loan.provision);
+        if of_lkm {
+            self.add(format!("{borrower}.sp.2311.{id}"), -standing.outstanding());
+            self.add(format!("{borrower}.sp.2312.{id}"), jasa - standing.borne());
+            self.add(format!("{borrower}.sp.1225.{id}"), standing.titipan);
+            self.add(format!("{borrower}.sp.5311"), standing.borne());
+            self.add(format!("{borrower}.sp.5312"), penalty);
+        }
+    }
+}
