@@ -1,11 +1,14 @@
 //! The demo's journal as hledger and Beancount read it: both compute the balances that the service
-//! answers, account by account, to the sen.
+//! answers, account by account, to the sen; and hledger the statements of the closed year.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use simpul::api::v1::{self, ledger_service_client::LedgerServiceClient};
+use simpul::api::google_type::Date;
+use simpul::api::v1;
+use simpul::api::v1::ledger_service_client::LedgerServiceClient;
+use simpul::api::v1::report_service_client::ReportServiceClient;
 use simpul::domain::account::Account;
 use simpul::report::plaintext::parse_account;
 use tokio::task::block_in_place;
@@ -15,6 +18,71 @@ use crate::server::{Backend, simpul};
 
 /// Sen, debit positive, by account; those that are zero are left out.
 pub type Balances = BTreeMap<String, i64>;
+
+/// The books whose year is closed in the demo.
+const CLOSED: [&str; 3] = ["lkm", "groups/wsehati", "groups/merpati"];
+
+/// What statements of the closed year say, by the entity and the account's number: what the year
+/// earned and cost, and where it ended; on the natural side, those that are zero left out.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Statements {
+    income: BTreeMap<(String, u32), i64>,
+    position: BTreeMap<(String, u32), i64>,
+}
+
+/// What the service answers of the closed year.
+pub async fn statements(channel: Channel) -> Statements {
+    let mut found = Statements::default();
+    for scope in CLOSED {
+        for kind in [v1::StatementKind::Income, v1::StatementKind::BalanceSheet] {
+            let day = |month, day| Some(Date { year: 2025, month, day });
+            let request = v1::GetStatementRequest {
+                scope: format!("books/contoh/{scope}"),
+                kind: kind as i32,
+                from: day(1, 1).filter(|_| kind == v1::StatementKind::Income),
+                through: day(12, 31),
+                ..v1::GetStatementRequest::default()
+            };
+            let mut reports = ReportServiceClient::new(channel.clone());
+            let answer = reports.get_statement(request).await.expect("answered").into_inner();
+            let of_kind = match kind {
+                v1::StatementKind::Income => &mut found.income,
+                _ => &mut found.position,
+            };
+            let entity = scope.trim_start_matches("groups/");
+            for row in answer.rows.into_iter().filter(|row| row.code != 0) {
+                let money = row.amount.expect("a figure");
+                let sen = money.units * 100 + i64::from(money.nanos / 10_000_000);
+                of_kind.insert((entity.to_owned(), row.code), sen);
+            }
+        }
+    }
+    for figures in [&mut found.income, &mut found.position] {
+        figures.retain(|_, sen| *sen != 0);
+    }
+    found
+}
+
+/// What hledger makes of the same year: the closing of a year is no income and no cost.
+fn recomputed(file: &Path) -> Statements {
+    let sums = |query: &[&str]| {
+        let mut sums: BTreeMap<(String, u32), i64> = BTreeMap::new();
+        for (name, debit) in hledger(file, &[&["-e", "2026-01-01"], query].concat()) {
+            let account = Account::parse(&name).expect("an account");
+            let (entity, code) = (account.ledger.entity.as_str().to_owned(), account.code);
+            if CLOSED.iter().any(|scope| scope.trim_start_matches("groups/") == entity) {
+                let natural = if code.debit_side() { debit } else { -debit };
+                *sums.entry((entity, code.number())).or_default() += natural;
+            }
+        }
+        sums.retain(|_, sen| *sen != 0);
+        sums
+    };
+    Statements {
+        income: sums(&["-b", "2025-01-01", "^(Income|Expenses):", "not:tag:event=YEAR_CLOSED"]),
+        position: sums(&["^(Assets|Liabilities|Equity):"]),
+    }
+}
 
 /// What the service says of every account of the demo's book.
 pub async fn balances(channel: Channel) -> Balances {
@@ -67,8 +135,14 @@ fn assert_totals(accounts: &Balances, rows: &[v1::TrialBalanceRow]) {
 }
 
 /// Exports the demo's book in both forms and compares what both programs make of it.
-pub fn assert_computed_by_others(backend: &Backend, data: &Path, expected: &Balances) {
+pub fn assert_computed_by_others(
+    backend: &Backend,
+    data: &Path,
+    expected: &Balances,
+    statements: &Statements,
+) {
     assert!(expected.len() > 100);
+    assert!(statements.income.len() > 10 && statements.position.len() > 20, "{statements:?}");
     let folder = tempfile::tempdir().expect("a folder");
     for (form, name) in [("hledger", "contoh.journal"), ("beancount", "contoh.beancount")] {
         let file = folder.path().join(name);
@@ -76,7 +150,10 @@ pub fn assert_computed_by_others(backend: &Backend, data: &Path, expected: &Bala
         export.args(["--format", form, "--book", "contoh"]);
         std::fs::write(&file, said(export)).expect("written");
         let computed = match form {
-            "hledger" => hledger(&file),
+            "hledger" => {
+                assert_eq!(&recomputed(&file), statements);
+                hledger(&file, &[])
+            }
             _ => beancount(&file),
         };
         assert_eq!(&computed, expected, "{form}");
@@ -98,7 +175,7 @@ fn said(mut command: Command) -> String {
     String::from_utf8(stdout).expect("text")
 }
 
-fn hledger(file: &Path) -> Balances {
+fn hledger(file: &Path, query: &[&str]) -> Balances {
     let command = |arguments: &[&str]| {
         let mut command = Command::new("hledger");
         command.arg("-f").arg(file).args(arguments).env("LC_ALL", "C.UTF-8");
@@ -106,7 +183,8 @@ fn hledger(file: &Path) -> Balances {
     };
     // Every account and commodity is declared, every transaction balances.
     said(command(&["check", "--strict"]));
-    let rows = said(command(&["balance", "--flat", "--no-total", "-O", "csv"]));
+    let balance = ["balance", "--flat", "--no-total", "-O", "csv"];
+    let rows = said(command(&[&balance, query].concat()));
     let rows = rows.lines().skip(1).map(|row| row.trim_matches('"').split_once("\",\""));
     rows.map(|row| {
         let (account, amount) = row.expect("two columns");

@@ -20,14 +20,15 @@ use crate::domain::refusal::Language;
 use year::BOOK;
 
 /// What an officer would type to see what the year came to.
-const TOUR: [&str; 9] = [
+const TOUR: [&str; 10] = [
     "buku-tabungan tunas-baru m01",
     "hibah silsilah tunas-baru blps",
-    "iks laporan tunas-baru",
+    "iks laporan tunas-baru --dari 1-1-2025 --sampai 31-12-2025",
     "nilai daftar tunas-baru 27-12-2025",
     "kelompok sinar",
     "bank selisih lkm sp --dari 1-12-2025 --sampai 31-12-2025",
     "laporan neraca tunas-baru --dana uep",
+    "tahun daftar merpati",
     "cocokkan --selisih-saja",
     "neraca-saldo --ringkas",
 ];

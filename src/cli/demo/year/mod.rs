@@ -3,12 +3,13 @@
 //!
 //! What becomes of the grants is in [`grants`], solidarity in [`solidarity`], what ties groups and
 //! their LKM in [`ties`], loans in [`loans`], the bank's list in [`bank`], the care of things and
-//! people in [`care`]; what every month brings is here.
+//! people in [`care`], the end of the year in [`closing`]; what every month brings is here.
 //! Everything goes through the public API. Each request has an id of its own that never changes,
 //! so that telling the year again changes nothing.
 
 mod bank;
 mod care;
+mod closing;
 mod grants;
 mod loans;
 mod solidarity;
@@ -179,6 +180,7 @@ impl Year<'_> {
             self.enrol(kube).await?;
         }
         self.programme_stake().await?;
+        self.loan_quality().await?;
         for month in 1..=12 {
             for kube in kubes {
                 self.month(kube, month).await?;
@@ -186,7 +188,8 @@ impl Year<'_> {
             self.pay_staff(month).await?;
         }
         self.bank_interest().await?;
-        self.bank_statement().await
+        self.bank_statement().await?;
+        self.year_end(kubes).await
     }
 
     async fn open_book(&self) -> Told {
@@ -283,6 +286,7 @@ impl Year<'_> {
             };
             done(self.remote.groups().appoint_officer(appoint).await)?;
         }
+        self.savings_products(kube).await?;
         self.opening(kube).await
     }
 
