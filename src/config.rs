@@ -40,6 +40,9 @@ pub struct Flags {
     /// First part of the names of signing keys, e.g. lkm-kupang.example
     #[arg(long, env = "SIMPUL_ORIGIN")]
     pub origin: Option<String>,
+    /// Whether callers have to sign in: true, or false on this machine only
+    #[arg(long, env = "SIMPUL_SIGN_IN")]
+    pub sign_in: Option<bool>,
     /// What to log, e.g. info or simpul=debug
     #[arg(long, env = "SIMPUL_LOG")]
     pub log: Option<String>,
@@ -78,6 +81,7 @@ struct File {
     master_key: Option<PathBuf>,
     signing_keys: Option<PathBuf>,
     origin: Option<String>,
+    sign_in: Option<bool>,
     log: Option<String>,
     log_format: Option<LogFormat>,
     deadline_seconds: Option<u32>,
@@ -114,6 +118,8 @@ pub struct Config {
     pub signing_keys: PathBuf,
     /// First part of the names of signing keys.
     pub origin: String,
+    /// Whether callers have to sign in.
+    pub sign_in: bool,
     /// What to log.
     pub log: String,
     /// Form of the log.
@@ -141,6 +147,7 @@ impl Config {
         let config = Config {
             signing_keys: signing_keys.unwrap_or_else(|| data_dir.join("signing")),
             origin: origin.unwrap_or_else(|| "simpul".to_owned()),
+            sign_in: flags.sign_in.or(file.sign_in).unwrap_or(true),
             master_key: master_key.unwrap_or_else(|| data_dir.join("master.key")),
             data_dir,
             listen: flags.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 50051).into()),
@@ -219,6 +226,7 @@ impl fmt::Display for Config {
         writeln!(f, "master_key = {}", quoted(&self.master_key.display().to_string()))?;
         writeln!(f, "signing_keys = {}", quoted(&self.signing_keys.display().to_string()))?;
         writeln!(f, "origin = {}", quoted(&self.origin))?;
+        writeln!(f, "sign_in = {}", self.sign_in)?;
         writeln!(f, "log = {}", quoted(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",

@@ -18,6 +18,7 @@
 //! | [`journal`] | the sequencer, a state machine without I/O, and the task that drives it          |
 //! | [`storage`] | the narrow `Journal` trait and its backends; the read side; person keys          |
 //! | [`vault`]   | personal text, sealed under erasable keys of its owners                          |
+//! | [`access`]  | who calls: tokens, devices, PINs, the access log                                 |
 //! | [`signing`] | each book's key for checkpoints, in a file; never signs two histories       |
 //! | [`verify`]  | replays a journal and compares everything derived from it                        |
 //! | [`report`]  | statements and plain-text journals from totals and entries, pure                  |
@@ -63,6 +64,7 @@
 
 #![warn(missing_docs)]
 
+pub mod access;
 pub mod api;
 pub mod chain;
 pub mod cli;

@@ -35,6 +35,13 @@ enum Command {
     Export(export::Export),
     /// Buat kunci tanda tangan buku --book / make a book's signing key, and print the public one
     SigningKey(Flags),
+    /// Buat pengelola akses server / make an administrator, and print a one-time code
+    Administrator {
+        /// Kode pengguna, bukan nama orang / the administrator's user id
+        user: String,
+        #[command(flatten)]
+        flags: Flags,
+    },
     /// Pengaturan server / the server's settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -83,6 +90,13 @@ async fn main() -> ExitCode {
         Command::SigningKey(flags) => match configured(&flags) {
             Ok(config) => match admin::make_signing_key(&config, &cli.session.book) {
                 Ok(key) => print(&key),
+                Err(error) => failed(&error),
+            },
+            Err(code) => code,
+        },
+        Command::Administrator { user, flags } => match configured(&flags) {
+            Ok(config) => match admin::make_administrator(&config, &user).await {
+                Ok(code) => print(&code.as_str()),
                 Err(error) => failed(&error),
             },
             Err(code) => code,

@@ -109,7 +109,7 @@ impl Method for v1::ListBooksRequest {
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let page = Page::new(self.page_size, &self.page_token)?;
-        let ids = call.books().await?;
+        let ids = call.books_known().await?;
         let after = ids.into_iter().filter(|id| *id.as_str() > *page.after);
         let mut ids: Vec<Id> = after.take(page.size as usize + 1).collect();
         let next_page_token = page.cut(&mut ids, Id::to_string);

@@ -18,6 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
 use crate::api::convert::{self, Checked};
+use crate::api::door::{Declares, Door, Passed, Who};
 use crate::api::errors::{Fault, Problem};
 use crate::api::v1;
 use crate::domain::day::Day;
@@ -45,6 +46,8 @@ pub struct Desk {
     pub vault: Vault,
     /// Signs checkpoints.
     pub signing: Signing,
+    /// Knows callers and their roles.
+    pub door: Door,
 }
 
 /// The services of `simpul.v1`; cheap to clone.
@@ -55,7 +58,7 @@ pub struct Api(Arc<Desk>);
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
     /// As the server knows them.
-    pub actor: String,
+    pub who: Who,
     /// The language of texts.
     pub language: Language,
     /// The queue its commands wait in.
@@ -63,7 +66,7 @@ pub struct Caller {
 }
 
 /// A method's request, which knows its answer.
-pub(crate) trait Method: Named + Send + Sized + 'static {
+pub(crate) trait Method: Named + Declares + Send + Sized + 'static {
     /// The answer.
     type Response: Send;
 
@@ -123,9 +126,9 @@ impl Api {
         Api(Arc::new(desk))
     }
 
-    /// What the services share.
-    pub(crate) fn desk(&self) -> &Desk {
-        &self.0
+    /// Knows callers and their roles.
+    pub fn door(&self) -> &Door {
+        &self.0.door
     }
 
     /// Serves one call, and logs what came of it.
@@ -135,8 +138,17 @@ impl Api {
     ) -> Result<Response<M::Response>, Status> {
         let began = Instant::now();
         let caller = request.extensions_mut().remove::<Caller>().unwrap_or_default();
-        let call = Call { desk: &self.0, caller, seen: OnceLock::new() };
-        let result = request.into_inner().answer(&call).await;
+        let request = request.into_inner();
+        let passed = self.0.door.pass(&caller.who, &M::DECLARED, request.scope()).await;
+        let (passed, refused) = match passed {
+            Ok(passed) => (passed, None),
+            Err(problem) => (Passed::default(), Some(problem)),
+        };
+        let call = Call { desk: &self.0, caller, passed, seen: OnceLock::new() };
+        let result = match refused {
+            None => request.answer(&call).await,
+            Some(problem) => Err(problem),
+        };
         let (code, reason) = match &result {
             Ok(_) => (Code::Ok, ""),
             Err(problem) => (problem.code(), problem.reason()),
@@ -155,6 +167,8 @@ impl Api {
 pub(crate) struct Call<'a> {
     desk: &'a Desk,
     caller: Caller,
+    /// As what they were let in.
+    passed: Passed,
     /// The book and position the answer rests on, for the log.
     seen: OnceLock<(Id, u64)>,
 }
@@ -376,6 +390,16 @@ struct Ready {
 }
 
 impl Call<'_> {
+    /// Who calls, and as what they were let in.
+    pub(crate) fn caller(&self) -> (&Who, &Passed) {
+        (&self.caller.who, &self.passed)
+    }
+
+    /// Knows callers and their roles.
+    pub(crate) fn door(&self) -> &Door {
+        &self.desk.door
+    }
+
     /// The language of texts.
     pub(crate) fn language(&self) -> Language {
         self.caller.language
@@ -400,7 +424,7 @@ impl Call<'_> {
             book: book.clone(),
             request,
             digest,
-            actor: self.caller.actor.clone(),
+            author: self.passed.author.clone(),
             happened_on: Some(happened_on),
             memo: Vec::new(),
             evidence: None,
@@ -468,7 +492,7 @@ impl Call<'_> {
             book: plan.book,
             request: id,
             digest,
-            actor: self.caller.actor.clone(),
+            author: self.passed.author.clone(),
             happened_on,
             memo,
             evidence,
@@ -570,9 +594,25 @@ impl Call<'_> {
         }
     }
 
-    /// The ids of all books.
-    pub(crate) async fn books(&self) -> Checked<Vec<Id>> {
-        Ok(self.desk.reader.books().await?)
+    /// The ids of the books in which the caller holds a role today: for whoever manages the
+    /// server's access, and where nobody has to sign in, all of them. Asks once for each book.
+    pub(crate) async fn books_known(&self) -> Checked<Vec<Id>> {
+        let mut books = self.desk.reader.books().await?;
+        if let Who::User(user) = &self.caller.who {
+            let mut known = Vec::new();
+            for book in books {
+                if !self.desk.door.held(user, &book).await?.is_empty() {
+                    known.push(book);
+                }
+            }
+            books = known;
+        }
+        Ok(books)
+    }
+
+    /// Takes commands, for work that goes on after the call's own answer.
+    pub(crate) fn journal(&self) -> &JournalHandle {
+        &self.desk.journal
     }
 
     /// The reader, for answers that go on after the call's own.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::domain::refusal::{Class, Language, Refusal};
+use crate::access::AccessError;
+use crate::domain::refusal::{Class, Language, Reason, Refusal};
 use crate::journal::Busy;
 use crate::locale::text::refusal_text;
 use crate::signing::SigningError;
@@ -196,6 +197,50 @@ faults! {
     ActorMalformed = "ACTOR_MALFORMED", InvalidArgument,
         "Nama pelaku harus 1 sampai 64 huruf, angka, '-', '_', '.' atau '@'.",
         "An actor has 1 to 64 letters, digits, '-', '_', '.' or '@'.";
+    /// Nobody has signed in.
+    TokenRequired = "TOKEN_REQUIRED", Unauthenticated,
+        "Silakan masuk dahulu.",
+        "Sign in first.";
+    /// A token that is nobody's, or no longer.
+    TokenUnknown = "TOKEN_UNKNOWN", Unauthenticated,
+        "Perangkat ini tidak dikenal atau sudah dicabut; minta kode baru.",
+        "This device is not known, or has been ended; ask for a new code.";
+    /// A device that is shared, and locked.
+    DeviceToUnlock = "DEVICE_TO_UNLOCK", Unauthenticated,
+        "Buka dahulu perangkat ini dengan PIN.",
+        "Unlock this device with its PIN first.";
+    /// A PIN that is not the device's.
+    PinWrong = "PIN_WRONG", Unauthenticated,
+        "PIN salah.",
+        "The PIN is wrong.";
+    /// Too many wrong PINs.
+    DeviceLocked = "DEVICE_LOCKED", ResourceExhausted,
+        "PIN salah terlalu sering; perangkat terkunci untuk sementara.",
+        "The PIN was wrong too often; the device is locked for a while.";
+    /// Not a PIN.
+    PinMalformed = "PIN_MALFORMED", InvalidArgument,
+        "PIN terdiri dari 4 sampai 12 angka.",
+        "A PIN has 4 to 12 digits.";
+    /// A one-time code that is wrong, used, or too old.
+    CodeUnknown = "CODE_UNKNOWN", Unauthenticated,
+        "Kode ini tidak dikenal, sudah dipakai, atau kedaluwarsa.",
+        "This code is not known, was used, or is too old.";
+    /// A role that the caller does not have there.
+    RoleRequired = "ROLE_REQUIRED", PermissionDenied,
+        "Peran Anda tidak berhak atas permintaan ini.",
+        "Your role does not allow this request.";
+    /// A role that is not held in such a place.
+    RoleNotHeldThere = "ROLE_NOT_HELD_THERE", InvalidArgument,
+        "Peran ini tidak dipegang di tempat seperti itu.",
+        "This role is not held in such a place.";
+    /// A user at home in another book.
+    UserElsewhere = "USER_ELSEWHERE", AlreadyExists,
+        "Kode pengguna ini sudah dipakai di buku lain.",
+        "This user id is taken in another book.";
+    /// Nobody has to sign in on this server.
+    NoSignIn = "NO_SIGN_IN", FailedPrecondition,
+        "Server ini dijalankan tanpa hak akses; tidak ada yang perlu masuk.",
+        "This server runs without sign-in; nobody has to.";
     /// The same request id with another request.
     RequestIdReused = "REQUEST_ID_REUSED", AlreadyExists,
         "Nomor permintaan ini sudah dipakai untuk permintaan lain.",
@@ -286,6 +331,25 @@ impl From<StorageError> for Problem {
             StorageError::Damaged(_) | StorageError::Schema(_) => {
                 tracing::error!(%error, "storage");
                 Fault::BookUnavailable.into()
+            }
+        }
+    }
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Problem {
+        match error {
+            AccessError::Token => Fault::TokenUnknown.into(),
+            AccessError::Locked => Fault::DeviceToUnlock.into(),
+            AccessError::Pin => Fault::PinWrong.on("pin"),
+            AccessError::TooManyGuesses(_) => Fault::DeviceLocked.on("pin"),
+            AccessError::Code => Fault::CodeUnknown.on("code"),
+            AccessError::Elsewhere => Fault::UserElsewhere.on("user_id"),
+            AccessError::Unknown => Refusal::new(Reason::NotFound).on("user_id").into(),
+            AccessError::Storage(error) => error.into(),
+            AccessError::Secret(_) => {
+                tracing::error!(%error, "access");
+                Fault::StorageFailed.into()
             }
         }
     }

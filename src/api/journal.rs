@@ -163,6 +163,9 @@ impl Method for v1::GetTransactionRequest {
         let unknown = || not_found(&self.name, "name");
         let receipt = snapshot.receipt(&request).await?.ok_or_else(unknown)?;
         let record = snapshot.record(receipt.position).await?.ok_or_else(damaged)?;
+        if !call.caller().1.sees_record(&record) {
+            return Err(unknown());
+        }
         let effect = match &record.outcome {
             Outcome::Done(effect) => effect,
             Outcome::Refused(refusal) => return Err(refusal.clone().into()),
@@ -216,7 +219,10 @@ pub(crate) fn transaction(
         business_day: Some(convert::to_date(record.business_day)),
         happened_on: Some(convert::to_date(record.happened_on)),
         event: event_name(record).to_owned(),
-        actor: record.actor.clone(),
+        actor: record.author.actor.clone(),
+        device: record.author.device.clone(),
+        role: record.author.role as i32,
+        approver: record.author.approver.clone(),
         memo: memo.0,
         memo_erased: memo.1,
         ..v1::Transaction::default()

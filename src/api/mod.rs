@@ -5,6 +5,7 @@
 //! `convert` (fields to domain types and back), `errors` (every "no" as a status), `server`
 //! (the port with all its layers).
 
+mod access;
 mod arisan;
 mod assessment;
 mod bank;
@@ -14,6 +15,7 @@ mod closing;
 mod convert;
 mod daily;
 pub mod desk;
+pub mod door;
 pub mod errors;
 mod grant;
 mod group;

@@ -95,6 +95,10 @@ impl Method for v1::GetReceiptRequest {
         let mut snapshot = call.snapshot(&book, "transaction").await?;
         let receipt = snapshot.receipt(&request).await?;
         let receipt = receipt.ok_or_else(|| not_found(&self.transaction, "transaction"))?;
+        let record = snapshot.record(receipt.position).await?.ok_or_else(damaged)?;
+        if !call.caller().1.sees_record(&record) {
+            return Err(not_found(&self.transaction, "transaction"));
+        }
         let size = snapshot.head().size;
         let plan = proof::Plan::inclusion(receipt.position - 1, size).ok_or_else(damaged)?;
         let stored = snapshot.stored_records(receipt.position, 1).await?.pop();

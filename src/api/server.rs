@@ -1,8 +1,9 @@
 //! The port: every service, health, reflection and gRPC-Web, and what all calls go through.
 //!
 //! **Invariants**
-//! - One place, `guard`, takes the caller from a call's metadata; a check of roles belongs there
-//!   and nowhere else. Until there is one, [`Port::open`] takes loopback addresses only.
+//! - One place, `guard`, takes the caller from a call's metadata; what they may do is decided by
+//!   [`Door`](crate::api::door::Door) and nowhere else. Where nobody has to sign in, the port is on
+//!   a loopback address.
 //! - tonic's own complaints about bytes it cannot read become statuses like all others: with a
 //!   reason and a text, and never INTERNAL for what a caller did.
 
@@ -24,7 +25,9 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 
+use crate::api::convert::Checked;
 use crate::api::desk::{Api, Caller};
+use crate::api::door::Who;
 use crate::api::errors::{Fault, Problem, language};
 use crate::api::v1;
 use crate::domain::refusal::Language;
@@ -114,7 +117,8 @@ impl Port {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), PortError> {
         let health = HealthReporter::new();
-        let gate = Gate { limits, calls: Arc::new(Semaphore::new(CALLS as usize)) };
+        let gate =
+            Gate { api: api.clone(), limits, calls: Arc::new(Semaphore::new(CALLS as usize)) };
         let calls = Arc::clone(&gate.calls);
         let router = router(api, health.clone(), gate)?;
         let listener = self.listener.tap_io(|stream| {
@@ -155,6 +159,7 @@ async fn drained(calls: &Semaphore, limit: Duration) {
 /// What the guard needs to know.
 #[derive(Clone, Debug)]
 struct Gate {
+    api: Api,
     limits: Limits,
     /// One permit for each call in flight.
     calls: Arc<Semaphore>,
@@ -179,6 +184,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         )+};
     }
     add!(
+        access_service_server::AccessServiceServer,
         arisan_service_server::ArisanServiceServer,
         assessment_service_server::AssessmentServiceServer,
         book_service_server::BookServiceServer,
@@ -218,10 +224,9 @@ async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
     let _in_flight = gate.calls.acquire().await;
     let headers = request.headers();
     let language = header(headers, "accept-language").map_or(Language::default(), language);
-    let actor = match header(headers, "simpul-actor") {
-        None => NOBODY.to_owned(),
-        Some(actor) if is_actor(actor) => actor.to_owned(),
-        Some(_) => return refused(&Fault::ActorMalformed.into(), language),
+    let who = match identify(&gate, headers).await {
+        Ok(who) => who,
+        Err(problem) => return refused(&problem, language),
     };
     let deadline = header(headers, "grpc-timeout").and_then(timeout).unwrap_or(limits.deadline);
     let deadline = deadline.min(limits.deadline.saturating_mul(10));
@@ -230,11 +235,29 @@ async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
         Some("bulk") => Priority::Bulk,
         _ => Priority::Interactive,
     };
-    // Here the declared roles of the method will be compared with those of the caller.
-    request.extensions_mut().insert(Caller { actor, language, priority });
+    request.extensions_mut().insert(Caller { who, language, priority });
     match tokio::time::timeout(deadline, next.run(request)).await {
         Ok(response) => mended(response, language),
         Err(_) => refused(&Fault::DeadlineExceeded.into(), language),
+    }
+}
+
+/// Who calls: by their token, or by what they say where nobody has to sign in.
+async fn identify(gate: &Gate, headers: &HeaderMap) -> Checked<Who> {
+    let door = gate.api.door();
+    if door.access.is_none() {
+        return match header(headers, "simpul-actor") {
+            None => Ok(Who::Trusted(NOBODY.to_owned())),
+            Some(actor) if is_actor(actor) => Ok(Who::Trusted(actor.to_owned())),
+            Some(_) => Err(Fault::ActorMalformed.into()),
+        };
+    }
+    match header(headers, "authorization").map(|value| value.split_once(' ')) {
+        None => Ok(Who::Nobody),
+        Some(Some((scheme, token))) if scheme.eq_ignore_ascii_case("bearer") => {
+            door.knows(token.trim()).await
+        }
+        Some(_) => Err(Fault::TokenUnknown.into()),
     }
 }
 

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::access::{Access, AccessError, Secret};
 use crate::chain::note::PublicKey;
 use crate::cli::console::say;
-use crate::cli::node::{NodeError, Store};
+use crate::cli::node::{NodeError, Store, open_access};
 use crate::config::Config;
 use crate::domain::id::Id;
+use crate::journal::system_clock;
 use crate::signing::SigningError;
+use crate::storage::access::AccessStore;
 use crate::storage::keys::PostgresKeys;
 use crate::storage::{StorageError, migrate as schema};
 use crate::verify;
@@ -52,8 +55,33 @@ pub async fn migrate(options: &Migrate) -> Result<(), StorageError> {
     let role = options.service_role.as_deref();
     schema::postgres(&options.database, role).await?;
     PostgresKeys::prepare(&options.database, role).await?;
+    AccessStore::prepare(&options.database, role).await?;
     say(format_args!("schema {}", schema::latest()));
     Ok(())
+}
+
+/// Why an administrator was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum AdministratorError {
+    /// Not the id of a user.
+    #[error("{0} cannot be the id of a user: 1 to 40 of a-z, 0-9 and '-'")]
+    NoUser(String),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The user cannot be made.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+}
+
+/// Makes an administrator of the server, and a one-time code for a device of theirs, which is not
+/// shown again; for one who is there already, another code.
+///
+/// Errors: every [`AdministratorError`].
+pub async fn make_administrator(config: &Config, user: &str) -> Result<Secret, AdministratorError> {
+    let user = Id::new(user).ok_or_else(|| AdministratorError::NoUser(user.to_owned()))?;
+    let access = Access::new(open_access(config).await?, system_clock());
+    Ok(access.administrator(&user).await?)
 }
 
 /// Why a signing key was not made.

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use tokio::task::{JoinError, JoinHandle};
 
+use crate::access::Access;
 use crate::api::desk::{Api, Desk};
+use crate::api::door::Door;
 use crate::config::Config;
 use crate::journal::{self, JournalHandle, courier, mover, system_clock};
 use crate::signing::{Signing, SigningError};
+use crate::storage::access::AccessStore;
 use crate::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
 use crate::storage::postgres::Postgres;
 use crate::storage::read::Reader;
@@ -86,7 +89,12 @@ impl Node {
         let signing = config.signing();
         freeze_behind(&journal, &reader, &signing).await?;
         let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone(), vault.clone()));
-        let api = Api::new(Desk { journal: journal.clone(), reader, vault, signing });
+        let access = match config.sign_in {
+            true => Some(Access::new(open_access(config).await?, system_clock())),
+            false => None,
+        };
+        let door = Door { access, reader: reader.clone() };
+        let api = Api::new(Desk { journal: journal.clone(), reader, vault, signing, door });
         Ok(Node { api, journal, task, sweeper, courier })
     }
 
@@ -116,6 +124,16 @@ impl Node {
             tracing::error!(%error, "the journal's task ended badly");
         }
     }
+}
+
+/// Opens what users sign in by.
+///
+/// Errors: `Storage`.
+pub async fn open_access(config: &Config) -> Result<AccessStore, NodeError> {
+    Ok(match &config.database {
+        Some(url) => AccessStore::postgres(url).await?,
+        None => AccessStore::sqlite(&config.data_dir.join("access.db")).await?,
+    })
 }
 
 /// Freezes the books that do not continue what was signed, as after a restored backup.

@@ -42,12 +42,17 @@ pub type Line = InterceptedService<Channel, Caller>;
 pub struct Caller {
     actor: MetadataValue<Ascii>,
     language: MetadataValue<Ascii>,
+    /// `Bearer` and a token, where callers have to sign in.
+    token: Option<MetadataValue<Ascii>>,
 }
 
 impl Interceptor for Caller {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.metadata_mut().insert("simpul-actor", self.actor.clone());
         request.metadata_mut().insert("accept-language", self.language.clone());
+        if let Some(token) = &self.token {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
         Ok(request)
     }
 }
@@ -72,8 +77,22 @@ impl Remote {
             Language::Indonesian => "id",
             Language::English => "en",
         };
-        let caller = Caller { actor, language: MetadataValue::from_static(code) };
+        let caller = Caller { actor, language: MetadataValue::from_static(code), token: None };
         Ok(Remote { channel: endpoint.connect_lazy(), caller, language })
+    }
+
+    /// The same line, by somebody who has signed in with a token.
+    ///
+    /// Errors: a sentence when the token cannot be one.
+    pub fn signed_in(mut self, token: &str) -> Result<Remote, Failure> {
+        let value = MetadataValue::try_from(format!("Bearer {token}"));
+        let mut value = value.map_err(|_| {
+            let id = "Tanda perangkat tidak dapat dibaca.";
+            Failure::say(self.language, id, "The device's token cannot be read.")
+        })?;
+        value.set_sensitive(true);
+        self.caller.token = Some(value);
+        Ok(self)
     }
 
     /// What clients of the generated code are made from.
@@ -118,6 +137,7 @@ macro_rules! services {
 }
 
 services! {
+    access: access_service_client::AccessServiceClient;
     arisans: arisan_service_client::ArisanServiceClient;
     assessments: assessment_service_client::AssessmentServiceClient;
     books: book_service_client::BookServiceClient;

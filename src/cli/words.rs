@@ -6,7 +6,7 @@ use crate::api::v1::{
     Band, BudgetSource, DayCount, DuesPeriod, ExpenseKind, HouseholdStatus, LoanFrequency,
     LoanMethod, LoanPart, LoanState, LotKind, MemberMeasure, MirrorKind, Office, Overpayment,
     PartyKind, PassChannel, PenaltyPer, PortfolioKey, QualityPreset, Recognition, Regime,
-    ReliefKind, SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, TermState, Zone,
+    ReliefKind, Role, SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, TermState, Zone,
 };
 use crate::api::v1::{OnMaturity, SavingsDayCount, SavingsMethod, SavingsSort};
 
@@ -56,6 +56,21 @@ pub const OFFICES: Words<Office> = Words(&[
     ("ketua", Office::Ketua),
     ("sekretaris", Office::Sekretaris),
     ("bendahara", Office::Bendahara),
+]);
+
+/// What somebody is to a book.
+pub const ROLES: Words<Role> = Words(&[
+    ("admin", Role::Administrator),
+    ("manajer", Role::Manager),
+    ("pembuku", Role::Bookkeeper),
+    ("teller", Role::Teller),
+    ("kolektor", Role::Collector),
+    ("bendahara", Role::Treasurer),
+    ("ketua", Role::Chair),
+    ("anggota", Role::Member),
+    ("pendamping", Role::Facilitator),
+    ("dinas", Role::Dinas),
+    ("auditor", Role::Auditor),
 ]);
 
 /// Household status.

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use crate::domain::access::Author;
 use crate::domain::account::{Ledger, Subject};
 use crate::domain::book;
 use crate::domain::chart::Code;
@@ -82,7 +83,7 @@ pub struct Command {
     /// SHA-256 over the method and the non-personal fields of the request.
     pub digest: Vec<u8>,
     /// Who asks.
-    pub actor: String,
+    pub author: Author,
     /// The day the person said; the book's business day if none was said.
     pub happened_on: Option<Day>,
     /// Commitment to the free text, empty if none.
@@ -190,6 +191,7 @@ impl Maker<'_> {
             records.push(self.advance(&mut settings, happened_on));
         }
         let frame = Frame {
+            author: self.command.author.clone(),
             request: self.command.request.clone(),
             mode: self.command.action.mode(),
             happened_on,
@@ -281,7 +283,7 @@ impl Maker<'_> {
             business_day: to,
             request: None,
             digest: Vec::new(),
-            actor: String::new(),
+            author: Author::default(),
             event: Event::DayAdvanced,
             happened_on: to,
             outcome: Outcome::Done(effect),
@@ -291,6 +293,7 @@ impl Maker<'_> {
     fn refuse(&self, refusal: Refusal) -> Record {
         let business_day = Day::new(self.settings.business_day);
         let frame = Frame {
+            author: self.command.author.clone(),
             request: self.command.request.clone(),
             mode: self.command.action.mode(),
             happened_on: self.command.happened_on.unwrap_or(business_day),
@@ -309,7 +312,7 @@ impl Maker<'_> {
             business_day: frame.business_day,
             request: Some(frame.request.clone()),
             digest: self.command.digest.clone(),
-            actor: self.command.actor.clone(),
+            author: self.command.author.clone(),
             event: self.command.action.event(),
             happened_on: frame.happened_on,
             outcome,

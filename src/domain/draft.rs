@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::domain::access::Author;
 use crate::domain::account::{Account, Control, Ledger, Subject};
 use crate::domain::book::periods_name;
 use crate::domain::chart::{Code, Floor, SubjectKind};
@@ -107,6 +108,8 @@ impl<'a> Reader<'a> {
 /// What is common to all records of one decision.
 #[derive(Clone, Debug)]
 pub struct Frame {
+    /// Who asks.
+    pub author: Author,
     /// The request being decided.
     pub request: RequestId,
     /// Request or report.

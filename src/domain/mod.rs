@@ -1,5 +1,6 @@
 //! The ledger's rules, pure: no clock, no randomness, no I/O, no floats.
 
+pub mod access;
 pub mod account;
 pub mod arisan;
 pub mod assessment;

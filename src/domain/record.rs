@@ -3,6 +3,7 @@
 //! **Invariant**: stored bytes are hashed as stored and never re-encoded; `decode` reads every
 //! record ever written and refuses, rather than guesses, what this version does not know.
 
+use crate::domain::access::{Author, Role};
 use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
@@ -42,7 +43,7 @@ pub struct Record {
     /// Digest of the request, empty where there is none.
     pub digest: Vec<u8>,
     /// Who asked.
-    pub actor: String,
+    pub author: Author,
     /// What was asked.
     pub event: Event,
     /// The day the person said.
@@ -161,7 +162,10 @@ pub fn encode(record: &Record) -> Vec<u8> {
         business_day: record.business_day.get(),
         request_id: record.request.as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
         request_digest: record.digest.clone(),
-        actor: record.actor.clone(),
+        actor: record.author.actor.clone(),
+        device: record.author.device.clone(),
+        role: record.author.role as i32,
+        approver: record.author.approver.clone(),
         event: record.event as i32,
         happened_on: record.happened_on.get(),
         outcome: Some(outcome),
@@ -182,6 +186,12 @@ pub fn decode(bytes: &[u8]) -> Result<Record, CodecError> {
         proto::record::Outcome::Effect(effect) => Outcome::Done(decode_effect(effect)?),
     };
     let request = optional_request(&message.request_id)?;
+    let author = Author {
+        actor: message.actor,
+        device: message.device,
+        role: Role::try_from(message.role).map_err(|_| CodecError::Unknown("role"))?,
+        approver: message.approver,
+    };
     Ok(Record {
         book: Id::new(&message.book).ok_or(CodecError::Unknown("book"))?,
         position: message.position,
@@ -189,7 +199,7 @@ pub fn decode(bytes: &[u8]) -> Result<Record, CodecError> {
         business_day: Day::new(message.business_day),
         request,
         digest: message.request_digest,
-        actor: message.actor,
+        author,
         event: Event::try_from(message.event).map_err(|_| CodecError::Unknown("event"))?,
         happened_on: Day::new(message.happened_on),
         outcome,

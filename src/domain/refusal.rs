@@ -522,6 +522,14 @@ reasons! {
     MovedToOpenDay = "MOVED_TO_OPEN_DAY", Remark,
         "Periode {date} sudah ditutup; dibukukan pada {effective}.",
         "The period of {date} is closed; booked on {effective}.";
+    /// Who manages access gives no role to themselves.
+    OwnRole = "OWN_ROLE", Precondition,
+        "Hak akses untuk diri sendiri harus diberikan orang lain.",
+        "Nobody gives a role to themselves; somebody else must.";
+    /// Two roles that one person must not hold at a time.
+    RoleConflict = "ROLE_CONFLICT", Precondition,
+        "Satu orang tidak boleh memegang peran {held} dan {wanted} sekaligus.",
+        "One person must not hold the roles {held} and {wanted} at the same time.";
     /// Remark: a second sheet for the same day waits for a person.
     SheetPending = "SHEET_PENDING", Remark,
         "Sudah ada lembar untuk tanggal {date}; lembar ini menunggu diperiksa dan belum dibukukan.",

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{Answer, Busy, JournalHandle, Priority};
+use crate::domain::access::Author;
 use crate::domain::decide::{Action, Command};
 use crate::domain::draft::grant_name;
 use crate::domain::guliran::pass_name;
@@ -206,7 +207,7 @@ fn command(book: &Id, what: &str, pass: &str, action: impl Action + 'static) -> 
         book: book.clone(),
         request: RequestId::from_hash(digest.into()),
         digest: digest.to_vec(),
-        actor: ACTOR.to_owned(),
+        author: Author::named(ACTOR),
         happened_on: None,
         memo: Vec::new(),
         evidence: None,

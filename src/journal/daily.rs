@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use super::{Answer, Busy, JournalHandle, Priority};
+use crate::domain::access::Author;
 use crate::domain::account::Account;
 use crate::domain::chart::fund_from_name;
 use crate::domain::daily::{CloseDay, DUE, closing_name, due_prefix};
@@ -189,7 +190,7 @@ async fn submit(
         book: book.clone(),
         digest: Sha256::digest(request.as_str()).to_vec(),
         request,
-        actor: ACTOR.to_owned(),
+        author: Author::named(ACTOR),
         happened_on: Some(day),
         memo: Vec::new(),
         evidence: None,

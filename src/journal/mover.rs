@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::courier::{ACTOR, CourierError, seen_from};
 use super::{Answer, JournalHandle, Priority};
+use crate::domain::access::Author;
 use crate::domain::account::{Account, Ledger};
 use crate::domain::chart::SubjectKind;
 use crate::domain::day::Day;
@@ -106,7 +107,7 @@ impl Waiting<'_> {
             book: book.clone(),
             request: RequestId::from_hash(digest.into()),
             digest: digest.to_vec(),
-            actor: ACTOR.to_owned(),
+            author: Author::named(ACTOR),
             happened_on,
             memo: Vec::new(),
             evidence: None,

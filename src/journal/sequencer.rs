@@ -183,7 +183,7 @@ impl Sequencer {
         if lane.is_full() {
             return Err(Overloaded);
         }
-        let (book, actor) = (command.book.clone(), command.actor.clone());
+        let (book, actor) = (command.book.clone(), command.author.actor.clone());
         lane.push(&book, &actor, Pending { ticket, command, sides });
         Ok(())
     }

@@ -119,6 +119,7 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::GroupLeft => ("Kelompok pindah buku", "Group moved to another book"),
         Event::GroupCame => ("Kelompok datang dari buku lain", "Group came from another book"),
         Event::GroupArrived => ("Kabar kelompok yang pindah", "Word of a group that moved"),
+        Event::RoleAssigned => ("Hak akses diubah", "Role given or ended"),
         Event::EpochStarted => {
             ("Buku diteruskan tanpa catatan yang hilang", "Book goes on without lost records")
         }

@@ -220,6 +220,7 @@ pub fn parse_account(name: &str) -> Option<Account> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::access::Author;
     use crate::domain::chart::{CHART, FUNDS};
     use crate::domain::id::RowName;
     use crate::domain::money::Sen;
@@ -283,7 +284,7 @@ mod tests {
             business_day: day,
             request: RequestId::new("permintaan-7"),
             digest: Vec::new(),
-            actor: String::new(),
+            author: Author::default(),
             event: Event::Sold,
             happened_on: day,
             outcome: Outcome::Done(effect),

@@ -10,6 +10,7 @@
 //! - Records and entries are never updated or deleted, positions have no gaps, and entries of a
 //!   record sum to zero within each (entity, fund): the databases refuse anything else themselves.
 
+pub mod access;
 mod codec;
 pub mod fault;
 pub mod keys;

@@ -5,6 +5,7 @@ mod common;
 #[path = "../common/fuzz.rs"]
 mod fuzz;
 
+mod access;
 mod bad_input;
 mod bank;
 mod books;
@@ -59,3 +60,27 @@ macro_rules! on_both {
     };
 }
 pub(crate) use on_both;
+
+/// The same, where callers have to sign in.
+macro_rules! on_both_guarded {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let server = crate::town::Server::guarded_sqlite().await;
+                super::$test(&server).await;
+                server.stop_and_verify().await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                let server = crate::town::Server::guarded_postgres().await;
+                super::$test(&server).await;
+                server.stop_and_verify().await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both_guarded;

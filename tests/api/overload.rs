@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use simpul::api::desk::{Api, Desk};
+use simpul::api::door::Door;
 use simpul::api::server::{self, Port};
 use simpul::api::v1::*;
 use simpul::cli::remote::{Line, Remote};
@@ -100,7 +101,8 @@ impl Small {
         let keys = Arc::new(MemoryKeys::default());
         let vault = Vault::open(&MasterKey::new([7; 32]), keys).await.expect("a vault");
         let signing = Signing::new(folder.path().join("signing"), "contoh".to_owned(), true);
-        let api = Api::new(Desk { journal, reader, vault, signing });
+        let door = Door { access: None, reader: reader.clone() };
+        let api = Api::new(Desk { journal, reader, vault, signing, door });
         let port = Port::open("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
         let address = format!("http://{}", port.address());
         tokio::spawn(port.serve(api, server::Limits::default(), std::future::pending()));

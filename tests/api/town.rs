@@ -11,6 +11,7 @@ use simpul::cli::remote::{Line, Remote, fresh_request_id};
 use simpul::cli::serve;
 use simpul::config::{Config, Flags};
 use simpul::domain::refusal::Language;
+use simpul::storage::access::AccessStore;
 use simpul::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
 use simpul::storage::migrate;
 use simpul::storage::read::Reader;
@@ -33,23 +34,37 @@ pub struct Server {
 
 impl Server {
     pub async fn sqlite() -> Server {
-        Server::start(None).await
+        Server::start(None, false).await
+    }
+
+    /// One where callers have to sign in.
+    pub async fn guarded_sqlite() -> Server {
+        Server::start(None, true).await
     }
 
     pub async fn postgres() -> Server {
-        let url = crate::common::postgres_database().await;
-        migrate::postgres(&url, None).await.expect("migrated");
-        PostgresKeys::prepare(&url, None).await.expect("prepared");
-        Server::start(Some(url)).await
+        Server::start(Some(prepared().await), false).await
     }
 
-    async fn start(database: Option<String>) -> Server {
+    /// One where callers have to sign in.
+    pub async fn guarded_postgres() -> Server {
+        Server::start(Some(prepared().await), true).await
+    }
+
+    async fn start(database: Option<String>, signs_in: bool) -> Server {
         let folder = tempfile::tempdir().expect("a folder");
         let data_dir = Some(folder.path().to_owned());
         let listen = "127.0.0.1:0".parse().ok();
         // So long that a test notices if anything has to wait for it.
         let drain_seconds = Some(3600);
-        let flags = Flags { data_dir, listen, database, drain_seconds, ..Flags::default() };
+        let flags = Flags {
+            data_dir,
+            listen,
+            database,
+            drain_seconds,
+            sign_in: Some(signs_in),
+            ..Flags::default()
+        };
         let config = Config::load(&flags).expect("settings");
         let port = Port::open(config.listen).await.expect("a port");
         let address = port.address();
@@ -127,6 +142,15 @@ impl Server {
     }
 }
 
+/// The URL of a fresh PostgreSQL database with all schemas.
+async fn prepared() -> String {
+    let url = crate::common::postgres_database().await;
+    migrate::postgres(&url, None).await.expect("migrated");
+    PostgresKeys::prepare(&url, None).await.expect("prepared");
+    AccessStore::prepare(&url, None).await.expect("prepared");
+    url
+}
+
 pub const BOOK: &str = "books/kupang";
 pub const A: &str = "books/kupang/groups/a";
 pub const LKM: &str = "books/kupang/lkm";
@@ -190,12 +214,17 @@ impl Town {
         town
     }
 
+    /// A town at the other end of a line, as far as it is there.
+    pub fn at(line: Line) -> Town {
+        Town { line }
+    }
+
     /// The same town, seen by somebody who reads another language.
     pub fn read_in(server: &Server, language: Language) -> Town {
         Town { line: server.line_in(language) }
     }
 
-    async fn open_book(&self) {
+    pub async fn open_book(&self) {
         let request = CreateBookRequest {
             book_id: "kupang".to_owned(),
             request_id: fresh_request_id(),

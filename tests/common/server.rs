@@ -51,7 +51,7 @@ pub fn simpul(arguments: &[&str], backend: &Backend, data: &Path) -> Command {
 }
 
 /// The subcommand of a server on a free port.
-pub const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
+pub const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--sign-in", "false"];
 
 /// A running server.
 pub struct Server {

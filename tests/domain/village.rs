@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use simpul::domain::access::Author;
 use simpul::domain::account::Account;
 use simpul::domain::book::Open;
 use simpul::domain::day::Day;
@@ -97,7 +98,7 @@ impl Village {
             book: id("contoh"),
             request: RequestId::new(&format!("request-{:05}", self.requests)).expect("an id"),
             digest: vec![7; 32],
-            actor: "penguji".to_owned(),
+            author: Author::named("penguji"),
             happened_on: on.map(day),
             memo: Vec::new(),
             evidence: None,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use simpul::domain::access::Author;
 use simpul::domain::account::Account;
 use simpul::domain::cash::Place;
 use simpul::domain::chart::Floor;
@@ -110,7 +111,7 @@ proptest! {
         let book = village::book(0);
         let mut wishes = wishes(&book, &numbers);
         // One caller, so that the order is the same.
-        wishes.iter_mut().for_each(|wish| "contoh".clone_into(&mut wish.command.actor));
+        wishes.iter_mut().for_each(|wish| wish.command.author = Author::named("contoh"));
         let small = Limits { queue: 1_000, batch_commands, batch_bytes, cached_values };
         let (mut one, mut other) = (Town::new(Limits::default()), Town::new(small));
         prop_assert_eq!(one.submit(&wishes), other.submit(&wishes));

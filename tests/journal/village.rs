@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use sha2::{Digest, Sha256};
+use simpul::domain::access::Author;
 use simpul::domain::account::{Account, Ledger, Subject};
 use simpul::domain::book::{ClosePeriod, Open};
 use simpul::domain::cash::{
@@ -116,7 +117,7 @@ pub fn plain(book: &Id, request: RequestId, action: Arc<dyn Action>) -> Wish {
         book: book.clone(),
         digest: Sha256::digest(format!("{action:?}")).to_vec(),
         request,
-        actor: "contoh".to_owned(),
+        author: Author::named("contoh"),
         happened_on: None,
         memo: Vec::new(),
         evidence: None,
@@ -138,7 +139,7 @@ pub fn wish(book: &Id, number: u64, earlier: &[Wish]) -> Wish {
     if rng.u32(..4) == 0 {
         wish.command.memo = Writer { rng: &mut rng, sides: &mut sides }.text("groups/melati");
     }
-    wish.command.actor = ["bendahara", "teller", "pendamping"][rng.usize(..3)].to_owned();
+    wish.command.author = Author::named(["bendahara", "teller", "pendamping"][rng.usize(..3)]);
     wish.command.happened_on = happened_on(&mut rng);
     wish.sides = sides;
     match (rng.u32(..100), earlier) {

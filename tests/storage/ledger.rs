@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use simpul::chain::{Frontier, leaf_hash};
+use simpul::domain::access::Author;
 use simpul::domain::account::{Account, Ledger, Subject};
 use simpul::domain::chart::Code;
 use simpul::domain::day::Day;
@@ -168,7 +169,7 @@ impl Book {
             business_day: self.business_day,
             request: RequestId::new(&request(position)),
             digest: leaf_hash(&position.to_be_bytes()).to_vec(),
-            actor: "petugas-contoh".to_owned(),
+            author: Author::named("petugas-contoh"),
             event,
             happened_on: effect.effective_on,
             outcome: refused.map_or(Outcome::Done(effect), Outcome::Refused),

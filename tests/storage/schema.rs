@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use simpul::storage::access::AccessStore;
 use simpul::storage::keys::{PostgresKeys, SqliteKeys};
 use simpul::storage::postgres::Postgres;
 use simpul::storage::sqlite::Sqlite;
-use simpul::storage::{StorageError, keys, migrate, postgres, read, sqlite};
+use simpul::storage::{StorageError, access, keys, migrate, postgres, read, sqlite};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Executor, PgConnection, SqlSafeStr, SqliteConnection};
 
@@ -125,14 +126,27 @@ async fn every_statement_prepares_on_its_database() {
         let prepared = connection.prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "SQLite keys, {name}: {:?}", prepared.err());
     }
+    let path = path.with_file_name("access.db");
+    AccessStore::sqlite(&path).await.expect("access");
+    let mut connection = raw(&path).await;
+    for (name, sql) in access::STATEMENTS {
+        let prepared = connection.prepare(sql.into_sql_str()).await;
+        assert!(prepared.is_ok(), "SQLite access, {name}: {:?}", prepared.err());
+    }
     let url = common::postgres_database().await;
     migrate::postgres(&url, None).await.expect("migrate");
     PostgresKeys::prepare(&url, None).await.expect("keys");
+    AccessStore::prepare(&url, None).await.expect("access");
     let mut connection = PgConnection::connect(&url).await.expect("connect");
     let own = postgres::STATEMENTS.iter().chain(keys::postgres::STATEMENTS);
     for (name, sql) in own.chain(migrate::POSTGRES_STATEMENTS).chain(shared()) {
         let prepared = connection.prepare(sql.into_sql_str()).await;
         assert!(prepared.is_ok(), "PostgreSQL, {name}: {:?}", prepared.err());
+    }
+    connection.execute("SET search_path TO simpul_access").await.expect("a schema");
+    for (name, sql) in access::STATEMENTS {
+        let prepared = connection.prepare(sql.into_sql_str()).await;
+        assert!(prepared.is_ok(), "PostgreSQL access, {name}: {:?}", prepared.err());
     }
 }
 
@@ -152,6 +166,7 @@ fn no_statement_escapes_the_lists() {
         read::STATEMENTS,
         read::balances::STATEMENTS,
         read::dump::STATEMENTS,
+        access::STATEMENTS,
         keys::sqlite::STATEMENTS,
         keys::postgres::STATEMENTS,
         migrate::STATEMENTS,

@@ -1,8 +1,11 @@
 //! What can be typed: the themes of the thin client's commands and the arguments that several of
 //! them share, Indonesian words first and an English alias for each.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::access::AccessAsk;
 use super::arisan::ArisanAsk;
 use super::assessments::ScoreAsk;
 use super::audit::AuditAsk;
@@ -47,6 +50,9 @@ pub struct Session {
     /// Pelaku / who asks
     #[arg(long, global = true, env = "SIMPUL_ACTOR", default_value = "bendahara")]
     pub actor: String,
+    /// Berkas tanda perangkat / file of this device's token
+    #[arg(long, global = true, env = "SIMPUL_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
     /// Bahasa / language
     #[arg(long, global = true, env = "SIMPUL_LANG", default_value = "id")]
     pub lang: Lang,
@@ -172,6 +178,9 @@ pub enum Ask {
     /// Audit: kunci, tanda terima, salinan buku / receipts and copies that prove themselves
     #[command(name = "audit", subcommand)]
     Audit(AuditAsk),
+    /// Akses: pengguna, peran, perangkat / who may do what
+    #[command(name = "akses", alias = "access", subcommand)]
+    Access(AccessAsk),
 }
 
 /// One member.

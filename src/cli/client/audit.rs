@@ -238,7 +238,7 @@ impl Client {
         facts.row(vec![self.say("Tanggal", "Date"), day]);
         let event = event_text(record.event, self.language).to_owned();
         facts.row(vec![self.say("Kejadian", "Event"), event]);
-        facts.row(vec![self.say("Pelaku", "Actor"), record.actor.clone()]);
+        facts.row(vec![self.say("Pelaku", "Actor"), record.author.actor.clone()]);
         Ok(vec![facts, self.entries_of(&record)])
     }
 

@@ -4,6 +4,7 @@
 //! be typed, what is asked of the server then, and how its answer stands in tables. Every failure is
 //! one plain sentence in the caller's language.
 
+mod access;
 mod args;
 mod arisan;
 mod assessments;
@@ -30,7 +31,7 @@ mod trade;
 mod transactions;
 mod upkeep;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Command, FromArgMatches, Subcommand};
 use tonic::{Response, Status};
@@ -54,7 +55,11 @@ type Answer = Result<Vec<Table>, Failure>;
 pub async fn run(session: &Session, ask: &Ask) -> Result<String, Failure> {
     let language = session.lang.into();
     let remote = Remote::new(&session.server, &session.actor, language)?;
-    let client = Client { remote, book: session.book.clone(), language };
+    let token_file = session.token_file.clone();
+    let mut client = Client { remote, book: session.book.clone(), language, token_file };
+    if let Some(token) = client.token()? {
+        client.remote = client.remote.signed_in(&token)?;
+    }
     let tables = client.ask(ask).await?;
     Ok(client.print(&tables, session.output))
 }
@@ -68,6 +73,8 @@ pub struct Client {
     pub book: String,
     /// The caller's language.
     pub language: Language,
+    /// Where this device's token is, or will be, if callers have to sign in.
+    pub token_file: Option<PathBuf>,
 }
 
 /// The rows asked for at a time.
@@ -126,6 +133,7 @@ impl Client {
             Ask::Surplus(ask) => self.surplus(ask).await,
             Ask::Life(ask) => self.life(ask).await,
             Ask::Audit(ask) => self.audit(ask).await,
+            Ask::Access(ask) => self.access(ask).await,
         }
     }
 
@@ -303,6 +311,8 @@ lists! {
     ListReliefsRequest -> ListReliefsResponse { reliefs: Relief }
     ListTermDepositsRequest -> ListTermDepositsResponse { deposits: TermDeposit }
     ListTransitRequest -> ListTransitResponse { passes: Pass }
+    ListUsersRequest -> ListUsersResponse { users: User }
+    ListLookupsRequest -> ListLookupsResponse { lookups: Lookup }
     ListYearsRequest -> ListYearsResponse { years: ClosedYear }
 }
 

@@ -39,7 +39,8 @@ const TOUR: [&str; 10] = [
 pub async fn tell_and_tour(remote: &Remote) -> Result<String, Failure> {
     year::tell(remote).await?;
     let language = Language::Indonesian;
-    let client = Client { remote: remote.clone(), book: BOOK.to_owned(), language };
+    let client =
+        Client { remote: remote.clone(), book: BOOK.to_owned(), language, token_file: None };
     let mut parts = vec![
         "Simpul: sepuluh kelompok KUBE Kupang dan LKM mereka, tahun 2025.\n\
          Kelompoknya nyata (Iryani 2016, tabel 8); orang dan uangnya contoh."
@@ -93,6 +94,7 @@ pub async fn run(options: &Options) -> Result<(), DemoError> {
     let flags = Flags {
         data_dir: Some(options.data_dir.clone()),
         listen: Some(options.listen),
+        sign_in: Some(false),
         log: Some("warn".to_owned()),
         ..Flags::default()
     };

@@ -1,0 +1,305 @@
+//! Who calls: tokens, devices, one-time codes, PINs, and the access log.
+//!
+//! What a user may do in a book is said by the roles in its journal; this is only about who they
+//! are.
+//!
+//! **Invariants**: a secret leaves here once, when it is made, and is kept as a hash; a wrong PIN is
+//! counted before it is looked at; whatever is refused looks the same from outside, whether a
+//! token never was, or has ended.
+
+use argon2::password_hash::PasswordHasher as _;
+use argon2::{Argon2, PasswordHash, PasswordVerifier as _};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::domain::id::Id;
+use crate::journal::Clock;
+use crate::storage::StorageError;
+use crate::storage::access::{AccessStore, Account, Device, Lookup, NewDevice};
+
+const SECOND: i64 = 1_000_000;
+/// How long a one-time code holds.
+const INVITATION: i64 = 24 * 60 * 60 * SECOND;
+/// How long a device stays unlocked.
+const UNLOCKED: i64 = 8 * 60 * 60 * SECOND;
+/// How many wrong PINs in a row lock a device.
+const GUESSES: i64 = 5;
+/// For how long, for the first time; every further wrong PIN doubles it.
+const LOCKED: i64 = 15 * 60 * SECOND;
+/// How often it is doubled at most: half a year.
+const DOUBLED: i64 = 14;
+/// What one-time codes are written in: no letters that look like digits or like each other.
+const CODE_LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+
+/// A secret that is shown once.
+pub type Secret = Zeroizing<String>;
+
+/// Who has signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The user's id.
+    pub user: String,
+    /// The device's id.
+    pub device: String,
+    /// Whether they manage the server's access.
+    pub administrator: bool,
+}
+
+/// Why somebody is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The token is nobody's, or its device has ended, or what was unlocked with it has.
+    #[error("the token is not known")]
+    Token,
+    /// The token is that of a device that has to be unlocked first.
+    #[error("the device has to be unlocked")]
+    Locked,
+    /// The PIN is wrong.
+    #[error("the PIN is wrong")]
+    Pin,
+    /// Too many PINs were wrong; when the next one may be tried, in microseconds since 1970.
+    #[error("the device is locked")]
+    TooManyGuesses(i64),
+    /// The one-time code is not known, was used, or is too old.
+    #[error("the code is not known")]
+    Code,
+    /// There is a user of that id who is at home elsewhere.
+    #[error("the user is at home elsewhere")]
+    Elsewhere,
+    /// There is no such user or device at home here.
+    #[error("not known here")]
+    Unknown,
+    /// The store cannot be reached.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The system gives no random bytes, or a PIN cannot be hashed.
+    #[error("no secret can be made: {0}")]
+    Secret(String),
+}
+
+/// Knows callers by their tokens. Cheap to clone.
+#[derive(Clone)]
+pub struct Access {
+    store: AccessStore,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Access").finish_non_exhaustive()
+    }
+}
+
+impl Access {
+    /// Over a store, by a clock in microseconds since 1970.
+    pub fn new(store: AccessStore, clock: Clock) -> Access {
+        Access { store, clock }
+    }
+
+    /// Who has this token. Errors: `Token`, `Locked`, `Storage`.
+    pub async fn sign_in(&self, token: &str) -> Result<SignedIn, AccessError> {
+        let hash = hashed(token);
+        if let Some(device) = self.store.device_by_token(&hash).await? {
+            return match (device.revoked_at, device.pin.is_empty()) {
+                (0, true) => Ok(signed_in(device)),
+                (0, false) => Err(AccessError::Locked),
+                _ => Err(AccessError::Token),
+            };
+        }
+        let unlocked = self.store.unlocked(&hash, (self.clock)()).await?;
+        let device = unlocked.filter(|device| device.revoked_at == 0).ok_or(AccessError::Token)?;
+        Ok(signed_in(device))
+    }
+
+    /// Makes an administrator of the server with a one-time code for their first device.
+    ///
+    /// Errors: `Elsewhere` for a user at home in a book, `Storage`, `Secret`.
+    pub async fn administrator(&self, user: &Id) -> Result<Secret, AccessError> {
+        self.add(Account { id: user.to_string(), home: String::new(), administrator: true })
+            .await?;
+        Ok(self.invite("", user).await?.0)
+    }
+
+    /// Makes a user at home in a book. The same again changes nothing.
+    ///
+    /// Errors: `Elsewhere`, `Storage`.
+    pub async fn create(&self, home: &Id, user: &Id) -> Result<(), AccessError> {
+        let home = home.to_string();
+        self.add(Account { id: user.to_string(), home, administrator: false }).await
+    }
+
+    async fn add(&self, account: Account) -> Result<(), AccessError> {
+        if self.store.add_account(&account).await? {
+            return Ok(());
+        }
+        match self.store.account(&account.id).await? {
+            Some(same) if same == account => Ok(()),
+            _ => Err(AccessError::Elsewhere),
+        }
+    }
+
+    /// Makes a one-time code for a user at home in a book (empty: the server itself), and says until
+    /// when it holds.
+    ///
+    /// Errors: `Unknown`, `Storage`, `Secret`.
+    pub async fn invite(&self, home: &str, user: &Id) -> Result<(Secret, i64), AccessError> {
+        self.at_home(home, user.as_str()).await?;
+        let (code, now) = (code()?, (self.clock)());
+        let expires_at = now + INVITATION;
+        self.store.invite(&hashed(&code), user.as_str(), expires_at, now).await?;
+        Ok((code, expires_at))
+    }
+
+    /// Enrols a device with a one-time code and a PIN, empty for none: the user's id, the device's,
+    /// and its token.
+    ///
+    /// Errors: `Code`, `Storage`, `Secret`.
+    pub async fn enrol(
+        &self,
+        code: &str,
+        label: &str,
+        pin: &str,
+    ) -> Result<(String, String, Secret), AccessError> {
+        let pin = match pin {
+            "" => String::new(),
+            pin => hashed_pin(pin.to_owned()).await?,
+        };
+        let (id, token) = (hex::encode(random::<8>()?), token()?);
+        let device = NewDevice { id: id.clone(), label: label.to_owned(), pin };
+        let code = hashed(&code.trim().to_ascii_lowercase());
+        let enrolled = self.store.enrol(&code, (self.clock)(), &hashed(&token), &device).await?;
+        let user = enrolled.ok_or(AccessError::Code)?;
+        Ok((user, id, token))
+    }
+
+    /// Unlocks a device with its PIN: the token to call with, and until when it holds.
+    ///
+    /// Errors: `Token`, `Pin`, `TooManyGuesses`, `Storage`, `Secret`.
+    pub async fn unlock(&self, device: &str, pin: &str) -> Result<(Secret, i64), AccessError> {
+        let now = (self.clock)();
+        let device = self.store.device_by_token(&hashed(device)).await?;
+        let device = device.filter(|one| one.revoked_at == 0 && !one.pin.is_empty());
+        let device = device.ok_or(AccessError::Token)?;
+        if now < device.locked_until {
+            return Err(AccessError::TooManyGuesses(device.locked_until));
+        }
+        if !self.store.guess(&device, lock_after(device.wrong_pins + 1, now)).await? {
+            // Somebody else guesses at this very moment.
+            return Err(AccessError::TooManyGuesses(now + SECOND));
+        }
+        if !is_pin(pin.to_owned(), device.pin.clone()).await? {
+            return Err(AccessError::Pin);
+        }
+        let (token, expires_at) = (token()?, now + UNLOCKED);
+        self.store.unlock(&device.id, &hashed(&token), expires_at, now).await?;
+        Ok((token, expires_at))
+    }
+
+    /// The devices of a user at home in a book.
+    ///
+    /// Errors: `Unknown`, `Storage`.
+    pub async fn devices(&self, home: &str, user: &Id) -> Result<Vec<Device>, AccessError> {
+        self.at_home(home, user.as_str()).await?;
+        Ok(self.store.devices(user.as_str()).await?)
+    }
+
+    /// Ends a device of a user at home in a book.
+    ///
+    /// Errors: `Unknown`, `Storage`.
+    pub async fn revoke(&self, home: &str, device: &str) -> Result<(), AccessError> {
+        let found = self.store.device(device).await?;
+        let here = found.filter(|found| found.account.home == home).ok_or(AccessError::Unknown)?;
+        Ok(self.store.revoke(&here.id, (self.clock)()).await?)
+    }
+
+    async fn at_home(&self, home: &str, user: &str) -> Result<(), AccessError> {
+        let account = self.store.account(user).await?;
+        account.filter(|account| account.home == home).map(|_| ()).ok_or(AccessError::Unknown)
+    }
+
+    /// Writes a line into a book's access log; `at` and `nonce` are set here.
+    ///
+    /// Errors: `Storage`, `Secret`.
+    pub async fn looked(&self, book: &str, line: Lookup) -> Result<(), AccessError> {
+        let nonce = hex::encode(random::<8>()?);
+        let line = Lookup { at: (self.clock)(), nonce, ..line };
+        Ok(self.store.looked(book, &line).await?)
+    }
+
+    /// A book's access log, newest first, from the line after `after` on.
+    ///
+    /// Errors: `Storage`.
+    pub async fn lookups(
+        &self,
+        book: &str,
+        after: (i64, &str),
+        limit: u32,
+    ) -> Result<Vec<Lookup>, AccessError> {
+        Ok(self.store.lookups(book, after, limit).await?)
+    }
+
+    /// Now, in microseconds since 1970.
+    pub fn now(&self) -> i64 {
+        (self.clock)()
+    }
+}
+
+fn signed_in(device: Device) -> SignedIn {
+    let Account { id: user, administrator, .. } = device.account;
+    SignedIn { user, device: device.id, administrator }
+}
+
+/// Until when a device is locked once so many PINs in a row were wrong.
+fn lock_after(wrong: i64, now: i64) -> i64 {
+    match wrong - GUESSES {
+        under if under < 0 => 0,
+        over => now + (LOCKED << over.min(DOUBLED)),
+    }
+}
+
+fn hashed(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], AccessError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| AccessError::Secret(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// 256 random bits.
+fn token() -> Result<Secret, AccessError> {
+    let bytes = Zeroizing::new(random::<32>()?);
+    Ok(Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(bytes.as_slice())))
+}
+
+/// Sixty random bits in three groups that people can type.
+fn code() -> Result<Secret, AccessError> {
+    let bytes = Zeroizing::new(random::<12>()?);
+    let letters: Vec<char> =
+        bytes.iter().map(|byte| char::from(CODE_LETTERS[usize::from(byte % 32)])).collect();
+    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    Ok(Zeroizing::new(groups.join("-")))
+}
+
+/// Hashing a PIN takes tens of milliseconds by design, so that it is done where nobody waits.
+async fn hashed_pin(pin: String) -> Result<String, AccessError> {
+    let hashing =
+        move || Argon2::default().hash_password(pin.as_bytes()).map(|hash| hash.to_string());
+    let hash = tokio::task::spawn_blocking(hashing).await.map_err(unhashed)?;
+    hash.map_err(unhashed)
+}
+
+async fn is_pin(pin: String, hash: String) -> Result<bool, AccessError> {
+    let checking = move || {
+        let hash = PasswordHash::new(&hash).map_err(unhashed)?;
+        Ok(Argon2::default().verify_password(pin.as_bytes(), &hash).is_ok())
+    };
+    tokio::task::spawn_blocking(checking).await.map_err(unhashed)?
+}
+
+fn unhashed(error: impl std::fmt::Display) -> AccessError {
+    AccessError::Secret(error.to_string())
+}

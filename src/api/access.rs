@@ -1,0 +1,274 @@
+//! Users of a book, their roles and devices, and who looked.
+
+use crate::api::convert::{self, Checked};
+use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, plain, service};
+use crate::api::door::Who;
+use crate::api::errors::Fault;
+use crate::api::v1;
+use crate::domain::access::{AssignRole, Assignment, EndRole, Held, Role, USERS, held, user_name};
+use crate::domain::day::Day;
+use crate::domain::id::{Entity, Id};
+use crate::domain::record::Row;
+
+/// The longest name of a device, in characters.
+const LABEL: usize = 80;
+
+service! {
+    access_service_server::AccessService {
+        create_user: CreateUserRequest => CreateUserResponse;
+        assign_role: AssignRoleRequest => AssignRoleResponse;
+        end_role: EndRoleRequest => EndRoleResponse;
+        list_users: ListUsersRequest => ListUsersResponse;
+        invite_device: InviteDeviceRequest => InviteDeviceResponse;
+        enrol_device: EnrolDeviceRequest => EnrolDeviceResponse;
+        unlock: UnlockRequest => UnlockResponse;
+        list_devices: ListDevicesRequest => ListDevicesResponse;
+        revoke_device: RevokeDeviceRequest => RevokeDeviceResponse;
+        who_am_i: WhoAmIRequest => WhoAmIResponse;
+        list_lookups: ListLookupsRequest => ListLookupsResponse;
+    }
+}
+
+// ---- users and roles ----------------------------------------------------------------------------
+
+impl Method for v1::CreateUserRequest {
+    type Response = v1::CreateUserResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.book, "book")?;
+        let user = convert::id(&self.user_id, "user_id")?;
+        call.snapshot(&book, "book").await?.finish().await?;
+        call.door().access()?.create(&book, &user).await?;
+        Ok(v1::CreateUserResponse { user: Some(shown(&book, user.as_str(), &[])) })
+    }
+}
+
+/// Where a role is held: the ids of an entity and of a member, as the journal writes them.
+///
+/// Errors: `ROLE_NOT_HELD_THERE`, and those of names.
+fn place(book: &Id, role: Role, place: &str) -> Checked<(String, String)> {
+    let nowhere = || Fault::RoleNotHeldThere.on("place");
+    let kind = held(role).ok_or_else(|| Fault::ChoiceUnknown.on("role"))?;
+    let same =
+        |other: &Id| if other == book { Ok(()) } else { Err(Fault::WrongParent.on("place")) };
+    match kind {
+        Held::Book | Held::Either if place.is_empty() => Ok((String::new(), String::new())),
+        Held::Book => Err(nowhere()),
+        Held::Group | Held::Either => {
+            let (other, group) = convert::group(place, "place").map_err(|_| nowhere())?;
+            same(&other)?;
+            Ok((group.to_string(), String::new()))
+        }
+        Held::Member => {
+            let named = convert::owned(place, "members", "place");
+            let (other, entity, member) = named.map_err(|_| nowhere())?;
+            same(&other)?;
+            Ok((entity.to_string(), member.to_string()))
+        }
+    }
+}
+
+impl Mutation for v1::AssignRoleRequest {
+    plain!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let book = convert::book(&self.book, "book")?;
+        let user = convert::id(&self.user_id, "user_id")?;
+        let role = convert::choice::<Role>(self.role, "role")?;
+        let (entity, member) = place(&book, role, &self.place)?;
+        let since = convert::day(self.since.as_ref(), "since")?.get();
+        let until = convert::optional_day(self.until.as_ref(), "until")?.map(Day::get);
+        let assignment = Assignment { role: role as i32, entity, member, since, until };
+        Ok(Plan::new(book, &Entity::Lkm, AssignRole { user, assignment }))
+    }
+}
+
+impl Method for v1::AssignRoleRequest {
+    type Response = v1::AssignRoleResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let user = convert::id(&self.user_id, "user_id")?;
+        let done = call.submit(self).await?;
+        let Row::User(row) = done.row(&user_name(&user))? else { return Err(damaged()) };
+        let user = shown(&done.book, user.as_str(), &row.assignments);
+        Ok(v1::AssignRoleResponse { user: Some(user) })
+    }
+}
+
+impl Mutation for v1::EndRoleRequest {
+    plain!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let book = convert::book(&self.book, "book")?;
+        let user = convert::id(&self.user_id, "user_id")?;
+        let role = convert::choice::<Role>(self.role, "role")?;
+        let (entity, member) = place(&book, role, &self.place)?;
+        Ok(Plan::new(book, &Entity::Lkm, EndRole { user, role, entity, member }))
+    }
+}
+
+impl Method for v1::EndRoleRequest {
+    type Response = v1::EndRoleResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let user = convert::id(&self.user_id, "user_id")?;
+        let done = call.submit(self).await?;
+        let Row::User(row) = done.row(&user_name(&user))? else { return Err(damaged()) };
+        let user = shown(&done.book, user.as_str(), &row.assignments);
+        Ok(v1::EndRoleResponse { user: Some(user) })
+    }
+}
+
+impl Method for v1::ListUsersRequest {
+    type Response = v1::ListUsersResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.parent, "parent")?;
+        let page = Page::new(self.page_size, &self.page_token)?;
+        let mut snapshot = call.snapshot(&book, "parent").await?;
+        let (rows, next_page_token) = call.rows(&mut snapshot, USERS, &page).await?;
+        let users = rows.iter().map(|found| match &found.row {
+            Row::User(row) => Ok(shown(&book, &found.id, &row.assignments)),
+            _ => Err(damaged()),
+        });
+        Ok(v1::ListUsersResponse { users: users.collect::<Checked<_>>()?, next_page_token })
+    }
+}
+
+fn shown(book: &Id, user: &str, assignments: &[Assignment]) -> v1::User {
+    let assignments = assignments.iter().map(|one| assignment(book, one)).collect();
+    v1::User { name: format!("books/{book}/users/{user}"), assignments }
+}
+
+fn assignment(book: &Id, one: &Assignment) -> v1::Assignment {
+    let place = match (Entity::new(&one.entity), one.member.as_str()) {
+        (None, _) => String::new(),
+        (Some(entity), "") => convert::entity_name(book, &entity),
+        (Some(entity), member) => {
+            format!("{}/members/{member}", convert::entity_name(book, &entity))
+        }
+    };
+    v1::Assignment {
+        role: one.role,
+        place,
+        since: convert::to_optional_date(one.since),
+        until: one.until.and_then(convert::to_optional_date),
+    }
+}
+
+// ---- devices ------------------------------------------------------------------------------------
+
+impl Method for v1::InviteDeviceRequest {
+    type Response = v1::InviteDeviceResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.book, "book")?;
+        let user = convert::id(&self.user_id, "user_id")?;
+        let (code, expires_at) = call.door().access()?.invite(book.as_str(), &user).await?;
+        let expires_at = Some(convert::to_timestamp(expires_at));
+        Ok(v1::InviteDeviceResponse { code: code.to_string(), expires_at })
+    }
+}
+
+impl Method for v1::EnrolDeviceRequest {
+    type Response = v1::EnrolDeviceResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let label = convert::required_line(&self.label, LABEL, "label")?;
+        let digits = self.pin.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || !matches!(self.pin.len(), 0 | 4..=12) {
+            return Err(Fault::PinMalformed.on("pin"));
+        }
+        let access = call.door().access()?;
+        let (user_id, device_id, token) = access.enrol(&self.code, &label, &self.pin).await?;
+        Ok(v1::EnrolDeviceResponse { user_id, device_id, token: token.to_string() })
+    }
+}
+
+impl Method for v1::UnlockRequest {
+    type Response = v1::UnlockResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (Who::Locked(device), _) = call.caller() else {
+            return Err(Fault::TokenUnknown.into());
+        };
+        let (token, expires_at) = call.door().access()?.unlock(device, &self.pin).await?;
+        let expires_at = Some(convert::to_timestamp(expires_at));
+        Ok(v1::UnlockResponse { token: token.to_string(), expires_at })
+    }
+}
+
+impl Method for v1::ListDevicesRequest {
+    type Response = v1::ListDevicesResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.book, "book")?;
+        let user = convert::id(&self.user_id, "user_id")?;
+        let devices = call.door().access()?.devices(book.as_str(), &user).await?;
+        let devices = devices.into_iter().map(|device| v1::Device {
+            device_id: device.id,
+            label: device.label,
+            enrolled_at: Some(convert::to_timestamp(device.enrolled_at)),
+            revoked_at: (device.revoked_at != 0).then(|| convert::to_timestamp(device.revoked_at)),
+            has_pin: !device.pin.is_empty(),
+        });
+        Ok(v1::ListDevicesResponse { devices: devices.collect() })
+    }
+}
+
+impl Method for v1::RevokeDeviceRequest {
+    type Response = v1::RevokeDeviceResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.book, "book")?;
+        let device = convert::required_line(&self.device_id, LABEL, "device_id")?;
+        call.door().access()?.revoke(book.as_str(), &device).await?;
+        Ok(v1::RevokeDeviceResponse {})
+    }
+}
+
+impl Method for v1::WhoAmIRequest {
+    type Response = v1::WhoAmIResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.book, "book")?;
+        call.snapshot(&book, "book").await?.finish().await?;
+        let (_, passed) = call.caller();
+        Ok(v1::WhoAmIResponse {
+            user_id: passed.author.actor.clone(),
+            device_id: passed.author.device.clone(),
+            assignments: passed.held.iter().map(|one| assignment(&book, one)).collect(),
+        })
+    }
+}
+
+// ---- the access log -----------------------------------------------------------------------------
+
+impl Method for v1::ListLookupsRequest {
+    type Response = v1::ListLookupsResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.parent, "parent")?;
+        let page = Page::new(self.page_size, &self.page_token)?;
+        let after = match page.after.split_once(' ') {
+            None if page.after.is_empty() => (i64::MAX, String::new()),
+            None => return Err(Fault::PageToken.on("page_token")),
+            Some((at, nonce)) => {
+                let at = at.parse().map_err(|_| Fault::PageToken.on("page_token"))?;
+                (at, nonce.to_owned())
+            }
+        };
+        let access = call.door().access()?;
+        let mut lines = access.lookups(book.as_str(), (after.0, &after.1), page.size + 1).await?;
+        let next_page_token = page.cut(&mut lines, |line| format!("{} {}", line.at, line.nonce));
+        let lookups = lines.into_iter().map(|line| v1::Lookup {
+            at: Some(convert::to_timestamp(line.at)),
+            user_id: line.account,
+            device_id: line.device,
+            method: line.method,
+            name: line.name,
+            reason: line.reason,
+        });
+        Ok(v1::ListLookupsResponse { lookups: lookups.collect(), next_page_token })
+    }
+}

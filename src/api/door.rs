@@ -1,0 +1,289 @@
+//! Who may pass: each method's declaration from its proto, held against the caller's roles.
+//!
+//! **Invariants**: a method without a declaration does not compile. Whoever has no role where a call
+//! is about gets the same answer whether that is there or not, since nothing about it is looked at.
+//! No other place decides who may call; methods declared `narrowed` ask [`Passed::sees_record`] besides.
+
+use std::sync::Arc;
+
+use crate::access::{Access, AccessError, SignedIn};
+use crate::api::convert::Checked;
+use crate::api::desk::not_found;
+use crate::api::errors::{Fault, Problem};
+use crate::api::v1;
+use crate::domain::access::{Assignment, Author, Place, Role, holds_in, on_duty, user_name};
+use crate::domain::day::Day;
+use crate::domain::id::{Id, RowName};
+use crate::domain::record::proto::Zone;
+use crate::domain::record::{Outcome, Record, Row};
+use crate::storage::access::Lookup;
+use crate::storage::read::Reader;
+use v1::Audience;
+
+/// Who may call a method, as the proto says.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// The service, e.g. `SavingsService`.
+    pub service: &'static str,
+    /// The method, e.g. `Deposit`.
+    pub method: &'static str,
+    /// Any of these roles will do.
+    pub roles: &'static [Role],
+    /// The request's field that names what the call is about; empty for none.
+    pub field: &'static str,
+    /// Who else may call.
+    pub audience: Audience,
+    /// Whether a role in any group of the book will do.
+    pub narrowed: bool,
+    /// Whether the answer shows text about people.
+    pub personal: bool,
+}
+
+/// A request that says who may make it.
+pub(crate) trait Declares {
+    /// The declaration.
+    const DECLARED: Declared;
+
+    /// The name of what it is about; empty if it is about no book.
+    fn scope(&self) -> &str;
+}
+
+macro_rules! scope {
+    ($request:ident) => {
+        ""
+    };
+    ($request:ident $field:ident) => {
+        $request.$field.as_str()
+    };
+}
+
+macro_rules! field {
+    () => {
+        ""
+    };
+    ($field:ident) => {
+        stringify!($field)
+    };
+}
+
+/// One line for each method, written by the build from the protos' options.
+macro_rules! declared {
+    ($($request:ident: $service:ident $method:ident, [$($role:ident),*], ($($field:ident)?),
+        $audience:ident, $narrowed:literal, $personal:literal;)+) => {
+        $(impl Declares for v1::$request {
+            const DECLARED: Declared = Declared {
+                service: stringify!($service),
+                method: stringify!($method),
+                roles: &[$(Role::$role),*],
+                field: field!($($field)?),
+                audience: Audience::$audience,
+                narrowed: $narrowed,
+                personal: $personal,
+            };
+
+            fn scope(&self) -> &str {
+                scope!(self $($field)?)
+            }
+        })+
+
+        /// The declarations of all methods.
+        pub const DECLARED: &[Declared] = &[$(<v1::$request as Declares>::DECLARED),+];
+    };
+}
+
+include!(concat!(env!("OUT_DIR"), "/declared.rs"));
+
+/// Who calls.
+#[derive(Clone, Debug, Default)]
+pub enum Who {
+    /// Somebody who has not signed in.
+    #[default]
+    Nobody,
+    /// Whoever they say they are: on a port where nobody has to sign in.
+    Trusted(String),
+    /// A user on a device.
+    User(SignedIn),
+    /// A device that has to be unlocked, by its own token.
+    Locked(Arc<str>),
+}
+
+/// Someone who was let in, and as what.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Passed {
+    /// Who they are to the journal.
+    pub(crate) author: Author,
+    /// What they hold in the book today; empty for whoever is trusted.
+    pub(crate) held: Vec<Assignment>,
+    /// Whether all of the book is open to them.
+    trusted: bool,
+}
+
+impl Passed {
+    /// Whether a method may answer about a record: asked by those declared `narrowed`. Whoever has
+    /// a role in a group sees what has moved in it or was registered of it.
+    pub(crate) fn sees_record(&self, record: &Record) -> bool {
+        if self.trusted || self.held.iter().any(|one| holds_in(one, &Place::Book)) {
+            return true;
+        }
+        let Outcome::Done(effect) = &record.outcome else { return false };
+        let rows = effect.rows.iter().map(|(name, _)| Place::parse(&name.to_string()));
+        let entries = effect.entries.iter().map(|entry| entry.account.ledger.entity.clone());
+        rows.chain(entries.map(Place::Entity)).any(|place| self.sees(&place))
+    }
+
+    fn sees(&self, place: &Place) -> bool {
+        let whole = matches!(place, Place::Entity(_));
+        whole && self.held.iter().any(|one| one.member.is_empty() && holds_in(one, place))
+    }
+}
+
+/// Knows callers and their roles.
+#[derive(Debug)]
+pub struct Door {
+    /// Knows users by their tokens; none where nobody has to sign in.
+    pub access: Option<Access>,
+    /// Reads roles.
+    pub reader: Reader,
+}
+
+impl Door {
+    /// Who has this token. Errors: `TOKEN_UNKNOWN`, and what storage says.
+    pub async fn knows(&self, token: &str) -> Checked<Who> {
+        let access = self.access()?;
+        match access.sign_in(token).await {
+            Ok(signed_in) => Ok(Who::User(signed_in)),
+            Err(AccessError::Locked) => Ok(Who::Locked(token.into())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What knows users. Errors: `NO_SIGN_IN` where nobody has to sign in.
+    pub(crate) fn access(&self) -> Checked<&Access> {
+        self.access.as_ref().ok_or_else(|| Fault::NoSignIn.into())
+    }
+
+    /// Lets a caller pass, or not, and keeps in the access log who was refused or reads about
+    /// people.
+    ///
+    /// Errors: `TOKEN_REQUIRED`, `DEVICE_TO_UNLOCK`, `ROLE_REQUIRED`, and `NOT_FOUND` where they
+    /// have no role at all.
+    pub(crate) async fn pass(&self, who: &Who, about: &Declared, name: &str) -> Checked<Passed> {
+        let passed = self.passed(who, about, name).await;
+        let reason = passed.as_ref().err().map_or("", Problem::reason);
+        if let (Who::User(user), true) = (who, about.personal || passed.is_err()) {
+            let book = name.strip_prefix("books/").and_then(|rest| rest.split('/').next());
+            let line = Lookup {
+                account: user.user.clone(),
+                device: user.device.clone(),
+                method: format!("{}/{}", about.service, about.method),
+                name: name.chars().take(200).collect(),
+                reason: reason.to_owned(),
+                ..Lookup::default()
+            };
+            let book = book.and_then(Id::new);
+            let book = book.as_ref().map_or("", Id::as_str);
+            self.access()?.looked(book, line).await?;
+        }
+        passed
+    }
+
+    async fn passed(&self, who: &Who, about: &Declared, name: &str) -> Checked<Passed> {
+        let user = match who {
+            Who::Trusted(actor) => {
+                let author = Author::named(actor);
+                return Ok(Passed { author, trusted: true, ..Passed::default() });
+            }
+            _ if about.audience == Audience::Anybody => return Ok(Passed::default()),
+            Who::Nobody => return Err(Fault::TokenRequired.into()),
+            Who::Locked(_) => return Err(Fault::DeviceToUnlock.into()),
+            Who::User(user) => user,
+        };
+        if about.field.is_empty() {
+            return of_server(user, about);
+        }
+        let (book, path) = split(name, about.field)?;
+        let held = self.held(user, &book).await?;
+        if held.is_empty() {
+            return Err(not_found(name, about.field));
+        }
+        of_book(user, about, held, &Place::parse(path))
+            .ok_or_else(|| not_found(name, about.field))?
+    }
+
+    /// What a user holds in a book today. Whoever manages the server's access does so in all books.
+    pub(crate) async fn held(&self, user: &SignedIn, book: &Id) -> Checked<Vec<Assignment>> {
+        let mut snapshot = self.reader.snapshot(book).await?;
+        let zone = match snapshot.row(&RowName::book()).await?.map(|found| found.row) {
+            Some(Row::Book(book)) => book.zone(),
+            _ => return Ok(Vec::new()),
+        };
+        let assignments = match Id::new(&user.user) {
+            Some(user) => snapshot.row(&user_name(&user)).await?.map(|found| found.row),
+            None => None,
+        };
+        snapshot.finish().await?;
+        let today = self.today(zone)?;
+        let mut held = match assignments {
+            Some(Row::User(user)) => user.assignments,
+            _ => Vec::new(),
+        };
+        held.retain(|assignment| on_duty(assignment, today));
+        if user.administrator {
+            let role = Role::Administrator as i32;
+            held.push(Assignment { role, since: today.get(), ..Assignment::default() });
+        }
+        Ok(held)
+    }
+
+    fn today(&self, zone: Zone) -> Checked<Day> {
+        Ok(Day::of_instant(self.access()?.now(), zone))
+    }
+}
+
+/// For what is about no book.
+fn of_server(user: &SignedIn, about: &Declared) -> Checked<Passed> {
+    let administers = user.administrator && about.roles.contains(&Role::Administrator);
+    let role = if administers { Role::Administrator } else { Role::Unspecified };
+    match about.audience == Audience::SignedIn || administers {
+        true => Ok(Passed { author: author(user, role), ..Passed::default() }),
+        false => Err(Fault::RoleRequired.into()),
+    }
+}
+
+/// For what is about something in a book; `None` where the user holds nothing.
+fn of_book(
+    user: &SignedIn,
+    about: &Declared,
+    held: Vec<Assignment>,
+    place: &Place,
+) -> Option<Checked<Passed>> {
+    let anywhere = about.narrowed || about.audience == Audience::SignedIn;
+    let mut here = held.iter().filter(|one| anywhere || holds_in(one, place)).peekable();
+    here.peek()?;
+    let roles: Vec<Role> = here.map(Assignment::role).collect();
+    let role = about.roles.iter().find(|role| roles.contains(role)).copied();
+    let role = role.or_else(|| {
+        let first = roles.first().copied();
+        first.filter(|_| about.audience == Audience::SignedIn)
+    });
+    Some(match role {
+        Some(role) => Ok(Passed { author: author(user, role), held, trusted: false }),
+        None => Err(Fault::RoleRequired.into()),
+    })
+}
+
+fn author(user: &SignedIn, role: Role) -> Author {
+    Author { actor: user.user.clone(), device: user.device.clone(), role, approver: String::new() }
+}
+
+/// A name's book and the path within it. Errors: `REQUIRED`, `NAME_MALFORMED`, `ID_MALFORMED`.
+fn split<'a>(name: &'a str, field: &str) -> Checked<(Id, &'a str)> {
+    let rest = match name.strip_prefix("books/") {
+        Some(rest) => rest,
+        None if name.is_empty() => return Err(Fault::Required.on(field)),
+        None => return Err(Fault::NameMalformed.on(field)),
+    };
+    let (book, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let book = Id::new(book).ok_or_else(|| Fault::IdMalformed.on(field))?;
+    Ok((book, path))
+}

@@ -1,0 +1,330 @@
+//! Users, roles and devices; signing in on this device, and unlocking it.
+//!
+//! **Invariant**: a token is written to the file that `--token-file` names, readable by its owner
+//! only, and is never printed.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::{Answer, Client};
+use crate::api::v1::{self, Role};
+use crate::cli::convert::{date, day};
+use crate::cli::remote::{Failure, fresh_request_id};
+use crate::cli::table::{Column, Table, text};
+use crate::cli::words::ROLES;
+use crate::domain::day::Day;
+use crate::secret_file;
+
+const USERS: &[Column] = &[
+    text("user", "Pengguna", "User"),
+    text("role", "Peran", "Role"),
+    text("place", "Di", "At"),
+    text("since", "Sejak", "Since"),
+    text("until", "Sampai", "Until"),
+];
+
+const CODE: &[Column] = &[text("code", "Kode sekali pakai", "One-time code")];
+
+const DEVICES: &[Column] = &[
+    text("device", "Perangkat", "Device"),
+    text("label", "Nama", "Label"),
+    text("pin", "PIN", "PIN"),
+    text("state", "Keadaan", "State"),
+];
+
+const LOOKUPS: &[Column] = &[
+    text("at", "Waktu", "Time"),
+    text("user", "Pengguna", "User"),
+    text("device", "Perangkat", "Device"),
+    text("method", "Permintaan", "Method"),
+    text("name", "Tentang", "About"),
+    text("reason", "Ditolak karena", "Refused for"),
+];
+
+/// What can be asked about access.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AccessAsk {
+    /// Daftarkan pengguna baru / make a user
+    #[command(name = "pengguna-baru", alias = "new-user")]
+    NewUser {
+        /// Kode pengguna, bukan nama orang / the user's id
+        user: String,
+    },
+    /// Beri peran / give a role
+    #[command(name = "beri", alias = "assign")]
+    Assign(Assign),
+    /// Akhiri peran sekarang juga / end a role at once
+    #[command(name = "akhiri", alias = "end")]
+    End {
+        #[command(flatten)]
+        what: RoleAt,
+    },
+    /// Daftar pengguna dan perannya / list users and their roles
+    #[command(name = "daftar", alias = "list")]
+    List,
+    /// Kode sekali pakai untuk perangkat baru / a one-time code for a device
+    #[command(name = "undang", alias = "invite")]
+    Invite {
+        /// Kode pengguna / the user's id
+        user: String,
+    },
+    /// Daftar perangkat pengguna / list a user's devices
+    #[command(name = "perangkat", alias = "devices")]
+    Devices {
+        /// Kode pengguna / the user's id
+        user: String,
+    },
+    /// Cabut perangkat / end a device
+    #[command(name = "cabut", alias = "revoke")]
+    Revoke {
+        /// Kode perangkat / the device's id
+        device: String,
+    },
+    /// Siapa melihat data pribadi, dan siapa ditolak / the access log
+    #[command(name = "catatan", alias = "log")]
+    Log,
+    /// Daftarkan perangkat ini dengan kode sekali pakai / sign in on this device
+    #[command(name = "masuk", alias = "sign-in")]
+    SignIn {
+        /// Kode sekali pakai / the one-time code
+        code: String,
+        /// Nama perangkat / what to call this device
+        #[arg(long = "nama", alias = "label", default_value = "perangkat")]
+        label: String,
+        /// PIN untuk perangkat bersama / a PIN, for a shared device
+        #[arg(long, default_value = "", hide_default_value = true)]
+        pin: String,
+    },
+    /// Buka perangkat bersama dengan PIN / unlock this device
+    #[command(name = "buka", alias = "unlock")]
+    Unlock {
+        /// PIN
+        pin: String,
+    },
+    /// Siapa saya, dan peran saya / who I am
+    #[command(name = "saya", alias = "who-am-i")]
+    WhoAmI,
+}
+
+/// A role and where it is held.
+#[derive(Args, Clone, Debug)]
+pub struct RoleAt {
+    /// Kode pengguna / the user's id
+    user: String,
+    /// Peran / the role
+    #[arg(value_parser = ROLES.parser())]
+    role: Role,
+    /// Kelompok / the group
+    #[arg(long = "kelompok", alias = "group")]
+    group: Option<String>,
+    /// Anggota kelompok itu / the member of that group
+    #[arg(long = "anggota", alias = "member")]
+    member: Option<String>,
+}
+
+/// A role to give.
+#[derive(Args, Clone, Debug)]
+pub struct Assign {
+    #[command(flatten)]
+    what: RoleAt,
+    /// Hari pertama / the first day
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    since: Day,
+    /// Hari terakhir / the last day
+    #[arg(long = "sampai", alias = "until", value_parser = day)]
+    until: Option<Day>,
+}
+
+/// Where the token of an unlocked device is kept, beside the device's own.
+pub fn unlocked_file(token_file: &Path) -> PathBuf {
+    let mut name = token_file.as_os_str().to_owned();
+    name.push(".terbuka");
+    PathBuf::from(name)
+}
+
+impl Client {
+    pub(super) async fn access(&self, ask: &AccessAsk) -> Answer {
+        let mut access = self.remote.access();
+        let book = self.whole_book();
+        match ask {
+            AccessAsk::NewUser { user } => {
+                let request = v1::CreateUserRequest { book, user_id: user.clone() };
+                let answer = self.get(access.create_user(request)).await?;
+                Ok(vec![self.users(answer.user.as_slice())])
+            }
+            AccessAsk::Assign(assign) => {
+                let request = v1::AssignRoleRequest {
+                    book,
+                    request_id: fresh_request_id(),
+                    user_id: assign.what.user.clone(),
+                    role: assign.what.role as i32,
+                    place: self.held_at(&assign.what),
+                    since: date(assign.since),
+                    until: assign.until.and_then(date),
+                };
+                let answer = self.get(access.assign_role(request)).await?;
+                Ok(vec![self.users(answer.user.as_slice())])
+            }
+            AccessAsk::End { what } => {
+                let request = v1::EndRoleRequest {
+                    book,
+                    request_id: fresh_request_id(),
+                    user_id: what.user.clone(),
+                    role: what.role as i32,
+                    place: self.held_at(what),
+                };
+                let answer = self.get(access.end_role(request)).await?;
+                Ok(vec![self.users(answer.user.as_slice())])
+            }
+            AccessAsk::List => {
+                let ask = async |request: v1::ListUsersRequest| {
+                    self.remote.access().list_users(request).await
+                };
+                Ok(vec![self.users(&self.list(book, ask).await?)])
+            }
+            AccessAsk::Invite { user } => {
+                let request = v1::InviteDeviceRequest { book, user_id: user.clone() };
+                let answer = self.get(access.invite_device(request)).await?;
+                let mut table = Table::of(CODE, [vec![answer.code]]);
+                table.note(self.say("Berlaku satu hari.", "It holds for a day."));
+                Ok(vec![table])
+            }
+            AccessAsk::Devices { user } => {
+                let request = v1::ListDevicesRequest { book, user_id: user.clone() };
+                let answer = self.get(access.list_devices(request)).await?;
+                Ok(vec![self.devices(&answer.devices)])
+            }
+            AccessAsk::Revoke { device } => {
+                let request = v1::RevokeDeviceRequest { book, device_id: device.clone() };
+                self.get(access.revoke_device(request)).await?;
+                Ok(vec![self.done("Perangkat dicabut.", "The device has ended.")])
+            }
+            AccessAsk::Log => {
+                let ask = async |request: v1::ListLookupsRequest| {
+                    self.remote.access().list_lookups(request).await
+                };
+                let lookups: Vec<v1::Lookup> = self.list(book, ask).await?;
+                Ok(vec![Table::of(LOOKUPS, lookups.into_iter().map(lookup))])
+            }
+            AccessAsk::SignIn { code, label, pin } => self.enrol(code, label, pin).await,
+            AccessAsk::Unlock { pin } => self.unlock(pin).await,
+            AccessAsk::WhoAmI => {
+                let answer = self.get(access.who_am_i(v1::WhoAmIRequest { book })).await?;
+                let name = format!("users/{}", answer.user_id);
+                let user = v1::User { name, assignments: answer.assignments };
+                Ok(vec![self.users(&[user])])
+            }
+        }
+    }
+
+    async fn enrol(&self, code: &str, label: &str, pin: &str) -> Answer {
+        let file = self.token_file()?;
+        if file.exists() {
+            return Err(Failure(self.say(
+                "Perangkat ini sudah terdaftar; hapus dahulu berkas tandanya.",
+                "This device is enrolled already; remove its token file first.",
+            )));
+        }
+        let request = v1::EnrolDeviceRequest {
+            code: code.to_owned(),
+            label: label.to_owned(),
+            pin: pin.to_owned(),
+        };
+        let answer = self.get(self.remote.access().enrol_device(request)).await?;
+        let kept = secret_file::create(file, &answer.token);
+        kept.map_err(|error| self.unusable(file, &error))?;
+        Ok(vec![self.done("Perangkat ini terdaftar.", "This device is enrolled.")])
+    }
+
+    async fn unlock(&self, pin: &str) -> Answer {
+        let file = self.token_file()?;
+        let own = secret_file::read(file).map_err(|error| self.unusable(file, &error))?;
+        let remote = self.remote.clone().signed_in(&own)?;
+        let request = v1::UnlockRequest { pin: pin.to_owned() };
+        let answer = self.get(remote.access().unlock(request)).await?;
+        let unlocked = unlocked_file(file);
+        if unlocked.exists() {
+            std::fs::remove_file(&unlocked).map_err(|error| self.unusable(&unlocked, &error))?;
+        }
+        let kept = secret_file::create(&unlocked, &answer.token);
+        kept.map_err(|error| self.unusable(&unlocked, &error))?;
+        Ok(vec![self.done("Perangkat ini terbuka.", "This device is unlocked.")])
+    }
+
+    /// What this device signs in with: the token it was unlocked with, else its own, if it has one.
+    ///
+    /// Errors: a sentence when a token's file cannot be read.
+    pub(super) fn token(&self) -> Result<Option<zeroize::Zeroizing<String>>, Failure> {
+        let Some(file) = &self.token_file else { return Ok(None) };
+        let unlocked = unlocked_file(file);
+        let file = if unlocked.exists() { &unlocked } else { file };
+        if !file.exists() {
+            return Ok(None);
+        }
+        secret_file::read(file).map(Some).map_err(|error| self.unusable(file, &error))
+    }
+
+    fn token_file(&self) -> Result<&Path, Failure> {
+        self.token_file.as_deref().ok_or_else(|| {
+            Failure(self.say(
+                "Sebutkan berkas tanda perangkat dengan --token-file.",
+                "Name the device's token file with --token-file.",
+            ))
+        })
+    }
+
+    fn done(&self, indonesian: &str, english: &str) -> Table {
+        let mut table = Table::of(&[], []);
+        table.note(self.say(indonesian, english));
+        table
+    }
+
+    fn held_at(&self, what: &RoleAt) -> String {
+        match (&what.group, &what.member) {
+            (None, _) => String::new(),
+            (Some(group), None) => self.entity(group),
+            (Some(group), Some(member)) => self.of(group, "members", member),
+        }
+    }
+
+    /// One line for each role; one for a user without any.
+    fn users(&self, users: &[v1::User]) -> Table {
+        let mut table = Table::of(USERS, []);
+        for user in users {
+            let id = user.name.rsplit('/').next().unwrap_or_default();
+            let blank = || vec![id.to_owned(), String::new(), String::new()];
+            if user.assignments.is_empty() {
+                table.row([blank(), vec![String::new(), String::new()]].concat());
+            }
+            for one in &user.assignments {
+                let place = one.place.split_once('/').and_then(|(_, rest)| rest.split_once('/'));
+                table.row(vec![
+                    id.to_owned(),
+                    ROLES.word(one.role()).to_owned(),
+                    place.map_or("", |(_, path)| path).to_owned(),
+                    self.date(one.since.as_ref()),
+                    self.date(one.until.as_ref()),
+                ]);
+            }
+        }
+        table
+    }
+
+    fn devices(&self, devices: &[v1::Device]) -> Table {
+        let row = |device: &v1::Device| {
+            let state = match device.revoked_at {
+                None => self.say("aktif", "in use"),
+                Some(_) => self.say("dicabut", "ended"),
+            };
+            let pin = if device.has_pin { self.say("ya", "yes") } else { String::new() };
+            vec![device.device_id.clone(), device.label.clone(), pin, state]
+        };
+        Table::of(DEVICES, devices.iter().map(row))
+    }
+}
+
+fn lookup(line: v1::Lookup) -> Vec<String> {
+    let at = line.at.unwrap_or_default();
+    vec![at.to_string(), line.user_id, line.device_id, line.method, line.name, line.reason]
+}

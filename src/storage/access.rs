@@ -1,0 +1,416 @@
+//! How users prove who they are: users, their devices with hashed tokens, one-time codes, unlocked
+//! devices, and the access log. Apart from the journal, since all of it is secret, or passing, or
+//! both: a SQLite file of its own, or a schema of its own on PostgreSQL.
+//!
+//! **Invariants**: no secret is stored, only hashes of tokens, codes and PINs; a code is taken once;
+//! a device that has ended never comes back. Nothing is cached, so that an end holds for every
+//! server at once. Times are microseconds since 1970.
+//!
+//! The SQL is written once for both databases, as on the read side: see [`read`](super::read).
+
+use std::path::Path;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{
+    AnyPool, AssertSqlSafe, ConnectOptions, Connection, Executor, FromRow, PgConnection, Row as _,
+};
+
+use super::StorageError;
+use super::codec::{STATEMENT_LOG, failed, statements};
+
+const SCHEMA: &str = "\
+    CREATE TABLE IF NOT EXISTS account ( \
+        id TEXT NOT NULL PRIMARY KEY, home TEXT NOT NULL, administrator BIGINT NOT NULL); \
+    CREATE TABLE IF NOT EXISTS device ( \
+        id TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, label TEXT NOT NULL, \
+        token TEXT NOT NULL UNIQUE, pin TEXT NOT NULL, wrong_pins BIGINT NOT NULL, \
+        locked_until BIGINT NOT NULL, enrolled_at BIGINT NOT NULL, revoked_at BIGINT NOT NULL); \
+    CREATE INDEX IF NOT EXISTS device_of_account ON device (account, enrolled_at); \
+    CREATE TABLE IF NOT EXISTS invitation ( \
+        code TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, expires_at BIGINT NOT NULL); \
+    CREATE TABLE IF NOT EXISTS unlocked ( \
+        token TEXT NOT NULL PRIMARY KEY, device TEXT NOT NULL, expires_at BIGINT NOT NULL); \
+    CREATE TABLE IF NOT EXISTS lookup ( \
+        book TEXT NOT NULL, at BIGINT NOT NULL, nonce TEXT NOT NULL, account TEXT NOT NULL, \
+        device TEXT NOT NULL, method TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, \
+        PRIMARY KEY (book, at, nonce));";
+
+/// The lock keeps two servers that start together from making the schema twice.
+const POSTGRES_SCHEMA: &str = "SELECT pg_advisory_xact_lock(7310034722); \
+    CREATE SCHEMA IF NOT EXISTS simpul_access";
+
+const POSTGRES_FIND: &str = "SELECT to_regclass('simpul_access.lookup') IS NOT NULL";
+
+statements! {
+    ADD_ACCOUNT = "INSERT INTO account (id, home, administrator) VALUES ($1, $2, $3) \
+        ON CONFLICT (id) DO NOTHING";
+    ACCOUNT = "SELECT id, home, administrator FROM account WHERE id = $1";
+    INVITE = "INSERT INTO invitation (code, account, expires_at) VALUES ($1, $2, $3)";
+    INVITED = "SELECT account FROM invitation WHERE code = $1 AND expires_at > $2";
+    TAKE_INVITATION = "DELETE FROM invitation WHERE code = $1 AND expires_at > $2";
+    SWEEP_INVITATIONS = "DELETE FROM invitation WHERE expires_at <= $1";
+    ADD_DEVICE = "INSERT INTO device (id, account, label, token, pin, wrong_pins, locked_until, \
+            enrolled_at, revoked_at) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, 0)";
+    DEVICE_BY_TOKEN = "SELECT device.id, device.account, device.label, device.pin, \
+            device.wrong_pins, device.locked_until, device.enrolled_at, device.revoked_at, \
+            account.home, account.administrator \
+        FROM device JOIN account ON account.id = device.account \
+        WHERE device.token = $1";
+    DEVICE_UNLOCKED = "SELECT device.id, device.account, device.label, device.pin, \
+            device.wrong_pins, device.locked_until, device.enrolled_at, device.revoked_at, \
+            account.home, account.administrator \
+        FROM unlocked JOIN device ON device.id = unlocked.device \
+            JOIN account ON account.id = device.account \
+        WHERE unlocked.token = $1 AND unlocked.expires_at > $2";
+    DEVICE = "SELECT device.id, device.account, device.label, device.pin, \
+            device.wrong_pins, device.locked_until, device.enrolled_at, device.revoked_at, \
+            account.home, account.administrator \
+        FROM device JOIN account ON account.id = device.account \
+        WHERE device.id = $1";
+    DEVICES = "SELECT device.id, device.account, device.label, device.pin, \
+            device.wrong_pins, device.locked_until, device.enrolled_at, device.revoked_at, \
+            account.home, account.administrator \
+        FROM device JOIN account ON account.id = device.account \
+        WHERE device.account = $1 ORDER BY device.enrolled_at, device.id LIMIT 500";
+    REVOKE = "UPDATE device SET revoked_at = $2 WHERE id = $1 AND revoked_at = 0";
+    // Counted before the PIN is looked at, so that many guesses at once count as many.
+    GUESS = "UPDATE device SET wrong_pins = wrong_pins + 1, locked_until = $3 \
+        WHERE id = $1 AND wrong_pins = $2 AND revoked_at = 0";
+    GUESSED = "UPDATE device SET wrong_pins = 0, locked_until = 0 WHERE id = $1";
+    UNLOCK = "INSERT INTO unlocked (token, device, expires_at) VALUES ($1, $2, $3)";
+    SWEEP_UNLOCKED = "DELETE FROM unlocked WHERE expires_at <= $1";
+    LOOKED = "INSERT INTO lookup (book, at, nonce, account, device, method, name, reason) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    LOOKUPS = "SELECT at, nonce, account, device, method, name, reason FROM lookup \
+        WHERE book = $1 AND (at < $2 OR (at = $2 AND nonce < $3)) \
+        ORDER BY at DESC, nonce DESC LIMIT $4";
+}
+
+/// Somebody who may sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The user's id.
+    pub id: String,
+    /// The book that manages the user's devices; empty for the server itself.
+    pub home: String,
+    /// Whether they manage the server's access.
+    pub administrator: bool,
+}
+
+/// What a user signs in from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The device's id.
+    pub id: String,
+    /// Its user.
+    pub account: Account,
+    /// What the user calls it.
+    pub label: String,
+    /// The PIN's hash, empty for none.
+    pub pin: String,
+    /// How many PINs in a row were wrong, the one being looked at included.
+    pub wrong_pins: i64,
+    /// Until when no PIN is looked at.
+    pub locked_until: i64,
+    /// When it was enrolled.
+    pub enrolled_at: i64,
+    /// When it ended, 0 if it has not.
+    pub revoked_at: i64,
+}
+
+impl FromRow<'_, AnyRow> for Device {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Device> {
+        let account = Account {
+            id: row.try_get("account")?,
+            home: row.try_get("home")?,
+            administrator: row.try_get::<i64, _>("administrator")? != 0,
+        };
+        Ok(Device {
+            id: row.try_get("id")?,
+            account,
+            label: row.try_get("label")?,
+            pin: row.try_get("pin")?,
+            wrong_pins: row.try_get("wrong_pins")?,
+            locked_until: row.try_get("locked_until")?,
+            enrolled_at: row.try_get("enrolled_at")?,
+            revoked_at: row.try_get("revoked_at")?,
+        })
+    }
+}
+
+/// One line of the access log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lookup {
+    /// When.
+    pub at: i64,
+    /// Tells lines of one moment apart.
+    pub nonce: String,
+    /// The user, empty for nobody.
+    pub account: String,
+    /// The device, empty for none.
+    pub device: String,
+    /// The method.
+    pub method: String,
+    /// What was asked about.
+    pub name: String,
+    /// Why it was refused, empty if it was not.
+    pub reason: String,
+}
+
+impl FromRow<'_, AnyRow> for Lookup {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Lookup> {
+        Ok(Lookup {
+            at: row.try_get("at")?,
+            nonce: row.try_get("nonce")?,
+            account: row.try_get("account")?,
+            device: row.try_get("device")?,
+            method: row.try_get("method")?,
+            name: row.try_get("name")?,
+            reason: row.try_get("reason")?,
+        })
+    }
+}
+
+/// The store of one server, or of several that share a database. Every call fails with `Failed`
+/// when the database cannot be reached, and may then be made again.
+#[derive(Clone, Debug)]
+pub struct AccessStore {
+    pool: AnyPool,
+}
+
+impl AccessStore {
+    /// Opens the file, readable by its owner only, and makes it and its tables if need be.
+    ///
+    /// Errors: `Failed`.
+    pub async fn sqlite(path: &Path) -> Result<AccessStore, StorageError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+        }
+        let mut file = tokio::fs::OpenOptions::new();
+        file.create(true).append(true).mode(0o600).open(path).await.map_err(failed)?;
+        let url = SqliteConnectOptions::new().filename(path).to_url_lossy();
+        let settled = AnyPoolOptions::new().after_connect(|connection, _| {
+            Box::pin(async move {
+                let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                    PRAGMA busy_timeout = 30000; PRAGMA secure_delete = ON";
+                connection.execute(settings).await?;
+                Ok(())
+            })
+        });
+        AccessStore::open(settled, url.as_str()).await
+    }
+
+    /// Makes the schema and its tables if need be, as the role that shall own them, and gives an
+    /// existing role what the server needs and no more.
+    ///
+    /// Errors: `Failed`.
+    pub async fn prepare(url: &str, service_role: Option<&str>) -> Result<(), StorageError> {
+        let mut connection = PgConnection::connect(url).await.map_err(failed)?;
+        make_schema(&mut connection).await?;
+        if let Some(role) = service_role {
+            let role = format!("\"{}\"", role.replace('"', "\"\""));
+            let grants = format!(
+                "GRANT USAGE ON SCHEMA simpul_access TO {role};
+                 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA simpul_access TO {role};
+                 GRANT DELETE ON simpul_access.invitation, simpul_access.unlocked TO {role};
+                 GRANT UPDATE (wrong_pins, locked_until, revoked_at)
+                     ON simpul_access.device TO {role};"
+            );
+            let grants = sqlx::raw_sql(AssertSqlSafe(grants));
+            grants.execute(&mut connection).await.map_err(failed)?;
+        }
+        connection.close().await.map_err(failed)
+    }
+
+    /// Connects, and makes the schema where there is none and the role may.
+    ///
+    /// Errors: `Failed`.
+    pub async fn postgres(url: &str) -> Result<AccessStore, StorageError> {
+        let mut connection = PgConnection::connect(url).await.map_err(failed)?;
+        make_schema(&mut connection).await?;
+        connection.close().await.map_err(failed)?;
+        let within = AnyPoolOptions::new().after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute("SET search_path TO simpul_access").await?;
+                Ok(())
+            })
+        });
+        AccessStore::open(within, url).await
+    }
+
+    async fn open(options: AnyPoolOptions, url: &str) -> Result<AccessStore, StorageError> {
+        sqlx::any::install_default_drivers();
+        let is_sqlite = url.starts_with("sqlite:");
+        let url: AnyConnectOptions = url.parse().map_err(failed)?;
+        let url = url.log_statements(STATEMENT_LOG);
+        let pool = options.max_connections(4).connect_with(url).await.map_err(failed)?;
+        if is_sqlite {
+            pool.execute(SCHEMA).await.map_err(failed)?;
+        }
+        Ok(AccessStore { pool })
+    }
+
+    /// Makes a user, and says whether there was none of that id.
+    pub async fn add_account(&self, account: &Account) -> Result<bool, StorageError> {
+        let add = sqlx::query(ADD_ACCOUNT).bind(account.id.clone()).bind(account.home.clone());
+        let add = add.bind(i64::from(account.administrator));
+        Ok(add.execute(&self.pool).await.map_err(failed)?.rows_affected() > 0)
+    }
+
+    /// A user.
+    pub async fn account(&self, id: &str) -> Result<Option<Account>, StorageError> {
+        let query = sqlx::query_as(ACCOUNT).bind(id.to_owned());
+        let found: Option<(String, String, i64)> =
+            query.fetch_optional(&self.pool).await.map_err(failed)?;
+        Ok(found.map(|(id, home, administrator)| Account {
+            id,
+            home,
+            administrator: administrator != 0,
+        }))
+    }
+
+    /// Keeps a one-time code for a user, and forgets those too old at `now`.
+    pub async fn invite(
+        &self,
+        code: &str,
+        account: &str,
+        expires_at: i64,
+        now: i64,
+    ) -> Result<(), StorageError> {
+        let sweep = sqlx::query(SWEEP_INVITATIONS).bind(now);
+        sweep.execute(&self.pool).await.map_err(failed)?;
+        let invite = sqlx::query(INVITE).bind(code.to_owned()).bind(account.to_owned());
+        invite.bind(expires_at).execute(&self.pool).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Enrols a device by a one-time code, which is taken; `token` and `device.pin` are hashes. The
+    /// user's id, or `None` when the code is not known, used, or too old.
+    pub async fn enrol(
+        &self,
+        code: &str,
+        now: i64,
+        token: &str,
+        device: &NewDevice,
+    ) -> Result<Option<String>, StorageError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let query = sqlx::query_as(INVITED).bind(code.to_owned()).bind(now);
+        let found: Option<(String,)> =
+            query.fetch_optional(&mut *transaction).await.map_err(failed)?;
+        let Some((account,)) = found else { return Ok(None) };
+        let take = sqlx::query(TAKE_INVITATION).bind(code.to_owned()).bind(now);
+        let taken = take.execute(&mut *transaction).await.map_err(failed)?;
+        if taken.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let add = sqlx::query(ADD_DEVICE).bind(device.id.clone()).bind(account.clone());
+        let add = add.bind(device.label.clone()).bind(token.to_owned()).bind(device.pin.clone());
+        add.bind(now).execute(&mut *transaction).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(Some(account))
+    }
+
+    /// The device whose own token has this hash.
+    pub async fn device_by_token(&self, token: &str) -> Result<Option<Device>, StorageError> {
+        let query = sqlx::query_as(DEVICE_BY_TOKEN).bind(token.to_owned());
+        query.fetch_optional(&self.pool).await.map_err(failed)
+    }
+
+    /// The device that was unlocked with the token of this hash, which still holds at `now`.
+    pub async fn unlocked(&self, token: &str, now: i64) -> Result<Option<Device>, StorageError> {
+        let query = sqlx::query_as(DEVICE_UNLOCKED).bind(token.to_owned()).bind(now);
+        query.fetch_optional(&self.pool).await.map_err(failed)
+    }
+
+    /// A device by its id.
+    pub async fn device(&self, id: &str) -> Result<Option<Device>, StorageError> {
+        let query = sqlx::query_as(DEVICE).bind(id.to_owned());
+        query.fetch_optional(&self.pool).await.map_err(failed)
+    }
+
+    /// A user's devices in the order they were enrolled, at most 500.
+    pub async fn devices(&self, account: &str) -> Result<Vec<Device>, StorageError> {
+        let query = sqlx::query_as(DEVICES).bind(account.to_owned());
+        query.fetch_all(&self.pool).await.map_err(failed)
+    }
+
+    /// Ends a device. One that has ended stays as it is.
+    pub async fn revoke(&self, id: &str, now: i64) -> Result<(), StorageError> {
+        let revoke = sqlx::query(REVOKE).bind(id.to_owned()).bind(now);
+        revoke.execute(&self.pool).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Counts a guess of a device's PIN before it is looked at, provided that as many were wrong
+    /// before as `device` says; `locked_until` is what holds should it be wrong. Says whether the
+    /// PIN may be looked at.
+    pub async fn guess(&self, device: &Device, locked_until: i64) -> Result<bool, StorageError> {
+        let guess = sqlx::query(GUESS).bind(device.id.clone()).bind(device.wrong_pins);
+        let guess = guess.bind(locked_until).execute(&self.pool).await.map_err(failed)?;
+        Ok(guess.rows_affected() > 0)
+    }
+
+    /// Forgets a device's wrong guesses and keeps what it was unlocked with; what was unlocked
+    /// until `now` or before is forgotten.
+    pub async fn unlock(
+        &self,
+        device: &str,
+        token: &str,
+        expires_at: i64,
+        now: i64,
+    ) -> Result<(), StorageError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let right = sqlx::query(GUESSED).bind(device.to_owned());
+        right.execute(&mut *transaction).await.map_err(failed)?;
+        let sweep = sqlx::query(SWEEP_UNLOCKED).bind(now);
+        sweep.execute(&mut *transaction).await.map_err(failed)?;
+        let unlock = sqlx::query(UNLOCK).bind(token.to_owned()).bind(device.to_owned());
+        unlock.bind(expires_at).execute(&mut *transaction).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Writes a line into the access log of a book; the empty book is the server itself.
+    pub async fn looked(&self, book: &str, line: &Lookup) -> Result<(), StorageError> {
+        let looked = sqlx::query(LOOKED).bind(book.to_owned()).bind(line.at);
+        let looked = looked.bind(line.nonce.clone()).bind(line.account.clone());
+        let looked = looked.bind(line.device.clone()).bind(line.method.clone());
+        let looked = looked.bind(line.name.clone()).bind(line.reason.clone());
+        looked.execute(&self.pool).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// A book's access log, newest first, from the line after `(at, nonce)` on.
+    pub async fn lookups(
+        &self,
+        book: &str,
+        (at, nonce): (i64, &str),
+        limit: u32,
+    ) -> Result<Vec<Lookup>, StorageError> {
+        let query = sqlx::query_as(LOOKUPS).bind(book.to_owned()).bind(at).bind(nonce.to_owned());
+        query.bind(i64::from(limit)).fetch_all(&self.pool).await.map_err(failed)
+    }
+}
+
+async fn make_schema(connection: &mut PgConnection) -> Result<(), StorageError> {
+    let found = connection.fetch_one(POSTGRES_FIND).await.map_err(failed)?;
+    if !found.try_get::<bool, _>(0).map_err(failed)? {
+        let schema = format!(
+            "BEGIN; {POSTGRES_SCHEMA}; SET LOCAL search_path TO simpul_access; {SCHEMA} COMMIT"
+        );
+        let schema = sqlx::raw_sql(AssertSqlSafe(schema));
+        schema.execute(connection).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// A device that is being enrolled.
+#[derive(Clone, Debug)]
+pub struct NewDevice {
+    /// Its id.
+    pub id: String,
+    /// What the user calls it.
+    pub label: String,
+    /// The PIN's hash, empty for none.
+    pub pin: String,
+}

@@ -1,0 +1,530 @@
+//! Who may do what: every method against every role and each wrong place, devices and PINs, the
+//! access log; and that what one may not see looks like what is not there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use prost::bytes::Bytes;
+use simpul::access::{Access, AccessError};
+use simpul::api::door::DECLARED;
+use simpul::api::v1::{self, *};
+use simpul::cli::node::open_access;
+use simpul::cli::remote::{Line, Remote, fresh_request_id};
+use simpul::domain::id::Id;
+use simpul::domain::refusal::Language;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt;
+
+use crate::town::{A, BOOK, Server, Town, date, idr};
+
+crate::on_both_guarded!(
+    every_method_lets_in_the_roles_of_the_table_and_no_other,
+    nobody_hears_whether_what_they_may_not_see_is_there,
+    a_lost_device_is_refused_at_once,
+    tokens_that_are_not_ours_are_refused,
+    roles_hold_on_their_days_and_not_for_ones_own_self,
+    who_looked_is_kept,
+    records_name_user_device_and_role,
+    a_treasurer_sees_the_transactions_of_the_own_group,
+    a_locked_device_opens_with_its_pin,
+);
+
+/// The columns of the table, in order.
+const ROLES: [Role; 11] = [
+    Role::Administrator,
+    Role::Manager,
+    Role::Bookkeeper,
+    Role::Teller,
+    Role::Collector,
+    Role::Treasurer,
+    Role::Chair,
+    Role::Member,
+    Role::Facilitator,
+    Role::Dinas,
+    Role::Auditor,
+];
+
+/// A server where callers sign in, its administrator, and a town with the groups `a` and `b`.
+pub struct Guarded<'a> {
+    server: &'a Server,
+    admin: Line,
+}
+
+impl Guarded<'_> {
+    async fn found(server: &Server) -> Guarded<'_> {
+        let access = Access::new(open_access(&server.config).await.expect("a store"), clock());
+        let code = access.administrator(&id("kepala")).await.expect("an administrator");
+        let admin = enrolled(server, &code).await;
+        let guarded = Guarded { server, admin };
+        guarded.found_town().await;
+        guarded
+    }
+
+    fn access(&self) -> access_service_client::AccessServiceClient<Line> {
+        access_service_client::AccessServiceClient::new(self.admin.clone())
+    }
+
+    /// The administrator opens the book; a manager registers its groups.
+    async fn found_town(&self) {
+        let town = Town::at(self.admin.clone());
+        town.open_book().await;
+        let manager = self.user("manajer", Role::Manager, "").await;
+        let teller = self.user("teller", Role::Teller, "").await;
+        for group in ["a", "b"] {
+            let request = CreateGroupRequest {
+                parent: BOOK.to_owned(),
+                request_id: fresh_request_id(),
+                group_id: group.to_owned(),
+                display_name: format!("KUBE {group} (contoh)"),
+                member_count: 10,
+                linked_on: date(2025, 1, 1),
+                ..CreateGroupRequest::default()
+            };
+            Town::at(manager.clone()).groups().create_group(request).await.expect("a group");
+            for member in ["m01", "m02"] {
+                let request = crate::town::enrol(&format!("{BOOK}/groups/{group}"), member);
+                let done = Town::at(teller.clone()).members().enrol_member(request).await;
+                done.expect("a member");
+            }
+        }
+    }
+
+    /// A new user with a role and a device.
+    async fn user(&self, user: &str, role: Role, place: &str) -> Line {
+        self.assign(user, role, place).await.expect("a role");
+        self.device(user).await
+    }
+
+    async fn assign(&self, user: &str, role: Role, place: &str) -> Result<User, Status> {
+        let request = CreateUserRequest { book: BOOK.to_owned(), user_id: user.to_owned() };
+        self.access().create_user(request).await.expect("a user");
+        let request = AssignRoleRequest {
+            book: BOOK.to_owned(),
+            request_id: fresh_request_id(),
+            user_id: user.to_owned(),
+            role: role as i32,
+            place: place.to_owned(),
+            since: date(2025, 1, 1),
+            until: None,
+        };
+        let answer = self.access().assign_role(request).await?.into_inner();
+        Ok(answer.user.expect("a user"))
+    }
+
+    async fn device(&self, user: &str) -> Line {
+        enrolled(self.server, &self.invited(user).await).await
+    }
+
+    async fn invited(&self, user: &str) -> String {
+        let request = InviteDeviceRequest { book: BOOK.to_owned(), user_id: user.to_owned() };
+        self.access().invite_device(request).await.expect("a code").into_inner().code
+    }
+}
+
+fn id(text: &str) -> Id {
+    Id::new(text).expect("an id")
+}
+
+fn clock() -> simpul::journal::Clock {
+    simpul::journal::system_clock()
+}
+
+fn remote(server: &Server) -> Remote {
+    let address = format!("http://{}", server.address);
+    Remote::new(&address, "siapa-saja", Language::English).expect("an address")
+}
+
+async fn enrol_device(server: &Server, code: &str, pin: &str) -> Result<String, Status> {
+    let request = EnrolDeviceRequest {
+        code: code.to_owned(),
+        label: "telepon (contoh)".to_owned(),
+        pin: pin.to_owned(),
+    };
+    Ok(remote(server).access().enrol_device(request).await?.into_inner().token)
+}
+
+async fn enrolled(server: &Server, code: &str) -> Line {
+    let token = enrol_device(server, code, "").await.expect("a device");
+    remote(server).signed_in(&token).expect("a token").line()
+}
+
+fn reason(status: &Status) -> String {
+    let details = status.get_error_details();
+    details.error_info().map(|info| info.reason.clone()).unwrap_or_default()
+}
+
+// ---- calls of any method --------------------------------------------------------------------------
+
+/// Sends and takes bytes as they are.
+#[derive(Clone, Default)]
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Raw;
+    type Decoder = Raw;
+
+    fn encoder(&mut self) -> Raw {
+        Raw
+    }
+
+    fn decoder(&mut self) -> Raw {
+        Raw
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        prost::bytes::BufMut::put(buffer, item);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        let length = prost::bytes::Buf::remaining(buffer);
+        Ok(Some(prost::bytes::Buf::copy_to_bytes(buffer, length)))
+    }
+}
+
+/// A request with nothing but its first field, a name.
+fn only_named(name: &str) -> Bytes {
+    if name.is_empty() {
+        return Bytes::new();
+    }
+    let mut bytes = vec![0x0a, u8::try_from(name.len()).expect("a short name")];
+    bytes.extend(name.as_bytes());
+    bytes.into()
+}
+
+/// What came of a call with only the name of what it is about: OK, or the refusal.
+async fn call(line: &Line, method: &str, name: &str) -> Result<(), Status> {
+    let mut client = tonic::client::Grpc::new(line.clone());
+    client.ready().await.expect("ready");
+    let path = format!("/simpul.v1.{method}").parse().expect("a path");
+    let request = Request::new(only_named(name));
+    let mut answers = client.server_streaming(request, path, Raw).await?.into_inner();
+    answers.message().await.map(|_| ())
+}
+
+/// A name that a method may be about, in the place of a role.
+fn about(field: &str, place: &str) -> String {
+    match field {
+        "" => String::new(),
+        "book" => BOOK.to_owned(),
+        "transaction" => format!("{BOOK}/transactions/tidak-ada"),
+        "member" => format!("{place}/members/m01"),
+        "entity" | "group" | "parent" | "scope" | "lender" => place.to_owned(),
+        _ => format!("{place}/barang/tidak-ada"),
+    }
+}
+
+/// Where a role of the table is held.
+fn place_of(role: Role) -> String {
+    match role {
+        Role::Treasurer | Role::Chair | Role::Facilitator => A.to_owned(),
+        Role::Member => format!("{A}/members/m01"),
+        _ => String::new(),
+    }
+}
+
+/// The table: which roles a method lets in, and who else.
+fn table() -> BTreeMap<String, ([bool; 11], String)> {
+    let lines = include_str!("roles.txt").lines().filter(|line| !line.starts_with('#'));
+    let row = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let mut lets_in = [false; 11];
+        for (cell, word) in lets_in.iter_mut().zip(&words[1..12]) {
+            assert!(matches!(*word, "x" | "."), "{line}");
+            *cell = *word == "x";
+        }
+        (words[0].to_owned(), (lets_in, words.get(12).copied().unwrap_or_default().to_owned()))
+    };
+    lines.map(row).collect()
+}
+
+async fn every_method_lets_in_the_roles_of_the_table_and_no_other(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let table = table();
+    assert_eq!(table.len(), DECLARED.len(), "a line for each method");
+    let nobody = remote(server).line();
+    let (mut let_in, mut kept_out) = (0, 0);
+    for (index, role) in ROLES.into_iter().enumerate() {
+        let line = guarded.user(&format!("orang-{index}"), role, &place_of(role)).await;
+        for declared in DECLARED {
+            let method = format!("{}/{}", declared.service, declared.method);
+            let (roles, others) = &table[&method];
+            let name = about(declared.field, A);
+            let came = call(&line, &method, &name).await;
+            let refused = came.as_ref().err().map(reason).unwrap_or_default();
+            let passed = !matches!(refused.as_str(), "ROLE_REQUIRED" | "TOKEN_REQUIRED")
+                && (declared.narrowed
+                    || !is_not_found_by_the_door(came.as_ref().err(), declared.field, &name, role));
+            // Without a book only the server's own administrators hold their role.
+            let expected = match others.as_str() {
+                "" => roles[index] && !declared.field.is_empty(),
+                _ => true,
+            };
+            assert_eq!(passed, expected, "{method} as {role:?}: {came:?}");
+            *(if passed { &mut let_in } else { &mut kept_out }) += 1;
+            if index == 0 {
+                let came = call(&nobody, &method, &name).await;
+                let refused = came.as_ref().err().map(reason).unwrap_or_default();
+                assert_eq!(refused != "TOKEN_REQUIRED", others == "anybody", "{method}: {came:?}");
+            }
+        }
+    }
+    assert!(let_in > 500 && kept_out > 500, "{let_in} let in, {kept_out} kept out");
+}
+
+/// Group roles hear NOT_FOUND about the book as a whole, and members about what is not theirs.
+fn is_not_found_by_the_door(status: Option<&Status>, field: &str, name: &str, role: Role) -> bool {
+    let Some(status) = status else { return false };
+    let in_group = !place_of(role).is_empty();
+    let details = status.get_error_details();
+    let names = details
+        .error_info()
+        .is_some_and(|info| info.metadata.get("name").is_some_and(|named| named == name));
+    let fields = details.bad_request().is_some_and(|bad| {
+        bad.field_violations.first().is_some_and(|violation| violation.field == field)
+    });
+    in_group
+        && name.starts_with("books/")
+        && reason(status) == "NOT_FOUND"
+        && names
+        && fields
+        && (!name.starts_with(A) || role == Role::Member && name.contains("/members/"))
+}
+
+async fn nobody_hears_whether_what_they_may_not_see_is_there(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let places = [
+        (Role::Treasurer, A.to_owned()),
+        (Role::Chair, A.to_owned()),
+        (Role::Facilitator, A.to_owned()),
+        (Role::Member, format!("{A}/members/m01")),
+    ];
+    for (role, place) in places {
+        let line = guarded.user(&format!("orang-{}", role as i32), role, &place).await;
+        for declared in DECLARED.iter().filter(|one| !one.field.is_empty() && !one.narrowed) {
+            if declared.audience != Audience::Unspecified {
+                continue;
+            }
+            let method = format!("{}/{}", declared.service, declared.method);
+            // Another group, a group that is not there, another book that is not there.
+            let there = about(declared.field, &format!("{BOOK}/groups/b"));
+            let nowhere = there.replace("groups/b", "groups/z");
+            let no_book = there.replace(BOOK, "books/lain");
+            let heard = [&there, &nowhere, &no_book].map(async |name| {
+                let status = call(&line, &method, name).await.expect_err(&method);
+                // Only the name that was asked about tells them apart.
+                let text = status.message().replace(name.as_str(), "…");
+                (status.code(), reason(&status), text)
+            });
+            let [there, nowhere, no_book] = heard;
+            let (there, nowhere, no_book) = (there.await, nowhere.await, no_book.await);
+            assert_eq!(there.0, Code::NotFound, "{method} as {role:?}");
+            assert_eq!((&there, &there), (&nowhere, &no_book), "{method} as {role:?}");
+        }
+    }
+}
+
+async fn a_lost_device_is_refused_at_once(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let line = guarded.user("bu-bendahara", Role::Treasurer, A).await;
+    let who = || WhoAmIRequest { book: BOOK.to_owned() };
+    let mut caller = access_service_client::AccessServiceClient::new(line.clone());
+    let me = caller.who_am_i(who()).await.expect("known").into_inner();
+    assert_eq!((me.user_id.as_str(), me.assignments.len()), ("bu-bendahara", 1));
+    let revoke = RevokeDeviceRequest { book: BOOK.to_owned(), device_id: me.device_id.clone() };
+    guarded.access().revoke_device(revoke.clone()).await.expect("ended");
+    let refused = caller.who_am_i(who()).await.expect_err("ended");
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::Unauthenticated, "TOKEN_UNKNOWN")
+    );
+    guarded.access().revoke_device(revoke).await.expect("ended still");
+    let list = ListDevicesRequest { book: BOOK.to_owned(), user_id: "bu-bendahara".to_owned() };
+    let devices = guarded.access().list_devices(list).await.expect("devices").into_inner().devices;
+    assert!(devices.len() == 1 && devices[0].revoked_at.is_some());
+    // A code works once.
+    let code = guarded.invited("bu-bendahara").await;
+    enrol_device(server, &code, "").await.expect("a new device");
+    let again = enrol_device(server, &code, "").await.expect_err("used");
+    assert_eq!((again.code(), reason(&again).as_str()), (Code::Unauthenticated, "CODE_UNKNOWN"));
+}
+
+async fn tokens_that_are_not_ours_are_refused(server: &Server) {
+    let _guarded = Guarded::found(server).await;
+    let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJrZXBhbGEifQ.";
+    for token in ["x", unsigned, &"a".repeat(43)] {
+        let line = remote(server).signed_in(token).expect("text").line();
+        let refused = call(&line, "BookService/ListBooks", "").await.expect_err("unknown");
+        assert_eq!(reason(&refused), "TOKEN_UNKNOWN", "{token}");
+    }
+    // The name a caller gives counts for nothing here.
+    let refused = call(&remote(server).line(), "BookService/ListBooks", "").await;
+    assert_eq!(reason(&refused.expect_err("nobody")), "TOKEN_REQUIRED");
+}
+
+async fn roles_hold_on_their_days_and_not_for_ones_own_self(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let line = guarded.user("wakil", Role::Bookkeeper, "").await;
+    assert!(call(&line, "LedgerService/GetTrialBalance", BOOK).await.is_ok());
+    // A delegate's last day has passed.
+    let end = EndRoleRequest {
+        book: BOOK.to_owned(),
+        request_id: fresh_request_id(),
+        user_id: "wakil".to_owned(),
+        role: Role::Bookkeeper as i32,
+        place: String::new(),
+    };
+    guarded.access().end_role(end.clone()).await.expect("ended");
+    let refused = call(&line, "LedgerService/GetTrialBalance", BOOK).await.expect_err("no role");
+    assert_eq!(reason(&refused), "NOT_FOUND", "no role at all in the book");
+    let again = EndRoleRequest { request_id: fresh_request_id(), ..end };
+    let refused = guarded.access().end_role(again).await.expect_err("ended before");
+    assert_eq!(reason(&refused), "NOT_FOUND");
+    let own = |user: &str, role: Role| AssignRoleRequest {
+        book: BOOK.to_owned(),
+        request_id: fresh_request_id(),
+        user_id: user.to_owned(),
+        role: role as i32,
+        place: String::new(),
+        since: date(2025, 1, 1),
+        until: None,
+    };
+    let refused = guarded.access().assign_role(own("kepala", Role::Teller)).await;
+    assert_eq!(reason(&refused.expect_err("their own")), "OWN_ROLE");
+    let refused = guarded.access().assign_role(own("manajer", Role::Administrator)).await;
+    assert_eq!(reason(&refused.expect_err("moves money")), "ROLE_CONFLICT");
+    let refused = guarded.assign("bu-ketua", Role::Chair, "").await.expect_err("of no group");
+    assert_eq!(reason(&refused), "ROLE_NOT_HELD_THERE");
+    let refused = guarded.assign("bu-ketua", Role::Chair, &format!("{BOOK}/groups/z")).await;
+    assert_eq!(reason(&refused.expect_err("of an unknown group")), "NOT_FOUND");
+}
+
+async fn who_looked_is_kept(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let teller = guarded.device("teller").await;
+    let name = format!("{A}/members/m01");
+    call(&teller, "MemberService/GetMember", &name).await.expect("a member");
+    call(&teller, "LoanService/WriteOffLoan", A).await.expect_err("not a teller's");
+    let list = ListLookupsRequest { parent: BOOK.to_owned(), ..Default::default() };
+    let lookups = guarded.access().list_lookups(list).await.expect("a log").into_inner().lookups;
+    let lines: Vec<[&str; 4]> = lookups
+        .iter()
+        .map(|line| [&*line.user_id, &*line.method, &*line.name, &*line.reason])
+        .collect();
+    assert_eq!(lines[0], ["teller", "LoanService/WriteOffLoan", A, "ROLE_REQUIRED"]);
+    assert_eq!(lines[1], ["teller", "MemberService/GetMember", &name, ""]);
+    assert!(lookups.iter().all(|line| line.at.is_some() && !line.device_id.is_empty()));
+}
+
+fn deposit(member: &str) -> DepositRequest {
+    DepositRequest {
+        member: member.to_owned(),
+        request_id: fresh_request_id(),
+        details: None,
+        kind: SavingsKind::Sukarela as i32,
+        amount: idr(1000),
+        place: Some(Place { kind: PlaceKind::Cash as i32, drawer: String::new() }),
+    }
+}
+
+async fn records_name_user_device_and_role(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let line = guarded.user("bu-bendahara", Role::Treasurer, A).await;
+    let member = format!("{A}/members/m01");
+    let mut savings = savings_service_client::SavingsServiceClient::new(line);
+    let done = savings.deposit(deposit(&member)).await.expect("booked").into_inner();
+    let transaction = done.transaction.expect("a transaction");
+    assert_eq!(transaction.actor, "bu-bendahara");
+    assert_eq!(transaction.role(), v1::Role::Treasurer);
+    assert_eq!(transaction.device.len(), 16);
+}
+
+async fn a_treasurer_sees_the_transactions_of_the_own_group(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let treasurer = guarded.user("bu-bendahara", Role::Treasurer, A).await;
+    let teller = guarded.device("teller").await;
+    let mut savings = savings_service_client::SavingsServiceClient::new(teller);
+    for (group, seen) in [("a", true), ("b", false)] {
+        let member = format!("{BOOK}/groups/{group}/members/m01");
+        let done = savings.deposit(deposit(&member)).await.expect("booked").into_inner();
+        let name = done.transaction.expect("a transaction").name;
+        for method in ["JournalService/GetTransaction", "ProofService/GetReceipt"] {
+            let came = call(&treasurer, method, &name).await;
+            let refused = came.err().filter(|refused| reason(refused) == "NOT_FOUND");
+            assert_eq!(refused.is_none(), seen, "{method}: {refused:?}");
+            if let Some(refused) = refused {
+                let unknown = format!("{BOOK}/transactions/tidak-ada-sama-sekali");
+                let nowhere = call(&treasurer, method, &unknown).await.expect_err("unknown");
+                let text = refused.message().replace(&name, "…");
+                assert_eq!(text, nowhere.message().replace(&unknown, "…"));
+                assert_eq!(refused.code(), nowhere.code());
+            }
+        }
+    }
+}
+
+async fn a_locked_device_opens_with_its_pin(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    guarded.assign("bu-bendahara", Role::Treasurer, A).await.expect("a role");
+    let code = guarded.invited("bu-bendahara").await;
+    let refused = enrol_device(server, &code, "12a4").await.expect_err("no PIN");
+    assert_eq!(reason(&refused), "PIN_MALFORMED");
+    let token = enrol_device(server, &code, "2468").await.expect("a device");
+    let device = remote(server).signed_in(&token).expect("a token");
+    let refused = call(&device.line(), "BookService/ListBooks", "").await.expect_err("locked");
+    assert_eq!(reason(&refused), "DEVICE_TO_UNLOCK");
+    let wrong = UnlockRequest { pin: "1357".to_owned() };
+    let refused = device.access().unlock(wrong).await.expect_err("wrong");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "PIN_WRONG"));
+    let right = UnlockRequest { pin: "2468".to_owned() };
+    let token = device.access().unlock(right).await.expect("open").into_inner().token;
+    let open = remote(server).signed_in(&token).expect("a token").line();
+    call(&open, "BookService/ListBooks", "").await.expect("open");
+    pins_lock_the_device_on_an_injected_clock(&guarded).await;
+}
+
+async fn pins_lock_the_device_on_an_injected_clock(guarded: &Guarded<'_>) {
+    const MINUTE: i64 = 60_000_000;
+    let now = Arc::new(AtomicI64::new(clock()()));
+    let told = Arc::clone(&now);
+    let clock: simpul::journal::Clock = Arc::new(move || told.load(Ordering::SeqCst));
+    let store = open_access(&guarded.server.config).await.expect("a store");
+    let access = Access::new(store, clock);
+    let code = guarded.invited("bu-bendahara").await;
+    let (_, _, token) = access.enrol(&code, "telepon", "2468").await.expect("a device");
+    for _ in 0..5 {
+        let refused = access.unlock(&token, "0000").await.expect_err("wrong");
+        assert!(matches!(refused, AccessError::Pin), "{refused}");
+    }
+    // Locked for a quarter of an hour, even for the right PIN; then for twice as long.
+    for minutes in [15, 30, 60] {
+        for waited in [0, minutes * MINUTE - 1] {
+            now.fetch_add(waited, Ordering::SeqCst);
+            let refused = access.unlock(&token, "2468").await.expect_err("locked");
+            assert!(matches!(refused, AccessError::TooManyGuesses(_)), "{minutes}: {refused}");
+        }
+        now.fetch_add(1, Ordering::SeqCst);
+        let refused = access.unlock(&token, "0000").await.expect_err("wrong");
+        assert!(matches!(refused, AccessError::Pin), "{minutes}: {refused}");
+    }
+    now.fetch_add(120 * MINUTE, Ordering::SeqCst);
+    let (unlocked, until) = access.unlock(&token, "2468").await.expect("open");
+    let me = access.sign_in(&unlocked).await.expect("known");
+    assert_eq!(me.user, "bu-bendahara");
+    now.store(until, Ordering::SeqCst);
+    assert!(matches!(access.sign_in(&unlocked).await, Err(AccessError::Token)), "expired");
+}
