@@ -49,7 +49,11 @@ fn declared(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
     for service in pool.services().filter(|one| one.package_name() == "simpul.v1") {
         for method in service.methods() {
             let line = declaration(pool, &method).ok_or_else(|| {
-                format!("{} does not declare who may call it", method.full_name())
+                format!(
+                    "{} does not declare who may call it: give it the option `access` of \
+                     authorization.proto, and a line in tests/api/roles.txt",
+                    method.full_name()
+                )
             })?;
             writeln!(lines, "    {line};")?;
         }

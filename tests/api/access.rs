@@ -262,7 +262,8 @@ async fn every_method_lets_in_the_roles_of_the_table_and_no_other(server: &Serve
         let line = guarded.user(&format!("orang-{index}"), role, &place_of(role)).await;
         for declared in DECLARED {
             let method = format!("{}/{}", declared.service, declared.method);
-            let (roles, others) = &table[&method];
+            let row = table.get(&method);
+            let (roles, others) = row.unwrap_or_else(|| panic!("roles.txt lacks {method}"));
             let name = about(declared.field, A);
             let came = call(&line, &method, &name).await;
             let refused = came.as_ref().err().map(reason).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::server::{Backend, Server, data_folder};
+use crate::server::{Backend, SERVE, Server, data_folder, simpul};
 use crate::terminal::{Terminal, every_command, row};
 
 /// A book and what happens in it.
@@ -34,6 +34,7 @@ async fn every_command_is_typed_once() {
         typed.extend(terminal.typed());
     }
     typed.extend(guliran_by_letter(&server, &data));
+    typed.extend(who_may_do_what(&data));
     let never: Vec<String> = every_command().difference(&typed).cloned().collect();
     assert!(never.is_empty(), "never typed: {never:?}");
     assert!(server.terminate().success());
@@ -208,6 +209,57 @@ fn guliran_by_letter(server: &Server, data: &Path) -> std::collections::BTreeSet
     assert_eq!(near.reads("guliran perjalanan").trim(), "");
     assert!(other.terminate().success());
     near.typed().union(&there.typed()).cloned().collect()
+}
+
+/// A server where callers sign in: its administrator lets a manager and a treasurer in.
+fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
+    let guarded = data.join("terjaga");
+    let mut command = simpul(&["administrator", "kepala"], &Backend::Sqlite, &guarded);
+    let code = String::from_utf8(command.output().expect("it runs").stdout).expect("text");
+    let server = Server::spawn(simpul(&SERVE[..3], &Backend::Sqlite, &guarded));
+    let device = |name: &str| {
+        let terminal = Terminal::new(server.address(), "jaga");
+        terminal.with_token(guarded.join(format!("{name}.tanda")))
+    };
+    let admin = device("kepala");
+    let stranger = admin.refused("kelompok");
+    assert_eq!(stranger, "Silakan masuk dahulu.");
+    admin.says(&format!("akses masuk {} --nama kantor", code.trim()), "terdaftar");
+    admin.reads("buku-baru --nama Jaga --lkm \"LKM contoh\" --sejak 1-1-2025");
+    let refused = admin.refused("kelompok-baru mawar --nama Mawar --anggota 5");
+    assert!(refused.contains("tidak berhak"), "{refused}");
+
+    let lets_in = |user: &str, role: &str, pin: &str| {
+        admin.reads(&format!("akses pengguna-baru {user}"));
+        admin.reads(&format!("akses beri {user} {role} --sejak 1-1-2025"));
+        let code = admin.reads(&format!("akses undang {user} --output json"));
+        let code: serde_json::Value = serde_json::from_str(&code).expect("JSON");
+        let code = code["rows"][0]["code"].as_str().expect("a code").to_owned();
+        let own = device(user);
+        own.says(&format!("akses masuk {code} {pin}"), "terdaftar");
+        own
+    };
+    let manager = lets_in("manajer", "manajer", "");
+    manager.reads("kelompok-baru mawar --nama Mawar --anggota 5 --terhubung 1-1-2025");
+    let treasurer = lets_in("bu-maria", "bendahara --kelompok mawar", "--pin 2468");
+    assert!(treasurer.refused("akses saya").contains("PIN"));
+    assert_eq!(treasurer.refused("akses buka 1357"), "PIN salah. (isian: pin)");
+    treasurer.says("akses buka 2468", "terbuka");
+    treasurer.shows("akses saya", "bu-maria", "groups/mawar");
+    treasurer.reads("anggota-baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
+    treasurer.books("setor mawar m01 50.000");
+    assert!(treasurer.refused("neraca-saldo").contains("tidak ditemukan"));
+
+    admin.shows("akses daftar", "bu-maria", "bendahara");
+    let devices = admin.reads("akses perangkat bu-maria --output json");
+    let devices: serde_json::Value = serde_json::from_str(&devices).expect("JSON");
+    let lost = devices["rows"][0]["device"].as_str().expect("a device").to_owned();
+    admin.says(&format!("akses cabut {lost}"), "dicabut");
+    assert!(treasurer.refused("akses saya").contains("dicabut"));
+    admin.reads("akses akhiri bu-maria bendahara --kelompok mawar");
+    admin.shows("akses catatan", "GroupService/CreateGroup", "ROLE_REQUIRED");
+    assert!(server.terminate().success());
+    [admin, manager, treasurer].iter().flat_map(Terminal::typed).collect()
 }
 
 fn an_auditor_takes_proofs_away(terminal: &Terminal, data: &Path) {

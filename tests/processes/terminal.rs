@@ -1,6 +1,7 @@
 //! A terminal: the client's binary, speaking to one server, and what was typed into it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,6 +13,8 @@ use tokio::task::block_in_place;
 pub struct Terminal {
     server: String,
     book: String,
+    /// The file of the device's token, where callers sign in.
+    token_file: Option<PathBuf>,
     typed: Mutex<BTreeSet<String>>,
 }
 
@@ -19,7 +22,12 @@ impl Terminal {
     /// A terminal at a server, for one book.
     pub fn new(server: &str, book: &str) -> Terminal {
         let typed = Mutex::default();
-        Terminal { server: server.to_owned(), book: book.to_owned(), typed }
+        Terminal { server: server.to_owned(), book: book.to_owned(), token_file: None, typed }
+    }
+
+    /// The same, on a device that signs in with the token in a file.
+    pub fn with_token(self, token_file: PathBuf) -> Terminal {
+        Terminal { token_file: Some(token_file), ..self }
     }
 
     /// What the client says, and whether it succeeded. Words are split as a shell does: what
@@ -28,7 +36,11 @@ impl Terminal {
         let words = split(line);
         self.typed.lock().unwrap_or_else(PoisonError::into_inner).insert(command_of(&words));
         let mut command = Command::new(env!("CARGO_BIN_EXE_simpul"));
-        command.args(["--server", &self.server, "--book", &self.book]).args(words);
+        command.args(["--server", &self.server, "--book", &self.book]);
+        if let Some(file) = &self.token_file {
+            command.arg("--token-file").arg(file);
+        }
+        command.args(words);
         let output = block_in_place(|| command.output()).expect("it runs");
         let text = if output.status.success() { output.stdout } else { output.stderr };
         (output.status.success(), String::from_utf8(text).expect("text"))
