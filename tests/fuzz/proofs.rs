@@ -8,6 +8,7 @@ use simpul::chain::note::{Note, PublicKey, SecretKey};
 use simpul::chain::proof::{Plan, included_root, is_consistent};
 use simpul::chain::{Hash, leaf_hash, root, tile};
 use simpul::cli::audit_folder::{self, Writer};
+use simpul::domain::access::Author;
 use simpul::domain::account::{Ledger, Subject};
 use simpul::domain::chart::Code;
 use simpul::domain::day::Day;
@@ -38,7 +39,7 @@ fn records() -> Vec<Vec<u8>> {
         business_day: Day::new(20_000),
         request: RequestId::new(&format!("permintaan-{position:04}")),
         digest: vec![position as u8; 32],
-        actor: "bendahara-contoh".to_owned(),
+        author: Author::named("bendahara-contoh"),
         event: Event::JournalPosted,
         happened_on: Day::new(20_000),
         outcome: Outcome::Done(Effect {
