@@ -122,7 +122,7 @@ impl Method for v1::GetCashBookRequest {
                 CashMark::resumed([known, position, leg, balance])?
             }
             None => {
-                let known = snapshot.head().size;
+                let known = known(&snapshot, self.as_known_at)?.unwrap_or(snapshot.head().size);
                 let opening = opening(&mut snapshot, &accounts, days.0, known).await?;
                 CashMark { known, after: None, balance: opening }
             }

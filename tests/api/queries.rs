@@ -156,6 +156,7 @@ async fn a_cash_book_runs_through_all_money_of_a_fund(server: &Server) {
             through: date(2025, 2, 28),
             page_size: 2,
             page_token,
+            as_known_at: 0,
         };
         let page = town.ledger().get_cash_book(request).await.expect("a page").into_inner();
         openings.push(sen(&page.opening) / 100);
@@ -171,6 +172,18 @@ async fn a_cash_book_runs_through_all_money_of_a_fund(server: &Server) {
     assert_eq!(openings, [1_000, 3_500]);
     assert_eq!(transactions.last(), Some(&late.name));
     assert_eq!(transactions.len(), 4);
+    // Before the late one was told, nobody knew of it.
+    let known = GetCashBookRequest {
+        entity: A.to_owned(),
+        fund: Fund::SimpanPinjam as i32,
+        from: date(2025, 2, 1),
+        through: date(2025, 2, 28),
+        as_known_at: late.position - 1,
+        ..GetCashBookRequest::default()
+    };
+    let known = town.ledger().get_cash_book(known).await.expect("a page").into_inner();
+    assert_eq!(known.lines.len(), 3);
+    assert_eq!(known.read_point.expect("set").position, late.position - 1);
     let lkm = GetCashBookRequest {
         entity: LKM.to_owned(),
         fund: Fund::Iks as i32,

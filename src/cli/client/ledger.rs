@@ -104,6 +104,9 @@ pub struct CashBook {
     fund: v1::Fund,
     #[command(flatten)]
     span: Span,
+    /// Seperti diketahui pada posisi jurnal / as known at a journal position
+    #[arg(long = "posisi", alias = "known-at", default_value_t = 0, hide_default_value = true)]
+    known_at: u64,
 }
 
 /// Which trial balance.
@@ -247,6 +250,7 @@ impl Client {
                 through: which.span.through.and_then(date),
                 page_size: PAGE,
                 page_token,
+                as_known_at: which.known_at,
             };
             self.remote.ledger().get_cash_book(request).await
         };
