@@ -13,7 +13,7 @@ use simpul::domain::cash::Place;
 use simpul::domain::chart::{Code, fund_from_name, fund_name};
 use simpul::domain::day::Day;
 use simpul::domain::decide::Action;
-use simpul::domain::draft::grant_name;
+use simpul::domain::draft::{grant_name, lot_changes_of};
 use simpul::domain::guliran::{
     Confirm, Decide, Deliver, Excuse, Item, Lend, Receiver, Release, RepayLoan, SetRule,
     accounts_of, in_transit, owed, pass_name,
@@ -49,7 +49,7 @@ const GROUPS: [&str; 5] = ["anggrek", "bakung", "cempaka", "dahlia", "enau"];
 const UNTIED: &str = "enau";
 
 /// What a life must have seen accepted at least once, over all lives.
-const KINDS: [&str; 37] = [
+const KINDS: [&str; 39] = [
     "grant by bank",
     "grant through the LKM",
     "grant in kind",
@@ -65,9 +65,11 @@ const KINDS: [&str; 37] = [
     "pass to a group without books",
     "pass in kind",
     "pass before the books",
+    "pass in part",
     "pass reported",
     "pass to review",
     "release",
+    "release in part",
     "confirm",
     "excuse",
     "lose things",
@@ -452,6 +454,27 @@ impl Books {
             (_, true, false) => TransitState::Refused,
         };
         assert_eq!(listed.state(), state, "{at:?}");
+        let name = RowName::new(format!("groups/{}/transit", at.group), "passes");
+        let Some(Row::Underway(underway)) = self.row(&at.book, name) else {
+            panic!("nothing of {at:?} is underway");
+        };
+        let waits = matches!(state, TransitState::Waiting | TransitState::Refused);
+        let times = underway.passes.iter().filter(|pass| **pass == *at.id.as_str()).count();
+        assert_eq!(times, usize::from(waits), "{at:?} is underway");
+    }
+
+    /// What the records changed of a lot in all: thousandths of a unit and sen.
+    fn changed(&self, book: &Id, entity: &Entity, lot: &str) -> (i64, i64) {
+        let parent = lot_changes_of(entity, lot);
+        let first = (book.clone(), RowName::new(parent.clone(), ""));
+        let rows = self
+            .rows
+            .range(first..)
+            .take_while(|((of, name), _)| of == book && name.parent == parent);
+        rows.fold((0, 0), |(units, cost), (name, row)| match row {
+            Row::LotChange(change) => (units + change.quantity_milli, cost + change.cost),
+            other => panic!("{name:?} is {other:?}"),
+        })
     }
 
     /// Savings at the LKM agree with the LKM's ledger, funds with one another, lots with their
@@ -480,6 +503,8 @@ impl Books {
                         panic!("no lot for {account}");
                     };
                     assert_eq!(*balance, row.cost_in - row.cost_out, "{account}");
+                    let held = (row.quantity_in_milli - row.quantity_out_milli, *balance);
+                    assert_eq!(self.changed(book, &ledger.entity, subject), held, "{account}");
                     continue;
                 }
                 _ => continue,
@@ -681,12 +706,26 @@ impl World {
         for (_, row) in &effect.rows {
             if let Row::Pass(row) = row {
                 review |= row.state() == PassState::Review;
-                if row.state() == PassState::Posted && !row.items.is_empty() {
+                let posted = row.state() == PassState::Posted;
+                if posted && !row.items.is_empty() {
                     self.count("pass in kind");
+                }
+                if posted && record.event == Event::GuliranDelivered && self.still_owed(record) {
+                    self.count("pass in part");
+                }
+                if record.event == Event::GuliranReleased && in_transit(row) > 0 {
+                    self.count("release in part");
                 }
             }
         }
         self.count(if review { "pass to review" } else { what });
+    }
+
+    /// Whether more is owed onward of the grant that a record passed on a part of.
+    fn still_owed(&self, record: &Record) -> bool {
+        let Outcome::Done(effect) = &record.outcome else { return false };
+        let grant = Name::parse(&format!("books/{}/{}", record.book, effect.grant), "grants");
+        owed_of(&self.told, &grant) > 0
     }
 
     /// Takes back something that was asked for before, whatever it was.
