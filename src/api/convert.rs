@@ -489,6 +489,17 @@ pub fn evidence(evidence: Option<&v1::Evidence>) -> Checked<Option<proto::Eviden
     Ok(Some(proto::Evidence { kind: kind as i32, number }))
 }
 
+/// Checks that what is asked was decided by a signed minute, and that its number is said.
+/// Errors: `REQUIRED`.
+pub fn by_minute(details: Option<&v1::TransactionDetails>) -> Checked<()> {
+    let paper = details.and_then(|details| details.evidence.as_ref());
+    let minute = paper.filter(|paper| paper.kind() == v1::EvidenceKind::Minute);
+    match minute.filter(|minute| !minute.number.is_empty()) {
+        Some(_) => Ok(()),
+        None => Err(Fault::Required.on("details.evidence")),
+    }
+}
+
 /// The meeting a transaction belongs to.
 /// Errors: `NAME_MALFORMED`, `ID_MALFORMED`, `WRONG_PARENT`.
 pub fn meeting(name: &str, book: &Id) -> Checked<Option<RowName>> {

@@ -140,6 +140,7 @@ impl Mutation for v1::LoseGrantRequest {
 
     fn plan(&self, _: &[String]) -> Checked<Plan> {
         use v1::lose_grant_request::Loss as Lost;
+        convert::by_minute(self.details.as_ref())?;
         let (book, group, grant) = convert::owned_by_group(&self.grant, "grants", "grant")?;
         let entity = Entity::Kube(group.clone());
         let owner = (&book, &entity);

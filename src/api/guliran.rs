@@ -133,6 +133,7 @@ impl Mutation for v1::ExcuseGuliranRequest {
 
     fn plan(&self, _: &[String]) -> Checked<Plan> {
         let (book, group, grant) = convert::owned_by_group(&self.grant, "grants", "grant")?;
+        convert::by_minute(self.details.as_ref())?;
         let amount = convert::money(self.amount.as_ref(), "amount")?;
         let entity = Entity::Kube(group.clone());
         Ok(Plan::new(book, &entity, Excuse { group, grant, amount }))

@@ -30,6 +30,8 @@ service! {
         open_balances: OpenBalancesRequest => OpenBalancesResponse;
         reverse_transaction: ReverseTransactionRequest => ReverseTransactionResponse;
         clear_suspense: ClearSuspenseRequest => ClearSuspenseResponse;
+        list_reviews: ListReviewsRequest => ListReviewsResponse;
+        decide_review: DecideReviewRequest => DecideReviewResponse;
         get_transaction: GetTransactionRequest => GetTransactionResponse;
     }
 }
@@ -39,6 +41,7 @@ transactions! {
     OpenBalancesRequest => OpenBalancesResponse;
     ReverseTransactionRequest => ReverseTransactionResponse;
     ClearSuspenseRequest => ClearSuspenseResponse;
+    DecideReviewRequest => DecideReviewResponse;
 }
 
 impl Mutation for v1::PostJournalRequest {

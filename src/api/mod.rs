@@ -34,6 +34,7 @@ mod product;
 mod proof;
 mod reconcile;
 mod report;
+mod review;
 mod savings;
 pub mod server;
 mod sharing;

@@ -19,6 +19,7 @@ use crate::domain::posting::Posting;
 use crate::domain::record::proto::{self, LotMove};
 use crate::domain::record::{Effect, Entry, Flag, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::review;
 use crate::domain::standing;
 use crate::domain::state::{Key, Lookup, Value};
 
@@ -700,6 +701,11 @@ impl<'a> Draft<'a> {
         let effective_on = self.effective_on()?;
         let mut work = self.effect;
         work.rows.extend(lot_changes(&work.lot_moves, effective_on, self.frame.position)?);
+        if self.frame.mode == Mode::Report
+            && let Some(row) = review::of(&work.flags, command.action.entity(), self.frame.position)
+        {
+            work.rows.insert(review::review_name(&self.frame.request), row);
+        }
         let anew = std::mem::take(&mut work.anew);
         let anew = (!anew.is_empty()).then(|| Effect {
             effective_on: self.frame.business_day,

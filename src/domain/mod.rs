@@ -38,6 +38,7 @@ pub mod register;
 pub mod relief;
 pub mod result_share;
 pub mod reversal;
+pub mod review;
 pub mod savings;
 pub mod savings_product;
 pub mod savings_return;

@@ -235,7 +235,7 @@ reasons! {
         "Kewajiban guliran {grant} hanya tersisa {held}, diminta {asked}.",
         "Only {held} of {grant} remain to be passed on, {asked} asked.";
     /// A group passes on to itself.
-    PassToSelf = "PASS_TO_SELF", Invalid,
+    PassToSelf = "PASS_TO_SELF", Precondition,
         "Kelompok tidak dapat menggulirkan kepada dirinya sendiri.",
         "A group cannot pass on to itself.";
     /// The receiver is where the capital came from.
@@ -378,6 +378,10 @@ reasons! {
     DayOutOfOrder = "DAY_OUT_OF_ORDER", Precondition,
         "Hari yang berikut ditutup ialah {date}.",
         "The next day to close is {date}.";
+    /// Somebody has looked at the report before, or took it back.
+    ReviewDecided = "REVIEW_DECIDED", Precondition,
+        "Laporan {review} sudah selesai diperiksa.",
+        "The report {review} was looked at already.";
     /// The sheet was decided before.
     SheetNotPending = "SHEET_NOT_PENDING", Precondition,
         "Lembar {sheet} tidak sedang menunggu keputusan.",

@@ -23,6 +23,7 @@ use crate::domain::posting::Posting;
 use crate::domain::record::{Effect, Entry, Event, Outcome, Row, proto};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::relief;
+use crate::domain::review;
 use crate::domain::stake;
 use crate::domain::standing;
 use crate::domain::term;
@@ -85,6 +86,7 @@ impl Action for Reverse {
         standing::undo(draft, &record, effect)?;
         moving::undo(draft, &record, effect)?;
         year::undo(draft, record.event, effect)?;
+        review::undo(draft, &self.transaction, self.line)?;
         let by = proto::ReversedBy { request_id: draft.frame().request.to_string() };
         draft.put(reversed_name(&self.transaction, self.line), Row::ReversedBy(by));
         draft.set_reverses(self.transaction.clone(), self.line);

@@ -139,6 +139,7 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::MemberSettled => ("Simpanan anggota diselesaikan", "Settled with a member"),
         Event::TermDue => ("Simpanan berjangka jatuh tempo", "Term deposit matured"),
         Event::DayClosed => ("Tutup hari", "Day closed"),
+        Event::ReviewDecided => ("Laporan selesai diperiksa", "Report looked at"),
         Event::GroupAssessed => ("Penilaian kelompok", "Group assessed"),
     }
 }

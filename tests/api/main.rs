@@ -9,6 +9,7 @@ mod access;
 mod bad_input;
 mod bank;
 mod books;
+mod broken_rules;
 mod closing;
 mod days;
 mod iks;

@@ -7,7 +7,9 @@ use crate::closing::{close_year, divide, rule};
 use crate::days::close;
 use crate::loans::{the_lkm_lends_to_the_group, the_others_stand_in};
 use crate::on_both;
-use crate::town::{A, BOOK, LKM, Server, Town, cash, date, idr, on, place, sen, units, why};
+use crate::town::{
+    A, BOOK, LKM, Server, Town, by_minute, cash, date, idr, on, place, sen, units, why,
+};
 
 on_both!(all_ten_stories);
 
@@ -442,7 +444,7 @@ async fn the_third_generation(town: &Town) {
     let loss = LoseGrantRequest {
         grant: grant.clone(),
         request_id: fresh_request_id(),
-        details: on(2025, 8, 4),
+        details: by_minute(2025, 8, 4),
         loss: Some(lose_grant_request::Loss::Things(LostThings {
             lot: format!("{BOOK}/groups/b/lots/babi-1"),
             quantity: units("1"),
@@ -457,7 +459,7 @@ async fn the_third_generation(town: &Town) {
     let excuse = ExcuseGuliranRequest {
         grant: grant.clone(),
         request_id: fresh_request_id(),
-        details: on(2025, 8, 5),
+        details: by_minute(2025, 8, 5),
         amount: idr(500_000),
     };
     town.guliran().excuse_guliran(excuse).await.unwrap();

@@ -356,6 +356,13 @@ pub fn on(year: i32, month: i32, day: i32) -> Option<TransactionDetails> {
     Some(TransactionDetails { happened_on: date(year, month, day), ..Default::default() })
 }
 
+/// The day of something decided by a minute, and its number.
+pub fn by_minute(year: i32, month: i32, day: i32) -> Option<TransactionDetails> {
+    let kind = EvidenceKind::Minute as i32;
+    let evidence = Some(Evidence { kind, number: "BA-3/contoh".to_owned() });
+    on(year, month, day).map(|details| TransactionDetails { evidence, ..details })
+}
+
 pub fn idr(units: i64) -> Option<Money> {
     Some(Money { currency_code: "IDR".to_owned(), units, nanos: 0 })
 }

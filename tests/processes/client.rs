@@ -162,7 +162,7 @@ fn an_officer_follows_a_grant(terminal: &Terminal, _data: &Path) {
     let text = terminal.reads("guliran daftar mawar");
     assert_eq!(row(&text, "ke-melati").last().expect("cells"), "dikonfirmasi");
     terminal.shows("guliran daftar mawar ke-melati", "guliran-mawar", "Rp2.000.000");
-    terminal.reads("guliran bebaskan mawar apbd 100.000");
+    terminal.reads("guliran bebaskan mawar apbd 100.000 --berita-acara BA-2");
     let text = terminal.reads("hibah silsilah melati guliran-mawar");
     assert_eq!(row(&text, "mawar")[4..6], ["Rp16.500.000", "Rp400.000"], "{text}");
     assert!(row(&text, "· melati").contains(&"Rp2.000.000".to_owned()), "{text}");
@@ -397,7 +397,7 @@ fn upkeep(terminal: &Terminal) {
     terminal.reads("gaduhan serahkan mawar induk g-1 m01 2 --bagian 50 --tanggal 1-4-2025");
     terminal.shows("gaduhan daftar mawar", "g-1", "50");
     terminal.reads("gaduhan kembali mawar g-1 1");
-    terminal.says("opname mawar induk:1 anak:3 --tanggal 2-4-2025", "! ");
+    terminal.says("opname mawar induk:1 anak:3 --tanggal 2-4-2025 --foto IMG-7", "! ");
     terminal.shows("usaha lot mawar induk", "induk", "2 April 2025");
     let machine = terminal.shows("laporan inventaris mawar --isi alat", "mesin", "Rp2.100.000");
     assert!(!machine.contains("induk"), "{machine}");
@@ -471,7 +471,11 @@ fn solidarity(terminal: &Terminal, _data: &Path) {
     terminal.reads(&format!("jurnal tempatkan {unknown} mawar.iks.3201 2.000 --iuran-dari m03"));
     let standing = terminal.reads("iks tagihan mawar");
     assert_eq!(row(&standing, "m03")[1..], ["Rp5.000", "Rp2.000", "Rp3.000"], "{standing}");
-    terminal.says("iks santunan mawar m03 10.000 --karena sakit --setuju 3", "! ");
+    let told = terminal.books("iks santunan mawar m03 10.000 --karena sakit --setuju 3");
+    terminal.says("jurnal periksa mawar", "Aturan kelompok tidak memuat santunan");
+    terminal.reads(&format!("jurnal selesai {told} --catatan \"Sudah dirapatkan (contoh)\""));
+    assert!(!terminal.reads("jurnal periksa").contains(&told));
+    terminal.says("jurnal periksa --semua", &told);
     terminal.shows("iks daftar mawar", "m02", "musibah");
     terminal.reads("setor mawar m01 200.000");
     let share = "iks bagian-hasil mawar sp --dari-hasil 200.000";

@@ -225,6 +225,9 @@ pub struct Paper {
     /// Baris rekening koran / line of the bank's statement
     #[arg(long = "rekening-koran", alias = "bank-statement")]
     pub bank_statement: Option<String>,
+    /// Nomor atau nama foto / number or name of the photograph
+    #[arg(long = "foto", alias = "photo")]
+    pub photo: Option<String>,
 }
 
 impl Paper {
@@ -234,6 +237,7 @@ impl Paper {
             (EvidenceKind::Minute, &self.minute),
             (EvidenceKind::Bast, &self.bast),
             (EvidenceKind::BankStatement, &self.bank_statement),
+            (EvidenceKind::Photo, &self.photo),
         ];
         papers.into_iter().find_map(|(kind, number)| {
             let number = number.clone()?;

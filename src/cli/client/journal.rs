@@ -8,9 +8,20 @@ use super::{Answer, Client};
 use crate::api::v1::{self, NewLot, OpeningAccount, OpeningItem, journal_line, opening_item::Item};
 use crate::cli::convert::{amount, date, day, last_part, money};
 use crate::cli::mistyped::Mistyped;
+use crate::cli::remote::Failure;
+use crate::cli::table::{Column, Table, text};
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
 use crate::locale::event::event_name_text;
+
+const REVIEWS: &[Column] = &[
+    text("transaction", "Transaksi", "Transaction"),
+    text("date", "Tanggal", "Date"),
+    text("entity", "Entitas", "Entity"),
+    text("event", "Kejadian", "Event"),
+    text("why", "Sebab", "Why"),
+    text("decided", "Diperiksa dalam", "Looked at in"),
+];
 
 /// What can be asked about the journal.
 #[derive(Clone, Debug, Subcommand)]
@@ -27,6 +38,24 @@ pub enum JournalAsk {
     /// Tempatkan yang menunggu di Rekening Sementara / place what waits in suspense
     #[command(name = "tempatkan", alias = "clear")]
     Clear(Clear),
+    /// Laporan yang melanggar aturan dan perlu diperiksa / reports that broke a rule
+    #[command(name = "periksa", alias = "reviews")]
+    Reviews {
+        /// Kelompok atau lkm; kosong untuk semua / group or lkm; all if left out
+        entity: Option<String>,
+        /// Juga yang sudah selesai diperiksa / also those that were looked at
+        #[arg(long = "semua", alias = "all")]
+        all: bool,
+    },
+    /// Laporan itu selesai diperiksa / somebody has looked at such a report
+    #[command(name = "selesai", alias = "reviewed")]
+    Reviewed {
+        /// Id transaksi / the transaction
+        transaction: String,
+        /// When, and what came of it.
+        #[command(flatten)]
+        when: When,
+    },
     /// Tampilkan transaksi / show a transaction
     #[command(name = "lihat", alias = "show")]
     Show {
@@ -171,6 +200,14 @@ impl Client {
                 );
                 self.booked(journal.clear_suspense(request)).await
             }
+            JournalAsk::Reviews { entity, all } => {
+                Ok(vec![self.reviews(entity.as_ref(), *all).await?])
+            }
+            JournalAsk::Reviewed { transaction, when } => {
+                let review = format!("books/{}/reviews/{transaction}", self.book);
+                let request = request!(when, v1::DecideReviewRequest { review });
+                self.booked(journal.decide_review(request)).await
+            }
             JournalAsk::Show { transaction } => {
                 let name = self.transaction_name(transaction);
                 let request = v1::GetTransactionRequest { name };
@@ -178,6 +215,38 @@ impl Client {
                 self.one_transaction(answer.transaction)
             }
         }
+    }
+
+    async fn reviews(&self, entity: Option<&String>, all: bool) -> Result<Table, Failure> {
+        let mut table = Table::new(self.say("Perlu diperiksa", "To be looked at"), REVIEWS);
+        let ask = async |page_token| {
+            let request = v1::ListReviewsRequest {
+                parent: self.whole_book(),
+                entity: entity.map(|entity| self.entity(entity)).unwrap_or_default(),
+                show_decided: all,
+                page_size: super::PAGE,
+                page_token,
+            };
+            self.remote.journal().list_reviews(request).await
+        };
+        let take = |page: v1::ListReviewsResponse| {
+            page.reviews.iter().for_each(|review| table.row(self.review_row(review)));
+            page.next_page_token
+        };
+        self.pages(ask, take).await?;
+        Ok(table)
+    }
+
+    fn review_row(&self, review: &v1::Review) -> Vec<String> {
+        let texts: Vec<&str> = review.warnings.iter().map(|one| one.text.as_str()).collect();
+        vec![
+            last_part(&review.transaction).to_owned(),
+            self.date(review.happened_on.as_ref()),
+            last_part(&review.entity).to_owned(),
+            event_name_text(&review.event, self.language).to_owned(),
+            texts.join(" "),
+            last_part(&review.decided_by).to_owned(),
+        ]
     }
 
     fn transaction_name(&self, id: &str) -> String {

@@ -74,6 +74,7 @@ booked!(
     DecideDifferenceResponse,
     DecideGuliranResponse,
     DecideLoanResponse,
+    DecideReviewResponse,
     DeliverGuliranResponse,
     DepositAtLkmResponse,
     DepositResponse,
