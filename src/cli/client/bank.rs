@@ -21,7 +21,7 @@ use crate::locale::number::format_amount;
 pub enum BankAsk {
     /// Cocokkan rekening koran dari berkas CSV / tick a bank's statement from a CSV file
     #[command(name = "cocokkan", alias = "reconcile")]
-    Reconcile(Reconcile),
+    Reconcile(Box<Reconcile>),
     /// Selisih bank dan buku / where bank and ledger differ
     #[command(name = "selisih", alias = "differences")]
     Differences(WhichBank),
