@@ -327,6 +327,12 @@ pub(super) fn grant(book: &Id, name: &RowName, row: &Row) -> Checked<v1::Grant> 
         excused: sen(row.excused),
         generation: u32::try_from(generation).unwrap_or(u32::MAX),
         received_by: origin.map(|origin| full_name(book, &origin.pass)).unwrap_or_default(),
+        came_through: origin
+            .iter()
+            .flat_map(|origin| &origin.ancestors)
+            .map(|ancestor| full_name(book, ancestor))
+            .collect(),
+        moved_from: row.moved_from.clone(),
     })
 }
 

@@ -233,6 +233,9 @@ async fn a_group_moves_with_all_it_has(server: &Server) {
     let sums = [10_000, 10_000, 4_000, 0, 0];
     assert_eq!(lineage(&town, &grant).await, (held.clone(), sums));
     assert_eq!(lineage(&town, &there).await, (held, sums));
+    let list = ListGrantsRequest { parent: THERE.to_owned(), ..Default::default() };
+    let listed = town.grants().list_grants(list).await.expect("listed").into_inner().grants;
+    assert_eq!((listed[0].generation, listed[0].moved_from.as_str()), (1, grant.as_str()));
     // What is owed onward is passed on in the new book.
     let request = CreateGroupRequest {
         parent: "books/soe".to_owned(),

@@ -158,6 +158,11 @@ async fn capital_reaches_another_book_once_and_its_tree_adds_up(server: &Server)
     assert_eq!(tree.nodes[0].grant, grant_name());
     assert_eq!(tree.nodes[1].holder, "KUBE x (contoh)");
     assert_eq!(tree.nodes[0].due_on, date(2025, 12, 31));
+    // The group over there knows where its capital came from.
+    let list = ListGrantsRequest { parent: "books/soe/groups/x".to_owned(), ..Default::default() };
+    let listed = town.grants().list_grants(list).await.expect("listed").into_inner().grants;
+    assert_eq!((listed.len(), &listed[0].came_through), (1, &vec![grant_name()]));
+    assert_eq!(listed[0].received_by, format!("{A}/passes/ke-soe"));
     // It must not come back to where it came from.
     let decide = DecideGuliranRequest {
         grant: grant.clone(),

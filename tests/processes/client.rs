@@ -167,6 +167,7 @@ fn an_officer_follows_a_grant(terminal: &Terminal, _data: &Path) {
     assert_eq!(row(&text, "mawar")[4..6], ["Rp16.500.000", "Rp400.000"], "{text}");
     assert!(row(&text, "· melati").contains(&"Rp2.000.000".to_owned()), "{text}");
     terminal.shows("hibah daftar melati", "guliran-mawar", "APBD (contoh)");
+    terminal.shows("hibah daftar melati", "guliran-mawar", "mawar");
     terminal.shows(
         "guliran serahkan mawar apbd ke-kolam --kolam --uang 300.000",
         "Dana Guliran",

@@ -223,6 +223,13 @@ async fn the_tour_is_shown_and_continues() {
         assert!(lines(&first, group).any(|line| line.matches("Rp").count() == 6), "{first}");
     }
     assert!(lines(&first, "tunas-baru.sp.2103.m01").next().is_some(), "{first}");
+    for book in ["Buku inventaris", "Buku kas UEP", "Buku kas IKS", "Buku perguliran"] {
+        assert!(lines(&first, book).next().is_some(), "{first}");
+    }
+    let third = |line: &str| {
+        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).nth(1) == Some("3")
+    };
+    assert!(first.lines().any(third), "no third generation in {first}");
     let bank = "Saldo bank Rp123.235.000, saldo buku Rp123.235.000, selisih Rp0; selisih awal Rp0.";
     assert_eq!(lines(&first, &format!("3 baris cocok. {bank}")).count(), 1, "{first}");
     let awake = "Keadaan: aktif sejak 5 Mei 2025, BA-T2/2025 (contoh)";

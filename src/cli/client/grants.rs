@@ -24,6 +24,7 @@ const GRANTS: &[Column] = &[
     number("spent", "Dibelanjakan", "Spent"),
     number("owed", "Diputuskan digulirkan", "Decided to pass on"),
     number("passed", "Sudah digulirkan", "Passed on"),
+    text("from", "Dari", "From"),
 ];
 
 const PLAN: &[Column] = &[
@@ -331,7 +332,18 @@ impl Client {
             money_text(grant.spent.as_ref()),
             money_text(grant.decided.as_ref()),
             money_text(grant.passed.as_ref()),
+            self.where_from(grant),
         ]
+    }
+
+    /// The groups that a grant's capital came through, the first one first.
+    fn where_from(&self, grant: &v1::Grant) -> String {
+        let group = |name: &String| {
+            let group = name.split_once("/groups/").and_then(|(_, rest)| rest.split_once('/'));
+            group.map_or(name.clone(), |(group, _)| group.to_owned())
+        };
+        let groups: Vec<String> = grant.came_through.iter().map(group).collect();
+        groups.join(" > ")
     }
 
     /// A grant with its papers.

@@ -20,11 +20,13 @@ use crate::domain::refusal::Language;
 use year::BOOK;
 
 /// What an officer would type to see what the year came to.
-const TOUR: [&str; 10] = [
+const TOUR: [&str; 12] = [
     "buku-tabungan tunas-baru m01",
     "hibah silsilah tunas-baru blps",
     "iks laporan tunas-baru --dari 1-1-2025 --sampai 31-12-2025",
     "nilai daftar tunas-baru 27-12-2025",
+    "laporan buku-kelompok tunas-baru",
+    "laporan inventaris tunas-baru",
     "kelompok sinar",
     "bank selisih lkm sp --dari 1-12-2025 --sampai 31-12-2025",
     "laporan neraca tunas-baru --dana uep",
