@@ -5,6 +5,7 @@ use crate::api::desk::{
     Call, Method, Mutation, Plan, damaged, detailed, not_found, service, transactions,
 };
 use crate::api::errors::Fault;
+use crate::api::loan;
 use crate::api::v1;
 use crate::api::v1::opening_item::Item;
 use crate::domain::account::Subject;
@@ -13,6 +14,7 @@ use crate::domain::general::{
     ClearSuspense, DuesOf, JournalLine, OpenBalances, Opening, PostJournal,
 };
 use crate::domain::id::{Entity, Id, RequestId, RowName};
+use crate::domain::loan::opening::RunningLoan;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::EvidenceKind;
 use crate::domain::record::{Effect, Entry, Outcome, Record, Row};
@@ -85,16 +87,33 @@ impl Mutation for v1::OpenBalancesRequest {
         let (book, entity) = convert::entity(&self.entity, "entity")?;
         let ledger = convert::ledger(&entity, self.fund, "fund")?;
         convert::count(&self.items, MAX_LINES, "items")?;
-        let items = self.items.iter().enumerate().map(|(index, item)| opening(index, item));
+        let owner = (&book, &entity);
+        let items = self.items.iter().enumerate();
+        let items = items.map(|(index, item)| opening(owner, index, item));
         let items = items.collect::<Checked<_>>()?;
         Ok(Plan::new(book, &entity, OpenBalances { ledger, items }))
     }
 }
 
-fn opening(index: usize, item: &v1::OpeningItem) -> Checked<Opening> {
+fn opening(owner: (&Id, &Entity), index: usize, item: &v1::OpeningItem) -> Checked<Opening> {
     let at = |name: &str| format!("items[{index}].{name}");
     match &item.item {
         None => Err(Fault::Required.on(&at("account"))),
+        Some(Item::Loan(loan)) => {
+            let at = |name: &str| at(&format!("loan.{name}"));
+            let plan = v1::LoanPlan {
+                instalments: loan.instalments,
+                first_due_on: loan.first_due_on,
+                due_days: loan.due_days.clone(),
+            };
+            Ok(Opening::Loan(RunningLoan {
+                loan: convert::id(&loan.loan_id, &at("loan_id"))?,
+                borrower: loan::borrower(&loan.borrower, owner, &at("borrower"))?,
+                product: convert::id(&loan.product_id, &at("product_id"))?,
+                outstanding: convert::money(loan.outstanding.as_ref(), &at("outstanding"))?,
+                plan: loan::plan(Some(&plan))?,
+            }))
+        }
         Some(Item::Lot(lot)) => Ok(Opening::Lot(convert::new_lot(lot, &at("lot"))?)),
         Some(Item::Account(account)) => {
             let code = Code::from_number(account.code)

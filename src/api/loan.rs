@@ -152,7 +152,7 @@ fn to_terms(terms: &proto::LoanTerms) -> v1::LoanTerms {
     }
 }
 
-fn plan(plan: Option<&v1::LoanPlan>) -> Checked<proto::LoanPlan> {
+pub(super) fn plan(plan: Option<&v1::LoanPlan>) -> Checked<proto::LoanPlan> {
     let plan = plan.ok_or_else(|| Fault::Required.on("plan"))?;
     let most = crate::domain::loan::terms::MOST_INSTALMENTS as usize;
     convert::at_most(&plan.due_days, most, "plan.due_days")?;
@@ -366,7 +366,7 @@ pub(super) fn loan_of(name: &str, field: &str) -> Checked<(Id, Entity, Id)> {
 }
 
 /// A borrower by name: a member of the lender, or a KUBE.
-fn borrower(name: &str, owner: (&Id, &Entity), field: &str) -> Checked<Borrower> {
+pub(super) fn borrower(name: &str, owner: (&Id, &Entity), field: &str) -> Checked<Borrower> {
     match convert::group(name, field) {
         Ok((book, group)) if book == *owner.0 => Ok(Borrower::Group(group)),
         Ok(_) => Err(Fault::WrongParent.on(field)),

@@ -204,6 +204,10 @@ fn sheet_line(index: usize, line: &v1::SheetLine) -> Checked<proto::SheetLine> {
             row.grant = optional(&line.grant_id, &at("grant_id"))?;
             row.plan_line = optional(&line.plan_line, &at("plan_line"))?;
         }
+        SheetLineKind::Instalment => {
+            row.member = convert::id(&line.member_id, &at("member_id"))?.to_string();
+            row.loan = optional(&line.loan_id, &at("loan_id"))?;
+        }
         _ => row.member = convert::id(&line.member_id, &at("member_id"))?.to_string(),
     }
     Ok(row)
@@ -354,5 +358,6 @@ fn line(line: &proto::SheetLine) -> v1::SheetLine {
         expense: line.expense,
         grant_id: line.grant.clone(),
         plan_line: line.plan_line.clone(),
+        loan_id: line.loan.clone(),
     }
 }

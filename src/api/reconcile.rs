@@ -125,6 +125,7 @@ async fn pairs(snapshot: &mut Snapshot, group: &Id, as_of: AsOf) -> Checked<Vec<
     for (kind, own, mirror) in [
         (v1::MirrorKind::Savings, Code::SavingsAtLkm, Code::KubeSavings),
         (v1::MirrorKind::Stake, Code::StakeInLkm, Code::KubeStakes),
+        (v1::MirrorKind::Surplus, Code::SurplusReceivable, Code::KubeSurplus),
     ] {
         let at_lkm = of_group(snapshot, mirror, group, as_of).await?;
         for fund in FUNDS.iter().copied().filter(|fund| fund_allowed(&entity, *fund)) {

@@ -1,7 +1,7 @@
 //! A meeting sheet as people keep it: a table, one line per thing that happened.
 //!
-//! Columns, in any order: `jenis` (pokok, wajib, sukarela, ambil, iks, beli, jual, biaya),
-//! `anggota`, `jumlah`, and for trade `lot`, `banyak`, `isi` (stok, ternak, alat), `nama`,
+//! Columns, in any order: `jenis` (pokok, wajib, sukarela, ambil, iks, angsuran, beli, jual, biaya),
+//! `anggota`, `jumlah`, for instalments `pinjaman`, and for trade `lot`, `banyak`, `isi` (stok, ternak, alat), `nama`,
 //! `satuan`, `biaya` (pakan, upah, honor, transport, administrasi, obat, lain), `hibah`, `pos` (of
 //! the grant's plan).
 
@@ -28,6 +28,7 @@ struct Row {
     biaya: String,
     hibah: String,
     pos: String,
+    pinjaman: String,
 }
 
 /// Reads a sheet's lines.
@@ -67,6 +68,7 @@ fn line(row: &Row, language: Language) -> Result<SheetLine, String> {
         expense: word_or_none("biaya", EXPENSES, &row.biaya)? as i32,
         grant_id: row.hibah.clone(),
         plan_line: row.pos.clone(),
+        loan_id: row.pinjaman.clone(),
     })
 }
 

@@ -11,6 +11,7 @@ use crate::domain::draft::{Draft, Stop};
 use crate::domain::dues;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::link::{kube_savings, lkm_ledger};
+use crate::domain::loan::opening::RunningLoan;
 use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
@@ -83,11 +84,13 @@ pub enum Opening {
     Account(Code, Subject, Sen),
     /// Goods, livestock or tools at their value.
     Lot(NewLot),
+    /// What is left of a loan that the entity gave.
+    Loan(RunningLoan),
 }
 
 /// Opening balances of one fund (event 55); what assets exceed the rest by stands as Saldo Awal.
-/// They may come in several parts. A KUBE's savings at the LKM open in both ledgers; its stake opens
-/// on each side by itself, as the papers of each say, and the reconciliation tells where they differ.
+/// They may come in several parts. A KUBE's savings at the LKM, and the LKM's loans to it, open in
+/// both ledgers; its stake opens on each side by itself, as the papers of each say, and the reconciliation tells where they differ.
 #[derive(Clone, Debug)]
 pub struct OpenBalances {
     /// Whose, and which fund.
@@ -109,9 +112,18 @@ impl Action for OpenBalances {
         "items"
     }
 
-    /// Errors: `NOT_IN_CHART`, `RESERVED_ACCOUNT`, `NOT_FOUND`, `ALREADY_EXISTS`, `NOT_LINKED`.
+    /// Errors: `NOT_IN_CHART`, `RESERVED_ACCOUNT`, `NOT_FOUND`, `ALREADY_EXISTS`, `NOT_LINKED`,
+    /// `FUND_NOT_ALLOWED` for loans of another fund, those of [`RunningLoan::open`].
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        for (index, item) in self.items.iter().enumerate() {
+        for ((index, item), line) in self.items.iter().enumerate().zip(1..) {
+            if let Opening::Loan(loan) = item {
+                // A line of its own: a loan is taken back by its line.
+                draft.at_line(line);
+                let opened = self.open_loan(draft, loan);
+                opened.map_err(|stop| stop.within("items", index))?;
+                draft.at_line(0);
+                continue;
+            }
             self.check(draft, item).map_err(|stop| stop.within("items", index))?;
             match item {
                 Opening::Account(code, subject, amount) => {
@@ -122,6 +134,7 @@ impl Action for OpenBalances {
                     let held = (held.code, held.subject);
                     draft.transfer(&self.ledger, held, Code::OpeningEquity, new.cost)?;
                 }
+                Opening::Loan(_) => {}
             }
         }
         Ok(())
@@ -133,6 +146,7 @@ impl OpenBalances {
     fn check(&self, draft: &mut Draft<'_>, item: &Opening) -> Result<(), Stop> {
         let (code, subject) = match item {
             Opening::Lot(new) => return lot::bring_in(draft, &self.ledger, new),
+            Opening::Loan(_) => return Ok(()),
             Opening::Account(code, subject, _) => (*code, subject),
         };
         let account = self.ledger.account_of(code, subject.clone());
@@ -143,6 +157,15 @@ impl OpenBalances {
             return Err(refusal.with("account", account).into());
         }
         draft.check_subject(&account, "account")
+    }
+
+    fn open_loan(&self, draft: &mut Draft<'_>, loan: &RunningLoan) -> Result<(), Stop> {
+        let fund = self.ledger.fund.get();
+        if fund != Fund::SimpanPinjam {
+            let refusal = Refusal::new(Reason::FundNotAllowed).on("fund");
+            return Err(refusal.with("fund", crate::domain::chart::fund_name(fund)).into());
+        }
+        loan.open(draft, &self.ledger.entity)
     }
 
     /// Whether an account holds capital that came within these books, and so cannot open.

@@ -13,6 +13,7 @@ use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::iks::{Payer, ReceiveDues};
+use crate::domain::loan::pay::PayInstalment;
 use crate::domain::lot::NewLot;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{LotKind, Sheet, SheetLine, SheetLineKind, SheetState};
@@ -183,6 +184,10 @@ fn line_action(group: &Id, line: &SheetLine) -> Result<Box<dyn Action>, Refusal>
             let payer = Payer::Member(member(line)?);
             let group = group.clone();
             Ok(Box::new(ReceiveDues { group, payer, amount, place, for_day: None }))
+        }
+        SheetLineKind::Instalment => {
+            let (member, loan) = (member(line)?, optional(&line.loan, "loan")?);
+            Ok(Box::new(PayInstalment { lender: entity, member, loan, amount, place }))
         }
         SheetLineKind::Purchase => Ok(Box::new(Purchase {
             ledger: uep_ledger(group),

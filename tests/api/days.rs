@@ -146,7 +146,7 @@ async fn set_loan_quality(town: &Town) {
 }
 
 /// Kas Besar of 5.000, A's savings-and-loan savings of 600 at the LKM, 500 of m01 at A.
-async fn fund(town: &Town) {
+pub async fn fund(town: &Town) {
     the_grant_comes_through_the_lkm(town).await;
     let to_vault = MoveCashRequest {
         entity: LKM.to_owned(),

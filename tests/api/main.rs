@@ -16,6 +16,7 @@ mod iks;
 mod inventory;
 mod keys;
 mod lifecycle;
+mod loan_refusals;
 mod loans;
 mod moving;
 mod overload;

@@ -13,6 +13,7 @@ mod loan_life;
 mod loan_model;
 mod loan_schedule;
 mod loan_trouble;
+mod loan_village;
 mod loans;
 mod money;
 mod portfolio;

@@ -5,7 +5,9 @@ use clap::{Args, Subcommand};
 use super::args::{OfFund, Part, When, new_lot, part};
 use super::transactions::request;
 use super::{Answer, Client};
-use crate::api::v1::{self, NewLot, OpeningAccount, OpeningItem, journal_line, opening_item::Item};
+use crate::api::v1::{
+    self, NewLot, OpeningAccount, OpeningItem, OpeningLoan, journal_line, opening_item::Item,
+};
 use crate::cli::convert::{amount, date, day, last_part, money};
 use crate::cli::mistyped::Mistyped;
 use crate::cli::remote::Failure;
@@ -88,6 +90,9 @@ pub struct Opening {
     /// LOT:ISI:NAMA:BANYAK:SATUAN:HARGA / things
     #[arg(long = "barang", alias = "lot", value_parser = new_lot)]
     lots: Vec<NewLot>,
+    /// Pinjaman berjalan ID:ANGGOTA:PRODUK:SISA:ANGSURAN, di LKM KELOMPOK/ untuk kelompok / a loan
+    #[arg(long = "pinjaman", alias = "loan", value_parser = opening_loan)]
+    loans: Vec<OpeningLoan>,
     #[command(flatten)]
     of: OfFund,
     #[command(flatten)]
@@ -141,6 +146,24 @@ fn opening_account(typed: &str) -> Result<OpeningAccount, Mistyped> {
     Ok(OpeningAccount { code, subject: subject.to_owned(), amount: money(much) })
 }
 
+/// Reads `ID:PEMINJAM:PRODUK:SISA:ANGSURAN`, e.g. `p1:m03:biasa:600.000:6`.
+fn opening_loan(typed: &str) -> Result<OpeningLoan, Mistyped> {
+    const FORM: Mistyped = Mistyped::new(
+        "Tulis ID:PEMINJAM:PRODUK:SISA:ANGSURAN, misalnya p1:m03:biasa:600.000:6.",
+        "Write ID:BORROWER:PRODUCT:LEFT:INSTALMENTS, e.g. p1:m03:biasa:600.000:6.",
+    );
+    let parts: Vec<&str> = typed.split(':').collect();
+    let [loan, borrower, product, left, instalments] = parts[..] else { return Err(FORM) };
+    Ok(OpeningLoan {
+        loan_id: loan.to_owned(),
+        borrower: borrower.to_owned(),
+        product_id: product.to_owned(),
+        outstanding: money(amount(left)?),
+        instalments: instalments.parse().map_err(|_| FORM)?,
+        ..OpeningLoan::default()
+    })
+}
+
 impl Client {
     pub(super) async fn journal(&self, ask: &JournalAsk) -> Answer {
         let mut journal = self.remote.journal();
@@ -166,9 +189,16 @@ impl Client {
                 );
                 self.booked(journal.post_journal(request)).await
             }
-            JournalAsk::Opening(Opening { entity, accounts, lots, of, when }) => {
+            JournalAsk::Opening(Opening { entity, accounts, lots, loans, of, when }) => {
                 let accounts = accounts.iter().cloned().map(Item::Account);
-                let items = accounts.chain(lots.iter().cloned().map(Item::Lot));
+                let loans = loans.iter().cloned().map(|loan| {
+                    let borrower = match loan.borrower.strip_suffix('/') {
+                        Some(group) => self.entity(group),
+                        None => self.of(entity, "members", &loan.borrower),
+                    };
+                    Item::Loan(OpeningLoan { borrower, ..loan })
+                });
+                let items = accounts.chain(lots.iter().cloned().map(Item::Lot)).chain(loans);
                 let request = request!(
                     when,
                     v1::OpenBalancesRequest {

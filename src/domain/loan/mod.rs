@@ -16,6 +16,7 @@
 //! | [`trouble`]    | rescheduled, non-performing, provided for, written off, collateral      |
 //! | [`quality`]    | quality classes and their provision rates                               |
 //! | [`due`]        | what time does to a loan, and where the day's closing finds it          |
+//! | [`opening`]    | loans that were running before the book began                          |
 //! | [`outside`]    | loans taken from outside lenders                                        |
 //! | [`care`]       | who looks after a loan, and what was talked about with its borrower      |
 //! | [`portfolio`]  | what loans come to together, on a day as known at a position             |
@@ -30,6 +31,7 @@ pub mod care;
 pub mod case;
 pub mod due;
 pub mod life;
+pub mod opening;
 pub mod outside;
 pub mod pay;
 pub mod portfolio;

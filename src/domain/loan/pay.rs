@@ -1,13 +1,13 @@
 //! Money of a loan: paid out (catalogue events 21 and 35), paid back (22, 23 and 38), titipan given
 //! back, all that is left settled at once, parts waived, a reward for paying promptly (39).
 
-use crate::domain::cash::{cash_in, mode_of};
+use crate::domain::cash::{Place, cash_in, mode_of};
 use crate::domain::chart::Code;
 use crate::domain::decide::{Action, CashMoved};
 use crate::domain::draft::{Draft, Mode, Stop};
 use crate::domain::id::{Entity, Id};
 use crate::domain::link::lkm_ledger;
-use crate::domain::loan::case::{Case, Leg, Purse, Told};
+use crate::domain::loan::case::{Borrower, Case, Leg, Purse, Told, open_loans};
 use crate::domain::loan::due::tend;
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
@@ -119,6 +119,60 @@ impl Action for PayLoan {
         let (lender, borrower) = self.purse.legs(draft, &case, self.amount)?;
         let facts = vec![case.fact(draft, LoanFactKind::Paid, self.amount)];
         case.tell(draft, Told { facts, lender, borrower, ..Told::default() }).map(drop)
+    }
+}
+
+/// A member brings an instalment to a meeting.
+#[derive(Clone, Debug)]
+pub struct PayInstalment {
+    /// Who lent.
+    pub lender: Entity,
+    /// Who borrowed.
+    pub member: Id,
+    /// The loan; the member's oldest one that is open if none.
+    pub loan: Option<Id>,
+    /// Sen, more than nothing.
+    pub amount: Sen,
+    /// Where the money goes.
+    pub place: Place,
+}
+
+impl Action for PayInstalment {
+    fn event(&self) -> Event {
+        Event::LoanPaid
+    }
+
+    fn mode(&self) -> Mode {
+        mode_of(&self.lender)
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.lender.clone())
+    }
+
+    fn cash(&self) -> Option<CashMoved> {
+        cash_of(&self.lender, &Purse::Place(self.place.clone()), self.amount)
+    }
+
+    /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` also for a member without a loan, `WRONG_KIND` for
+    /// somebody else's loan, those of [`PayLoan`].
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let borrower = Borrower::Member(self.member.clone());
+        let loan = match &self.loan {
+            Some(loan) => loan.clone(),
+            None => {
+                let open = open_loans(draft, &self.lender, &borrower)?.into_iter().next();
+                open.ok_or_else(|| {
+                    let refusal = Refusal::new(Reason::LoanNotOpen).on("member");
+                    refusal.with("loan", &self.member)
+                })?
+            }
+        };
+        if Case::load(draft, &self.lender, &loan)?.borrower()? != borrower {
+            return Err(Refusal::new(Reason::WrongKind).on("loan").with("name", &loan).into());
+        }
+        let (lender, purse) = (self.lender.clone(), Purse::Place(self.place.clone()));
+        PayLoan { lender, loan, amount: self.amount, purse }.post(draft)
     }
 }
 

@@ -57,7 +57,7 @@ impl Action for ApplyLoan {
     /// `LOAN_PLAN_INVALID`, `OVERFLOW`, `ALREADY_EXISTS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let today = draft.frame().happened_on;
-        self.check_borrower(draft)?;
+        check_borrower(draft, &self.lender, &self.borrower)?;
         self.check_source(draft)?;
         if let Some(group) = &self.surety {
             draft.group(group, "surety")?;
@@ -86,16 +86,6 @@ impl Action for ApplyLoan {
 }
 
 impl ApplyLoan {
-    fn check_borrower(&self, draft: &Draft<'_>) -> Result<(), Stop> {
-        match (&self.borrower, &self.lender) {
-            (Borrower::Member(member), lender) => {
-                draft.active_member(lender, member, "borrower").map(drop)
-            }
-            (Borrower::Group(group), Entity::Lkm) => check_tie(draft, group, Fund::SimpanPinjam),
-            (Borrower::Group(group), Entity::Kube(_)) => Err(wrong("borrower", group)),
-        }
-    }
-
     /// Money passed on is that of a loan which the LKM gave to this very KUBE.
     fn check_source(&self, draft: &Draft<'_>) -> Result<(), Stop> {
         let Some(source) = &self.funded_by else { return Ok(()) };
@@ -108,12 +98,31 @@ impl ApplyLoan {
     }
 }
 
+/// Checks that somebody may borrow from a lender on the day of a draft.
+///
+/// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`, `NOT_LINKED`, `WRONG_KIND`.
+pub(super) fn check_borrower(
+    draft: &Draft<'_>,
+    lender: &Entity,
+    borrower: &Borrower,
+) -> Result<(), Stop> {
+    match (borrower, lender) {
+        (Borrower::Member(member), lender) => {
+            draft.active_member(lender, member, "borrower").map(drop)
+        }
+        (Borrower::Group(group), Entity::Lkm) => check_tie(draft, group, Fund::SimpanPinjam),
+        (Borrower::Group(group), Entity::Kube(_)) => Err(wrong("borrower", group)),
+    }
+}
+
 fn wrong(field: &str, name: &Id) -> Stop {
     Refusal::new(Reason::WrongKind).on(field).with("name", name).into()
 }
 
 /// Checks that a plan can be kept from the day of a draft on, and that its sums fit.
-fn check_plan(
+///
+/// Errors: `LOAN_PLAN_INVALID`, `LOAN_TERMS_INVALID`, `OVERFLOW`.
+pub(super) fn check_plan(
     terms: &LoanTerms,
     amount: Sen,
     plan: &LoanPlan,
