@@ -43,6 +43,12 @@ pub struct Flags {
     /// Whether callers have to sign in: true, or false on this machine only
     #[arg(long, env = "SIMPUL_SIGN_IN")]
     pub sign_in: Option<bool>,
+    /// Folder of attached files, or s3://bucket/folder; in the data folder if not given
+    #[arg(long, env = "SIMPUL_ATTACHMENTS")]
+    pub attachments: Option<String>,
+    /// The largest file that can be attached, in bytes
+    #[arg(long, env = "SIMPUL_ATTACHMENT_BYTES")]
+    pub attachment_bytes: Option<u32>,
     /// What to log, e.g. info or simpul=debug
     #[arg(long, env = "SIMPUL_LOG")]
     pub log: Option<String>,
@@ -82,6 +88,8 @@ struct File {
     signing_keys: Option<PathBuf>,
     origin: Option<String>,
     sign_in: Option<bool>,
+    attachments: Option<String>,
+    attachment_bytes: Option<u32>,
     log: Option<String>,
     log_format: Option<LogFormat>,
     deadline_seconds: Option<u32>,
@@ -120,6 +128,10 @@ pub struct Config {
     pub origin: String,
     /// Whether callers have to sign in.
     pub sign_in: bool,
+    /// Folder, or URL of a bucket, of attached files.
+    pub attachments: String,
+    /// The largest file that can be attached, in bytes.
+    pub attachment_bytes: u32,
     /// What to log.
     pub log: String,
     /// Form of the log.
@@ -144,7 +156,12 @@ impl Config {
         let master_key = flags.master_key.clone().or(file.master_key);
         let signing_keys = flags.signing_keys.clone().or(file.signing_keys);
         let origin = flags.origin.clone().or(file.origin);
+        let attachments = flags.attachments.clone().or(file.attachments);
+        let beside = || data_dir.join("attachments").display().to_string();
+        let attachment_bytes = flags.attachment_bytes.or(file.attachment_bytes);
         let config = Config {
+            attachments: attachments.unwrap_or_else(beside),
+            attachment_bytes: attachment_bytes.unwrap_or(10 << 20),
             signing_keys: signing_keys.unwrap_or_else(|| data_dir.join("signing")),
             origin: origin.unwrap_or_else(|| "simpul".to_owned()),
             sign_in: flags.sign_in.or(file.sign_in).unwrap_or(true),
@@ -171,6 +188,9 @@ impl Config {
         }
         if !(1 << 16..=1 << 26).contains(&self.message_bytes) {
             return Err(ConfigError::Value("message_bytes", "65536 to 67108864"));
+        }
+        if !(1 << 16..=1 << 28).contains(&self.attachment_bytes) {
+            return Err(ConfigError::Value("attachment_bytes", "65536 to 268435456"));
         }
         let is_postgres =
             |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
@@ -227,6 +247,8 @@ impl fmt::Display for Config {
         writeln!(f, "signing_keys = {}", quoted(&self.signing_keys.display().to_string()))?;
         writeln!(f, "origin = {}", quoted(&self.origin))?;
         writeln!(f, "sign_in = {}", self.sign_in)?;
+        writeln!(f, "attachments = {}", quoted(&self.attachments))?;
+        writeln!(f, "attachment_bytes = {}", self.attachment_bytes)?;
         writeln!(f, "log = {}", quoted(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",

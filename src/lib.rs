@@ -7,7 +7,7 @@
 //! # The map
 //!
 //! ```text
-//! cli -> api -> journal, verify -> storage, vault, signing -> chain, domain
+//! cli -> api -> journal, verify -> attachments -> storage, vault, signing -> chain, domain
 //!        api -> report (rows, text, journal formats) -> locale -> domain
 //! ```
 //!
@@ -17,6 +17,7 @@
 //! | [`chain`]   | the Merkle tree over records; knows bytes, not products                          |
 //! | [`journal`] | the sequencer, a state machine without I/O, and the task that drives it          |
 //! | [`storage`] | the narrow `Journal` trait and its backends; the read side; person keys          |
+//! | [`attachments`] | photos and scans in a folder or bucket, sealed, checked when read         |
 //! | [`vault`]   | personal text, sealed under erasable keys of its owners                          |
 //! | [`access`]  | who calls: tokens, devices, PINs, the access log                                 |
 //! | [`signing`] | each book's key for checkpoints, in a file; never signs two histories       |
@@ -66,6 +67,7 @@
 
 pub mod access;
 pub mod api;
+pub mod attachments;
 pub mod chain;
 pub mod cli;
 pub mod config;

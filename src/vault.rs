@@ -13,7 +13,8 @@
 //! A key is stored as `id (8) | nonce (24) | ciphertext`, wrapped by the master key. A side row is
 //! `key id (8) | nonce (24) | ciphertext of salt (32) and text`, bound to book, owner and
 //! commitment. A row with another key id than the owner's present key was sealed under one that is
-//! gone. The cipher is XChaCha20-Poly1305, whose nonces may be random.
+//! gone. Files beside the database are sealed like rows, bound to their place instead of a
+//! commitment. The cipher is XChaCha20-Poly1305, whose nonces may be random.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
@@ -25,7 +26,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::domain::id::{Id, RowName};
+use crate::domain::id::{Id, LKM, RowName};
 use crate::secret_file;
 use crate::storage::keys::KeyStore;
 use crate::storage::read::Reader;
@@ -39,6 +40,7 @@ const TAG: usize = 16;
 const COMMITMENT: &[u8] = b"simpul/commitment/v1";
 const KEY_CONTEXT: &[u8] = b"simpul/key/v1";
 const ROW_CONTEXT: &[u8] = b"simpul/side/v1";
+const FILE_CONTEXT: &[u8] = b"simpul/file/v1";
 
 /// The key store's entry by which a vault knows its own master key; no book has an empty id.
 const MASTER_CHECK: (&str, &str) = ("", "master");
@@ -201,6 +203,42 @@ impl Vault {
             .collect()
     }
 
+    /// Seals bytes that lie outside of the database under an owner's key, made on first use. They
+    /// are bound to the place where they will lie.
+    ///
+    /// Errors: `Store`, `Random`, `Damaged` when a stored key is.
+    pub async fn seal_file(
+        &self,
+        book: &Id,
+        owner: &str,
+        place: &str,
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        self.store.renew(book.as_str(), &[owner]).await?;
+        let key = self.owner_key(book.as_str(), owner).await?;
+        encrypt(&key.cipher, &key.id, bytes, &file_context(&key.id, book, owner, place))
+    }
+
+    /// Opens what [`Vault::seal_file`] sealed; `None` when its key was destroyed.
+    ///
+    /// Errors: `Store`; `Damaged` when it does not decrypt.
+    pub async fn open_file(
+        &self,
+        book: &Id,
+        owner: &str,
+        place: &str,
+        sealed: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        let damaged = || damaged(book.as_str(), owner);
+        let (id, sealed) = split_id(sealed).ok_or_else(damaged)?;
+        let keys = self.present_keys(book.as_str(), &BTreeSet::from([owner])).await?;
+        let Some(key) = keys.get(owner).filter(|key| key.id == id) else {
+            return Ok(None);
+        };
+        let context = file_context(&id, book, owner, place);
+        decrypt(&key.cipher, sealed, &context).map(Some).ok_or_else(damaged)
+    }
+
     /// Whether a row holds this very text. After erasure nothing can tell, and any text passes.
     ///
     /// Errors: as for [`Vault::reveal`].
@@ -283,7 +321,8 @@ async fn in_use(reader: &Reader, book: &str, owner: &str) -> Result<bool, Storag
     let mut snapshot = reader.snapshot(&book).await?;
     let registered = match owner.rsplit_once('/') {
         Some((parent, id)) => snapshot.row(&RowName::new(parent, id)).await?.is_some(),
-        None => false,
+        // The LKM is known once its book is.
+        None => owner == LKM && snapshot.head().size > 0,
     };
     let known = registered || snapshot.has_side_of(owner).await?;
     snapshot.finish().await?;
@@ -322,6 +361,10 @@ fn commit(content: &[u8]) -> [u8; 32] {
 
 fn row_context(id: &[u8], book: &str, owner: &str, commitment: &[u8; 32]) -> Vec<u8> {
     context(ROW_CONTEXT, &[id, book.as_bytes(), owner.as_bytes(), commitment])
+}
+
+fn file_context(id: &[u8], book: &Id, owner: &str, place: &str) -> Vec<u8> {
+    context(FILE_CONTEXT, &[id, book.as_str().as_bytes(), owner.as_bytes(), place.as_bytes()])
 }
 
 /// What a ciphertext is bound to: parts with their lengths, so that none runs into the next.

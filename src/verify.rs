@@ -17,7 +17,7 @@ use crate::domain::guliran;
 use crate::domain::id::{Id, RowName};
 use crate::domain::loan::case;
 use crate::domain::money::Sen;
-use crate::domain::record::proto::GrantChannel;
+use crate::domain::record::proto::{Attachment, GrantChannel};
 use crate::domain::record::{Effect, Outcome, Record, Row, decode, encode_value};
 use crate::domain::state::{Changes, Key, Lookup, State, Value, absorb, apply};
 use crate::storage::{Checkpoint, Dump, DumpEntry, StoredRecord};
@@ -118,8 +118,8 @@ impl Audit {
         self.replay.frontier.root()
     }
 
-    /// The total of every control account that was used, and what is not as it must be.
-    pub fn finish(mut self) -> (BTreeMap<Control, Sen>, Vec<Finding>) {
+    /// What the records come to.
+    pub fn finish(mut self) -> Audited {
         self.replay.check_grants();
         self.replay.check_loans();
         let total = |control: &Control| match self.replay.state.get(&Key::Control(control.clone()))
@@ -127,8 +127,20 @@ impl Audit {
             Some(Value::Control(total)) => (control.clone(), *total),
             _ => (control.clone(), Sen::ZERO),
         };
-        (self.replay.touched.iter().map(total).collect(), self.replay.findings.0)
+        let totals = self.replay.touched.iter().map(total).collect();
+        let attachments = self.replay.attachments();
+        Audited { totals, attachments, findings: self.replay.findings.0 }
     }
+}
+
+/// What an audited book's records come to.
+pub struct Audited {
+    /// The total of every control account that was used.
+    pub totals: BTreeMap<Control, Sen>,
+    /// The photos and scans that were attached.
+    pub attachments: Vec<Attachment>,
+    /// What is not as it must be.
+    pub findings: Vec<Finding>,
 }
 
 /// The state a replay starts from: nothing was ever used.
@@ -338,6 +350,17 @@ impl Replay {
                 self.controls.insert((name, size), total.get());
             }
         }
+    }
+
+    fn attachments(&self) -> Vec<Attachment> {
+        let attachment = |name: &RowName| match self.state.get(&Key::Row(name.clone())) {
+            Some(Value::Row(Some(row))) => match &**row {
+                Row::Attachment(attachment) => Some(attachment.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.rows.keys().filter_map(attachment).collect()
     }
 
     /// What a grant brought is held, owed onward, passed on, returned or lost: nothing else.

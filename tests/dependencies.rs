@@ -20,7 +20,7 @@ const PERMISSIVE: [&str; 9] = [
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Crates that are there in more than one version, because what we build from does not agree yet.
-const DUPLICATES: [&str; 23] = [
+const DUPLICATES: [&str; 26] = [
     "base64",
     "block-buffer",
     "const-oid",
@@ -34,16 +34,19 @@ const DUPLICATES: [&str; 23] = [
     "foldhash",
     "getrandom",
     "hashbrown",
+    "itertools",
     "r-efi",
     "rand",
     "rand_chacha",
     "rand_core",
     "sha2",
     "signature",
+    "spin",
     "syn",
     "thiserror",
     "thiserror-impl",
     "unicode-width",
+    "windows-sys",
 ];
 
 /// A crate of the lock file.

@@ -668,6 +668,7 @@ mod tests {
             OnMaturity = OnMaturity,
             MemberMeasure = MemberMeasure,
             EvidenceKind = EvidenceKind,
+            AttachmentSort = AttachmentSort,
             Aspect = Aspect,
             Band = Band,
             LoanMethod = LoanMethod,

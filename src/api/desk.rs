@@ -21,6 +21,7 @@ use crate::api::convert::{self, Checked};
 use crate::api::door::{Declares, Door, Passed, Who};
 use crate::api::errors::{Fault, Problem};
 use crate::api::v1;
+use crate::attachments::Files;
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
@@ -48,6 +49,10 @@ pub struct Desk {
     pub signing: Signing,
     /// Knows callers and their roles.
     pub door: Door,
+    /// Keeps the files of attachments.
+    pub files: Files,
+    /// The largest file that is attached, in bytes.
+    pub largest_file: u64,
 }
 
 /// The services of `simpul.v1`; cheap to clone.
@@ -623,6 +628,16 @@ impl Call<'_> {
     /// Takes a book's commands in again, now that it is decided to go on.
     pub(crate) fn thaw(&self, book: &Id) {
         self.desk.journal.thaw(book);
+    }
+
+    /// The files of attachments.
+    pub(crate) fn files(&self) -> &Files {
+        &self.desk.files
+    }
+
+    /// The largest file that is attached, in bytes.
+    pub(crate) fn largest_file(&self) -> u64 {
+        self.desk.largest_file
     }
 
     /// The signing keys.

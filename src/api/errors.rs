@@ -193,6 +193,42 @@ faults! {
     BookBehind = "BOOK_BEHIND", FailedPrecondition,
         "Buku ini tidak melanjutkan catatan yang sudah ditandatangani; mungkin dipulihkan dari cadangan lama. Hubungi pengelola.",
         "This book does not continue what was signed; it may have been restored from an old backup. Call the operator.";
+    /// Not a SHA-256 in hex.
+    HashMalformed = "HASH_MALFORMED", InvalidArgument,
+        "SHA-256 harus 64 angka heksadesimal dengan huruf kecil.",
+        "A SHA-256 has 64 hex digits in lower case.";
+    /// A part of a file that is empty or too long.
+    AttachmentPart = "ATTACHMENT_PART", InvalidArgument,
+        "Satu bagian berkas berisi 1 sampai 524.288 byte.",
+        "A part of a file has 1 to 524,288 bytes.";
+    /// A file that is attached already.
+    AttachmentThere = "ATTACHMENT_THERE", AlreadyExists,
+        "Berkas ini sudah dilampirkan.",
+        "This file is attached already.";
+    /// Not all parts of a file are there.
+    AttachmentIncomplete = "ATTACHMENT_INCOMPLETE", FailedPrecondition,
+        "Berkas ini belum lengkap; kirim lagi semua bagiannya.",
+        "This file is not complete yet; send all its parts again.";
+    /// The parts are another file.
+    AttachmentAltered = "ATTACHMENT_ALTERED", InvalidArgument,
+        "Yang diterima bukan berkas dengan SHA-256 dan besar itu; kirim lagi semua bagiannya.",
+        "What came is not the file of that SHA-256 and size; send all its parts again.";
+    /// Neither a photo nor a scan.
+    AttachmentSort = "ATTACHMENT_SORT", InvalidArgument,
+        "Lampiran harus foto JPEG atau PNG, atau PDF.",
+        "An attachment is a JPEG or PNG image, or a PDF.";
+    /// A file beyond the limit.
+    AttachmentTooLarge = "ATTACHMENT_TOO_LARGE", InvalidArgument,
+        "Berkas ini terlalu besar; kecilkan fotonya dahulu.",
+        "This file is too large; make the photo smaller first.";
+    /// The key of a file was destroyed.
+    AttachmentErased = "ATTACHMENT_ERASED", FailedPrecondition,
+        "Lampiran ini sudah dihapus.",
+        "This attachment was erased.";
+    /// A file is gone or was changed.
+    AttachmentDamaged = "ATTACHMENT_DAMAGED", DataLoss,
+        "Berkas lampiran ini hilang atau diubah; hubungi pengelola.",
+        "The file of this attachment is gone or was changed; call the operator.";
     /// Not the name of an actor.
     ActorMalformed = "ACTOR_MALFORMED", InvalidArgument,
         "Nama pelaku harus 1 sampai 64 huruf, angka, '-', '_', '.' atau '@'.",

@@ -8,6 +8,7 @@
 mod access;
 mod arisan;
 mod assessment;
+mod attachment;
 mod bank;
 mod book;
 mod cash;

@@ -187,6 +187,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         access_service_server::AccessServiceServer,
         arisan_service_server::ArisanServiceServer,
         assessment_service_server::AssessmentServiceServer,
+        attachment_service_server::AttachmentServiceServer,
         book_service_server::BookServiceServer,
         cash_service_server::CashServiceServer,
         closing_service_server::ClosingServiceServer,

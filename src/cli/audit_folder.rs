@@ -4,11 +4,12 @@
 //! **Invariant**: [`read`] trusts nothing in the folder. It makes every hash and balance anew from
 //! the records; the tiles and the checkpoint have to agree with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::attachments::hash;
 use crate::chain::checkpoint::{Checkpoint, ProofError};
 use crate::chain::note::{Note, PublicKey};
 use crate::chain::tile::{self, Tile, Tiler, WIDTH};
@@ -16,13 +17,15 @@ use crate::chain::{Hash, leaf_hash};
 use crate::domain::account::Control;
 use crate::domain::id::Id;
 use crate::domain::money::Sen;
+use crate::domain::record::proto::Attachment;
 use crate::domain::record::{self, CodecError};
-use crate::verify::{Audit, Finding};
+use crate::verify::{Audit, Audited, Finding};
 
 const README: &str = include_str!("audit_folder.md");
 const PROTO: &str = include_str!("../../proto/simpul/record/v1/record.proto");
 const CHECKPOINT: &str = "checkpoint";
 const KEY: &str = "key.pub";
+const ATTACHMENTS: &str = "attachments";
 
 /// Why a folder could not be written or proves nothing.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +75,12 @@ impl Writer {
         Ok(())
     }
 
+    /// Adds the file of an attachment, under the hash it has. Errors: `File`.
+    pub fn attach(&self, bytes: &[u8]) -> Result<(), FolderError> {
+        let path = format!("{ATTACHMENTS}/{}", hash(bytes));
+        put(&self.folder, &Tile { path, bytes: bytes.to_vec() })
+    }
+
     /// How many records there are so far.
     pub fn size(&self) -> u64 {
         self.size
@@ -109,6 +118,10 @@ pub struct Proven {
     pub earlier: Option<Hash>,
     /// The total of every control account (sen, debit positive).
     pub totals: BTreeMap<Control, Sen>,
+    /// How many files of attachments are in the folder, each as the records say.
+    pub attached: usize,
+    /// The hashes of attachments whose files are not in the folder, such as those that were erased.
+    pub absent: BTreeSet<String>,
     /// What in the records is not as it must be; empty for a sound book.
     pub findings: Vec<Finding>,
 }
@@ -153,8 +166,27 @@ pub fn read(
     if (audit.size(), audit.root()) != (checkpoint.size, checkpoint.root) {
         return Err(FolderError::OtherRoot);
     }
-    let (totals, findings) = audit.finish();
-    Ok(Proven { book, checkpoint, earlier: root_then, totals, findings })
+    let Audited { totals, attachments, findings } = audit.finish();
+    let (mut attached, mut absent) = (0, BTreeSet::new());
+    for attachment in &attachments {
+        match is_attached(folder, attachment)? {
+            true => attached += 1,
+            false => drop(absent.insert(hex::encode(&attachment.sha256))),
+        }
+    }
+    Ok(Proven { book, checkpoint, earlier: root_then, totals, attached, absent, findings })
+}
+
+/// Whether the file of an attachment is in a folder. Errors: `Damaged` for another one, `File`.
+pub fn is_attached(folder: &Path, attachment: &Attachment) -> Result<bool, FolderError> {
+    let meant = hex::encode(&attachment.sha256);
+    let path = folder.join(ATTACHMENTS).join(&meant);
+    match fs::read(&path) {
+        Ok(bytes) if hash(&bytes) == meant && bytes.len() as u64 == attachment.size => Ok(true),
+        Ok(_) => Err(FolderError::Damaged(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(FolderError::File(path, error)),
+    }
 }
 
 /// The position of the first record of an earlier folder that another does not have there; none

@@ -8,6 +8,7 @@ use tokio::task::{JoinError, JoinHandle};
 use crate::access::Access;
 use crate::api::desk::{Api, Desk};
 use crate::api::door::Door;
+use crate::attachments::{Files, FilesError};
 use crate::config::Config;
 use crate::journal::{self, JournalHandle, courier, mover, system_clock};
 use crate::signing::{Signing, SigningError};
@@ -34,6 +35,9 @@ pub enum NodeError {
     /// The signing keys cannot be used.
     #[error(transparent)]
     Signing(#[from] SigningError),
+    /// The files of attachments cannot be kept.
+    #[error(transparent)]
+    Files(#[from] FilesError),
 }
 
 /// The journals of one database, and how to read them.
@@ -84,7 +88,6 @@ impl Node {
             None => Arc::new(SqliteKeys::open(&config.data_dir.join("keys.db")).await?),
         };
         let vault = Vault::open(&MasterKey::load_or_create(&config.master_key)?, keys).await?;
-        let sweeper = tokio::spawn(keep_sweeping(vault.clone(), reader.clone()));
         let (journal, task) = journal::start(storage, system_clock(), journal::Limits::default());
         let signing = config.signing();
         freeze_behind(&journal, &reader, &signing).await?;
@@ -94,7 +97,11 @@ impl Node {
             false => None,
         };
         let door = Door { access, reader: reader.clone() };
-        let api = Api::new(Desk { journal: journal.clone(), reader, vault, signing, door });
+        let files = Files::open(&config.attachments, vault.clone())?;
+        let sweeper = tokio::spawn(keep_sweeping(vault.clone(), files.clone(), reader.clone()));
+        let (journals, largest_file) = (journal.clone(), config.attachment_bytes.into());
+        let desk = Desk { journal: journals, reader, vault, signing, door, files, largest_file };
+        let api = Api::new(desk);
         Ok(Node { api, journal, task, sweeper, courier })
     }
 
@@ -156,13 +163,18 @@ async fn freeze_behind(
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Sweeps orphaned keys now and every day.
-async fn keep_sweeping(vault: Vault, reader: Reader) {
+/// Sweeps orphaned keys and files now and every day.
+async fn keep_sweeping(vault: Vault, files: Files, reader: Reader) {
     loop {
         match vault.sweep(&reader).await {
             Ok(0) => {}
             Ok(swept) => tracing::info!(swept, "orphaned keys were destroyed"),
             Err(error) => tracing::warn!(%error, "orphaned keys could not be swept"),
+        }
+        match files.sweep(&reader, system_clock()() / 1_000_000).await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "orphaned files were forgotten"),
+            Err(error) => tracing::warn!(%error, "orphaned files could not be swept"),
         }
         tokio::time::sleep(DAY).await;
     }

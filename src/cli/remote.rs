@@ -140,6 +140,7 @@ services! {
     access: access_service_client::AccessServiceClient;
     arisans: arisan_service_client::ArisanServiceClient;
     assessments: assessment_service_client::AssessmentServiceClient;
+    attachments: attachment_service_client::AttachmentServiceClient;
     books: book_service_client::BookServiceClient;
     cash: cash_service_client::CashServiceClient;
     closing: closing_service_client::ClosingServiceClient;

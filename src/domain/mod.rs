@@ -4,6 +4,7 @@ pub mod access;
 pub mod account;
 pub mod arisan;
 pub mod assessment;
+pub mod attachment;
 pub mod bank;
 pub mod block;
 pub mod book;

@@ -123,6 +123,7 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::EpochStarted => {
             ("Buku diteruskan tanpa catatan yang hilang", "Book goes on without lost records")
         }
+        Event::EvidenceAttached => ("Bukti dilampirkan", "Evidence attached"),
         Event::BankReconciled => ("Rekening koran dicocokkan", "Bank statement reconciled"),
         Event::YearClosed => ("Tutup buku tahunan", "Year closed"),
         Event::PeriodReopened => ("Periode dibuka lagi", "Period opened again"),

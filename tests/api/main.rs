@@ -6,6 +6,7 @@ mod common;
 mod fuzz;
 
 mod access;
+mod attachments;
 mod bad_input;
 mod bank;
 mod books;

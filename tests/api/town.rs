@@ -171,6 +171,7 @@ macro_rules! clients {
 }
 
 clients! {
+    attachments: attachment_service_client::AttachmentServiceClient;
     books: book_service_client::BookServiceClient;
     groups: group_service_client::GroupServiceClient;
     members: member_service_client::MemberServiceClient;

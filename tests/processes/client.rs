@@ -282,13 +282,29 @@ fn an_auditor_takes_proofs_away(terminal: &Terminal, data: &Path) {
     std::fs::write(&receipt, text.replacen("index ", "index 1", 1)).expect("written");
     assert!(terminal.refused(&check).starts_with("TIDAK TERBUKTI"));
 
+    let photo = data.join("kuitansi.jpg");
+    std::fs::write(&photo, b"\xff\xd8\xff\xe0 kuitansi (contoh)").expect("written");
+    let attached = terminal.says(&format!("lampiran tambah {deposit} {}", photo.display()), "JPEG");
+    let hash = &row(&attached, "JPEG")[0];
+    terminal.shows(&format!("lampiran daftar {deposit}"), "JPEG", hash);
+    let copy = data.join("kuitansi-salinan.jpg");
+    terminal.says(&format!("lampiran ambil {deposit} {hash} {}", copy.display()), "Disimpan");
+    assert_eq!(std::fs::read(&copy).expect("read"), std::fs::read(&photo).expect("read"));
+
     terminal.says(&format!("audit export {}", late.display()), "catatan di");
     let check = format!("audit verify {} --key {key}", late.display());
     let both = format!("{check} --earlier {}", early.display());
     let rebuilt = terminal.reads(&check);
-    let row = row(&rebuilt, "Tabungan Anggota");
-    assert!(row.contains(&"Rp50.000".to_owned()), "{rebuilt}");
+    let savings = row(&rebuilt, "Tabungan Anggota");
+    assert!(savings.contains(&"Rp50.000".to_owned()), "{rebuilt}");
+    assert_eq!(row(&rebuilt, "Lampiran")[1], "1", "{rebuilt}");
     terminal.says(&both, "Melanjutkan");
+    // A photo that was changed is found, one that is not there is named.
+    let photo = late.join("attachments").join(hash);
+    std::fs::write(&photo, b"\xff\xd8\xff\xe0 kuitansi lain").expect("written");
+    assert!(terminal.refused(&check).contains(hash));
+    std::fs::remove_file(&photo).expect("removed");
+    terminal.shows(&check, "Lampiran tidak ada", hash);
     let backwards = format!("audit verify {} --earlier {}", early.display(), late.display());
     assert!(terminal.refused(&backwards).starts_with("TIDAK TERBUKTI"));
     assert!(terminal.refused("audit start-epoch").contains("melanjutkan semua"));

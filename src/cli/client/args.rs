@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::access::AccessAsk;
 use super::arisan::ArisanAsk;
 use super::assessments::ScoreAsk;
+use super::attachments::AttachmentAsk;
 use super::audit::AuditAsk;
 use super::bank::BankAsk;
 use super::books::RegisterAsk;
@@ -157,6 +158,9 @@ pub enum Ask {
     /// Jurnal: umum, saldo awal, pembatalan / journal
     #[command(name = "jurnal", alias = "journal", subcommand)]
     Journal(JournalAsk),
+    /// Lampiran: foto dan pindaian bukti / photos and scans of papers
+    #[command(name = "lampiran", alias = "attachment", subcommand)]
+    Attachment(AttachmentAsk),
     /// Nilai pendamping / the companion's scores
     #[command(name = "nilai", alias = "score", subcommand)]
     Score(ScoreAsk),

@@ -15,7 +15,7 @@ use crate::cli::audit_folder::{self, FolderError, Proven, Writer};
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
 use crate::domain::chart::fund_name;
-use crate::domain::record::{self, Outcome, Record};
+use crate::domain::record::{self, Outcome, Record, Row};
 use crate::domain::refusal::Language;
 use crate::locale::date::format_day;
 use crate::locale::event::event_text;
@@ -262,6 +262,7 @@ impl Client {
         let key = self.key().await?;
         let checkpoint = self.checkpoint(0).await?;
         let mut writer = Writer::new(folder).map_err(failed)?;
+        let mut attachments = Vec::new();
         while writer.size() < checkpoint.size {
             let request = v1::StreamRecordsRequest {
                 book: self.book_name(),
@@ -277,9 +278,16 @@ impl Client {
                     return Err(self.incomplete());
                 }
                 writer.add(&record.record).map_err(failed)?;
+                attachments.extend(self.attachments_of(&record.record)?);
             }
             if writer.size() == before {
                 return Err(self.incomplete());
+            }
+        }
+        for name in attachments {
+            // What was erased stays away; the folder's reader says so.
+            if let Some(bytes) = self.attached(name).await? {
+                writer.attach(&bytes).map_err(failed)?;
             }
         }
         writer.finish(&checkpoint.note, &key).map_err(failed)?;
@@ -288,6 +296,17 @@ impl Client {
             &format!("{} records in {}", checkpoint.size, folder.display()),
         );
         Ok(vec![self.fact("Disalin", "Copied", &copied)])
+    }
+
+    /// The names of the attachments that a record brings.
+    fn attachments_of(&self, record: &[u8]) -> Result<Vec<String>, Failure> {
+        let record = record::decode(record).map_err(|error| self.unproved(&error))?;
+        let Outcome::Done(effect) = record.outcome else { return Ok(Vec::new()) };
+        let attached = effect.rows.into_iter().filter_map(|(name, row)| match row {
+            Row::Attachment(_) => Some(format!("{}/{name}", self.book_name())),
+            _ => None,
+        });
+        Ok(attached.collect())
     }
 
     fn verify_folder(&self, which: &Verify) -> Answer {
@@ -335,6 +354,10 @@ impl Client {
         let mut facts = self.fact("TERBUKTI", "PROVED", origin);
         facts.row(vec![self.say("Buku", "Book"), proven.book.to_string()]);
         facts.row(vec![self.say("Catatan", "Records"), proven.checkpoint.size.to_string()]);
+        facts.row(vec![self.say("Lampiran", "Attachments"), proven.attached.to_string()]);
+        for hash in &proven.absent {
+            facts.row(vec![self.say("Lampiran tidak ada", "Attachment absent"), hash.clone()]);
+        }
         if let Some(earlier) = earlier {
             facts.row(vec![self.say("Melanjutkan", "Continues"), earlier.to_string()]);
         }

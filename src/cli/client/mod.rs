@@ -8,6 +8,7 @@ mod access;
 mod args;
 mod arisan;
 mod assessments;
+mod attachments;
 mod audit;
 mod bank;
 mod books;
@@ -126,6 +127,7 @@ impl Client {
             Ask::Loan(ask) => self.loan(ask).await,
             Ask::Portfolio(ask) => self.portfolio(ask).await,
             Ask::Journal(ask) => self.journal(ask).await,
+            Ask::Attachment(ask) => self.attachment(ask).await,
             Ask::Score(ask) => self.score(ask).await,
             Ask::Product(ask) => self.product(ask).await,
             Ask::Days(days) => self.close_days(days).await,
@@ -295,6 +297,7 @@ macro_rules! lists {
 lists! {
     ListArisansRequest -> ListArisansResponse { arisans: Arisan }
     ListAssessmentsRequest -> ListAssessmentsResponse { assessments: Assessment }
+    ListAttachmentsRequest -> ListAttachmentsResponse { attachments: Attachment }
     ListDrawersRequest -> ListDrawersResponse { drawers: Drawer }
     ListGrantsRequest -> ListGrantsResponse { grants: Grant }
     ListGroupsRequest -> ListGroupsResponse { groups: Group }

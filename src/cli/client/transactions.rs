@@ -60,6 +60,7 @@ booked!(
     AccrueLoanResponse,
     ApplyForLoanResponse,
     AssignLoanResponse,
+    AttachFileResponse,
     BlockSavingsResponse,
     BuyStakeResponse,
     ClaimInsuranceResponse,
