@@ -24,8 +24,10 @@ use crate::verify::{Audit, Audited, Finding};
 const README: &str = include_str!("audit_folder.md");
 const PROTO: &str = include_str!("../../proto/simpul/record/v1/record.proto");
 const CHECKPOINT: &str = "checkpoint";
-const KEY: &str = "key.pub";
-const ATTACHMENTS: &str = "attachments";
+/// The file of the key that signed.
+pub const KEY: &str = "key.pub";
+/// The folder of photos and scans.
+pub const ATTACHMENTS: &str = "attachments";
 
 /// Why a folder could not be written or proves nothing.
 #[derive(Debug, thiserror::Error)]

@@ -9,9 +9,11 @@
 //!
 //! [`statement`]: balance sheet, income statement, cash flow, changes in equity, trial balance.
 //! [`flow`]: what moved money, and what changed equity, entry by entry. [`render`]: text and CSV.
+//! [`grant_file`]: one grant as an inspector asks for it.
 //! [`plaintext`]: the journal for hledger and Beancount.
 
 pub mod flow;
+pub mod grant_file;
 pub mod plaintext;
 pub mod ratio;
 pub mod render;

@@ -123,7 +123,7 @@ fn mistyped(terminal: &Terminal, data: &Path) {
     }
 }
 
-fn an_officer_follows_a_grant(terminal: &Terminal, _data: &Path) {
+fn an_officer_follows_a_grant(terminal: &Terminal, data: &Path) {
     found(terminal);
     let received = "hibah terima mawar apbd 20.000.000 --program \"APBD (contoh)\" --sumber apbd";
     let papers = "--sk SK-1 --baris-bank 7/contoh --jenis-bantuan uang --rekening-koran 7/contoh";
@@ -148,6 +148,7 @@ fn an_officer_follows_a_grant(terminal: &Terminal, _data: &Path) {
     for paper in ["SK: SK-1", "Baris bank: 7/contoh", "Jenis bantuan: uang"] {
         terminal.says("hibah daftar mawar apbd", paper);
     }
+    an_inspector_takes_the_grant_away(terminal, data);
     assert_eq!(terminal.reads("guliran aturan mawar").trim(), "aturan belum ditetapkan");
     let rule = "guliran aturan mawar --persen 12,5 --sejak 1-1-2025";
     assert_eq!(terminal.reads(rule).trim(), "12,5% dalam 12 bulan sesudah diterima");
@@ -178,6 +179,43 @@ fn an_officer_follows_a_grant(terminal: &Terminal, _data: &Path) {
         "melati.uep.1111",
         "Rp300.000",
     );
+}
+
+/// All of a grant in a folder, checked without the server.
+fn an_inspector_takes_the_grant_away(terminal: &Terminal, data: &Path) {
+    let photo = data.join("k-9.jpg");
+    std::fs::write(&photo, b"\xff\xd8\xff\xe0 K-9 (contoh)").expect("written");
+    let feed = "usaha biaya mawar pakan 250.000 --hibah apbd --pos pakan --kuitansi K-9";
+    let feed = terminal.books(feed);
+    let attached = terminal.says(&format!("lampiran tambah {feed} {}", photo.display()), "JPEG");
+    let hash = row(&attached, "JPEG")[0].clone();
+    let key = terminal.reads("audit key --output json");
+    let key: serde_json::Value = serde_json::from_str(&key).expect("JSON");
+    let key = key["rows"][0]["value"].as_str().expect("a key").to_owned();
+    let folder = data.join("berkas-apbd");
+    terminal.reads(&format!("audit grant mawar apbd {}", folder.display()));
+    let text = std::fs::read_to_string(folder.join("berkas.txt")).expect("a text");
+    for words in ["SK-1", "K-7", "K-9", &hash, "anak babi: Rp12.000.000", "babi", "Rp8.250.000"] {
+        assert!(text.contains(words), "no {words} in\n{text}");
+    }
+    let check = format!("audit verify-grant {} --key {key}", folder.display());
+    assert_eq!(row(&terminal.reads(&check), "Lampiran")[1], "1");
+    let other = key.replace("simpul/", "lain/");
+    let wrong = terminal.refused(&format!("audit verify-grant {} --key {other}", folder.display()));
+    assert!(wrong.contains("tidak dapat dibaca"), "{wrong}");
+    std::fs::write(folder.join("berkas.txt"), text.replace("K-7", "K-8")).expect("written");
+    assert!(terminal.refused(&check).contains("berkas.txt tidak sesuai"));
+    std::fs::write(folder.join("berkas.txt"), text).expect("written");
+    std::fs::write(folder.join("attachments").join(&hash), b"lain").expect("written");
+    assert!(terminal.refused(&check).contains(&hash));
+    let receipts = std::fs::read_dir(folder.join("receipts")).expect("a folder");
+    let receipt = receipts.last().expect("a receipt").expect("a receipt").path();
+    let mut bytes = std::fs::read(&receipt).expect("read");
+    bytes[60] ^= 1;
+    std::fs::write(&receipt, bytes).expect("written");
+    assert!(terminal.refused(&check).starts_with("TIDAK TERBUKTI"));
+    let nothing = format!("audit grant mawar tiada {}", data.join("tiada").display());
+    assert!(terminal.refused(&nothing).contains("tidak ditemukan"));
 }
 
 /// Two installations: a letter goes one way, its receipt the other.

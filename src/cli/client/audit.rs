@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::args::When;
+use super::grant_file::{MakeGrantFile, VerifyGrantFile};
 use super::ledger::TRIAL_BALANCE;
 use super::transactions::request;
 use super::{Answer, Client, columns};
@@ -56,6 +57,12 @@ pub enum AuditAsk {
         /// Map baru / a new folder
         folder: PathBuf,
     },
+    /// Berkas satu hibah untuk pemeriksa, dalam map / all of one grant in a folder
+    #[command(name = "grant", alias = "hibah")]
+    Grant(MakeGrantFile),
+    /// Periksa berkas hibah tanpa server / check a grant's folder without a server
+    #[command(name = "verify-grant", alias = "periksa-hibah")]
+    VerifyGrant(VerifyGrantFile),
     /// Teruskan buku yang kehilangan catatan / go on with a book that lost records
     #[command(name = "start-epoch", alias = "mulai-babak")]
     StartEpoch(When),
@@ -119,6 +126,8 @@ impl Client {
             AuditAsk::Receipt { transaction, file } => self.receipt(transaction, file).await,
             AuditAsk::VerifyReceipt(which) => self.verify_receipt(which),
             AuditAsk::Export { folder } => self.take_away(folder).await,
+            AuditAsk::Grant(which) => self.make_grant_file(which).await,
+            AuditAsk::VerifyGrant(which) => self.verify_grant_file(which),
             AuditAsk::StartEpoch(when) => {
                 let book = self.book_name();
                 let request = request!(when, v1::StartEpochRequest { book });
@@ -128,7 +137,7 @@ impl Client {
         }
     }
 
-    fn fact(&self, indonesian: &str, english: &str, value: &str) -> Table {
+    pub(super) fn fact(&self, indonesian: &str, english: &str, value: &str) -> Table {
         Table::of(FACTS, [vec![self.say(indonesian, english), value.to_owned()]])
     }
 
@@ -136,7 +145,7 @@ impl Client {
         format!("books/{}", self.book)
     }
 
-    async fn key(&self) -> Result<String, Failure> {
+    pub(super) async fn key(&self) -> Result<String, Failure> {
         let request = v1::GetSigningKeyRequest { book: self.book_name() };
         Ok(self.get(self.remote.proofs().get_signing_key(request)).await?.public_key)
     }
@@ -146,17 +155,17 @@ impl Client {
         self.get(self.remote.proofs().get_checkpoint(request)).await
     }
 
-    fn public_key(&self, key: &str) -> Result<PublicKey, Failure> {
+    pub(super) fn public_key(&self, key: &str) -> Result<PublicKey, Failure> {
         PublicKey::parse(key).map_err(|_| {
             Failure(self.say("Kunci umum tidak dapat dibaca.", "The public key cannot be read."))
         })
     }
 
-    fn not_proved(&self, why: &str) -> Failure {
+    pub(super) fn not_proved(&self, why: &str) -> Failure {
         Failure(self.say(&format!("TIDAK TERBUKTI: {why}"), &format!("NOT PROVED: {why}")))
     }
 
-    fn unproved(&self, error: &dyn std::error::Error) -> Failure {
+    pub(super) fn unproved(&self, error: &dyn std::error::Error) -> Failure {
         self.not_proved(&error.to_string())
     }
 

@@ -15,6 +15,7 @@ mod books;
 mod cash;
 mod closing;
 mod grant_args;
+mod grant_file;
 mod grants;
 mod iks;
 mod journal;
