@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::attachments::hash;
 use crate::chain::checkpoint::{Checkpoint, ProofError};
-use crate::chain::note::{Note, PublicKey};
+use crate::chain::note::{CosignerKey, Note, PublicKey};
 use crate::chain::tile::{self, Tile, Tiler, WIDTH};
 use crate::chain::{Hash, leaf_hash};
 use crate::domain::account::Control;
@@ -230,8 +230,19 @@ pub fn checkpoint(folder: &Path, key: Option<&PublicKey>) -> Result<Checkpoint, 
             &own
         }
     };
-    let note = Note::parse(&text(&folder.join(CHECKPOINT))?).map_err(ProofError::from)?;
-    Ok(Checkpoint::open(&note, key)?)
+    Ok(Checkpoint::open(&note(folder)?, key)?)
+}
+
+/// When a second key last signed the checkpoint of a folder, in seconds since
+/// 1970-01-01T00:00:00Z.
+///
+/// Errors: `File`, `Checkpoint` when it did not.
+pub fn cosigned(folder: &Path, key: &CosignerKey) -> Result<u64, FolderError> {
+    Ok(note(folder)?.cosigned(key).map_err(ProofError::from)?)
+}
+
+fn note(folder: &Path) -> Result<Note, FolderError> {
+    Ok(Note::parse(&text(&folder.join(CHECKPOINT))?).map_err(ProofError::from)?)
 }
 
 fn text(path: &Path) -> Result<String, FolderError> {

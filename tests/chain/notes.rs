@@ -1,9 +1,12 @@
 //! Signed notes, checkpoints and receipts against Cloudflare's `signed_note` and `tlog_tiles`.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 use signed_note::{StandardVerifier, Verifier, VerifierList};
 use simpul::chain::checkpoint::{Checkpoint, ProofError, Receipt};
-use simpul::chain::note::{Note, NoteError, PublicKey, SecretKey};
+use simpul::chain::note::{Cosigner, CosignerKey, Note, NoteError, PublicKey, SecretKey};
 use simpul::chain::proof::Plan;
 use simpul::chain::{Frontier, Hash, leaf_hash};
 
@@ -156,4 +159,53 @@ proptest! {
         let verified = altered.map(|receipt| receipt.verify(key.public()));
         prop_assert!(!matches!(verified, Some(Ok(_))), "byte {}", at);
     }
+}
+
+/// As C2SP tlog-cosignature writes it: the key's id, the time, and a signature over both.
+#[test]
+fn a_second_key_signs_beside_the_book_with_the_time() {
+    const TIME: u64 = 1_700_000_000;
+    let (book, cosigner) = (key(1), Cosigner::new("dinas.example", &[5; 32]).unwrap());
+    let public = cosigner.public();
+    let mut note = Checkpoint::sign(42, &[9; 32], &book).unwrap();
+    assert_eq!(note.cosigned(&public), Err(NoteError::NotSigned));
+    note.cosign(&cosigner, TIME);
+    let text = note.to_string();
+    let read = Note::parse(&text).unwrap();
+    assert_eq!(read.cosigned(&public), Ok(TIME));
+    assert_eq!(Checkpoint::open(&read, book.public()).unwrap().size, 42);
+    let theirs_too = signed_note::Note::from_bytes(text.as_bytes()).unwrap();
+    assert!(theirs_too.verify(&VerifierList::new(vec![theirs(book.public())])).is_ok());
+
+    // By hand, with nothing of ours but the text.
+    let line = text.lines().last().unwrap().strip_prefix("\u{2014} dinas.example ").unwrap();
+    let bytes = STANDARD.decode(line).unwrap();
+    let by_hand = ed25519_dalek::SigningKey::from_bytes(&[5; 32]).verifying_key();
+    let id = Sha256::new().chain_update(b"dinas.example\n\x04").chain_update(by_hand.as_bytes());
+    assert_eq!(bytes[..4], id.finalize()[..4]);
+    assert_eq!(bytes[4..12], TIME.to_be_bytes());
+    let signature = ed25519_dalek::Signature::from_slice(&bytes[12..]).unwrap();
+    let message = format!("cosignature/v1\ntime {TIME}\n{}", note.text());
+    by_hand.verify_strict(message.as_bytes(), &signature).unwrap();
+
+    // Neither sort of key passes for the other.
+    let written = public.to_string();
+    assert_eq!(CosignerKey::parse(&written), Ok(public.clone()));
+    assert_eq!(PublicKey::parse(&written), Err(NoteError::BadKey));
+    assert_eq!(CosignerKey::parse(&book.public().to_string()), Err(NoteError::BadKey));
+    assert!(SecretKey::parse(&cosigner.reveal()).is_err());
+    assert_eq!(Cosigner::parse(&cosigner.reveal()).unwrap().public(), public);
+    let other = Cosigner::new("dinas.example", &[6; 32]).unwrap().public();
+    assert_eq!(read.cosigned(&other), Err(NoteError::NotSigned));
+    // Any bit of the time, the signature or the checkpoint.
+    for bit in 32..bytes.len() * 8 {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        let text = text.replace(line, &STANDARD.encode(changed));
+        assert_eq!(Note::parse(&text).unwrap().cosigned(&public), Err(NoteError::NotSigned));
+    }
+    let larger = Note::parse(&text.replacen("42", "43", 1)).unwrap();
+    assert_eq!(larger.cosigned(&public), Err(NoteError::NotSigned));
+    note.cosign(&cosigner, TIME + 60);
+    assert_eq!(note.cosigned(&public), Ok(TIME + 60));
 }

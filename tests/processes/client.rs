@@ -337,6 +337,19 @@ fn an_auditor_takes_proofs_away(terminal: &Terminal, data: &Path) {
     assert!(savings.contains(&"Rp50.000".to_owned()), "{rebuilt}");
     assert_eq!(row(&rebuilt, "Lampiran")[1], "1", "{rebuilt}");
     terminal.says(&both, "Melanjutkan");
+    // A second key signs what the book has signed, and never a shorter book afterwards.
+    let cosign = |file: &Path| {
+        let secret = data.join("dinas.key");
+        let own = format!("--secret {} --name dinas.example", secret.display());
+        format!("audit cosign {} --key {key} {own}", file.display())
+    };
+    let said = terminal.reads(&cosign(&note));
+    let cosigner = row(&said, "dinas.example")[1].clone();
+    let witnessed = format!("{check} --cosigner {cosigner}");
+    assert!(terminal.refused(&witnessed).starts_with("TIDAK TERBUKTI"));
+    terminal.reads(&cosign(&late.join("checkpoint")));
+    terminal.says(&witnessed, "dinas.example, ");
+    assert!(terminal.refused(&cosign(&note)).contains("hanya berisi"));
     // A photo that was changed is found, one that is not there is named.
     let photo = late.join("attachments").join(hash);
     std::fs::write(&photo, b"\xff\xd8\xff\xe0 kuitansi lain").expect("written");

@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::args::When;
+use super::cosign::Cosign;
 use super::grant_file::{MakeGrantFile, VerifyGrantFile};
 use super::ledger::TRIAL_BALANCE;
 use super::transactions::request;
 use super::{Answer, Client, columns};
 use crate::api::v1;
 use crate::chain::checkpoint::{Checkpoint, ProofError, Receipt};
-use crate::chain::note::{Note, PublicKey};
+use crate::chain::note::{CosignerKey, Note, PublicKey};
 use crate::cli::audit_folder::{self, FolderError, Proven, Writer};
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
 use crate::domain::chart::fund_name;
+use crate::domain::day::Day;
 use crate::domain::record::{self, Outcome, Record, Row};
 use crate::domain::refusal::Language;
 use crate::locale::date::format_day;
@@ -40,6 +42,9 @@ pub enum AuditAsk {
     /// Apakah buku hanya bertambah sejak titik periksa lama / does the book extend a checkpoint
     #[command(name = "extends", alias = "lanjutan")]
     Extends(Extends),
+    /// Tanda tangani juga dengan kunci sendiri / sign a checkpoint with a second key
+    #[command(name = "cosign", alias = "ikut-tanda-tangan")]
+    Cosign(Cosign),
     /// Tanda terima satu transaksi / the receipt of a transaction
     #[command(name = "receipt", alias = "tanda-terima")]
     Receipt {
@@ -99,6 +104,9 @@ pub struct Verify {
     /// Kunci umum buku; tanpa ini, yang ada di dalam map / the book's public key, else the folder's
     #[arg(long = "key", alias = "kunci")]
     pub key: Option<String>,
+    /// Kunci umum penanda tangan kedua / the public key of who signed beside the book
+    #[arg(long = "cosigner", alias = "penanda-tangan")]
+    pub cosigner: Option<String>,
     /// Map yang lebih lama / an earlier folder
     #[arg(long = "earlier", alias = "sebelumnya")]
     pub earlier: Option<PathBuf>,
@@ -123,6 +131,7 @@ impl Client {
                 Ok(vec![self.fact("Catatan yang ditandatangani", "Records signed", &size)])
             }
             AuditAsk::Extends(extends) => self.extends(extends).await,
+            AuditAsk::Cosign(which) => self.cosign(which).await,
             AuditAsk::Receipt { transaction, file } => self.receipt(transaction, file).await,
             AuditAsk::VerifyReceipt(which) => self.verify_receipt(which),
             AuditAsk::Export { folder } => self.take_away(folder).await,
@@ -180,37 +189,19 @@ impl Client {
         let old = open(&file, &self.file(&which.checkpoint)?)?;
         let server = self.say("titik periksa dari server", "the server's checkpoint");
         let new = open(&server, &self.checkpoint(0).await?.note)?;
-        if new.size < old.size {
-            return Err(self.shorter(new.size, old.size));
-        }
-        let request = v1::ProveConsistencyRequest {
-            book: self.book_name(),
-            old_size: old.size,
-            new_size: new.size,
-        };
-        let answer = self.get(self.remote.proofs().prove_consistency(request)).await?;
-        let hashes: Option<Vec<_>> =
-            answer.proof.into_iter().map(|hash| hash.try_into().ok()).collect();
-        let proof = hashes.ok_or_else(|| self.incomplete())?;
-        let (before, after) = ((old.size, old.root), (new.size, new.root));
-        match crate::chain::proof::is_consistent(before, after, &proof) {
-            true => Ok(vec![self.fact(
-                "TERBUKTI",
-                "PROVED",
-                &self.say(
-                    &format!("{} catatan bermula dengan {} yang dulu", new.size, old.size),
-                    &format!("{} records begin with the {} of then", new.size, old.size),
-                ),
-            )]),
-            false => Err(self.not_proved(&self.say(
-                &format!("{} catatan pertama buku ini bukan yang titik periksa itu.", old.size),
-                &format!("the book's first {} records are not that checkpoint's.", old.size),
-            ))),
-        }
+        self.continues(&old, &new).await?;
+        Ok(vec![self.fact(
+            "TERBUKTI",
+            "PROVED",
+            &self.say(
+                &format!("{} catatan bermula dengan {} yang dulu", new.size, old.size),
+                &format!("{} records begin with the {} of then", new.size, old.size),
+            ),
+        )])
     }
 
     /// The failure of a book that lost records.
-    fn shorter(&self, now: u64, then: u64) -> Failure {
+    pub(super) fn shorter(&self, now: u64, then: u64) -> Failure {
         self.not_proved(&self.say(
             &format!("buku ini hanya berisi {now} catatan; dulu ditandatangani {then}."),
             &format!("the book has only {now} records; {then} were signed before."),
@@ -337,7 +328,21 @@ impl Client {
             let findings: Vec<String> = proven.findings.iter().map(ToString::to_string).collect();
             return Err(Failure(findings.join("\n")));
         }
-        Ok(vec![self.proven(&proven, size), self.totals(&proven)])
+        let mut facts = self.proven(&proven, size);
+        if let Some(cosigner) = &which.cosigner {
+            let (name, when) = self.cosigned(&which.folder, cosigner)?;
+            facts.row(vec![self.say("Ikut menandatangani", "Cosigned"), format!("{name}, {when}")]);
+        }
+        Ok(vec![facts, self.totals(&proven)])
+    }
+
+    /// Who signed a folder's checkpoint beside the book, and on which day (UTC).
+    fn cosigned(&self, folder: &Path, key: &str) -> Result<(String, String), Failure> {
+        let key = CosignerKey::parse(key).map_err(|error| self.unproved(&error))?;
+        let time = audit_folder::cosigned(folder, &key).map_err(|error| self.unproved(&error))?;
+        let days = i32::try_from(time / (24 * 60 * 60)).unwrap_or(i32::MAX);
+        let days = days.min(Day::MAX.get());
+        Ok((key.name().to_owned(), format_day(Day::new(days), self.language)))
     }
 
     /// The failure of a folder that does not begin with an earlier one: from which record on.

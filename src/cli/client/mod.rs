@@ -14,6 +14,7 @@ mod bank;
 mod books;
 mod cash;
 mod closing;
+mod cosign;
 mod grant_args;
 mod grant_file;
 mod grants;
