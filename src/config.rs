@@ -12,7 +12,8 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
-use crate::api::server::Limits;
+use crate::api::connection::TlsFiles;
+use crate::api::server::{Limits, Transport};
 use crate::chain::note::SecretKey;
 use crate::signing::Signing;
 
@@ -49,6 +50,21 @@ pub struct Flags {
     /// The largest file that can be attached, in bytes
     #[arg(long, env = "SIMPUL_ATTACHMENT_BYTES")]
     pub attachment_bytes: Option<u32>,
+    /// PEM file of the server's certificate and those that vouch for it
+    #[arg(long, env = "SIMPUL_TLS_CERTIFICATE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM file of the certificate's private key
+    #[arg(long, env = "SIMPUL_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+    /// Whether to listen beyond this machine without TLS, behind something that does it
+    #[arg(long, env = "SIMPUL_ALLOW_PLAINTEXT")]
+    pub allow_plaintext: Option<bool>,
+    /// Connections at once
+    #[arg(long, env = "SIMPUL_CONNECTIONS")]
+    pub connections: Option<u32>,
+    /// Calls of one caller at once
+    #[arg(long, env = "SIMPUL_CALLS_PER_CALLER")]
+    pub calls_per_caller: Option<u32>,
     /// What to log, e.g. info or simpul=debug
     #[arg(long, env = "SIMPUL_LOG")]
     pub log: Option<String>,
@@ -90,6 +106,11 @@ struct File {
     sign_in: Option<bool>,
     attachments: Option<String>,
     attachment_bytes: Option<u32>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    allow_plaintext: Option<bool>,
+    connections: Option<u32>,
+    calls_per_caller: Option<u32>,
     log: Option<String>,
     log_format: Option<LogFormat>,
     deadline_seconds: Option<u32>,
@@ -132,6 +153,14 @@ pub struct Config {
     pub attachments: String,
     /// The largest file that can be attached, in bytes.
     pub attachment_bytes: u32,
+    /// The server's certificate; none for no TLS.
+    pub tls: Option<TlsFiles>,
+    /// Whether to listen beyond this machine without TLS.
+    pub allow_plaintext: bool,
+    /// Connections at once.
+    pub connections: u32,
+    /// Calls of one caller at once.
+    pub calls_per_caller: u32,
     /// What to log.
     pub log: String,
     /// Form of the log.
@@ -159,12 +188,27 @@ impl Config {
         let attachments = flags.attachments.clone().or(file.attachments);
         let beside = || data_dir.join("attachments").display().to_string();
         let attachment_bytes = flags.attachment_bytes.or(file.attachment_bytes);
+        let certificate = flags.tls_certificate.clone().or(file.tls_certificate);
+        let tls = match (certificate, flags.tls_key.clone().or(file.tls_key)) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err(ConfigError::Value("tls_certificate", "set with tls_key"));
+            }
+            (Some(_), None) => {
+                return Err(ConfigError::Value("tls_key", "set with tls_certificate"));
+            }
+        };
         let config = Config {
             attachments: attachments.unwrap_or_else(beside),
             attachment_bytes: attachment_bytes.unwrap_or(10 << 20),
             signing_keys: signing_keys.unwrap_or_else(|| data_dir.join("signing")),
             origin: origin.unwrap_or_else(|| "simpul".to_owned()),
             sign_in: flags.sign_in.or(file.sign_in).unwrap_or(true),
+            tls,
+            allow_plaintext: flags.allow_plaintext.or(file.allow_plaintext).unwrap_or(false),
+            connections: flags.connections.or(file.connections).unwrap_or(1024),
+            calls_per_caller: flags.calls_per_caller.or(file.calls_per_caller).unwrap_or(1024),
             master_key: master_key.unwrap_or_else(|| data_dir.join("master.key")),
             data_dir,
             listen: flags.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 50051).into()),
@@ -185,6 +229,12 @@ impl Config {
         }
         if !(1..=3600).contains(&self.drain_seconds) {
             return Err(ConfigError::Value("drain_seconds", "1 to 3600"));
+        }
+        if !(1..=1 << 16).contains(&self.connections) {
+            return Err(ConfigError::Value("connections", "1 to 65536"));
+        }
+        if !(1..=1 << 16).contains(&self.calls_per_caller) {
+            return Err(ConfigError::Value("calls_per_caller", "1 to 65536"));
         }
         if !(1 << 16..=1 << 26).contains(&self.message_bytes) {
             return Err(ConfigError::Value("message_bytes", "65536 to 67108864"));
@@ -223,6 +273,17 @@ impl Config {
             deadline: Duration::from_secs(self.deadline_seconds.into()),
             message_bytes: self.message_bytes as usize,
             drain: Duration::from_secs(self.drain_seconds.into()),
+            connections: self.connections as usize,
+            calls_per_caller: self.calls_per_caller as usize,
+        }
+    }
+
+    /// What keeps others than the callers from hearing.
+    pub fn transport(&self) -> Transport {
+        Transport {
+            sign_in: self.sign_in,
+            tls: self.tls.clone(),
+            allow_plaintext: self.allow_plaintext,
         }
     }
 }
@@ -249,6 +310,16 @@ impl fmt::Display for Config {
         writeln!(f, "sign_in = {}", self.sign_in)?;
         writeln!(f, "attachments = {}", quoted(&self.attachments))?;
         writeln!(f, "attachment_bytes = {}", self.attachment_bytes)?;
+        match &self.tls {
+            Some(TlsFiles { certificate, key }) => {
+                writeln!(f, "tls_certificate = {}", quoted(&certificate.display().to_string()))?;
+                writeln!(f, "tls_key = {}", quoted(&key.display().to_string()))?;
+            }
+            None => writeln!(f, "# tls_certificate: none, callers come in the open")?,
+        }
+        writeln!(f, "allow_plaintext = {}", self.allow_plaintext)?;
+        writeln!(f, "connections = {}", self.connections)?;
+        writeln!(f, "calls_per_caller = {}", self.calls_per_caller)?;
         writeln!(f, "log = {}", quoted(&self.log))?;
         let format = match self.log_format {
             LogFormat::Text => "text",

@@ -107,6 +107,18 @@ pub enum Who {
     Locked(Arc<str>),
 }
 
+impl Who {
+    /// A name to count calls by.
+    pub fn name(&self) -> &str {
+        match self {
+            Who::Nobody => "",
+            Who::Trusted(actor) => actor,
+            Who::User(user) => &user.user,
+            Who::Locked(token) => token,
+        }
+    }
+}
+
 /// Someone who was let in, and as what.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Passed {

@@ -285,6 +285,10 @@ faults! {
     Overloaded = "OVERLOADED", ResourceExhausted,
         "Server sedang sibuk; kirim lagi permintaan yang sama.",
         "The server is busy; send the same request again.";
+    /// One caller has too many calls in flight.
+    TooManyCalls = "TOO_MANY_CALLS", ResourceExhausted,
+        "Terlalu banyak permintaan sekaligus; tunggu jawaban sebelumnya.",
+        "Too many calls at once; wait for the answers to those before.";
     /// The server is going down.
     Stopping = "STOPPING", Unavailable,
         "Server sedang berhenti; kirim lagi permintaan yang sama.",
@@ -321,7 +325,11 @@ impl Fault {
     const fn retry(self) -> bool {
         matches!(
             self,
-            Fault::Overloaded | Fault::Stopping | Fault::StorageFailed | Fault::DeadlineExceeded
+            Fault::Overloaded
+                | Fault::TooManyCalls
+                | Fault::Stopping
+                | Fault::StorageFailed
+                | Fault::DeadlineExceeded
         )
     }
 }

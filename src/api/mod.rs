@@ -13,6 +13,7 @@ mod bank;
 mod book;
 mod cash;
 mod closing;
+pub mod connection;
 mod convert;
 mod daily;
 pub mod desk;

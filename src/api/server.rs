@@ -7,16 +7,16 @@
 //! - tonic's own complaints about bytes it cannot read become statuses like all others: with a
 //!   reason and a text, and never INTERNAL for what a caller did.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tonic::Code;
@@ -25,6 +25,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 
+use crate::api::connection::{Connections, Tls, TlsError, TlsFiles};
 use crate::api::convert::Checked;
 use crate::api::desk::{Api, Caller};
 use crate::api::door::Who;
@@ -51,12 +52,22 @@ pub struct Limits {
     pub message_bytes: usize,
     /// How long calls in flight may take once the server is told to stop.
     pub drain: Duration,
+    /// Connections at once; those beyond wait.
+    pub connections: usize,
+    /// Calls of one user, or of all who have not signed in, at once; those beyond are refused.
+    pub calls_per_caller: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         let (deadline, drain) = (Duration::from_secs(30), Duration::from_secs(20));
-        Limits { deadline, message_bytes: 1 << 20, drain }
+        Limits {
+            deadline,
+            message_bytes: 1 << 20,
+            drain,
+            connections: 1024,
+            calls_per_caller: 1024,
+        }
     }
 }
 
@@ -65,10 +76,19 @@ impl Default for Limits {
 pub enum PortError {
     /// Anyone could call.
     #[error(
-        "{0} is not a loopback address: callers have no roles yet, so the server only listens on \
-         this machine, e.g. 127.0.0.1:50051"
+        "{0} is not a loopback address, and callers do not have to sign in: listen on this machine \
+         only, e.g. 127.0.0.1:50051, or set sign_in = true"
     )]
-    NotLoopback(SocketAddr),
+    Unguarded(SocketAddr),
+    /// Anyone on the way could listen.
+    #[error(
+        "{0} is not a loopback address and there is no certificate: set tls_certificate and \
+         tls_key, or allow_plaintext = true where something else in front of the server does TLS"
+    )]
+    Plaintext(SocketAddr),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address is taken or not ours.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
@@ -85,20 +105,49 @@ pub enum PortError {
 pub struct Port {
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<Tls>,
+}
+
+/// What keeps others than the callers from hearing, and callers from being anyone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transport {
+    /// Whether callers have to sign in.
+    pub sign_in: bool,
+    /// The certificate; none for no TLS.
+    pub tls: Option<TlsFiles>,
+    /// Whether to do without TLS where others than this machine may call.
+    pub allow_plaintext: bool,
 }
 
 impl Port {
     /// Opens a port; port 0 takes any that is free.
     ///
-    /// Errors: `NotLoopback`, `Listen`.
-    pub async fn open(address: SocketAddr) -> Result<Port, PortError> {
+    /// Errors: `Unguarded`, `Plaintext`, `Listen`, `Tls`.
+    pub async fn open(address: SocketAddr, transport: &Transport) -> Result<Port, PortError> {
         if !address.ip().is_loopback() {
-            return Err(PortError::NotLoopback(address));
+            if !transport.sign_in {
+                return Err(PortError::Unguarded(address));
+            }
+            if transport.tls.is_none() && !transport.allow_plaintext {
+                return Err(PortError::Plaintext(address));
+            }
         }
+        let tls = transport.tls.clone().map(Tls::load).transpose()?;
         let failed = |error| PortError::Listen(address, error);
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Port { listener, address })
+        Ok(Port { listener, address, tls })
+    }
+
+    /// The certificate in force, to be loaded again when its files change.
+    pub fn tls(&self) -> Option<Tls> {
+        self.tls.clone()
+    }
+
+    /// Where it listens, as a URL.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Where it listens.
@@ -117,15 +166,17 @@ impl Port {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), PortError> {
         let health = HealthReporter::new();
-        let gate =
-            Gate { api: api.clone(), limits, calls: Arc::new(Semaphore::new(CALLS as usize)) };
-        let calls = Arc::clone(&gate.calls);
+        let calls = Arc::new(Semaphore::new(CALLS as usize));
+        let gate = Gate {
+            api: api.clone(),
+            limits,
+            calls: Arc::clone(&calls),
+            busy: Arc::default(),
+            secure: self.tls.is_some(),
+        };
         let router = router(api, health.clone(), gate)?;
-        let listener = self.listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "nodelay");
-            }
-        });
+        let most = limits.connections;
+        let listener = Connections::new(self.listener, self.address, self.tls, most);
         let (stopping, stopped) = tokio::sync::oneshot::channel();
         let signal = async move {
             stop.await;
@@ -163,6 +214,41 @@ struct Gate {
     limits: Limits,
     /// One permit for each call in flight.
     calls: Arc<Semaphore>,
+    /// How many calls each caller has in flight.
+    busy: Busy,
+    /// Whether callers come over TLS.
+    secure: bool,
+}
+
+/// How many calls each caller has in flight.
+type Busy = Arc<Mutex<HashMap<String, usize>>>;
+
+/// Counts a call of a caller; `None` when as many as they may have are in flight.
+fn admit(busy: &Busy, most: usize, caller: &str) -> Option<Admitted> {
+    let mut counts = busy.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = counts.entry(caller.to_owned()).or_default();
+    if *count >= most {
+        return None;
+    }
+    *count += 1;
+    Some(Admitted { busy: Arc::clone(busy), caller: caller.to_owned() })
+}
+
+/// A call in flight that is counted; forgotten when it ends.
+struct Admitted {
+    busy: Busy,
+    caller: String,
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(count) = busy.get_mut(&self.caller) else { return };
+        *count -= 1;
+        if *count == 0 {
+            busy.remove(&self.caller);
+        }
+    }
 }
 
 fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortError> {
@@ -215,7 +301,32 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         upkeep_service_server::UpkeepServiceServer
     );
     let router = routes.prepare().into_axum_router();
-    Ok(router.layer(from_fn_with_state(gate, guard)).layer(GrpcWebLayer::new()))
+    let secure = gate.secure;
+    let router = router.layer(from_fn_with_state(gate, guard)).layer(GrpcWebLayer::new());
+    Ok(router.layer(from_fn_with_state(secure, headed)))
+}
+
+/// What browsers are told with every answer: not to guess, frame, keep or pass on anything.
+const FOR_BROWSERS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+];
+
+/// Adds the headers for browsers.
+async fn headed(State(secure): State<bool>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in FOR_BROWSERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if secure {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+    response
 }
 
 /// What every call goes through: who calls, until when, and in what form they hear of trouble.
@@ -224,15 +335,18 @@ async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
     // The semaphore is never closed, so that this is a permit.
     let _in_flight = gate.calls.acquire().await;
     let headers = request.headers();
-    let language = header(headers, "accept-language").map_or(Language::default(), language);
+    let language = said(headers, "accept-language").map_or(Language::default(), language);
     let who = match identify(&gate, headers).await {
         Ok(who) => who,
         Err(problem) => return refused(&problem, language),
     };
-    let deadline = header(headers, "grpc-timeout").and_then(timeout).unwrap_or(limits.deadline);
+    let Some(_admitted) = admit(&gate.busy, limits.calls_per_caller, who.name()) else {
+        return refused(&Fault::TooManyCalls.into(), language);
+    };
+    let deadline = said(headers, "grpc-timeout").and_then(timeout).unwrap_or(limits.deadline);
     let deadline = deadline.min(limits.deadline.saturating_mul(10));
     // Imports say so and let those go first for whom someone waits.
-    let priority = match header(headers, "simpul-priority") {
+    let priority = match said(headers, "simpul-priority") {
         Some("bulk") => Priority::Bulk,
         _ => Priority::Interactive,
     };
@@ -247,13 +361,13 @@ async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
 async fn identify(gate: &Gate, headers: &HeaderMap) -> Checked<Who> {
     let door = gate.api.door();
     if door.access.is_none() {
-        return match header(headers, "simpul-actor") {
+        return match said(headers, "simpul-actor") {
             None => Ok(Who::Trusted(NOBODY.to_owned())),
             Some(actor) if is_actor(actor) => Ok(Who::Trusted(actor.to_owned())),
             Some(_) => Err(Fault::ActorMalformed.into()),
         };
     }
-    match header(headers, "authorization").map(|value| value.split_once(' ')) {
+    match said(headers, "authorization").map(|value| value.split_once(' ')) {
         None => Ok(Who::Nobody),
         Some(Some((scheme, token))) if scheme.eq_ignore_ascii_case("bearer") => {
             door.knows(token.trim()).await
@@ -262,7 +376,7 @@ async fn identify(gate: &Gate, headers: &HeaderMap) -> Checked<Who> {
     }
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn said<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("\u{fffd}"))
 }
 
@@ -323,11 +437,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn callers_share_the_server_by_count() {
+        let limits = Limits { calls_per_caller: 2, ..Limits::default() };
+        let busy = Busy::default();
+        let admit = |caller: &str| admit(&busy, limits.calls_per_caller, caller);
+        let (first, second) = (admit("bu-maria"), admit("bu-maria"));
+        assert!(first.is_some() && second.is_some());
+        assert!(admit("bu-maria").is_none(), "a third at once");
+        assert!(admit("teller").is_some(), "others go on");
+        drop(first);
+        assert!(admit("bu-maria").is_some());
+    }
+
     #[tokio::test]
-    async fn only_loopback_is_listened_on() {
-        let everywhere = "0.0.0.0:0".parse().expect("an address");
-        assert!(matches!(Port::open(everywhere).await, Err(PortError::NotLoopback(_))));
+    async fn others_than_this_machine_call_over_tls_and_sign_in() {
+        let everywhere: SocketAddr = "0.0.0.0:0".parse().expect("an address");
+        let open = Transport::default();
+        let refused = Port::open(everywhere, &open).await;
+        assert!(matches!(refused, Err(PortError::Unguarded(_))));
+        let plain = Transport { sign_in: true, ..open.clone() };
+        let refused = Port::open(everywhere, &plain).await;
+        assert!(matches!(refused, Err(PortError::Plaintext(_))));
+        let behind = Transport { allow_plaintext: true, ..plain };
+        assert!(Port::open(everywhere, &behind).await.is_ok());
         let here = "[::1]:0".parse().expect("an address");
-        assert!(!matches!(Port::open(here).await, Err(PortError::NotLoopback(_))));
+        let opened = Port::open(here, &open).await;
+        assert!(!matches!(opened, Err(PortError::Unguarded(_) | PortError::Plaintext(_))));
     }
 }

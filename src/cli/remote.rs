@@ -1,9 +1,11 @@
 //! The thin client's line to the server: metadata, request ids, and errors as plain sentences.
 
+use std::path::Path;
+
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 use tonic_types::StatusExt;
 
@@ -62,6 +64,19 @@ impl Remote {
     ///
     /// Errors: a sentence when the address or the actor's name cannot be used.
     pub fn new(server: &str, actor: &str, language: Language) -> Result<Remote, Failure> {
+        Remote::trusting(server, None, actor, language)
+    }
+
+    /// The same, over TLS to a server whose certificate is, or is vouched for by, the one in a PEM
+    /// file.
+    ///
+    /// Errors: as [`new`](Remote::new), and a sentence when the file cannot be used or is missing.
+    pub fn trusting(
+        server: &str,
+        certificate: Option<&Path>,
+        actor: &str,
+        language: Language,
+    ) -> Result<Remote, Failure> {
         let endpoint = Endpoint::from_shared(server.to_owned()).ok();
         // A name alone is read as an address without a scheme, to which nothing can connect.
         let endpoint = endpoint.filter(|endpoint| endpoint.uri().scheme().is_some());
@@ -69,6 +84,7 @@ impl Remote {
             let id = format!("Alamat server {server} tidak dapat dibaca.");
             Failure::say(language, &id, &format!("The server address {server} cannot be read."))
         })?;
+        let endpoint = sealed(endpoint, certificate, language)?;
         let actor = MetadataValue::try_from(actor).map_err(|_| {
             let id = "Nama pelaku hanya boleh huruf dan angka biasa.";
             Failure::say(language, id, "The actor's name may only have plain letters and digits.")
@@ -112,8 +128,10 @@ impl Remote {
             let Failure(place) = Failure::say(self.language, &id, &en);
             return Failure(format!("{} {place}", message.message));
         }
+        // A status that the line itself made has its cause with it; a server's comes without.
+        let unreached = std::error::Error::source(status).is_some();
         match status.code() {
-            tonic::Code::Unavailable => Failure::say(
+            code if unreached || code == tonic::Code::Unavailable => Failure::say(
                 self.language,
                 "Server tidak dapat dihubungi; coba lagi nanti. Tidak ada yang hilang.",
                 "The server cannot be reached; try again later. Nothing is lost.",
@@ -121,6 +139,27 @@ impl Remote {
             _ => Failure(status.message().to_owned()),
         }
     }
+}
+
+/// The endpoint over TLS, where its address says so.
+fn sealed(
+    endpoint: Endpoint,
+    certificate: Option<&Path>,
+    language: Language,
+) -> Result<Endpoint, Failure> {
+    if endpoint.uri().scheme_str() != Some("https") {
+        return Ok(endpoint);
+    }
+    let unusable = |error: &dyn std::fmt::Display| {
+        let id = format!("Sertifikat server (--ca) tidak dapat dipakai: {error}");
+        let en = format!("The server's certificate (--ca) cannot be used: {error}");
+        Failure::say(language, &id, &en)
+    };
+    let missing = "PEM";
+    let file = certificate.ok_or_else(|| unusable(&missing))?;
+    let pem = std::fs::read(file).map_err(|error| unusable(&error))?;
+    let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
+    endpoint.tls_config(tls).map_err(|error| unusable(&error))
 }
 
 macro_rules! services {

@@ -3,14 +3,20 @@
 //! The first SIGTERM or SIGINT drains: health says NOT_SERVING, no new connection is taken,
 //! everything that waits is answered, exit status 0. A second one ends the process at once.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
+use crate::api::connection::Tls;
 use crate::api::server::{Port, PortError};
 use crate::cli::console::say;
 use crate::cli::node::{Node, NodeError};
 use crate::config::{Config, LogFormat};
+
+/// How often a certificate is loaded again without being told to.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Why the server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -51,14 +57,37 @@ pub fn start_log(config: &Config) -> Result<(), ServeError> {
 ///
 /// Errors: every [`ServeError`].
 pub async fn run(config: &Config) -> Result<(), ServeError> {
-    let port = Port::open(config.listen).await?;
+    let port = Port::open(config.listen, &config.transport()).await?;
     let node = Node::open(config).await?;
     tracing::info!(address = %port.address(), "serving");
-    say(format_args!("simpul: http://{}", port.address()));
+    say(format_args!("simpul: {}", port.url()));
+    let renewing = port.tls().map(|tls| tokio::spawn(renew(tls)));
     let stop = stop_signal()?;
-    serve(config, port, node, stop).await?;
+    let served = serve(config, port, node, stop).await;
+    if let Some(renewing) = renewing {
+        renewing.abort();
+    }
+    served?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Loads the certificate again at each SIGHUP, and once an hour for whoever renews it without one.
+async fn renew(tls: Tls) {
+    let mut hangup = match signal(SignalKind::hangup()) {
+        Ok(hangup) => hangup,
+        Err(error) => {
+            tracing::warn!(%error, "SIGHUP cannot be heard: certificates are loaded at start only");
+            return;
+        }
+    };
+    loop {
+        tokio::select! { _ = hangup.recv() => {}, () = tokio::time::sleep(HOUR) => {} }
+        match tls.reload() {
+            Ok(()) => tracing::info!("the certificate was loaded again"),
+            Err(error) => tracing::error!(%error, "the certificate in force stays"),
+        }
+    }
 }
 
 /// Serves a node at an open port until `stop` comes, then drains.

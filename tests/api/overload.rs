@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use simpul::api::desk::{Api, Desk};
 use simpul::api::door::Door;
-use simpul::api::server::{self, Port};
+use simpul::api::server::{self, Port, Transport};
 use simpul::api::v1::*;
 use simpul::attachments::Files;
 use simpul::cli::remote::{Line, Remote};
@@ -107,7 +107,9 @@ impl Small {
         let files = Files::open(&place, vault.clone()).expect("files");
         let largest_file = 1 << 20;
         let api = Api::new(Desk { journal, reader, vault, signing, door, files, largest_file });
-        let port = Port::open("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
+        let port = Port::open("127.0.0.1:0".parse().expect("an address"), &Transport::default())
+            .await
+            .expect("a port");
         let address = format!("http://{}", port.address());
         tokio::spawn(port.serve(api, server::Limits::default(), std::future::pending()));
         let line = Remote::new(&address, "bendahara", Language::English).expect("a line").line();

@@ -66,7 +66,7 @@ impl Server {
             ..Flags::default()
         };
         let config = Config::load(&flags).expect("settings");
-        let port = Port::open(config.listen).await.expect("a port");
+        let port = Port::open(config.listen, &config.transport()).await.expect("a port");
         let address = port.address();
         let node = Node::open(&config).await.expect("a node");
         let (stop, stopped) = oneshot::channel();

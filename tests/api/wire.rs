@@ -89,7 +89,14 @@ async fn a_browser_speaks_grpc_web_over_http_1(server: &Server) {
     let path = "/simpul.v1.BookService/GetBook";
     let answer = post(server, path, "simpul-actor: bendahara", &request.encode_to_vec()).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    for part in ["content-type: application/grpc-web", "Buku Kupang (contoh)", "grpc-status:0"] {
+    let headers = [
+        "content-type: application/grpc-web",
+        "x-content-type-options: nosniff",
+        "x-frame-options: DENY",
+        "cache-control: no-store",
+        "content-security-policy: default-src 'none'",
+    ];
+    for part in headers.into_iter().chain(["Buku Kupang (contoh)", "grpc-status:0"]) {
         assert!(answer.contains(part), "{answer}");
     }
     let answer = post(server, path, "simpul-actor: bendahara", &[0xff; 7]).await;

@@ -83,6 +83,18 @@ impl Server {
         &self.address
     }
 
+    /// What it writes to its log, if the command that started it gave it a pipe.
+    pub fn log(&mut self) -> std::process::ChildStderr {
+        self.child.stderr.take().expect("its log is piped")
+    }
+
+    /// Sends it a signal by name.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([name, &id]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
     /// A connection.
     pub async fn connect(&self) -> Channel {
         let endpoint = Endpoint::from_shared(self.address.clone()).expect("an address");
@@ -97,9 +109,7 @@ impl Server {
 
     /// SIGTERM, and how the process ended.
     pub fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
-        assert!(sent.success());
+        self.signal("-TERM");
         self.wait()
     }
 

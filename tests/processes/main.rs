@@ -5,6 +5,7 @@ mod common;
 #[path = "../common/server.rs"]
 mod server;
 mod terminal;
+mod transport;
 
 mod client;
 mod closing;
@@ -14,5 +15,6 @@ mod export;
 mod hostile;
 mod replicas;
 mod restored;
+mod transport;
 mod unread;
 mod verifying;

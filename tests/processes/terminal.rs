@@ -15,6 +15,8 @@ pub struct Terminal {
     book: String,
     /// The file of the device's token, where callers sign in.
     token_file: Option<PathBuf>,
+    /// The certificate that is trusted, where the server has one.
+    trusted: Option<PathBuf>,
     typed: Mutex<BTreeSet<String>>,
 }
 
@@ -22,12 +24,23 @@ impl Terminal {
     /// A terminal at a server, for one book.
     pub fn new(server: &str, book: &str) -> Terminal {
         let typed = Mutex::default();
-        Terminal { server: server.to_owned(), book: book.to_owned(), token_file: None, typed }
+        Terminal {
+            server: server.to_owned(),
+            book: book.to_owned(),
+            token_file: None,
+            trusted: None,
+            typed,
+        }
     }
 
     /// The same, on a device that signs in with the token in a file.
     pub fn with_token(self, token_file: PathBuf) -> Terminal {
         Terminal { token_file: Some(token_file), ..self }
+    }
+
+    /// The same, trusting the certificate in a file.
+    pub fn trusting(self, certificate: PathBuf) -> Terminal {
+        Terminal { trusted: Some(certificate), ..self }
     }
 
     /// What the client says, and whether it succeeded. Words are split as a shell does: what
@@ -37,6 +50,9 @@ impl Terminal {
         self.typed.lock().unwrap_or_else(PoisonError::into_inner).insert(command_of(&words));
         let mut command = Command::new(env!("CARGO_BIN_EXE_simpul"));
         command.args(["--server", &self.server, "--book", &self.book]);
+        if let Some(file) = &self.trusted {
+            command.arg("--ca").arg(file);
+        }
         if let Some(file) = &self.token_file {
             command.arg("--token-file").arg(file);
         }

@@ -54,6 +54,9 @@ pub struct Session {
     /// Berkas tanda perangkat / file of this device's token
     #[arg(long, global = true, env = "SIMPUL_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
+    /// Berkas PEM sertifikat yang dipercaya untuk https / certificate to trust
+    #[arg(long, global = true, env = "SIMPUL_CA")]
+    pub ca: Option<PathBuf>,
     /// Bahasa / language
     #[arg(long, global = true, env = "SIMPUL_LANG", default_value = "id")]
     pub lang: Lang,

@@ -57,7 +57,8 @@ type Answer = Result<Vec<Table>, Failure>;
 /// Errors: one plain sentence in the caller's language.
 pub async fn run(session: &Session, ask: &Ask) -> Result<String, Failure> {
     let language = session.lang.into();
-    let remote = Remote::new(&session.server, &session.actor, language)?;
+    let trusted = session.ca.as_deref();
+    let remote = Remote::trusting(&session.server, trusted, &session.actor, language)?;
     let token_file = session.token_file.clone();
     let mut client = Client { remote, book: session.book.clone(), language, token_file };
     if let Some(token) = client.token()? {

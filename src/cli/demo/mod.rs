@@ -102,7 +102,7 @@ pub async fn run(options: &Options) -> Result<(), DemoError> {
     };
     let config = Config::load(&flags)?;
     serve::start_log(&config)?;
-    let port = Port::open(config.listen).await.map_err(ServeError::from)?;
+    let port = Port::open(config.listen, &config.transport()).await.map_err(ServeError::from)?;
     let address = port.address();
     let node = Node::open(&config).await?;
     let signal = serve::stop_signal()?;

@@ -1,0 +1,246 @@
+//! Connections: TLS where there is a certificate, so many at once and no more, and no caller kept
+//! waiting by another one's handshake.
+//!
+//! **Invariants**: a certificate that cannot be read, or does not fit its key, never replaces one
+//! that works; connections keep the one they began with.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::serve::Listener;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// How long a handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long accepting rests after the system would not give a connection.
+const REST: Duration = Duration::from_millis(100);
+
+/// Where the server's certificate is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and those that vouch for it, in PEM.
+    pub certificate: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
+}
+
+/// Why a certificate cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read, or holds no such thing.
+    #[error("{0}: {1}")]
+    File(PathBuf, String),
+    /// The key is not that of the certificate, or of a sort that is not known.
+    #[error("the certificate cannot be used: {0}")]
+    Unusable(#[from] rustls::Error),
+}
+
+/// The certificate in force. Cheap to clone.
+#[derive(Clone)]
+pub struct Tls {
+    files: TlsFiles,
+    current: Arc<RwLock<Arc<ServerConfig>>>,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+impl Tls {
+    /// Reads a certificate and its key.
+    ///
+    /// Errors: every [`TlsError`].
+    pub fn load(files: TlsFiles) -> Result<Tls, TlsError> {
+        let current = Arc::new(RwLock::new(Arc::new(read(&files)?)));
+        Ok(Tls { files, current })
+    }
+
+    /// Reads the files again, for connections from now on.
+    ///
+    /// Errors: every [`TlsError`]; what was in force stays so.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        let fresh = Arc::new(read(&self.files)?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        TlsAcceptor::from(Arc::clone(&current))
+    }
+}
+
+fn read(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
+    let unread = |file: &PathBuf, error: rustls::pki_types::pem::Error| {
+        TlsError::File(file.clone(), error.to_string())
+    };
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(&files.certificate)
+        .map_err(|error| unread(&files.certificate, error))?
+        .collect();
+    let chain = chain.map_err(|error| unread(&files.certificate, error))?;
+    let key =
+        PrivateKeyDer::from_pem_file(&files.key).map_err(|error| unread(&files.key, error))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let mut config = config?.with_no_client_auth().with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// A connection, in the open or under TLS, that gives its place back when it ends.
+#[derive(Debug)]
+pub struct Connection {
+    stream: Stream,
+    _place: OwnedSemaphorePermit,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Open(TcpStream),
+    Sealed(Box<TlsStream<TcpStream>>),
+}
+
+macro_rules! stream {
+    ($connection:ident, $stream:ident => $call:expr) => {
+        match &mut $connection.get_mut().stream {
+            Stream::Open($stream) => {
+                let $stream = Pin::new($stream);
+                $call
+            }
+            Stream::Sealed($stream) => {
+                let $stream = Pin::new($stream.as_mut());
+                $call
+            }
+        }
+    };
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        stream!(self, stream => stream.poll_read(context, buffer))
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        stream!(self, stream => stream.poll_write(context, bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        stream!(self, stream => stream.poll_flush(context))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        stream!(self, stream => stream.poll_shutdown(context))
+    }
+}
+
+/// Takes connections in; those whose handshake takes long wait beside the others.
+#[derive(Debug)]
+pub struct Connections {
+    address: SocketAddr,
+    ready: mpsc::Receiver<(Connection, SocketAddr)>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+impl Connections {
+    /// Takes connections in from a listener, `most` of them at once; those beyond wait to be taken.
+    pub fn new(listener: TcpListener, address: SocketAddr, tls: Option<Tls>, most: usize) -> Self {
+        let (taken, ready) = mpsc::channel(1);
+        let accepting = tokio::spawn(accept(listener, tls, Arc::new(Semaphore::new(most)), taken));
+        Connections { address, ready, accepting }
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    places: Arc<Semaphore>,
+    taken: mpsc::Sender<(Connection, SocketAddr)>,
+) {
+    // The semaphore is never closed; nobody serves any more when the receiver is gone.
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        if taken.is_closed() {
+            return;
+        }
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "no connection was given");
+                tokio::time::sleep(REST).await;
+                continue;
+            }
+        };
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "nodelay");
+        }
+        let (acceptor, taken) = (tls.as_ref().map(Tls::acceptor), taken.clone());
+        tokio::spawn(async move {
+            let Some(stream) = shaken(stream, acceptor).await else { return };
+            // An error means that nobody serves any more.
+            let _gone = taken.send((Connection { stream, _place: place }, peer)).await;
+        });
+    }
+}
+
+/// The stream once both sides have shaken hands; `None` if they did not in time.
+async fn shaken(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> Option<Stream> {
+    let Some(acceptor) = acceptor else { return Some(Stream::Open(stream)) };
+    match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => Some(Stream::Sealed(Box::new(stream))),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no handshake");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("no handshake in time");
+            None
+        }
+    }
+}
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl Listener for Connections {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        match self.ready.recv().await {
+            Some(ready) => ready,
+            // The task ends only with this.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        Ok(self.address)
+    }
+}
