@@ -5,7 +5,6 @@ mod common;
 #[path = "../common/server.rs"]
 mod server;
 mod terminal;
-mod transport;
 
 mod client;
 mod closing;
