@@ -15,7 +15,7 @@ use crate::chain::{Frontier, Hash, leaf_hash};
 use crate::domain::account::{Account, Control, Ledger};
 use crate::domain::guliran;
 use crate::domain::id::{Id, RowName};
-use crate::domain::loan::case;
+use crate::domain::loan::accounts;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{Attachment, GrantChannel};
 use crate::domain::record::{Effect, Outcome, Record, Row, decode, encode_value};
@@ -402,7 +402,7 @@ impl Replay {
                 continue;
             };
             let Row::Loan(row) = &**row else { continue };
-            match case::accounts(name, row) {
+            match accounts::accounts(name, row) {
                 Ok(accounts) => due.extend(accounts),
                 Err(error) => self.findings.add(format!("loan {name}"), "sums that fit", error),
             }

@@ -1,9 +1,11 @@
-//! Loans: products, schedules, from application to the last instalment (catalogue events 21 to 29,
-//! 35 to 39 and 45).
+//! Loans, from application to the last instalment (catalogue events 21 to 29, 35 to 39 and 45);
+//! their rules are in [`rules`].
+
+mod rules;
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{
-    Call, Done, Method, Mutation, Opened, Page, Plan, damaged, detailed, not_found, plain, service,
+    Call, Done, Method, Mutation, Opened, Page, Plan, damaged, detailed, not_found, service,
     transactions,
 };
 use crate::api::errors::Fault;
@@ -12,22 +14,16 @@ use crate::api::link::{MEANS, means};
 use crate::api::v1;
 use crate::api::v1::loan_purse::Purse as Named;
 use crate::domain::day::Day;
-use crate::domain::effective::in_force;
 use crate::domain::id::{Entity, Id, RowName};
-use crate::domain::loan::allocation::Parts;
-use crate::domain::loan::calendar::Calendar;
 use crate::domain::loan::case::{Borrower, Purse, loan_name};
 use crate::domain::loan::life::{LATEST, Life, Line, facts_known, reckon};
 use crate::domain::loan::outside::{RepayOutsideLoan, TakeOutsideLoan};
 use crate::domain::loan::pay::{
     AccrueLoan, Disburse, PayLoan, RefundTitipan, RewardLoan, SettleLoan, WaiveLoan,
 };
-use crate::domain::loan::product::{SetLoanProduct, product_name};
-use crate::domain::loan::quality::{self, SetLoanQuality};
 use crate::domain::loan::request::{ApplyLoan, ConfirmLoan, DecideLoan};
-use crate::domain::loan::schedule::{Instalment, instalments};
+use crate::domain::loan::schedule::Instalment;
 use crate::domain::loan::surety::{GroupStandsIn, RepayClaim, StandIn};
-use crate::domain::loan::terms::Terms;
 use crate::domain::loan::trouble::{
     ProvideLoan, RegisterCollateral, Reschedule, SellCollateral, TakeCollateral, TurnLoan,
     WriteOffLoan,
@@ -37,6 +33,9 @@ use crate::domain::record::proto::{self, Loan, LoanState};
 use crate::domain::record::{Effect, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::storage::read::Snapshot;
+
+use rules::{money, optional_money, optional_rebate, percent, to_instalment, to_plan, to_terms};
+pub(super) use rules::{parts, plan, to_percent};
 
 /// The most members that pay for one at once.
 const MOST_PAYERS: usize = 200;
@@ -82,266 +81,10 @@ transactions! {
     RepayOutsideLoanRequest => RepayOutsideLoanResponse;
 }
 
-// ---- rules ------------------------------------------------------------------------------------
-
-fn percent(value: Option<&google_type::Decimal>) -> String {
-    value.map_or_else(String::new, |percent| percent.value.clone())
-}
-
-pub(super) fn to_percent(text: &str) -> Option<google_type::Decimal> {
-    (!text.is_empty()).then(|| google_type::Decimal { value: text.to_owned() })
-}
-
-/// What is said of rules, as the journal writes them; the domain checks what they mean.
-fn terms(terms: Option<&v1::LoanTerms>, field: &str) -> Checked<proto::LoanTerms> {
-    let terms = terms.ok_or_else(|| Fault::Required.on(field))?;
-    let fee = match &terms.fee {
-        None => Sen::ZERO,
-        fee => convert::money_or_zero(fee.as_ref(), &format!("{field}.fee"))?,
-    };
-    Ok(proto::LoanTerms {
-        method: terms.method,
-        frequency: terms.frequency,
-        rate: percent(terms.rate_percent.as_ref()),
-        day_count: terms.day_count,
-        principal_grace: terms.principal_grace,
-        interest_grace: terms.interest_grace,
-        interest_grace_rule: terms.interest_grace_rule,
-        rounding_rupiah: terms.rounding_rupiah,
-        fee_percent: percent(terms.fee_percent.as_ref()),
-        fee: fee.get(),
-        penalty: terms.penalty.as_ref().map(|penalty| proto::Penalty {
-            per: penalty.per,
-            percent: percent(penalty.percent.as_ref()),
-            grace_days: penalty.grace_days,
-            cap_percent: percent(penalty.cap_percent.as_ref()),
-        }),
-        allocation: terms.allocation.clone(),
-        by_instalment: terms.by_instalment,
-        overpayment: terms.overpayment,
-        rebate_percent: percent(terms.rebate_percent.as_ref()),
-        recognition: terms.recognition,
-        reward_percent: percent(terms.reward_percent.as_ref()),
-    })
-}
-
-fn to_terms(terms: &proto::LoanTerms) -> v1::LoanTerms {
-    v1::LoanTerms {
-        method: terms.method,
-        frequency: terms.frequency,
-        rate_percent: to_percent(&terms.rate),
-        day_count: terms.day_count,
-        principal_grace: terms.principal_grace,
-        interest_grace: terms.interest_grace,
-        interest_grace_rule: terms.interest_grace_rule,
-        rounding_rupiah: terms.rounding_rupiah,
-        fee_percent: to_percent(&terms.fee_percent),
-        fee: money(terms.fee),
-        penalty: terms.penalty.as_ref().map(|penalty| v1::LoanPenalty {
-            per: penalty.per,
-            percent: to_percent(&penalty.percent),
-            grace_days: penalty.grace_days,
-            cap_percent: to_percent(&penalty.cap_percent),
-        }),
-        allocation: terms.allocation.clone(),
-        by_instalment: terms.by_instalment,
-        overpayment: terms.overpayment,
-        rebate_percent: to_percent(&terms.rebate_percent),
-        recognition: terms.recognition,
-        reward_percent: to_percent(&terms.reward_percent),
-    }
-}
-
-pub(super) fn plan(plan: Option<&v1::LoanPlan>) -> Checked<proto::LoanPlan> {
-    let plan = plan.ok_or_else(|| Fault::Required.on("plan"))?;
-    let most = crate::domain::loan::terms::MOST_INSTALMENTS as usize;
-    convert::at_most(&plan.due_days, most, "plan.due_days")?;
-    let first = convert::optional_day(plan.first_due_on.as_ref(), "plan.first_due_on")?;
-    let due_days = plan.due_days.iter().map(|day| convert::day(Some(day), "plan.due_days"));
-    Ok(proto::LoanPlan {
-        instalments: plan.instalments,
-        first_due_on: first.map_or(0, Day::get),
-        due_days: due_days.map(|day| day.map(Day::get)).collect::<Checked<_>>()?,
-    })
-}
-
-fn to_plan(plan: &proto::LoanPlan) -> v1::LoanPlan {
-    let day = |day: &i32| convert::to_date(Day::new(*day));
-    v1::LoanPlan {
-        instalments: plan.instalments,
-        first_due_on: convert::to_optional_date(plan.first_due_on),
-        due_days: plan.due_days.iter().map(day).collect(),
-    }
-}
-
-fn money(sen: i64) -> Option<google_type::Money> {
-    Some(convert::to_money(Sen::new(sen)))
-}
-
-fn optional_money(money: Option<&google_type::Money>, field: &str) -> Checked<Option<Sen>> {
-    money.map(|money| convert::money(Some(money), field)).transpose()
-}
-
-/// Where the domain's names of rules stand in a request about a product.
-const VERSION: &[(&str, &str)] = &[
-    ("since", "version.since"),
-    ("terms.most", "version.most"),
-    ("terms.method", "version.terms.method"),
-    ("terms.frequency", "version.terms.frequency"),
-    ("terms.rate_percent", "version.terms.rate_percent"),
-    ("terms.day_count", "version.terms.day_count"),
-    ("terms.principal_grace", "version.terms.principal_grace"),
-    ("terms.interest_grace", "version.terms.interest_grace"),
-    ("terms.interest_grace_rule", "version.terms.interest_grace_rule"),
-    ("terms.rounding_rupiah", "version.terms.rounding_rupiah"),
-    ("terms.fee_percent", "version.terms.fee_percent"),
-    ("terms.fee", "version.terms.fee"),
-    ("terms.penalty.per", "version.terms.penalty.per"),
-    ("terms.penalty.percent", "version.terms.penalty.percent"),
-    ("terms.penalty.grace_days", "version.terms.penalty.grace_days"),
-    ("terms.penalty.cap_percent", "version.terms.penalty.cap_percent"),
-    ("terms.allocation", "version.terms.allocation"),
-    ("terms.overpayment", "version.terms.overpayment"),
-    ("terms.rebate_percent", "version.terms.rebate_percent"),
-    ("terms.recognition", "version.terms.recognition"),
-    ("terms.reward_percent", "version.terms.reward_percent"),
-];
-
-impl Mutation for v1::SetLoanProductRequest {
-    const FIELDS: &'static [(&'static str, &'static str)] = VERSION;
-
-    plain!();
-
-    fn plan(&self, _: &[String]) -> Checked<Plan> {
-        let (book, entity) = convert::entity(&self.entity, "entity")?;
-        let version = self.version.as_ref().ok_or_else(|| Fault::Required.on("version"))?;
-        let least = optional_money(version.least.as_ref(), "version.least")?;
-        let most = optional_money(version.most.as_ref(), "version.most")?;
-        let version = proto::LoanVersion {
-            since: convert::day(version.since.as_ref(), "version.since")?.get(),
-            label: convert::required_line(&version.label, 80, "version.label")?,
-            minute: convert::required_line(&version.minute, 80, "version.minute")?,
-            terms: Some(terms(version.terms.as_ref(), "version.terms")?),
-            least: least.unwrap_or(Sen::ZERO).get(),
-            most: most.unwrap_or(Sen::ZERO).get(),
-            most_instalments: version.most_instalments,
-            position: 0,
-        };
-        let product = convert::id(&self.product_id, "product_id")?;
-        Ok(Plan::new(book, &entity.clone(), SetLoanProduct { entity, product, version }))
-    }
-}
-
-impl Method for v1::SetLoanProductRequest {
-    type Response = v1::SetLoanProductResponse;
-
-    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        let (_, entity) = convert::entity(&self.entity, "entity")?;
-        let name = product_name(&entity, &convert::id(&self.product_id, "product_id")?);
-        let done = call.submit(self).await?;
-        let product = Some(product(&done.book, &name, done.row(&name)?)?);
-        Ok(v1::SetLoanProductResponse { product })
-    }
-}
-
-fn product(book: &Id, name: &RowName, row: &Row) -> Checked<v1::LoanProduct> {
-    let Row::LoanProduct(row) = row else { return Err(damaged()) };
-    let version = |version: &proto::LoanVersion| v1::LoanVersion {
-        since: Some(convert::to_date(Day::new(version.since))),
-        label: version.label.clone(),
-        minute: version.minute.clone(),
-        terms: version.terms.as_ref().map(to_terms),
-        least: money(version.least),
-        most: (version.most != 0).then(|| convert::to_money(Sen::new(version.most))),
-        most_instalments: version.most_instalments,
-    };
-    let versions = row.versions.iter().map(version).collect();
-    Ok(v1::LoanProduct { name: convert::row_name(book, name), versions })
-}
-
-impl Method for v1::ListLoanProductsRequest {
-    type Response = v1::ListLoanProductsResponse;
-
-    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        let (book, entity) = convert::entity(&self.parent, "parent")?;
-        let page = Page::new(self.page_size, &self.page_token)?;
-        let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
-        let parent = RowName::of(&entity, "loan-products", "").parent;
-        let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
-        let name = |id: &String| RowName::new(parent.clone(), id.clone());
-        let products = rows.iter().map(|found| product(&book, &name(&found.id), &found.row));
-        let products = products.collect::<Checked<_>>()?;
-        Ok(v1::ListLoanProductsResponse { products, next_page_token })
-    }
-}
-
-impl Method for v1::PreviewScheduleRequest {
-    type Response = v1::PreviewScheduleResponse;
-
-    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        let start = convert::day(self.disbursed_on.as_ref(), "disbursed_on")?;
-        let amount = convert::money(self.amount.as_ref(), "amount")?;
-        let plan = plan(self.plan.as_ref())?;
-        let rules = match self.product.as_str() {
-            "" => terms(self.terms.as_ref(), "terms")?,
-            _ => product_terms(&self, call, start).await?,
-        };
-        let rules = Terms::new(&rules)?;
-        let rows = instalments(&rules, amount, &Calendar::new(&rules, &plan, start)?)?;
-        let mut interest = Sen::ZERO;
-        for row in &rows {
-            interest = interest.plus(row.interest)?;
-        }
-        let full = rows.iter().filter(|row| !(row.principal.is_zero() && row.interest.is_zero()));
-        Ok(v1::PreviewScheduleResponse {
-            instalments: full.map(|row| to_instalment(row, None)).collect(),
-            principal: Some(convert::to_money(amount)),
-            interest: Some(convert::to_money(interest)),
-            fee: Some(convert::to_money(rules.fee_for(amount)?)),
-        })
-    }
-}
-
-/// What a product says on the day of a preview.
-async fn product_terms(
-    request: &v1::PreviewScheduleRequest,
-    call: &Call<'_>,
-    day: Day,
-) -> Checked<proto::LoanTerms> {
-    let (book, entity, id) = convert::owned(&request.product, "loan-products", "product")?;
-    let mut snapshot = call.snapshot_of(&book, &entity, "product").await?;
-    let Row::LoanProduct(row) =
-        call.row(&mut snapshot, &product_name(&entity, &id), "product").await?
-    else {
-        return Err(damaged());
-    };
-    let version = in_force(&row.versions, day).and_then(|version| version.terms.clone());
-    version.ok_or_else(|| Refusal::new(Reason::RuleNotSet).on("product").into())
-}
-
-pub(super) fn parts(parts: Parts) -> Option<v1::LoanParts> {
-    Some(v1::LoanParts {
-        penalty: Some(convert::to_money(parts.penalty)),
-        interest: Some(convert::to_money(parts.interest)),
-        principal: Some(convert::to_money(parts.principal)),
-    })
-}
-
-fn to_instalment(row: &Instalment, state: Option<(Parts, Parts)>) -> v1::Instalment {
-    v1::Instalment {
-        number: row.number,
-        due_on: Some(convert::to_date(row.due_on)),
-        principal: Some(convert::to_money(row.principal)),
-        interest: Some(convert::to_money(row.interest)),
-        paid: state.and_then(|(paid, _)| parts(paid)),
-        owed: state.and_then(|(_, owed)| parts(owed)),
-    }
-}
-
 // ---- from application to the last instalment --------------------------------------------------
 
 /// Where the domain's names of places stand in a request with a purse.
-const PURSE: &[(&str, &str)] = &[
+pub(super) const PURSE: &[(&str, &str)] = &[
     ("place", "purse.place"),
     ("bag", "purse.bag"),
     ("means", "purse"),
@@ -350,7 +93,7 @@ const PURSE: &[(&str, &str)] = &[
     ("terms.rate_percent", "rate_percent"),
 ];
 
-fn purse(purse: Option<&v1::LoanPurse>, book: &Id) -> Checked<Purse> {
+pub(super) fn purse(purse: Option<&v1::LoanPurse>, book: &Id) -> Checked<Purse> {
     match purse.and_then(|purse| purse.purse.as_ref()) {
         Some(Named::Place(place)) => {
             convert::place(Some(place), book, "purse.place").map(Purse::Place)
@@ -385,7 +128,7 @@ pub(super) fn optional_group(name: &str, book: &Id, field: &str) -> Checked<Opti
 
 impl Mutation for v1::ApplyForLoanRequest {
     const FIELDS: &'static [(&'static str, &'static str)] =
-        &[("product", "product_id"), ("group", "borrower")];
+        &[("product", "product_id"), ("group", "borrower"), ("terms.margin", "margin")];
 
     detailed!();
 
@@ -426,6 +169,7 @@ impl Mutation for v1::ApplyForLoanRequest {
             purpose: Vec::new(),
             funded_by: source,
             surety: optional_group(&self.surety, &book, "surety")?,
+            margin: optional_money(self.margin.as_ref(), "margin")?.unwrap_or(Sen::ZERO),
             auto_debit: self.auto_debit,
         };
         let sealed = Plan::sealed(book, sealed_for, move |mut texts| {
@@ -514,6 +258,7 @@ of_loan! {
         lender,
         loan,
         amount: convert::money_or_zero(request.amount.as_ref(), "amount")?,
+        rebate: optional_rebate(request.rebate.as_ref())?,
         purse: purse(request.purse.as_ref(), &book)?,
     };
     WaiveLoanRequest => WaiveLoanResponse, PURSE, |request, book, lender, loan| WaiveLoan {
@@ -657,69 +402,6 @@ impl Mutation for v1::RepayOutsideLoanRequest {
     }
 }
 
-impl Mutation for v1::SetLoanQualityRequest {
-    plain!();
-
-    fn plan(&self, _: &[String]) -> Checked<Plan> {
-        let (book, lender) = convert::entity(&self.entity, "entity")?;
-        let known: proto::QualityPreset = convert::open_choice(self.preset, "preset")?;
-        let (measure, classes) = match quality::preset(known) {
-            Some((measure, classes)) if self.classes.is_empty() => (measure as i32, classes),
-            Some(_) => return Err(Fault::TooMany.on("classes")),
-            None => (self.measure, own_classes(&self.classes)?),
-        };
-        let version = proto::QualityVersion {
-            since: convert::day(self.since.as_ref(), "since")?.get(),
-            measure,
-            classes,
-            minute: convert::required_line(&self.minute, 80, "minute")?,
-            non_performing_from: self.non_performing_from,
-            position: 0,
-        };
-        Ok(Plan::new(book, &lender.clone(), SetLoanQuality { lender, version }))
-    }
-}
-
-/// The most quality classes.
-const MOST_CLASSES: usize = 20;
-
-fn own_classes(classes: &[v1::QualityClass]) -> Checked<Vec<proto::QualityClass>> {
-    convert::count(classes, MOST_CLASSES, "classes")?;
-    let class = |(index, class): (usize, &v1::QualityClass)| {
-        Ok(proto::QualityClass {
-            name: convert::required_line(&class.name, 40, &format!("classes[{index}].name"))?,
-            from: class.from,
-            rate: percent(class.rate_percent.as_ref()),
-        })
-    };
-    classes.iter().enumerate().map(class).collect()
-}
-
-impl Method for v1::SetLoanQualityRequest {
-    type Response = v1::SetLoanQualityResponse;
-
-    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        let (_, lender) = convert::entity(&self.entity, "entity")?;
-        let done = call.submit(self).await?;
-        let Row::LoanQuality(row) = done.row(&quality::quality_name(&lender))? else {
-            return Err(damaged());
-        };
-        let class = |class: &proto::QualityClass| v1::QualityClass {
-            name: class.name.clone(),
-            from: class.from,
-            rate_percent: to_percent(&class.rate),
-        };
-        let version = |version: &proto::QualityVersion| v1::QualityVersion {
-            since: Some(convert::to_date(Day::new(version.since))),
-            measure: version.measure,
-            classes: version.classes.iter().map(class).collect(),
-            minute: version.minute.clone(),
-            non_performing_from: version.non_performing_from,
-        };
-        Ok(v1::SetLoanQualityResponse { versions: row.versions.iter().map(version).collect() })
-    }
-}
-
 /// Checks that a loan is the LKM's.
 fn of_lkm(lender: &Entity) -> Checked<()> {
     if *lender == Entity::Lkm { Ok(()) } else { Err(Fault::WrongParent.on("loan")) }
@@ -838,7 +520,10 @@ impl Method for v1::QuoteSettlementRequest {
         let owed = matches!(row.state(), LoanState::Active | LoanState::Approved);
         let closed = || Refusal::new(Reason::LoanNotOpen).on("loan").with("loan", &loan);
         let life = life_on(&row, on)?.filter(|_| owed).ok_or_else(closed)?;
-        let quote = life.quote()?;
+        let quote = match optional_rebate(self.rebate.as_ref())? {
+            Some(rebate) => life.quote_decided(rebate)?,
+            None => life.quote()?,
+        };
         Ok(v1::QuoteSettlementResponse {
             owed: parts(quote.owed),
             rebate: Some(convert::to_money(quote.rebate)),

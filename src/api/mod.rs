@@ -40,6 +40,7 @@ mod review;
 mod savings;
 pub mod server;
 mod sharing;
+mod syariah;
 mod trade;
 mod transfer;
 mod upkeep;

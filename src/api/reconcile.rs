@@ -227,6 +227,9 @@ async fn loans(
     let mut pairs = Vec::new();
     for (kind, own, mirror) in [
         (v1::MirrorKind::Loan, Code::LkmLoan, Code::LoansGiven),
+        (v1::MirrorKind::Loan, Code::MurabahahPayable, Code::MurabahahReceivable),
+        (v1::MirrorKind::Loan, Code::QardhPayable, Code::QardhReceivable),
+        (v1::MirrorKind::Loan, Code::SyirkahFund, Code::SharingFinance),
         (v1::MirrorKind::LoanInterest, Code::InterestPayable, Code::InterestReceivable),
         (v1::MirrorKind::LoanTitipan, Code::TitipanAtLkm, Code::LoanTitipan),
     ] {
@@ -234,7 +237,11 @@ async fn loans(
             for (id, owed) in balances(snapshot, &format!("{control}."), as_of).await? {
                 let subject = Subject::parse(&id).ok_or_else(damaged)?;
                 let kube = control.ledger.account_of(own, subject.clone());
-                let lkm = lkm_ledger().account_of(mirror, subject);
+                let fund = match mirror {
+                    Code::QardhReceivable => Fund::Kebajikan,
+                    _ => Fund::SimpanPinjam,
+                };
+                let lkm = Ledger::new(Entity::Lkm, fund).account_of(mirror, subject);
                 let lent = natural(mirror, snapshot.balance(&lkm, as_of).await?)?;
                 if !owed.is_zero() || !lent.is_zero() {
                     let fund = control.ledger.fund.get();

@@ -297,6 +297,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         savings_product_service_server::SavingsProductServiceServer,
         savings_service_server::SavingsServiceServer,
         sharing_service_server::SharingServiceServer,
+        syariah_service_server::SyariahServiceServer,
         trade_service_server::TradeServiceServer,
         upkeep_service_server::UpkeepServiceServer
     );

@@ -203,6 +203,7 @@ services! {
     reports: report_service_client::ReportServiceClient;
     savings: savings_service_client::SavingsServiceClient;
     sharing: sharing_service_client::SharingServiceClient;
+    syariah: syariah_service_client::SyariahServiceClient;
     trade: trade_service_client::TradeServiceClient;
     upkeep: upkeep_service_client::UpkeepServiceClient;
 }

@@ -3,10 +3,11 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::api::v1::{
-    Band, BudgetSource, DayCount, DuesPeriod, ExpenseKind, HouseholdStatus, LoanFrequency,
-    LoanMethod, LoanPart, LoanState, LotKind, MemberMeasure, MirrorKind, Office, Overpayment,
-    PartyKind, PassChannel, PenaltyPer, PortfolioKey, QualityPreset, Recognition, Regime,
-    ReliefKind, Role, SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, TermState, Zone,
+    AlmsKind, Band, BudgetSource, DayCount, DuesPeriod, ExpenseKind, HouseholdStatus, LoanContract,
+    LoanFrequency, LoanMethod, LoanPart, LoanState, LotKind, MemberMeasure, MirrorKind, Office,
+    Overpayment, PartyKind, PassChannel, PenaltyPer, PortfolioKey, QualityPreset, Recognition,
+    Regime, ReliefKind, Role, SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse,
+    SyirkahKind, TermState, Zone,
 };
 use crate::api::v1::{OnMaturity, SavingsDayCount, SavingsMethod, SavingsSort};
 
@@ -247,6 +248,17 @@ pub const FREQUENCIES: Words<LoanFrequency> = Words(&[
     ("selapanan", LoanFrequency::Selapanan),
     ("tanggal", LoanFrequency::Custom),
 ]);
+
+/// Syariah contracts of loans.
+pub const LOAN_CONTRACTS: Words<LoanContract> =
+    Words(&[("murabahah", LoanContract::Murabahah), ("qardh", LoanContract::Qardh)]);
+
+/// Contracts of partnership.
+pub const SYIRKAHS: Words<SyirkahKind> =
+    Words(&[("mudharabah", SyirkahKind::Mudharabah), ("musyarakah", SyirkahKind::Musyarakah)]);
+
+/// Alms.
+pub const ALMS: Words<AlmsKind> = Words(&[("zakat", AlmsKind::Zakat), ("infak", AlmsKind::Infak)]);
 
 /// What a portfolio is divided by.
 pub const PORTFOLIO_KEYS: Words<PortfolioKey> = Words(&[

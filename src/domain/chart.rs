@@ -149,6 +149,10 @@ chart! {
     InterestReceivable 1223 "Piutang Jasa" "Loan interest receivable" Asset Loan Refuse Both false;
     StandInReceivable 1224 "Piutang Talangan" "Due from members paid for" Asset Loan Refuse Kube false;
     TitipanAtLkm 1225 "Titipan di LKM" "Loan money held by the LKM" Asset Loan Refuse Kube false;
+    MurabahahReceivable 1226 "Piutang Murabahah" "Murabahah receivables" Asset Loan Refuse Lkm false;
+    QardhReceivable 1227 "Piutang Qardh" "Qardh lent" Asset Loan Refuse Lkm false;
+    SharingFinance 1228 "Pembiayaan" "Profit-sharing finance" Asset Loan Refuse Lkm false;
+    MurabahahBurden 1229 "Beban Murabahah Tangguhan" "Deferred murabahah cost" Asset Loan Refuse Kube false;
     LoanProvision 1291 "Penyisihan Pinjaman" "Provision for loans" Asset Loan None Both false;
     Stock 1301 "Persediaan" "Stock" Asset Lot Refuse Both false;
     Livestock 1302 "Ternak" "Livestock" Asset Lot Refuse Kube false;
@@ -168,6 +172,7 @@ chart! {
     OtherPayable 2109 "Utang Lain-lain" "Other payables" Liability None None Lkm true;
     LoanTitipan 2121 "Titipan Angsuran" "Loan money held" Liability Loan Refuse Both false;
     DeferredInterest 2122 "Pendapatan Ditangguhkan" "Deferred income" Liability Loan Refuse Both false;
+    DeferredMargin 2123 "Margin Ditangguhkan" "Deferred margin" Liability Loan Refuse Lkm false;
     GuliranPayable 2201 "Utang Guliran" "Guliran borrowed" Liability Pass Refuse Kube false;
     GuliranObligation 2202 "Kewajiban Guliran" "Guliran to be passed on" Liability Grant Refuse Kube false;
     GuliranPool 2203 "Dana Guliran" "Guliran pool" Liability Pass Refuse Lkm false;
@@ -179,6 +184,9 @@ chart! {
     InterestPayable 2312 "Utang Jasa" "Loan interest payable" Liability Loan Refuse Kube false;
     BankDebt 2313 "Utang Bank" "Bank loans" Liability Loan Refuse Kube false;
     LoansReceived 2314 "Pinjaman Diterima" "Loans received" Liability Loan Refuse Lkm false;
+    MurabahahPayable 2315 "Utang Murabahah" "Murabahah payable" Liability Loan Refuse Kube false;
+    QardhPayable 2316 "Utang Qardh" "Qardh owed" Liability Loan Refuse Kube false;
+    SyirkahFund 2317 "Dana Syirkah" "Syirkah capital" Liability Loan Refuse Kube false;
     OfficersFund 2321 "Dana Pengurus" "Officers' fund" Liability None Refuse Both false;
     StaffFund 2322 "Dana Karyawan" "Staff fund" Liability None Refuse Both false;
     EducationFund 2323 "Dana Pendidikan" "Education fund" Liability None Refuse Both false;
@@ -197,6 +205,8 @@ chart! {
     PassDifference 3109 "Selisih Nilai Guliran" "Differences in value of what was passed on" Equity None None Kube false;
     ProgrammeStake 3110 "Modal Penyertaan Program" "Programme stake" Equity Grant Refuse Lkm false;
     SolidarityFund 3201 "Dana IKS" "Solidarity fund" Equity None Flag Kube false;
+    ZakatFund 3202 "Dana Zakat" "Zakat fund" Equity None Refuse Lkm true;
+    BenevolenceFund 3203 "Dana Kebajikan" "Benevolence fund" Equity None Refuse Lkm true;
     OpeningEquity 3301 "Saldo Awal" "Opening equity" Equity None None Both true;
     Reserve 3302 "Cadangan" "Reserves" Equity None Refuse Both true;
     Surplus 3401 "SHU" "Surplus" Equity None None Both true;
@@ -212,6 +222,8 @@ chart! {
     FeeIncome 4313 "Pendapatan Administrasi" "Loan fees" Income None None Both true;
     RecoveryIncome 4314 "Pendapatan Pemulihan" "Recoveries of loans written off" Income None None Both true;
     IncentiveIncome 4315 "Pendapatan Insentif" "Rewards for paying promptly" Income None None Kube true;
+    MarginIncome 4316 "Pendapatan Margin" "Murabahah margin" Income None None Lkm true;
+    SharingIncome 4317 "Pendapatan Bagi Hasil" "Profit shares" Income None None Lkm true;
     CostOfSales 5101 "HPP" "Cost of sales" Expense None None Both true;
     SavingsInterest 5102 "Beban Jasa Simpanan" "Interest on savings" Expense None None Both true;
     Feed 5201 "Beban Pakan" "Feed" Expense None None Both true;
@@ -225,6 +237,7 @@ chart! {
     LivestockLoss 5209 "Kerugian Kematian Ternak" "Livestock losses" Expense None None Kube true;
     CashShortage 5210 "Beban Selisih Kas" "Cash shortages" Expense None None Both true;
     ProfitShare 5211 "Bagi Hasil Anggota" "Members' share of results" Expense None None Kube true;
+    BusinessLoss 5212 "Rugi Usaha" "Losses borne by partners" Expense None None Kube true;
     OtherExpense 5219 "Beban Lain-lain" "Other costs" Expense None None Both true;
     IncomeTax 5301 "Beban PPh" "Income tax" Expense None None Lkm true;
     TaxExpense 5302 "Beban Pajak" "Taxes" Expense None None Kube false;
@@ -232,6 +245,9 @@ chart! {
     LoanFine 5312 "Beban Denda" "Penalties borne" Expense None None Kube true;
     ProvisionExpense 5313 "Beban Penyisihan" "Provision expense" Expense None None Both true;
     IncentiveExpense 5314 "Beban IPTW" "Rewards paid" Expense None None Lkm true;
+    MarginCost 5315 "Beban Margin" "Murabahah margin borne" Expense None None Kube true;
+    SharingCost 5316 "Bagi Hasil" "Profit shared with the LKM" Expense None None Kube true;
+    SharingLoss 5317 "Beban Rugi" "Losses of profit-sharing finance" Expense None None Lkm true;
 }
 
 impl Code {

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod alms;
 pub mod arisan;
 pub mod assessment;
 pub mod attachment;

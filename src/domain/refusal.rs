@@ -418,6 +418,14 @@ reasons! {
     LoanExceeded = "LOAN_EXCEEDED", Precondition,
         "Pinjaman ini hanya tersisa {held}.",
         "Only {held} of this loan is left.";
+    /// The goods did not cost what the contract says.
+    LotCostDiffers = "LOT_COST_DIFFERS", Precondition,
+        "Harga perolehan {lot} {held}, akad menyebut {asked}.",
+        "{lot} cost {held}, the contract says {asked}.";
+    /// More than is left of the capital put into a business.
+    SyirkahExceeded = "SYIRKAH_EXCEEDED", Precondition,
+        "Modal syirkah ini hanya tersisa {held}.",
+        "Only {held} of this capital is left.";
     /// The loan is paid off, was turned down, or is not paid out.
     LoanNotOpen = "LOAN_NOT_OPEN", Precondition,
         "Pinjaman {loan} tidak sedang berjalan.",

@@ -82,6 +82,7 @@ impl Action for Reverse {
         stake::undo(draft, record.event, effect)?;
         term::undo(draft, record.event, effect)?;
         loan::case::undo(draft, &record, effect, open)?;
+        loan::syirkah::undo(draft, record.position, effect)?;
         bank::untick(draft, &record, effect, open)?;
         standing::undo(draft, &record, effect)?;
         moving::undo(draft, &record, effect)?;

@@ -66,7 +66,7 @@ pub fn application(lender: &str, loan: &str, borrower: &str, rupiah: i64) -> App
     }
 }
 
-fn decision(loan: &str, approve: bool) -> DecideLoanRequest {
+pub fn decision(loan: &str, approve: bool) -> DecideLoanRequest {
     DecideLoanRequest {
         loan: loan.to_owned(),
         request_id: fresh_request_id(),
@@ -77,7 +77,7 @@ fn decision(loan: &str, approve: bool) -> DecideLoanRequest {
     }
 }
 
-fn confirmation(loan: &str) -> ConfirmLoanRequest {
+pub fn confirmation(loan: &str) -> ConfirmLoanRequest {
     ConfirmLoanRequest {
         loan: loan.to_owned(),
         request_id: fresh_request_id(),
@@ -89,7 +89,7 @@ pub fn tin() -> Option<LoanPurse> {
     Some(LoanPurse { purse: Some(loan_purse::Purse::Place(cash().expect("a place"))) })
 }
 
-fn vault() -> Option<LoanPurse> {
+pub fn vault() -> Option<LoanPurse> {
     let place = place(PlaceKind::Vault).expect("a place");
     Some(LoanPurse { purse: Some(loan_purse::Purse::Place(place)) })
 }
@@ -354,7 +354,11 @@ async fn arrears_are_listed(server: &Server) {
     let due = standing.due.as_ref().expect("set");
     assert_eq!([sen(&due.interest), sen(&due.principal)], [0, 30 * THOUSAND]);
 
-    let quote = QuoteSettlementRequest { loan: format!("{A}/loans/l2"), on: date(2025, 4, 8) };
+    let quote = QuoteSettlementRequest {
+        loan: format!("{A}/loans/l2"),
+        on: date(2025, 4, 8),
+        rebate: None,
+    };
     let quote = town.loans().quote_settlement(quote).await.expect("a quote").into_inner();
     assert_eq!(sen(&quote.total), 480 * THOUSAND);
     let settle = |rupiah| SettleLoanRequest {
@@ -363,6 +367,7 @@ async fn arrears_are_listed(server: &Server) {
         details: on(2025, 4, 8),
         amount: idr(rupiah),
         purse: tin(),
+        rebate: None,
     };
     let status = town.loans().settle_loan(settle(479_999)).await.expect_err("too little");
     assert_eq!(why(&status).text, "Settling the loan on this day takes Rp480.000.");

@@ -34,6 +34,7 @@ mod statements;
 mod stock;
 mod stories;
 mod suspense;
+mod syariah;
 mod ties;
 mod town;
 mod transfers;

@@ -232,6 +232,19 @@ async fn ratios_and_rates(server: &Server) {
     let bound = officers.and_then(|ratio| ratio.bound.clone()).expect("a cooperative's");
     assert_eq!(value(&bound.at_most), "10");
 
+    let name = |leaves| NameOfficerRequest {
+        member: format!("{LKM}/members/m01"),
+        request_id: fresh_request_id(),
+        details: None,
+        since: date(2025, 1, 1),
+        leaves,
+    };
+    let status = town.portfolio().name_officer(name(true)).await.expect_err("is none");
+    assert!(["OFFICE_TAKEN", "NOT_FOUND"].contains(&why(&status).reason.as_str()));
+    let of_group = NameOfficerRequest { member: format!("{A}/members/m02"), ..name(false) };
+    let status = town.portfolio().name_officer(of_group).await.expect_err("a KUBE's");
+    assert_eq!(why(&status).reason, "WRONG_PARENT");
+
     let rates = ListRatesRequest { parent: A.to_owned(), ..Default::default() };
     let rates = town.portfolio().list_rates(rates).await.expect("rates").into_inner().rates;
     let rate = &rates[0];

@@ -195,6 +195,7 @@ clients! {
     portfolio: portfolio_service_client::PortfolioServiceClient;
     reconciling: reconcile_service_client::ReconcileServiceClient;
     arisan: arisan_service_client::ArisanServiceClient;
+    syariah: syariah_service_client::SyariahServiceClient;
     sharing: sharing_service_client::SharingServiceClient;
     closing: closing_service_client::ClosingServiceClient;
     days: day_service_client::DayServiceClient;

@@ -84,7 +84,11 @@ def schedule(case):
     rows, left, exact_jasa, jasa_so_far, waiting, equal = [], lent, Fraction(0), 0, 0, None
     for n, day in enumerate(days):
         on = left if method in ("MENURUN", "ANUITAS") else lent
-        exact_jasa += on * rates[n]
+        if case["contract"] == "MURABAHAH":
+            # The margin is a sum, and each instalment bears the same part of it.
+            exact_jasa = Fraction(case["margin"] * (n + 1), len(days))
+        else:
+            exact_jasa += on * rates[n]
         earned = half_up(exact_jasa) - jasa_so_far
         jasa_so_far += earned
         waiting += earned
@@ -130,6 +134,8 @@ def main():
         wanted = schedule(case)
         assert rows == wanted, f"{case}\nwanted {wanted}"
         assert sum(row[1] for row in rows) == case["amount"]
+        if case["contract"] == "MURABAHAH":
+            assert sum(row[2] for row in rows) == case["margin"]
         if case["annuity"]:
             against_numpy(case, rows)
             annuities += 1

@@ -12,8 +12,8 @@ use simpul::domain::loan::schedule::{Instalment, annuity, instalments};
 use simpul::domain::loan::terms::Terms;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
-    DayCount, InterestGrace, LoanFrequency, LoanMethod, LoanPlan, LoanTerms, Overpayment,
-    Recognition,
+    DayCount, InterestGrace, LoanContract, LoanFrequency, LoanMethod, LoanPlan, LoanTerms,
+    Overpayment, Recognition,
 };
 use simpul::domain::refusal::{Reason, Refusal};
 
@@ -142,6 +142,22 @@ fn any_annuity(random: &mut fastrand::Rng) -> Case {
     Case { terms, plan: plan_of(random.u32(1..=60)), ..case }
 }
 
+/// A murabahah: a sum of margin instead of a rate.
+fn any_murabahah(random: &mut fastrand::Rng) -> Case {
+    let case = any_case(random);
+    let custom = case.terms.frequency() == LoanFrequency::Custom;
+    let day_count = if custom { DayCount::PerPeriod } else { DayCount::Unspecified };
+    let terms = LoanTerms {
+        contract: LoanContract::Murabahah as i32,
+        margin: random.i64(1..=5_000_000_000),
+        day_count: day_count as i32,
+        principal_grace: case.terms.principal_grace,
+        rounding_rupiah: case.terms.rounding_rupiah,
+        ..plain_terms(LoanMethod::Flat, case.terms.frequency(), "0")
+    };
+    Case { terms, ..case }
+}
+
 /// One line for the script. With `unrounded` it also compares with numpy-financial.
 fn line(case: &Case, unrounded: bool) -> String {
     let name = |text: &str, prefix: &str| text.replace(prefix, "");
@@ -169,6 +185,8 @@ fn line(case: &Case, unrounded: bool) -> String {
         "first_due_on": if first == 0 { String::new() } else { Day::new(first).to_string() },
         "due_days": case.plan.due_days.iter().map(|day| Day::new(*day).to_string())
             .collect::<Vec<_>>(),
+        "contract": name(case.terms.contract().as_str_name(), "LOAN_CONTRACT_"),
+        "margin": case.terms.margin,
         "annuity": if unrounded { annuity } else { String::new() },
         "rows": rows.iter().map(row).collect::<Vec<_>>(),
     })
@@ -202,6 +220,29 @@ fn schedules_agree_with_exact_fractions_and_numpy() {
     let lines = any.iter().map(|case| line(case, false));
     let lines: Vec<String> = lines.chain(annuities.iter().map(|case| line(case, true))).collect();
     assert_eq!(oracle(&(lines.join("\n") + "\n")), "1500 600");
+}
+
+#[test]
+fn murabahah_agrees_with_exact_fractions() {
+    let mut random = fastrand::Rng::with_seed(20_260_817);
+    let lines: Vec<String> = (0..500).map(|_| line(&any_murabahah(&mut random), false)).collect();
+    assert_eq!(oracle(&(lines.join("\n") + "\n")), "500 0");
+}
+
+/// Goods of 5.000 and a margin of 500 in three: 1.833.333,34 twice; the last takes what is left.
+#[test]
+fn murabahah_by_hand() {
+    let terms = LoanTerms {
+        contract: LoanContract::Murabahah as i32,
+        margin: k(500).get(),
+        ..plain_terms(LoanMethod::Flat, LoanFrequency::Monthly, "0")
+    };
+    let rows = case(terms, 3, k(5_000), "2025-01-10").rows().expect("a schedule");
+    let parts: Vec<_> = rows.iter().map(|row| (row.principal.get(), row.interest.get())).collect();
+    assert_eq!(
+        parts,
+        [(166_666_667, 16_666_667), (166_666_667, 16_666_666), (166_666_666, 16_666_667),]
+    );
 }
 
 #[test]

@@ -67,6 +67,7 @@ pub fn apply(
         purpose: Vec::new(),
         funded_by: None,
         surety: None,
+        margin: Sen::ZERO,
         auto_debit: false,
     }
 }
@@ -399,7 +400,13 @@ fn event_22_settled_at_once_and_a_payment_to_a_closed_loan_waits() {
     set_product(&mut v, &lender, monthly());
     let wish = apply(&lender, "x", member(1), k(1_000), 10);
     lend(&mut v, wish, tin(), "2025-03-01");
-    let settle = |amount| SettleLoan { lender: kube("a"), loan: id("x"), amount, purse: tin() };
+    let settle = |amount| SettleLoan {
+        lender: kube("a"),
+        loan: id("x"),
+        amount,
+        rebate: None,
+        purse: tin(),
+    };
     let wrong = v.refused(settle(k(999)));
     assert_eq!(
         (wrong.reason, wrong.details[0].1.as_str()),

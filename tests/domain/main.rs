@@ -22,6 +22,7 @@ mod reports;
 mod reversal;
 mod sharing;
 mod stories;
+mod syariah;
 mod ties;
 mod upkeep;
 mod village;

@@ -5,13 +5,14 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use simpul::domain::account::Control;
 use simpul::domain::day::Day;
-use simpul::domain::id::Id;
+use simpul::domain::id::{Id, RowName};
 use simpul::domain::loan::allocation::Parts;
 use simpul::domain::loan::calendar::Calendar;
 use simpul::domain::loan::care::{
     AssignLoan, RecordContact, contacts_name, last_contact, officer_of,
 };
 use simpul::domain::loan::life::LATEST;
+use simpul::domain::loan::officer::{NameOfficer, OFFICERS, in_office};
 use simpul::domain::loan::portfolio::{Holding, Judged, Point, Portfolio};
 use simpul::domain::loan::quality::preset;
 use simpul::domain::loan::schedule::instalments;
@@ -212,6 +213,23 @@ fn talks_are_told_of_loans_that_were_paid_out() {
     assert_eq!(last("2025-03-31", LATEST).as_deref(), Some("2025-03-09"));
     assert_eq!(last("2025-03-31", before).as_deref(), Some("2025-03-04"));
     assert_eq!(last("2025-03-03", LATEST), None);
+}
+
+#[test]
+fn an_officer_of_the_lkm_is_one_from_a_day_on() {
+    let mut v = lender();
+    let name = |since: &str, holds| NameOfficer { member: id("m01"), since: day(since), holds };
+    assert_eq!(v.refused(name("2025-01-01", false)).reason, Reason::OfficeTaken);
+    v.ok_on(name("2025-01-01", true), Some("2025-06-01"));
+    assert_eq!(v.refused(name("2025-02-01", true)).reason, Reason::OfficeTaken);
+    let named = v.records.len() as u64;
+    v.ok(name("2025-03-01", false));
+    let row = RowName::new(OFFICERS, "m01");
+    let Some(Value::Row(Some(found))) = v.state.get(&Key::Row(row)) else { panic!("no row") };
+    let Row::LkmOfficer(row) = found.as_ref() else { panic!("{found:?}") };
+    let holds = |on: &str, known| in_office(row, day(on), known);
+    assert_eq!([holds("2025-02-28", LATEST), holds("2025-03-01", LATEST)], [true, false]);
+    assert_eq!([holds("2025-03-01", named), holds("2025-03-01", 1)], [true, false]);
 }
 
 /// The effective rates of well-known loans: `numpy_financial.rate(12, 112, -1200, 0) * 12` and the

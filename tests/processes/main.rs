@@ -12,6 +12,7 @@ mod crash;
 mod demo;
 mod export;
 mod hostile;
+mod lending;
 mod replicas;
 mod restored;
 mod transport;

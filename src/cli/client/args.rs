@@ -26,6 +26,7 @@ use super::products::{CloseDays, ProductAsk};
 use super::savings::SavingsAsk;
 use super::sharing::SharingAsk;
 use super::statements::StatementAsk;
+use super::syariah::SyariahAsk;
 use super::ties::{CollectorAsk, Mirrors, StakeAsk, TermAsk};
 use super::trade::TradeAsk;
 use super::upkeep::{Count, KeepingAsk, ToolAsk};
@@ -158,6 +159,9 @@ pub enum Ask {
     /// Portofolio: PAR, golongan, NPL, rasio, tunggakan / the portfolio
     #[command(name = "portofolio", alias = "portfolio", subcommand)]
     Portfolio(PortfolioAsk),
+    /// Syariah: akad murabahah, bagi hasil, zakat, infak / syariah contracts
+    #[command(name = "syariah", subcommand)]
+    Syariah(SyariahAsk),
     /// Jurnal: umum, saldo awal, pembatalan / journal
     #[command(name = "jurnal", alias = "journal", subcommand)]
     Journal(JournalAsk),

@@ -1,24 +1,20 @@
 //! Loans: products, from application to the last instalment, tanggung renteng, loans in trouble,
 //! loans from outside.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use super::args::{Part, When, Where, part, percent};
+use super::args::{Part, When};
+use super::loan_args::{
+    Apply, Collateral, Decide, Disburse, List, Of, OnDay, Outside, Paid, Pay, Plan, Preview,
+    Product, Purse, Quality, Quote, RepayClaim, RepayOutside, Reschedule, Rules, SellCollateral,
+    Settle, StandIn, TakeCollateral, Turn, Waive, Which,
+};
 use super::transactions::request;
 use super::{Answer, Client, PAGE};
-use crate::api::google_type::Decimal;
-use crate::api::v1::{
-    self, DayCount, Handover, InterestGrace, LoanFrequency, LoanMethod, LoanPart, Means,
-    Overpayment, PenaltyPer, QualityPreset, Recognition, loan_purse, means,
-};
-use crate::cli::convert::{amount, date, day, last_part, money, money_text};
+use crate::api::v1::{self, DayCount, Handover, InterestGrace, Means, loan_purse, means};
+use crate::cli::convert::{date, last_part, money, money_text};
 use crate::cli::table::{Column, Table, number, text};
-use crate::cli::words::{
-    DAY_COUNTS, FREQUENCIES, LOAN_METHODS, LOAN_PARTS, LOAN_STATES, OVERPAYMENTS, PENALTIES,
-    PRESETS, RECOGNITIONS,
-};
-use crate::domain::day::Day;
-use crate::domain::money::Sen;
+use crate::cli::words::{FREQUENCIES, LOAN_METHODS, LOAN_STATES};
 
 const PRODUCTS: &[Column] = &[
     text("product", "Produk", "Product"),
@@ -97,10 +93,10 @@ pub enum LoanAsk {
     Refund(Pay),
     /// Hitung pelunasan / what settling takes
     #[command(name = "hitung-lunas", alias = "quote")]
-    Quote(OnDay),
+    Quote(Quote),
     /// Lunasi sekaligus / settle at once
     #[command(name = "lunasi", alias = "settle")]
-    Settle(Pay),
+    Settle(Settle),
     /// Keringanan denda atau jasa / waive a part
     #[command(name = "ringankan", alias = "waive")]
     Waive(Waive),
@@ -157,447 +153,6 @@ pub enum LoanAsk {
     List(List),
 }
 
-/// One loan.
-#[derive(Args, Clone, Debug)]
-pub struct Which {
-    /// Kelompok atau lkm / group or lkm
-    lender: String,
-    /// Pinjaman / loan
-    loan: String,
-}
-
-/// One loan, at a time.
-#[derive(Args, Clone, Debug)]
-pub struct Of {
-    #[command(flatten)]
-    which: Which,
-    #[command(flatten)]
-    when: When,
-}
-
-/// One loan, as it stands on a day.
-#[derive(Args, Clone, Debug)]
-pub struct OnDay {
-    #[command(flatten)]
-    which: Which,
-    /// Per tanggal / as of
-    #[arg(long = "per", alias = "as-of", value_parser = day)]
-    on: Option<Day>,
-}
-
-/// Where the money of a loan goes or comes from.
-#[derive(Args, Clone, Debug)]
-pub struct Purse {
-    /// kas, bank, brankas, atau id laci / place
-    #[arg(long = "tempat", alias = "place", default_value = "kas")]
-    place: String,
-    /// Pinjaman kelompok: tempat uang di LKM / a KUBE's loan: the LKM's place
-    #[arg(long = "tempat-lkm", alias = "lkm-place")]
-    lkm_place: Option<String>,
-    /// Pinjaman kelompok: lewat tabungan di LKM / a KUBE's loan: by its savings
-    #[arg(long = "tabungan", alias = "savings", conflicts_with = "lkm_place")]
-    savings: bool,
-    /// Tas kolektor LKM / the collector's bag
-    #[arg(long = "tas", alias = "bag", conflicts_with_all = ["lkm_place", "savings"])]
-    bag: Option<String>,
-}
-
-/// Money of one loan.
-#[derive(Args, Clone, Debug)]
-pub struct Pay {
-    #[command(flatten)]
-    which: Which,
-    /// Jumlah / amount
-    #[arg(value_parser = amount)]
-    amount: Sen,
-    #[command(flatten)]
-    purse: Purse,
-    #[command(flatten)]
-    when: When,
-}
-
-/// A loan and where money goes.
-#[derive(Args, Clone, Debug)]
-pub struct Paid {
-    #[command(flatten)]
-    which: Which,
-    #[command(flatten)]
-    purse: Purse,
-    #[command(flatten)]
-    when: When,
-}
-
-/// The rules of a loan.
-#[derive(Args, Clone, Debug)]
-pub struct Rules {
-    /// Cara: flat, menurun, anuitas, musiman, musiman-berkala / method
-    #[arg(long = "cara", alias = "method", value_parser = LOAN_METHODS.parser())]
-    method: LoanMethod,
-    /// Angsuran: harian, mingguan, dua-mingguan, bulanan, selapanan, tanggal / frequency
-    #[arg(long = "tiap", alias = "every", value_parser = FREQUENCIES.parser())]
-    frequency: LoanFrequency,
-    /// Jasa dalam persen per periode / jasa in percent per period
-    #[arg(long = "jasa", alias = "rate", value_parser = percent)]
-    rate: Decimal,
-    /// Hitungan hari untuk tanggal bebas / day count for custom dates
-    #[arg(long = "hitungan-hari", alias = "day-count", value_parser = DAY_COUNTS.parser())]
-    day_count: Option<DayCount>,
-    /// Berapa angsuran tanpa pokok / instalments without principal
-    #[arg(long = "tanpa-pokok", alias = "principal-grace", default_value_t = 0)]
-    principal_grace: u32,
-    /// Berapa angsuran tanpa jasa / instalments without jasa
-    #[arg(long = "tanpa-jasa", alias = "interest-grace", default_value_t = 0)]
-    interest_grace: u32,
-    /// Jasa itu ditagih sesudahnya, bukan dibebaskan / deferred, not waived
-    #[arg(long = "jasa-ditunda", alias = "deferred")]
-    deferred: bool,
-    /// Pembulatan angsuran ke atas: 0, 1, 100, 500, 1000 rupiah / rounded up to
-    #[arg(long = "bulat", alias = "rounding", default_value_t = 0)]
-    rounding: u32,
-    /// Biaya administrasi dalam persen / fee in percent
-    #[arg(long = "biaya-persen", alias = "fee-percent", value_parser = percent)]
-    fee_percent: Option<Decimal>,
-    /// Biaya administrasi / fee
-    #[arg(long = "biaya", alias = "fee", value_parser = amount)]
-    fee: Option<Sen>,
-    /// Denda dalam persen dari tunggakan / penalty in percent
-    #[arg(long = "denda", alias = "penalty", value_parser = percent)]
-    penalty: Option<Decimal>,
-    /// Denda per hari atau per periode / what a penalty counts
-    #[arg(long = "denda-per", alias = "penalty-per", default_value = "hari", value_parser = PENALTIES.parser())]
-    penalty_per: PenaltyPer,
-    /// Hari lambat tanpa denda / days late that cost nothing
-    #[arg(long = "denda-bebas", alias = "penalty-grace", default_value_t = 0)]
-    penalty_grace: u32,
-    /// Batas denda dalam persen angsuran / cap in percent of the instalment
-    #[arg(long = "denda-batas", alias = "penalty-cap", value_parser = percent)]
-    penalty_cap: Option<Decimal>,
-    /// Urutan pembayaran, misalnya denda,jasa,pokok / order of payment
-    #[arg(long = "urutan", alias = "order", value_delimiter = ',', value_parser = LOAN_PARTS.parser())]
-    order: Vec<LoanPart>,
-    /// Satu angsuran selesai dulu / one instalment before the next
-    #[arg(long = "per-angsuran", alias = "by-instalment")]
-    by_instalment: bool,
-    /// Kelebihan bayar: titipan atau pokok / overpayment
-    #[arg(long = "lebih", alias = "overpayment", value_parser = OVERPAYMENTS.parser())]
-    overpayment: Overpayment,
-    /// Keringanan jasa saat dilunasi, dalam persen / rebate in percent
-    #[arg(long = "keringanan", alias = "rebate", value_parser = percent)]
-    rebate: Option<Decimal>,
-    /// Pengakuan jasa: kas atau akrual / recognition
-    #[arg(long = "pengakuan", alias = "recognition", value_parser = RECOGNITIONS.parser())]
-    recognition: Recognition,
-    /// Insentif tepat waktu dalam persen jasa / reward in percent of jasa
-    #[arg(long = "insentif", alias = "reward", value_parser = percent)]
-    reward: Option<Decimal>,
-}
-
-/// When a loan is paid back.
-#[derive(Args, Clone, Debug)]
-pub struct Plan {
-    /// Berapa kali angsuran / how many instalments
-    #[arg(long = "angsuran", alias = "instalments")]
-    instalments: u32,
-    /// Jatuh tempo pertama / first due day
-    #[arg(long = "mulai", alias = "first-due", value_parser = day)]
-    first_due: Option<Day>,
-    /// Semua jatuh tempo, untuk tanggal bebas / all due days
-    #[arg(long = "jatuh-tempo", alias = "due", value_parser = day)]
-    due_days: Vec<Day>,
-}
-
-/// A product.
-#[derive(Args, Clone, Debug)]
-pub struct Product {
-    /// Kelompok atau lkm / group or lkm
-    entity: String,
-    /// Produk / product
-    product: String,
-    /// Nama / label
-    #[arg(long = "nama", alias = "label")]
-    label: String,
-    /// Berlaku sejak / holds since
-    #[arg(long = "sejak", alias = "since", value_parser = day)]
-    since: Day,
-    /// Paling sedikit / the least
-    #[arg(long = "paling-sedikit", alias = "least", value_parser = amount)]
-    least: Option<Sen>,
-    /// Paling banyak / the most
-    #[arg(long = "paling-banyak", alias = "most", value_parser = amount)]
-    most: Option<Sen>,
-    /// Paling banyak angsuran / the most instalments
-    #[arg(long = "paling-lama", alias = "most-instalments", default_value_t = 0)]
-    most_instalments: u32,
-    #[command(flatten)]
-    rules: Rules,
-    #[command(flatten)]
-    when: When,
-}
-
-/// A schedule that is not made.
-#[derive(Args, Clone, Debug)]
-pub struct Preview {
-    /// Jumlah / amount
-    #[arg(value_parser = amount)]
-    amount: Sen,
-    /// Hari pencairan / the day the money is paid out
-    #[arg(long = "cair", alias = "disbursed", value_parser = day)]
-    disbursed: Day,
-    #[command(flatten)]
-    rules: Rules,
-    #[command(flatten)]
-    plan: Plan,
-}
-
-/// An application.
-#[derive(Args, Clone, Debug)]
-pub struct Apply {
-    #[command(flatten)]
-    which: Which,
-    /// Peminjam: anggota, atau kelompok di LKM dengan --kelompok / borrower
-    borrower: String,
-    /// Jumlah / amount
-    #[arg(value_parser = amount)]
-    amount: Sen,
-    /// Produk / product
-    #[arg(long = "produk", alias = "product")]
-    product: String,
-    /// Peminjamnya kelompok / the borrower is a group
-    #[arg(long = "kelompok", alias = "group")]
-    group: bool,
-    /// Untuk apa / what it is for
-    #[arg(long = "untuk", alias = "purpose", default_value = "")]
-    purpose: String,
-    /// Diteruskan dari pinjaman LKM / passes on the LKM's loan
-    #[arg(long = "dari-pinjaman", alias = "funded-by")]
-    funded_by: Option<String>,
-    /// Kelompok penanggung / the group that stands in
-    #[arg(long = "penanggung", alias = "surety")]
-    surety: Option<String>,
-    /// Angsuran diambil dari tabungan / instalments are taken from savings
-    #[arg(long = "dari-tabungan", alias = "from-savings")]
-    auto_debit: bool,
-    #[command(flatten)]
-    plan: Plan,
-    #[command(flatten)]
-    when: When,
-}
-
-/// A decision.
-#[derive(Args, Clone, Debug)]
-pub struct Decide {
-    #[command(flatten)]
-    which: Which,
-    /// Tolak / turn down
-    #[arg(long = "tolak", alias = "reject")]
-    reject: bool,
-    /// Jumlah yang disetujui / what is approved
-    #[arg(long = "jumlah", alias = "amount", value_parser = amount)]
-    amount: Option<Sen>,
-    #[command(flatten)]
-    when: When,
-}
-
-/// Money paid out.
-#[derive(Args, Clone, Debug)]
-pub struct Disburse {
-    #[command(flatten)]
-    which: Which,
-    /// Satu tahap saja / a tranche
-    #[arg(long = "jumlah", alias = "amount", value_parser = amount)]
-    amount: Option<Sen>,
-    /// Biaya dibayar tersendiri / the fee is paid beside
-    #[arg(long = "biaya-tersendiri", alias = "fee-beside")]
-    fee_beside: bool,
-    #[command(flatten)]
-    purse: Purse,
-    #[command(flatten)]
-    when: When,
-}
-
-/// A part that is waived.
-#[derive(Args, Clone, Debug)]
-pub struct Waive {
-    #[command(flatten)]
-    which: Which,
-    /// denda atau jasa / penalties or jasa
-    #[arg(value_parser = LOAN_PARTS.parser())]
-    part: LoanPart,
-    /// Jumlah / amount
-    #[arg(value_parser = amount)]
-    amount: Sen,
-    #[command(flatten)]
-    when: When,
-}
-
-/// Members who pay for one of them.
-#[derive(Args, Clone, Debug)]
-pub struct StandIn {
-    #[command(flatten)]
-    which: Which,
-    /// Siapa berapa, misalnya m02:28.000 / who how much
-    #[arg(required = true, value_parser = part)]
-    payers: Vec<Part>,
-    #[command(flatten)]
-    at: Where,
-    #[command(flatten)]
-    when: When,
-}
-
-/// A claim given back.
-#[derive(Args, Clone, Debug)]
-pub struct RepayClaim {
-    #[command(flatten)]
-    which: Which,
-    /// Anggota yang menanggung; kelompok dengan --kelompok / who had paid
-    payer: String,
-    /// Jumlah / amount
-    #[arg(value_parser = amount)]
-    amount: Sen,
-    /// Yang menanggung kelompok / a group had paid
-    #[arg(long = "kelompok", alias = "group")]
-    group: bool,
-    #[command(flatten)]
-    at: Where,
-    #[command(flatten)]
-    when: When,
-}
-
-/// A new plan.
-#[derive(Args, Clone, Debug)]
-pub struct Reschedule {
-    #[command(flatten)]
-    which: Which,
-    #[command(flatten)]
-    plan: Plan,
-    /// Jasa baru / the new rate
-    #[arg(long = "jasa", alias = "rate", value_parser = percent)]
-    rate: Option<Decimal>,
-    #[command(flatten)]
-    when: When,
-}
-
-/// Performing or not.
-#[derive(Args, Clone, Debug)]
-pub struct Turn {
-    #[command(flatten)]
-    which: Which,
-    /// Lancar kembali / performing again
-    #[arg(long = "lancar", alias = "performing")]
-    performing: bool,
-    #[command(flatten)]
-    when: When,
-}
-
-/// A preset of quality classes.
-#[derive(Args, Clone, Debug)]
-pub struct Quality {
-    /// Kelompok atau lkm / group or lkm
-    entity: String,
-    /// Golongan: pojk-41-2024 atau upk / preset
-    #[arg(value_parser = PRESETS.parser())]
-    preset: QualityPreset,
-    /// Golongan ke berapa tidak lancar lagi / the class that no longer performs
-    #[arg(long = "tidak-lancar-sejak", alias = "non-performing-from", default_value_t = 0)]
-    non_performing_from: u32,
-    /// Berlaku sejak / holds since
-    #[arg(long = "sejak", alias = "since", value_parser = day)]
-    since: Day,
-    #[command(flatten)]
-    when: When,
-}
-
-/// A thing that secures a loan.
-#[derive(Args, Clone, Debug)]
-pub struct Collateral {
-    #[command(flatten)]
-    which: Which,
-    /// Id agunan / the collateral's id
-    collateral: String,
-    /// Nilai yang diakui / value
-    #[arg(value_parser = amount)]
-    value: Sen,
-    /// Nama / label
-    #[arg(long = "nama", alias = "label")]
-    label: String,
-    #[command(flatten)]
-    when: When,
-}
-
-/// Collateral taken.
-#[derive(Args, Clone, Debug)]
-pub struct TakeCollateral {
-    #[command(flatten)]
-    which: Which,
-    /// Agunan / collateral
-    collateral: String,
-    /// Pokok yang dibayarnya / the principal it pays
-    #[arg(value_parser = amount)]
-    amount: Sen,
-    #[command(flatten)]
-    when: When,
-}
-
-/// Collateral sold.
-#[derive(Args, Clone, Debug)]
-pub struct SellCollateral {
-    #[command(flatten)]
-    which: Which,
-    /// Harga / price
-    #[arg(value_parser = amount)]
-    price: Sen,
-    #[command(flatten)]
-    at: Where,
-    #[command(flatten)]
-    when: When,
-}
-
-/// A loan from outside.
-#[derive(Args, Clone, Debug)]
-pub struct Outside {
-    #[command(flatten)]
-    which: Which,
-    /// Pemberi pinjaman: id rekanan / the lender, a party
-    party: String,
-    /// Jumlah / amount
-    #[arg(value_parser = amount)]
-    amount: Sen,
-    #[command(flatten)]
-    at: Where,
-    #[command(flatten)]
-    when: When,
-}
-
-/// An outside lender repaid.
-#[derive(Args, Clone, Debug)]
-pub struct RepayOutside {
-    #[command(flatten)]
-    which: Which,
-    /// Pokok / principal
-    #[arg(value_parser = amount)]
-    principal: Sen,
-    /// Jasa / interest
-    #[arg(long = "jasa", alias = "interest", value_parser = amount)]
-    interest: Option<Sen>,
-    #[command(flatten)]
-    at: Where,
-    #[command(flatten)]
-    when: When,
-}
-
-/// Which loans.
-#[derive(Args, Clone, Debug)]
-pub struct List {
-    /// Kelompok atau lkm / group or lkm
-    lender: String,
-    /// Per tanggal / as of
-    #[arg(long = "per", alias = "as-of", value_parser = day)]
-    on: Option<Day>,
-    /// Hanya yang menunggak / only those in arrears
-    #[arg(long = "menunggak", alias = "arrears")]
-    arrears: bool,
-}
-
 impl Client {
     pub(super) async fn loan(&self, ask: &LoanAsk) -> Answer {
         match ask {
@@ -626,7 +181,7 @@ impl Client {
         self.of(&which.lender, "loans", &which.loan)
     }
 
-    fn purse(&self, purse: &Purse) -> Option<v1::LoanPurse> {
+    pub(super) fn purse(&self, purse: &Purse) -> Option<v1::LoanPurse> {
         let Purse { place, lkm_place, savings, bag } = purse;
         let money = || self.place(place);
         let purse = match (lkm_place, savings, bag) {
@@ -773,10 +328,10 @@ impl Client {
                 let request = request!(when, v1::RefundTitipanRequest { loan, amount, purse });
                 self.booked(loans.refund_titipan(request)).await
             }
-            LoanAsk::Settle(Pay { which, amount, purse, when }) => {
+            LoanAsk::Settle(Settle { pay: Pay { which, amount, purse, when }, rebate }) => {
                 let (loan, purse) = (self.loan_name(which), self.purse(purse));
-                let amount = money(*amount);
-                let request = request!(when, v1::SettleLoanRequest { loan, amount, purse });
+                let (amount, rebate) = (money(*amount), rebate.and_then(money));
+                let request = request!(when, v1::SettleLoanRequest { loan, amount, purse, rebate });
                 self.booked(loans.settle_loan(request)).await
             }
             _ => Ok(Vec::new()),
@@ -802,6 +357,7 @@ impl Client {
                 funded_by: self.maybe_of("lkm", "loans", wish.funded_by.as_ref()),
                 surety: wish.surety.as_ref().map_or_else(String::new, |id| self.entity(id)),
                 auto_debit: wish.auto_debit,
+                margin: wish.margin.and_then(money),
             }
         )
     }
@@ -984,9 +540,12 @@ impl Client {
         Ok(vec![Table::of(CLASSES, classes.into_iter().map(row))])
     }
 
-    async fn quote(&self, OnDay { which, on }: &OnDay) -> Answer {
-        let request =
-            v1::QuoteSettlementRequest { loan: self.loan_name(which), on: on.and_then(date) };
+    async fn quote(&self, Quote { of: OnDay { which, on }, rebate }: &Quote) -> Answer {
+        let request = v1::QuoteSettlementRequest {
+            loan: self.loan_name(which),
+            on: on.and_then(date),
+            rebate: rebate.and_then(money),
+        };
         let answer = self.get(self.remote.loans().quote_settlement(request)).await?;
         let owed = answer.owed.unwrap_or_default();
         let amounts = [
@@ -1076,6 +635,8 @@ fn terms(rules: &Rules) -> v1::LoanTerms {
         rebate_percent: rules.rebate.clone(),
         recognition: rules.recognition as i32,
         reward_percent: rules.reward.clone(),
+        contract: rules.contract.unwrap_or_default() as i32,
+        margin: rules.planned_margin.and_then(money),
     }
 }
 

@@ -22,6 +22,7 @@ mod iks;
 mod journal;
 mod ledger;
 mod lifecycle;
+mod loan_args;
 mod loans;
 mod meetings;
 mod portfolio;
@@ -29,6 +30,7 @@ mod products;
 mod savings;
 mod sharing;
 mod statements;
+mod syariah;
 mod ties;
 mod trade;
 mod transactions;
@@ -129,6 +131,7 @@ impl Client {
             Ask::Term(ask) => self.term(ask).await,
             Ask::Loan(ask) => self.loan(ask).await,
             Ask::Portfolio(ask) => self.portfolio(ask).await,
+            Ask::Syariah(ask) => self.syariah(ask).await,
             Ask::Journal(ask) => self.journal(ask).await,
             Ask::Attachment(ask) => self.attachment(ask).await,
             Ask::Score(ask) => self.score(ask).await,
@@ -315,6 +318,7 @@ lists! {
     ListPendingSheetsRequest -> ListPendingSheetsResponse { sheets: Sheet }
     ListProgrammeStakesRequest -> ListProgrammeStakesResponse { stakes: ProgrammeStake }
     ListReliefsRequest -> ListReliefsResponse { reliefs: Relief }
+    ListSyirkahsRequest -> ListSyirkahsResponse { syirkahs: Syirkah }
     ListTermDepositsRequest -> ListTermDepositsResponse { deposits: TermDeposit }
     ListTransitRequest -> ListTransitResponse { passes: Pass }
     ListUsersRequest -> ListUsersResponse { users: User }

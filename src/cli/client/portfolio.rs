@@ -111,6 +111,9 @@ pub enum PortfolioAsk {
     /// Tetapkan petugas pinjaman / who looks after a loan
     #[command(name = "petugas", alias = "assign")]
     Assign(Assign),
+    /// Catat anggota LKM sebagai pengurusnya / a member is an officer of the LKM
+    #[command(name = "pengurus", alias = "officer")]
+    Officer(Officer),
 }
 
 /// What is added up.
@@ -189,6 +192,21 @@ pub struct Assign {
     when: When,
 }
 
+/// An officer of the LKM.
+#[derive(Args, Clone, Debug)]
+pub struct Officer {
+    /// Anggota LKM / the LKM's member
+    member: String,
+    /// Sejak / since
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    since: Day,
+    /// Tidak lagi / no longer
+    #[arg(long = "berhenti", alias = "leaves")]
+    leaves: bool,
+    #[command(flatten)]
+    when: When,
+}
+
 fn percent(number: Option<&Decimal>) -> String {
     number.map_or_else(String::new, |number| number.value.replace('.', ","))
 }
@@ -229,6 +247,17 @@ impl Client {
                     }
                 );
                 self.booked(self.remote.portfolio().assign_loan(request)).await
+            }
+            PortfolioAsk::Officer(Officer { member, since, leaves, when }) => {
+                let request = request!(
+                    when,
+                    v1::NameOfficerRequest {
+                        member: self.of("lkm", "members", member),
+                        since: date(*since),
+                        leaves: *leaves,
+                    }
+                );
+                self.booked(self.remote.portfolio().name_officer(request)).await
             }
         }
     }

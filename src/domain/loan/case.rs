@@ -11,19 +11,23 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::account::{Account, Ledger, Subject};
+use crate::domain::account::{Ledger, Subject};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::draft::{Draft, Stop, not_found};
 use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::loan::accounts::{contract_of, difference, ledger_of, sum};
 use crate::domain::loan::due;
 use crate::domain::loan::life::{LATEST, Life, facts_known, reckon};
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
-use crate::domain::record::proto::{self, Fund, Loan, LoanFact, LoanFactKind, LoanState, LoanSums};
+use crate::domain::record::proto::{
+    self, Fund, Loan, LoanContract, LoanFact, LoanFactKind, LoanState, LoanSums,
+};
 use crate::domain::record::{Effect, Entry, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::register::after_last;
+use crate::domain::stake::Means;
 
 /// The most facts of a loan: with them its row stays well below what a record can hold.
 const MOST_FACTS: usize = 1_500;
@@ -63,14 +67,6 @@ impl Borrower {
             Borrower::Group(id) => format!("g.{id}"),
         };
         RowName::of(lender, "borrowers", &id)
-    }
-}
-
-/// The account that holds the principal at a lender.
-pub const fn principal_code(lender: &Entity) -> Code {
-    match lender {
-        Entity::Lkm => Code::LoansGiven,
-        Entity::Kube(_) => Code::MemberLoans,
     }
 }
 
@@ -168,9 +164,14 @@ impl Case {
         Borrower::parse(&self.row.borrower).ok_or_else(unknown)
     }
 
+    /// The contract that its terms say.
+    pub fn contract(&self) -> LoanContract {
+        contract_of(&self.row)
+    }
+
     /// The lender's ledger.
     pub fn ledger(&self) -> Ledger {
-        Ledger::new(self.lender.clone(), Fund::SimpanPinjam)
+        ledger_of(&self.lender, self.contract())
     }
 
     /// The borrower's ledger, where the borrower keeps one in this book.
@@ -255,6 +256,9 @@ impl Case {
         let none = Told::default();
         self.about_borrower(draft)?;
         draft.post_anew(&Posting::journal(&self.ledger(), self.lender_legs(&rest, &none)?)?)?;
+        if let Some(fines) = self.fines(&rest)? {
+            draft.post_anew(&fines)?;
+        }
         if let Some(ledger) = self.borrower_ledger()? {
             draft.about_name(String::new());
             draft.post_anew(&Posting::journal(&ledger, self.borrower_legs(&rest, &none)?)?)?;
@@ -265,6 +269,9 @@ impl Case {
     fn post(&self, draft: &mut Draft<'_>, own: &LoanSums, told: &Told) -> Result<(), Stop> {
         self.about_borrower(draft)?;
         draft.post_reckoned(&Posting::journal(&self.ledger(), self.lender_legs(own, told)?)?)?;
+        if let Some(fines) = self.fines(own)? {
+            draft.post_reckoned(&fines)?;
+        }
         if let Some(ledger) = self.borrower_ledger()? {
             draft.about_name(String::new());
             draft.post_reckoned(&Posting::journal(&ledger, self.borrower_legs(own, told)?)?)?;
@@ -279,36 +286,6 @@ impl Case {
             Borrower::Group(group) => draft.about_name(RowName::group(&group).to_string()),
         }
         Ok(())
-    }
-
-    fn lender_legs(&self, sums: &LoanSums, told: &Told) -> Result<Vec<Leg>, Refusal> {
-        let shortfall = Sen::new(sums.written_off).minus(told.provision)?;
-        let mut legs = told.lender.clone();
-        legs.extend([
-            (self.leaf(principal_code(&self.lender)), Sen::new(sums.lent)),
-            (self.leaf(Code::InterestReceivable), Sen::new(sums.receivable)),
-            (self.leaf(Code::ForeclosedAssets), Sen::new(sums.collateral)),
-            (self.leaf(Code::LoanProvision), told.provision),
-            (Code::ProvisionExpense.into(), shortfall),
-            (self.leaf(Code::LoanTitipan), Sen::new(sums.titipan).negated()?),
-            (self.leaf(Code::DeferredInterest), Sen::new(sums.deferred).negated()?),
-            (Code::PenaltyIncome.into(), Sen::new(sums.penalty).negated()?),
-            (Code::LoanIncome.into(), Sen::new(sums.income).negated()?),
-            (Code::RecoveryIncome.into(), Sen::new(sums.recovered).negated()?),
-        ]);
-        Ok(debits_first(legs))
-    }
-
-    fn borrower_legs(&self, sums: &LoanSums, told: &Told) -> Result<Vec<Leg>, Refusal> {
-        let mut legs = told.borrower.clone();
-        legs.extend([
-            (self.leaf(Code::LkmLoan), Sen::new(sums.owed).negated()?),
-            (self.leaf(Code::InterestPayable), Sen::new(sums.payable).negated()?),
-            (Code::LoanCost.into(), Sen::new(sums.cost)),
-            (Code::LoanFine.into(), Sen::new(sums.fine)),
-            (self.leaf(Code::TitipanAtLkm), Sen::new(sums.titipan)),
-        ]);
-        Ok(debits_first(legs))
     }
 
     /// Writes the row and the borrower's list of loans.
@@ -425,38 +402,6 @@ impl Case {
         }
         Ok(())
     }
-
-    /// What entries have posted for this loan.
-    fn sums_of(&self, entries: &[&Entry]) -> Result<LoanSums, Refusal> {
-        let (lender, borrower) = (self.ledger(), self.borrower_ledger()?);
-        let mut sums = LoanSums::default();
-        for entry in entries {
-            let of_lender = entry.account.ledger == lender;
-            let of_borrower = borrower.as_ref() == Some(&entry.account.ledger);
-            let field = match entry.account.code {
-                Code::LoansGiven | Code::MemberLoans if of_lender => &mut sums.lent,
-                Code::InterestReceivable if of_lender => &mut sums.receivable,
-                Code::ForeclosedAssets if of_lender => &mut sums.collateral,
-                Code::LoanProvision | Code::ProvisionExpense if of_lender => &mut sums.written_off,
-                Code::LoanTitipan if of_lender => &mut sums.titipan,
-                Code::DeferredInterest if of_lender => &mut sums.deferred,
-                Code::PenaltyIncome if of_lender => &mut sums.penalty,
-                Code::LoanIncome if of_lender => &mut sums.income,
-                Code::RecoveryIncome if of_lender => &mut sums.recovered,
-                Code::LkmLoan if of_borrower => &mut sums.owed,
-                Code::InterestPayable if of_borrower => &mut sums.payable,
-                Code::LoanCost if of_borrower => &mut sums.cost,
-                Code::LoanFine if of_borrower => &mut sums.fine,
-                _ => continue,
-            };
-            let natural = match entry.account.code.debit_side() {
-                true => entry.amount,
-                false => entry.amount.negated()?,
-            };
-            *field = Sen::new(*field).plus(natural)?.get();
-        }
-        Ok(sums)
-    }
 }
 
 /// Whether an entry gave back what somebody had paid for a borrower.
@@ -469,36 +414,10 @@ fn is_given_back(entry: &Entry) -> bool {
 }
 
 /// The lender and the id in the name of a loan's row; `None` for the name of something else.
-fn named(name: &RowName) -> Option<(Entity, Id)> {
+pub(super) fn named(name: &RowName) -> Option<(Entity, Id)> {
     let path = name.parent.strip_suffix("/loans")?;
     let lender = Entity::new(path.strip_prefix("groups/").unwrap_or(path))?;
     Some((lender, Id::new(&name.id)?))
-}
-
-/// What the ledgers hold of a loan by its row, debit positive: in every account that nothing but
-/// its own facts moves.
-///
-/// Errors: `NOT_FOUND` for a row that names no lender or no borrower, `OVERFLOW`.
-pub fn accounts(name: &RowName, row: &Loan) -> Result<Vec<(Account, Sen)>, Refusal> {
-    let (lender, id) = named(name).ok_or_else(|| not_found(name, "loan"))?;
-    let case = Case { lender, id, row: row.clone() };
-    let sums = case.row.posted.unwrap_or_default();
-    let subject = || Subject::id(&case.id);
-    let (lender, owed) = (case.ledger(), |amount| Sen::new(amount).negated());
-    let mut accounts = vec![
-        (lender.account_of(principal_code(&case.lender), subject()), Sen::new(sums.lent)),
-        (lender.account_of(Code::InterestReceivable, subject()), Sen::new(sums.receivable)),
-        (lender.account_of(Code::LoanTitipan, subject()), owed(sums.titipan)?),
-        (lender.account_of(Code::DeferredInterest, subject()), owed(sums.deferred)?),
-    ];
-    if let Some(borrower) = case.borrower_ledger()? {
-        accounts.extend([
-            (borrower.account_of(Code::LkmLoan, subject()), owed(sums.owed)?),
-            (borrower.account_of(Code::InterestPayable, subject()), owed(sums.payable)?),
-            (borrower.account_of(Code::TitipanAtLkm, subject()), Sen::new(sums.titipan)),
-        ]);
-    }
-    Ok(accounts)
 }
 
 /// Takes back what a record left in loans.
@@ -517,95 +436,6 @@ pub fn undo(
     Ok(())
 }
 
-/// The legs that are something, debits first, as books write them.
-fn debits_first(mut legs: Vec<Leg>) -> Vec<Leg> {
-    legs.retain(|(_, amount)| !amount.is_zero());
-    legs.sort_by_key(|(_, amount)| amount.is_negative());
-    legs
-}
-
-fn fields(sums: &LoanSums) -> [i64; 13] {
-    let LoanSums {
-        lent,
-        receivable,
-        titipan,
-        deferred,
-        income,
-        penalty,
-        recovered,
-        written_off,
-        collateral,
-        owed,
-        payable,
-        cost,
-        fine,
-    } = *sums;
-    [
-        lent,
-        receivable,
-        titipan,
-        deferred,
-        income,
-        penalty,
-        recovered,
-        written_off,
-        collateral,
-        owed,
-        payable,
-        cost,
-        fine,
-    ]
-}
-
-fn combined(
-    a: &LoanSums,
-    b: &LoanSums,
-    with: impl Fn(Sen, Sen) -> Result<Sen, Refusal>,
-) -> Result<LoanSums, Refusal> {
-    let mut out = [0; 13];
-    for (at, (a, b)) in fields(a).into_iter().zip(fields(b)).enumerate() {
-        out[at] = with(Sen::new(a), Sen::new(b))?.get();
-    }
-    let [
-        lent,
-        receivable,
-        titipan,
-        deferred,
-        income,
-        penalty,
-        recovered,
-        written_off,
-        collateral,
-        owed,
-        payable,
-        cost,
-        fine,
-    ] = out;
-    Ok(LoanSums {
-        lent,
-        receivable,
-        titipan,
-        deferred,
-        income,
-        penalty,
-        recovered,
-        written_off,
-        collateral,
-        owed,
-        payable,
-        cost,
-        fine,
-    })
-}
-
-fn difference(a: &LoanSums, b: &LoanSums) -> Result<LoanSums, Refusal> {
-    combined(a, b, Sen::minus)
-}
-
-fn sum(a: &LoanSums, b: &LoanSums) -> Result<LoanSums, Refusal> {
-    combined(a, b, Sen::plus)
-}
-
 /// The place of money at the lender and, where the borrower keeps a ledger here, at the borrower.
 #[derive(Clone, Debug)]
 pub enum Purse {
@@ -614,7 +444,7 @@ pub enum Purse {
     /// A collector's bag, in the village: for what members of the LKM pay.
     Bag(Id),
     /// Both sides' places, or the KUBE's savings at the LKM: for loans to KUBEs.
-    Kube(crate::domain::stake::Means),
+    Kube(Means),
 }
 
 impl Purse {
@@ -627,11 +457,29 @@ impl Purse {
         case: &Case,
         amount: Sen,
     ) -> Result<(Vec<Leg>, Vec<Leg>), Stop> {
-        let (at_lender, at_borrower) = match (self, case.borrower()?) {
+        // Bags and savings are in the fund of savings and loans only.
+        let own = matches!(self, Purse::Place(_) | Purse::Kube(Means::Money { .. }));
+        if case.contract() == LoanContract::Qardh && !own {
+            return Err(Refusal::new(Reason::PlaceNotAllowed).on("means").into());
+        }
+        self.legs_between(draft, &case.lender, &case.borrower()?, amount)
+    }
+
+    /// The legs of money between a lender and a borrower.
+    ///
+    /// Errors: as [`Purse::legs`].
+    pub fn legs_between(
+        &self,
+        draft: &Draft<'_>,
+        lender: &Entity,
+        borrower: &Borrower,
+        amount: Sen,
+    ) -> Result<(Vec<Leg>, Vec<Leg>), Stop> {
+        let (at_lender, at_borrower) = match (self, borrower.clone()) {
             (Purse::Place(place), Borrower::Member(_)) => {
-                (place.checked(draft, &case.lender, "place")?, None)
+                (place.checked(draft, lender, "place")?, None)
             }
-            (Purse::Bag(bag), Borrower::Member(_)) if case.lender == Entity::Lkm => {
+            (Purse::Bag(bag), Borrower::Member(_)) if *lender == Entity::Lkm => {
                 crate::domain::collect::check_bag(draft, bag)?;
                 ((Code::CashInTransit, Subject::id(bag)), None)
             }

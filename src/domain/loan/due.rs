@@ -29,7 +29,7 @@ use crate::domain::loan::trouble::provide;
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
 use crate::domain::record::proto::{
-    DuesPeriod, Fund, Loan, LoanFactKind, QualityMeasure, QualityVersion,
+    DuesPeriod, Fund, Loan, LoanContract, LoanFactKind, QualityMeasure, QualityVersion,
 };
 use crate::domain::refusal::Refusal;
 use crate::domain::standing::check_here;
@@ -242,7 +242,9 @@ pub fn payable(row: &Loan, day: Day) -> Result<Sen, Refusal> {
 fn debit(draft: &mut Draft<'_>, case: &mut Case) -> Result<(), Stop> {
     let account = debited_account(case)?;
     let amount = payable(&case.row, draft.frame().happened_on)?.min(draft.available(&account)?);
-    if !case.row.auto_debit || !amount.is_positive() {
+    // Savings are in a fund of their own: what is owed to another is not taken from them.
+    let elsewhere = case.contract() == LoanContract::Qardh;
+    if !case.row.auto_debit || elsewhere || !amount.is_positive() {
         return Ok(());
     }
     let lender: Vec<Leg> = vec![((account.code, account.subject).into(), amount)];

@@ -17,7 +17,7 @@ use crate::domain::loan::schedule::{Instalment, instalments};
 use crate::domain::loan::terms::Terms;
 use crate::domain::money::{Sen, cumulative_share};
 use crate::domain::record::proto::{
-    Loan, LoanFact, LoanFactKind, LoanPart, LoanPlan, LoanSums, LoanTerms,
+    Loan, LoanContract, LoanFact, LoanFactKind, LoanPart, LoanPlan, LoanSums, LoanTerms,
 };
 use crate::domain::refusal::{Reason, Refusal};
 
@@ -75,19 +75,6 @@ pub struct Life {
     ever_late: bool,
     /// The lender's side as it was when the loan was written off, and what had been paid by then.
     written_off: Option<(LoanSums, Parts)>,
-}
-
-/// What it takes to pay a loan off at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Quote {
-    /// Penalties, jasa and principal, due or not, before the rebate.
-    pub owed: Parts,
-    /// Jasa that is remitted.
-    pub rebate: Sen,
-    /// Titipan that is used for it.
-    pub titipan: Sen,
-    /// What must be paid.
-    pub total: Sen,
 }
 
 /// What a loan has come to on a day, from its facts up to that day.
@@ -376,7 +363,12 @@ impl Life {
     /// What is left gets a new plan; jasa that was earned and not paid becomes principal.
     fn reschedule(&mut self, fact: &LoanFact) -> Result<(), Refusal> {
         let before = self.sums()?;
-        let unpaid = self.unpaid_interest()?;
+        // A margin never becomes principal: what is left of it is spread anew.
+        let (unpaid, margin) = match self.terms.contract {
+            LoanContract::Murabahah => (Sen::ZERO, self.margin_left()?),
+            LoanContract::Unspecified | LoanContract::Qardh => (self.unpaid_interest()?, Sen::ZERO),
+        };
+        self.terms.margin = margin;
         self.earned_before = self.earned()?;
         for line in &mut self.lines {
             line.due = true;
@@ -405,7 +397,7 @@ impl Life {
         self.performing = false;
         let mut lender = self.sums()?;
         lender.written_off = Sen::new(lender.lent).minus(Sen::new(lender.deferred))?.get();
-        (lender.lent, lender.deferred) = (0, 0);
+        (lender.lent, lender.deferred, lender.margin) = (0, 0, 0);
         self.written_off = Some((lender, self.paid));
         Ok(())
     }
@@ -433,6 +425,11 @@ impl Life {
     /// The rules that hold now.
     pub const fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// The day it was reckoned to.
+    pub const fn day(&self) -> Day {
+        self.day
     }
 
     /// The instalments, oldest due first.
@@ -542,26 +539,6 @@ impl Life {
         Ok(days)
     }
 
-    /// What it takes to pay all off on this day: jasa of periods that have begun in full, of those
-    /// that have not less the rebate.
-    ///
-    /// Errors: `RULE_NOT_SET` where the product has no rule for it, `OVERFLOW`.
-    pub fn quote(&self) -> Result<Quote, Refusal> {
-        let not_set = || Refusal::new(Reason::RuleNotSet).on("loan");
-        let rule = self.terms.rebate.ok_or_else(not_set)?;
-        let (mut owed, mut not_begun) = (Parts::default(), Sen::ZERO);
-        for line in &self.lines {
-            owed = owed.plus(line.owed(&self.terms)?)?;
-            if !line.due && line.plan.from >= self.day {
-                not_begun = not_begun.plus(line.plan.earned)?;
-            }
-        }
-        let rebate = rule.of_sen(not_begun)?.min(owed.interest);
-        let needed = owed.total()?.minus(rebate)?;
-        let titipan = self.titipan.min(needed);
-        Ok(Quote { owed, rebate, titipan, total: needed.minus(titipan)? })
-    }
-
     /// Jasa earned by time: of a period that is running, the share of its days that have passed,
     /// rounded half up.
     fn earned(&self) -> Result<Sen, Refusal> {
@@ -611,7 +588,25 @@ impl Life {
         sums.payable = borne.minus(settled)?.get();
         sums.cost = borne.get();
         sums.fine = self.paid.penalty.get();
+        sums.burden = self.margin_left()?.get();
+        if self.written_off.is_none() {
+            sums.margin = sums.burden;
+        }
         Ok(sums)
+    }
+
+    /// Margin of a murabahah that was neither paid nor remitted, due or not; nothing of a loan with
+    /// jasa. Errors: `OVERFLOW`.
+    fn margin_left(&self) -> Result<Sen, Refusal> {
+        if self.terms.contract != LoanContract::Murabahah {
+            return Ok(Sen::ZERO);
+        }
+        let mut left = Sen::ZERO;
+        for line in &self.lines {
+            let asked = line.plan.interest.minus(line.waived.interest)?;
+            left = left.plus(asked.minus(line.paid.interest)?)?;
+        }
+        Ok(left)
     }
 
     /// The lender's side, with so much jasa recognised, jasa that became principal included.

@@ -12,7 +12,7 @@ use crate::domain::loan::due::tend;
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
 use crate::domain::record::Event;
-use crate::domain::record::proto::{Fund, LoanFactKind, LoanPart, LoanState};
+use crate::domain::record::proto::{Fund, LoanContract, LoanFactKind, LoanPart, LoanState};
 use crate::domain::refusal::{Reason, Refusal};
 
 /// Pays an approved loan out, whole or in a tranche.
@@ -47,6 +47,11 @@ impl Action for Disburse {
         let ahead = draft.frame().happened_on.get() < case.row.reckoned_on.max(case.row.decided_on);
         if case.row.state() != LoanState::Approved || ahead {
             return Err(case.refuse(Reason::LoanNotOpen).into());
+        }
+        if case.contract() == LoanContract::Murabahah {
+            // Goods are sold, no money is paid out.
+            let refusal = Refusal::new(Reason::WrongKind).on("loan");
+            return Err(refusal.with("name", &self.loan).into());
         }
         let life = case.life(draft)?;
         let left = Sen::new(case.row.amount).minus(life.disbursed())?;
@@ -240,7 +245,8 @@ impl Action for RefundTitipan {
     }
 }
 
-/// A borrower pays all that is left at once, less the rebate of the product's rule.
+/// A borrower pays all that is left at once, less the rebate of the product's rule, or what is
+/// remitted of a murabahah by decision.
 #[derive(Clone, Debug)]
 pub struct SettleLoan {
     /// Who lent.
@@ -249,6 +255,9 @@ pub struct SettleLoan {
     pub loan: Id,
     /// Sen: exactly what the quote of the day says.
     pub amount: Sen,
+    /// What is remitted of the margin of a murabahah (muqasah), by decision; none for other loans,
+    /// whose product has a rule.
+    pub rebate: Option<Sen>,
     /// Where the money comes from and goes.
     pub purse: Purse,
 }
@@ -266,7 +275,11 @@ impl Action for SettleLoan {
     /// `PLACE_NOT_ALLOWED`, `FLOOR`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::decided(draft, &self.lender, &self.loan)?;
-        let quote = case.life(draft)?.quote()?;
+        let life = case.life(draft)?;
+        let quote = match self.rebate {
+            Some(rebate) => life.quote_decided(rebate)?,
+            None => life.quote()?,
+        };
         if self.amount != quote.total {
             let refusal = Refusal::new(Reason::SettlementAmount).on("amount");
             return Err(refusal.with("asked", quote.total.get()).into());

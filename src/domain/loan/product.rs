@@ -53,7 +53,10 @@ impl Action for SetLoanProduct {
 
     /// Errors: `LOAN_TERMS_INVALID`, `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        Terms::new(&self.version.terms.clone().unwrap_or_default())?;
+        let terms = Terms::new(&self.version.terms.clone().unwrap_or_default())?;
+        if !terms.margin.is_zero() {
+            return Err(crate::domain::loan::terms::invalid("margin").into());
+        }
         let bounded = self.version.most != 0;
         if bounded && self.version.most < self.version.least {
             return Err(crate::domain::loan::terms::invalid("most").into());

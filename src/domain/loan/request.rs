@@ -12,9 +12,9 @@ use crate::domain::loan::calendar::Calendar;
 use crate::domain::loan::case::{Borrower, Case, loan_name};
 use crate::domain::loan::product::{check_bounds, version_on};
 use crate::domain::loan::schedule::instalments;
-use crate::domain::loan::terms::Terms;
+use crate::domain::loan::terms::{Terms, invalid};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{Fund, Loan, LoanPlan, LoanState, LoanTerms};
+use crate::domain::record::proto::{Fund, Loan, LoanContract, LoanPlan, LoanState, LoanTerms};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 
@@ -41,6 +41,8 @@ pub struct ApplyLoan {
     pub surety: Option<Id>,
     /// Whether what falls due is taken from the borrower's savings at the lender.
     pub auto_debit: bool,
+    /// Sen of margin; nothing but for a murabahah.
+    pub margin: Sen,
 }
 
 impl Action for ApplyLoan {
@@ -67,7 +69,11 @@ impl Action for ApplyLoan {
         }
         let version = version_on(draft, &self.lender, &self.product, today)?;
         check_bounds(&version, &self.product, self.amount, &self.plan)?;
-        check_plan(&version.terms.unwrap_or_default(), self.amount, &self.plan, draft)?;
+        let terms = with_margin(version.terms.unwrap_or_default(), self.margin)?;
+        if terms.contract() != LoanContract::Unspecified && self.lender != Entity::Lkm {
+            return Err(wrong("product", &self.product));
+        }
+        check_plan(&terms, self.amount, &self.plan, draft)?;
         let row = Loan {
             borrower: self.borrower.path(),
             product: self.product.to_string(),
@@ -79,6 +85,7 @@ impl Action for ApplyLoan {
             funded_by: self.funded_by.as_ref().map(Id::to_string).unwrap_or_default(),
             surety: self.surety.as_ref().map(Id::to_string).unwrap_or_default(),
             auto_debit: self.auto_debit,
+            margin: self.margin.get(),
             ..Loan::default()
         };
         draft.create(loan_name(&self.lender, &self.loan), Row::Loan(row), "loan_id")
@@ -117,6 +124,15 @@ pub(super) fn check_borrower(
 
 fn wrong(field: &str, name: &Id) -> Stop {
     Refusal::new(Reason::WrongKind).on(field).with("name", name).into()
+}
+
+/// The terms of a product with the margin that was agreed on, which a murabahah has and no other
+/// loan. Errors: `LOAN_TERMS_INVALID`.
+fn with_margin(terms: LoanTerms, margin: Sen) -> Result<LoanTerms, Refusal> {
+    if (terms.contract() == LoanContract::Murabahah) != margin.is_positive() {
+        return Err(invalid("margin"));
+    }
+    Ok(LoanTerms { margin: margin.get(), ..terms })
 }
 
 /// Checks that a plan can be kept from the day of a draft on, and that its sums fit.
@@ -229,7 +245,13 @@ impl DecideLoan {
         let version = version_on(draft, &self.lender, &product, today)?;
         let plan = case.row.plan.clone().unwrap_or_default();
         check_bounds(&version, &product, amount, &plan)?;
-        let terms = version.terms.unwrap_or_default();
+        let margin = Sen::new(case.row.margin);
+        if margin.is_positive() && amount != asked {
+            // The price of goods is not cut.
+            let refusal = Refusal::new(Reason::LoanExceeded).on("amount");
+            return Err(refusal.with("held", asked.get()).into());
+        }
+        let terms = with_margin(version.terms.unwrap_or_default(), margin)?;
         check_plan(&terms, amount, &plan, draft)?;
         case.row.amount = amount.get();
         case.row.terms = Some(terms);

@@ -9,8 +9,8 @@ use crate::domain::day::Day;
 use crate::domain::loan::calendar::{Calendar, Span};
 use crate::domain::loan::rate::{Percent, overflow, rounded_up};
 use crate::domain::loan::terms::Terms;
-use crate::domain::money::Sen;
-use crate::domain::record::proto::LoanMethod;
+use crate::domain::money::{Sen, cumulative_share};
+use crate::domain::record::proto::{LoanContract, LoanMethod};
 use crate::domain::refusal::Refusal;
 
 /// One instalment. Those in which nothing falls due are kept, for the jasa that is earned in them.
@@ -104,6 +104,9 @@ impl<'a> Maker<'a> {
     }
 
     fn earn(&mut self, at: usize, span: &Span) -> Result<Sen, Refusal> {
+        if self.terms.contract == LoanContract::Murabahah {
+            return self.margin(at);
+        }
         let base = match self.is_free(at) {
             true => Sen::ZERO,
             false if self.terms.is_on_outstanding() => self.outstanding,
@@ -114,6 +117,15 @@ impl<'a> Maker<'a> {
         self.bases = bases.ok_or_else(overflow)?;
         let before = self.earned;
         self.earned = self.terms.rate.of(self.bases, self.calendar.parts)?;
+        self.earned.minus(before)
+    }
+
+    /// An equal part of the margin, rounded cumulatively.
+    fn margin(&mut self, at: usize) -> Result<Sen, Refusal> {
+        let count = |spans: usize| i64::try_from(spans).map_err(|_| overflow());
+        let (part, whole) = (count(at + 1)?, count(self.calendar.spans.len())?);
+        let before = self.earned;
+        self.earned = cumulative_share(self.terms.margin, part, whole)?;
         self.earned.minus(before)
     }
 

@@ -8,6 +8,8 @@
 //!   last instalment takes what is left and is not rounded, so that principal sums exactly.
 //! - Grace for principal: the principal is spread over the instalments after it. Grace for jasa:
 //!   waived jasa is not charged; deferred jasa falls due with the first instalment after it.
+//! - Murabahah: the margin is a sum, agreed with the borrower, that falls due in equal parts,
+//!   rounded cumulatively; principal is the cost, as with flat jasa. Qardh: principal only.
 //! - Anuitas: the instalment is equal from the end of the grace for principal on; deferred jasa
 //!   stands on top of it. Musiman: all principal in the last instalment, and all jasa with it, or
 //!   jasa in every period.
@@ -15,8 +17,8 @@
 use crate::domain::loan::rate::Percent;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{
-    DayCount, InterestGrace, LoanFrequency, LoanMethod, LoanPart, LoanTerms, Overpayment,
-    PenaltyPer, Recognition,
+    DayCount, InterestGrace, LoanContract, LoanFrequency, LoanMethod, LoanPart, LoanTerms,
+    Overpayment, PenaltyPer, Recognition,
 };
 use crate::domain::refusal::{Reason, Refusal};
 
@@ -63,6 +65,10 @@ pub struct Terms {
     pub accrues: bool,
     /// The part of jasa paid that prompt payers get back, if a rule was set.
     pub reward: Option<Percent>,
+    /// The syariah contract, if it is one.
+    pub contract: LoanContract,
+    /// Sen of margin of a whole murabahah.
+    pub margin: Sen,
 }
 
 /// What being late costs.
@@ -103,6 +109,8 @@ impl Terms {
             accrues: set(terms.recognition(), Recognition::Unspecified, "recognition")?
                 == Recognition::Accrual,
             reward: optional_percent(&terms.reward_percent, "reward_percent")?,
+            contract: terms.contract(),
+            margin: Sen::new(terms.margin),
         };
         checked.check_together(terms)?;
         Ok(checked)
@@ -134,7 +142,35 @@ impl Terms {
         if self.fee.is_negative() {
             return Err(invalid("fee"));
         }
-        Ok(())
+        self.check_contract()
+    }
+
+    /// A syariah contract has no jasa and no fee: a murabahah has its margin in equal parts, recognised as it
+    /// is paid, and what it remits on early settlement is decided case by case; a qardh has nothing
+    /// but its principal.
+    fn check_contract(&self) -> Result<(), Refusal> {
+        let murabahah = self.contract == LoanContract::Murabahah;
+        if self.margin.is_negative() || (!murabahah && !self.margin.is_zero()) {
+            return Err(invalid("margin"));
+        }
+        if self.contract == LoanContract::Unspecified {
+            return Ok(());
+        }
+        let wrong = [
+            (!self.rate.is_zero(), "rate_percent"),
+            (self.accrues, "recognition"),
+            (self.interest_grace > 0, "interest_grace"),
+            (self.rebate.is_some(), "rebate_percent"),
+            (self.reward.is_some(), "reward_percent"),
+            (murabahah && self.method != LoanMethod::Flat, "method"),
+            (murabahah && self.early_principal, "overpayment"),
+            (!self.fee_percent.is_zero(), "fee_percent"),
+            (!self.fee.is_zero(), "fee"),
+        ];
+        match wrong.into_iter().find(|(wrong, _)| *wrong) {
+            Some((_, term)) => Err(invalid(term)),
+            None => Ok(()),
+        }
     }
 
     /// Whether all principal falls due at the end.

@@ -18,7 +18,9 @@ use crate::domain::loan::quality::found_on;
 use crate::domain::money::Sen;
 use crate::domain::posting::Posting;
 use crate::domain::record::Event;
-use crate::domain::record::proto::{Collateral, LoanFact, LoanFactKind, LoanPlan, QualityVersion};
+use crate::domain::record::proto::{
+    Collateral, LoanContract, LoanFact, LoanFactKind, LoanPlan, QualityVersion,
+};
 use crate::domain::refusal::{Reason, Refusal};
 
 /// What is left of a loan gets a new plan, and a new rate where one is given; jasa that was earned
@@ -47,9 +49,12 @@ impl Action for Reschedule {
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`, `LOAN_PLAN_INVALID`,
-    /// `LOAN_TERMS_INVALID` for the rate.
+    /// `LOAN_TERMS_INVALID` for the rate, and for any under a syariah contract.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::decided(draft, &self.lender, &self.loan)?;
+        if case.contract() != LoanContract::Unspecified && !self.rate.is_empty() {
+            return Err(crate::domain::loan::terms::invalid("rate_percent").into());
+        }
         let fact = LoanFact {
             plan: Some(self.plan.clone()),
             rate: self.rate.clone(),

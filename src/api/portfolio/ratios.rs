@@ -1,0 +1,261 @@
+//! Rates by the year, and the regulator's ratios.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::{Asked, CHUNK, Walk, decimal, money};
+use crate::api::convert::{self, Checked};
+use crate::api::desk::{Call, Method, damaged};
+use crate::api::v1;
+use crate::domain::day::Day;
+use crate::domain::effective::known_on;
+use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::loan::calendar::Calendar;
+use crate::domain::loan::case::loan_name;
+use crate::domain::loan::life::facts_known;
+use crate::domain::loan::officer::{OFFICERS, in_office};
+use crate::domain::loan::portfolio::{Point, Portfolio, percent_of};
+use crate::domain::loan::schedule::instalments;
+use crate::domain::loan::terms::Terms;
+use crate::domain::loan::yearly;
+use crate::domain::money::Sen;
+use crate::domain::record::Row;
+use crate::domain::record::proto::{self, Loan, LoanVersion};
+use crate::domain::refusal::Refusal;
+use crate::report::ratio::{Bound, Figure, Sums, bound};
+
+/// The loans on a product that are outstanding.
+#[derive(Default)]
+struct Lent {
+    loans: u32,
+    highest: Option<(Decimal, Id)>,
+}
+
+impl Method for v1::ListRatesRequest {
+    type Response = v1::ListRatesResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (book, lender) = convert::entity(&self.parent, "parent")?;
+        let snapshot = call.snapshot_of(&book, &lender, "parent").await?;
+        let mut asked = Asked::new(snapshot, self.as_of.as_ref(), self.as_known_at).await?;
+        let regime = asked.regime(call, &lender).await?;
+        let bound = bound(regime, Figure::LoanRate, asked.point.day);
+        let mut lent: BTreeMap<String, Lent> = BTreeMap::new();
+        let mut walk = Walk::new(&mut asked, lender.clone(), "").await?;
+        while let Some(found) = walk.next(&mut asked, CHUNK).await? {
+            for loan in found.into_iter().filter(|loan| loan.holding.outstanding.is_positive()) {
+                let of = lent.entry(loan.row.product.clone()).or_default();
+                of.loans += 1;
+                if let Some(rate) = effective_rate(&loan.row, asked.point.known)? {
+                    let higher = of.highest.as_ref().is_none_or(|(most, _)| rate > *most);
+                    of.highest = if higher { Some((rate, loan.id)) } else { of.highest.take() };
+                }
+            }
+        }
+        let rates = product_rates(&mut asked, (&book, &lender), bound.as_ref(), &lent).await?;
+        let as_of = asked.date();
+        let bound = bound.as_ref().map(to_bound);
+        Ok(v1::ListRatesResponse { rates, bound, as_of, read_point: Some(asked.read_point) })
+    }
+}
+
+/// What a loan's jasa weighs on what is owed, by the schedule it was lent on.
+fn effective_rate(row: &Loan, known: u64) -> Checked<Option<Decimal>> {
+    let Some(first) = facts_known(row, known).next() else { return Ok(None) };
+    let terms = Terms::new(&row.terms.clone().unwrap_or_default())?;
+    let plan = row.plan.clone().unwrap_or_default();
+    let calendar = Calendar::new(&terms, &plan, Day::new(first.on))?;
+    let amount = Sen::new(row.amount);
+    Ok(yearly::effective(&terms, amount, &instalments(&terms, amount, &calendar)?))
+}
+
+async fn product_rates(
+    asked: &mut Asked,
+    (book, lender): (&Id, &Entity),
+    bound: Option<&Bound>,
+    lent: &BTreeMap<String, Lent>,
+) -> Checked<Vec<v1::ProductRate>> {
+    let parent = RowName::of(lender, "loan-products", "").parent;
+    let (mut rates, mut after) = (Vec::new(), String::new());
+    loop {
+        let rows = asked.snapshot.rows(&parent, &after, CHUNK).await?;
+        let Some(last) = rows.last() else { return Ok(rates) };
+        after.clone_from(&last.id);
+        for found in &rows {
+            let Row::LoanProduct(row) = &found.row else { return Err(damaged()) };
+            let version = known_on(&row.versions, asked.point.day, asked.point.known);
+            let lent = lent.get(&found.id);
+            if version.is_some() || lent.is_some() {
+                let rate = product_rate(version, lent, bound, |loan| {
+                    convert::row_name(book, loan_name(lender, loan))
+                })?;
+                let product =
+                    convert::row_name(book, RowName::new(parent.clone(), found.id.clone()));
+                rates.push(v1::ProductRate { product, ..rate });
+            }
+        }
+    }
+}
+
+fn product_rate(
+    version: Option<&LoanVersion>,
+    lent: Option<&Lent>,
+    bound: Option<&Bound>,
+    name: impl Fn(&Id) -> String,
+) -> Checked<v1::ProductRate> {
+    let terms = version.and_then(|version| version.terms.as_ref());
+    let named = match terms {
+        Some(terms) => yearly::named(&Terms::new(terms)?),
+        None => None,
+    };
+    let highest = lent.and_then(|lent| lent.highest.as_ref());
+    let rates = [named, highest.map(|(rate, _)| *rate)];
+    let exceeds = |bound: &Bound| rates.iter().flatten().any(|rate| !bound.holds(*rate));
+    Ok(v1::ProductRate {
+        product: String::new(),
+        label: version.map_or_else(String::new, |version| version.label.clone()),
+        method: terms.map_or(0, |terms| terms.method),
+        frequency: terms.map_or(0, |terms| terms.frequency),
+        rate_percent: terms.and_then(|terms| crate::api::loan::to_percent(&terms.rate)),
+        yearly_percent: named.map(decimal),
+        highest_effective_percent: highest.map(|(rate, _)| decimal(*rate)),
+        highest_loan: highest.map_or_else(String::new, |(_, loan)| name(loan)),
+        loans: lent.map_or(0, |lent| lent.loans),
+        exceeds: bound.is_some_and(exceeds),
+    })
+}
+
+fn to_bound(bound: &Bound) -> v1::RegimeBound {
+    v1::RegimeBound {
+        at_least: bound.at_least.map(decimal),
+        at_most: bound.at_most.map(decimal),
+        source: bound.source.to_owned(),
+    }
+}
+
+// ---- ratios -------------------------------------------------------------------------------------
+
+impl Method for v1::GetRatiosRequest {
+    type Response = v1::GetRatiosResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (book, entity) = convert::entity(&self.entity, "entity")?;
+        let snapshot = call.snapshot_of(&book, &entity, "entity").await?;
+        let mut asked = Asked::new(snapshot, self.as_of.as_ref(), self.as_known_at).await?;
+        let regime = asked.regime(call, &entity).await?;
+        let totals = asked.snapshot.trial_balance(Some(&entity), asked.as_of).await?;
+        let sums = Sums::of(&totals.into_iter().collect())?;
+        let officers = officers(call, &mut asked, &entity).await?;
+        let mut portfolio = Portfolio::default();
+        let (mut owed, mut officer_loans) = (Sen::ZERO, Vec::new());
+        let mut walk = Walk::new(&mut asked, entity.clone(), "").await?;
+        while let Some(found) = walk.next(&mut asked, CHUNK).await? {
+            for loan in found {
+                portfolio.add(&loan.holding, loan.booked, loan.held)?;
+                let outstanding = loan.holding.outstanding;
+                let member = loan.row.borrower.strip_prefix("members/");
+                let officer = member.filter(|member| officers.iter().any(|id| id == member));
+                if let Some(member) = officer.filter(|_| outstanding.is_positive()) {
+                    owed = owed.plus(outstanding)?;
+                    officer_loans.push(v1::OfficerLoan {
+                        loan: convert::row_name(&book, loan_name(&entity, &loan.id)),
+                        member: convert::row_name(&book, RowName::of(&entity, "members", member)),
+                        outstanding: money(outstanding),
+                    });
+                }
+            }
+        }
+        let of = |figure| bound(regime, figure, asked.point.day);
+        let ratios = ratios(&sums, &portfolio, owed)?.map(|ratio| ratio.shown(of));
+        Ok(v1::GetRatiosResponse {
+            ratios: ratios.into(),
+            officer_loans,
+            as_of: asked.date(),
+            read_point: Some(asked.read_point),
+        })
+    }
+}
+
+/// One ratio: what stands above the line, and below it.
+struct Ratio {
+    kind: v1::RatioKind,
+    figure: Figure,
+    /// None where the books do not say.
+    above: Option<Sen>,
+    below: Sen,
+    percent: Option<Decimal>,
+}
+
+impl Ratio {
+    fn new(kind: v1::RatioKind, figure: Figure, above: Sen, below: Sen) -> Ratio {
+        let percent = percent_of(above, below);
+        Ratio { kind, figure, above: Some(above), below, percent }
+    }
+
+    fn shown(self, of: impl Fn(Figure) -> Option<Bound>) -> v1::Ratio {
+        let bound = of(self.figure);
+        let kept = match (&bound, self.percent) {
+            (Some(bound), Some(percent)) => bound.holds(percent),
+            _ => true,
+        };
+        v1::Ratio {
+            kind: self.kind as i32,
+            above: self.above.map(convert::to_money),
+            below: money(self.below),
+            percent: self.percent.map(decimal),
+            bound: bound.as_ref().map(to_bound),
+            kept,
+        }
+    }
+}
+
+fn ratios(sums: &Sums, loans: &Portfolio, officers: Sen) -> Result<[Ratio; 6], Refusal> {
+    let net = loans.non_performing.minus(loans.non_performing_held)?.max(Sen::ZERO);
+    let npl = |kind, figure, above, percent: Option<Decimal>| Ratio {
+        kind,
+        figure,
+        above: percent.map(|_| above),
+        below: loans.outstanding,
+        percent,
+    };
+    let (gross, after) = (loans.npl_gross(), loans.npl_net());
+    Ok([
+        Ratio::new(v1::RatioKind::Liquidity, Figure::Liquidity, sums.money, sums.current),
+        Ratio::new(v1::RatioKind::Solvency, Figure::Solvency, sums.assets, sums.liabilities),
+        Ratio::new(v1::RatioKind::Capital, Figure::Capital, sums.equity, sums.paid_in),
+        npl(v1::RatioKind::NplNet, Figure::NplNet, net, after),
+        npl(v1::RatioKind::NplGross, Figure::NplGross, loans.non_performing, gross),
+        Ratio::new(v1::RatioKind::Officers, Figure::Officers, officers, sums.equity),
+    ])
+}
+
+/// The members that are officers on the day asked about.
+async fn officers(call: &Call<'_>, asked: &mut Asked, entity: &Entity) -> Checked<Vec<String>> {
+    let Entity::Kube(group) = entity else { return officers_of_lkm(asked).await };
+    let Row::Group(row) = call.row(&mut asked.snapshot, &RowName::group(group), "entity").await?
+    else {
+        return Err(damaged());
+    };
+    let day = asked.point.day.get();
+    let holds = |officer: &&proto::Officer| {
+        officer.since <= day && (officer.until == 0 || day < officer.until)
+    };
+    Ok(row.officers.iter().filter(holds).map(|officer| officer.member.clone()).collect())
+}
+
+async fn officers_of_lkm(asked: &mut Asked) -> Checked<Vec<String>> {
+    let Point { day, known } = asked.point;
+    let (mut officers, mut after) = (Vec::new(), String::new());
+    loop {
+        let rows = asked.snapshot.rows(OFFICERS, &after, CHUNK).await?;
+        let Some(last) = rows.last() else { return Ok(officers) };
+        after.clone_from(&last.id);
+        for found in rows {
+            let Row::LkmOfficer(row) = &found.row else { return Err(damaged()) };
+            if in_office(row, day, known) {
+                officers.push(found.id);
+            }
+        }
+    }
+}

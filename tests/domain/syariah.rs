@@ -1,0 +1,454 @@
+//! Syariah contracts (catalogue events 40 to 44): exact entries in both ledgers, a murabahah worked
+//! by hand from the purchase to early settlement, and what they refuse.
+
+use simpul::domain::account::Ledger;
+use simpul::domain::alms::{Alms, GiveAlms, Giver, ReceiveAlms};
+use simpul::domain::cash::Place;
+use simpul::domain::id::Entity;
+use simpul::domain::loan::case::{Borrower, Purse};
+use simpul::domain::loan::murabahah::SellMurabahah;
+use simpul::domain::loan::pay::{Disburse, SettleLoan};
+use simpul::domain::loan::request::{ApplyLoan, ConfirmLoan, DecideLoan};
+use simpul::domain::loan::syirkah::{
+    BearLoss, FundSyirkah, ReturnCapital, ShareProfit, left, syirkah_name,
+};
+use simpul::domain::loan::trouble::{Reschedule, WriteOffLoan};
+use simpul::domain::lot::NewLot;
+use simpul::domain::money::Sen;
+use simpul::domain::record::Row;
+use simpul::domain::record::proto::{
+    Fund, LoanContract, LoanFrequency, LoanMethod, LoanState, LoanTerms, LotKind, Overpayment,
+    Penalty, PenaltyPer, Recognition, SyirkahKind,
+};
+use simpul::domain::refusal::Reason;
+use simpul::domain::reversal::Reverse;
+use simpul::domain::stake::Means;
+use simpul::domain::state::{Key, Lookup, Value};
+use simpul::domain::trade::{Payment, Purchase};
+
+use crate::loan_schedule::{plain_terms, plan_of};
+use crate::loans::{apply, counter, fund_vault, lend, member, pay, row, set_product, village};
+use crate::village::{Village, entries, id, k, kube};
+
+const LKM: Entity = Entity::Lkm;
+
+fn terms(contract: LoanContract) -> LoanTerms {
+    LoanTerms {
+        contract: contract as i32,
+        penalty: Some(Penalty {
+            per: PenaltyPer::Day as i32,
+            percent: "1".to_owned(),
+            ..Penalty::default()
+        }),
+        ..plain_terms(LoanMethod::Flat, LoanFrequency::Monthly, "0")
+    }
+}
+
+/// A village whose LKM has bought a machine for 1.200.
+fn with_goods() -> Village {
+    let mut v = village();
+    fund_vault(&mut v);
+    set_product(&mut v, &LKM, terms(LoanContract::Murabahah));
+    let machine = NewLot {
+        lot: id("mesin"),
+        kind: LotKind::Stock,
+        label: "mesin jahit".to_owned(),
+        unit: "buah".to_owned(),
+        quantity_milli: 2_000,
+        cost: k(1_200),
+    };
+    let bought = v.ok(Purchase {
+        ledger: Ledger::new(LKM, Fund::SimpanPinjam),
+        items: vec![machine],
+        payment: Payment::Paid(Place::Vault),
+        spends: None,
+    });
+    assert_eq!(entries(&bought), ["lkm.sp Persediaan [mesin] D 1200", "lkm.sp Kas Besar K 1200"]);
+    v
+}
+
+fn wish(loan: &str, borrower: Borrower, margin: Sen) -> ApplyLoan {
+    ApplyLoan { margin, ..apply(&LKM, loan, borrower, k(1_200), 4) }
+}
+
+fn approve(v: &mut Village, wish: ApplyLoan, on: &str) {
+    let loan = wish.loan.clone();
+    v.ok_on(wish, Some(on));
+    v.ok_on(ConfirmLoan { lender: LKM, loan: loan.clone() }, Some(on));
+    let minute = "BA-2/contoh".to_owned();
+    v.ok_on(DecideLoan { lender: LKM, loan, approve: true, amount: None, minute }, Some(on));
+}
+
+fn sale(new: Option<&str>) -> SellMurabahah {
+    let new = new.map(|lot| (id(lot), LotKind::Tools));
+    SellMurabahah { loan: id("l1"), lot: id("mesin"), new }
+}
+
+/// Cost 1.200, margin 120, four months from 1 March: 330 a month.
+fn sold() -> Village {
+    let mut v = with_goods();
+    approve(&mut v, wish("l1", Borrower::Group(id("a")), k(120)), "2025-03-01");
+    let sold = v.ok_on(sale(Some("jahit")), Some("2025-03-01"));
+    assert_eq!(
+        entries(&sold),
+        [
+            "lkm.sp Piutang Murabahah [l1] D 1320",
+            "lkm.sp Persediaan [mesin] K 1200",
+            "lkm.sp Margin Ditangguhkan [l1] K 120",
+            "a.sp Inventaris [jahit] D 1200",
+            "a.sp Beban Murabahah Tangguhan [l1] D 120",
+            "a.sp Utang Murabahah [l1] K 1320",
+        ]
+    );
+    v
+}
+
+fn counter_pay(amount: Sen) -> simpul::domain::loan::pay::PayLoan {
+    pay(&LKM, "l1", amount, Purse::Kube(counter()))
+}
+
+fn settle(amount: Sen, rebate: Option<Sen>) -> SettleLoan {
+    SettleLoan { lender: LKM, loan: id("l1"), amount, rebate, purse: Purse::Kube(counter()) }
+}
+
+#[test]
+fn events_40_and_41_murabahah_by_hand() {
+    let mut v = sold();
+    assert_eq!(
+        entries(&v.ok_on(counter_pay(k(330)), Some("2025-04-01"))),
+        [
+            "lkm.sp Kas Besar D 330",
+            "lkm.sp Margin Ditangguhkan [l1] D 30",
+            "lkm.sp Piutang Murabahah [l1] K 330",
+            "lkm.sp Pendapatan Margin K 30",
+            "a.sp Utang Murabahah [l1] D 330",
+            "a.sp Beban Margin D 30",
+            "a.sp Kas K 330",
+            "a.sp Beban Murabahah Tangguhan [l1] K 30",
+        ]
+    );
+    // On 15 April 900 and 90 are left, none of it due. By decision 40 of the margin is remitted.
+    let too_much = v.command(settle(k(899), Some(k(91))), Some("2025-04-15"));
+    let refused = v.run(&too_much);
+    assert!(format!("{:?}", refused.outcome).contains("LoanExceeded"), "{refused:?}");
+    assert_eq!(v.refused(settle(k(951), Some(k(40)))).reason, Reason::SettlementAmount);
+    assert_eq!(v.refused(settle(k(950), None)).reason, Reason::RuleNotSet);
+    assert_eq!(
+        entries(&v.ok_on(settle(k(950), Some(k(40))), Some("2025-04-15"))),
+        [
+            "lkm.sp Kas Besar D 950",
+            "lkm.sp Margin Ditangguhkan [l1] D 90",
+            "lkm.sp Piutang Murabahah [l1] K 990",
+            "lkm.sp Pendapatan Margin K 50",
+            "a.sp Utang Murabahah [l1] D 990",
+            "a.sp Beban Margin D 50",
+            "a.sp Kas K 950",
+            "a.sp Beban Murabahah Tangguhan [l1] K 90",
+        ]
+    );
+    assert_eq!(row(&v, &LKM, "l1").state(), LoanState::PaidOff);
+    let back = Reverse { transaction: v.last_request(), line: 0 };
+    v.ok(back);
+    assert_eq!((v.held("lkm.sp.1226.l1"), v.held("lkm.sp.2123.l1")), (k(990), k(90)));
+    assert_eq!((v.held("a.sp.2315.l1"), v.held("a.sp.1229.l1")), (k(990), k(90)));
+}
+
+/// Ten days late on 330, 1% a day: 33, which is never income.
+#[test]
+fn event_44_fines_go_to_the_benevolence_fund() {
+    let mut v = sold();
+    let paid = v.ok_on(counter_pay(k(363)), Some("2025-04-11"));
+    assert_eq!(
+        entries(&paid),
+        [
+            "lkm.sp Kas Besar D 363",
+            "lkm.sp Margin Ditangguhkan [l1] D 30",
+            "lkm.sp Piutang Murabahah [l1] K 330",
+            "lkm.sp Antar Dana [kebajikan] K 33",
+            "lkm.sp Pendapatan Margin K 30",
+            "lkm.kebajikan Antar Dana [sp] D 33",
+            "lkm.kebajikan Dana Kebajikan K 33",
+            "a.sp Utang Murabahah [l1] D 330",
+            "a.sp Beban Margin D 30",
+            "a.sp Beban Denda D 33",
+            "a.sp Kas K 363",
+            "a.sp Beban Murabahah Tangguhan [l1] K 30",
+        ]
+    );
+    let back = Reverse { transaction: v.last_request(), line: 0 };
+    v.ok(back);
+    assert_eq!((v.held("lkm.kebajikan.3203"), v.held("lkm.sp.1901.kebajikan")), (k(0), k(0)));
+    assert_eq!(v.held("lkm.sp.1226.l1"), k(1_320));
+}
+
+#[test]
+fn a_murabahah_is_rescheduled_without_more_margin_and_written_off_at_cost() {
+    let mut v = sold();
+    v.ok_on(counter_pay(k(330)), Some("2025-04-01"));
+    let plan = Reschedule {
+        lender: LKM,
+        loan: id("l1"),
+        plan: plan_of(6),
+        rate: String::new(),
+        minute: "BA-3/contoh".to_owned(),
+    };
+    let priced = Reschedule { rate: "1".to_owned(), ..plan.clone() };
+    assert_eq!(v.refused(priced).reason, Reason::LoanTermsInvalid);
+    assert_eq!(entries(&v.ok_on(plan, Some("2025-05-01"))), [] as [String; 0]);
+    // 900 and 90 in six: 165 a month.
+    assert_eq!(
+        entries(&v.ok_on(counter_pay(k(165)), Some("2025-06-01")))[..4],
+        [
+            "lkm.sp Kas Besar D 165",
+            "lkm.sp Margin Ditangguhkan [l1] D 15",
+            "lkm.sp Piutang Murabahah [l1] K 165",
+            "lkm.sp Pendapatan Margin K 15",
+        ]
+    );
+    let off = WriteOffLoan { lender: LKM, loan: id("l1"), minute: "BA-4/contoh".to_owned() };
+    assert_eq!(
+        entries(&v.ok(off)),
+        [
+            "lkm.sp Beban Penyisihan D 750",
+            "lkm.sp Margin Ditangguhkan [l1] D 75",
+            "lkm.sp Piutang Murabahah [l1] K 825",
+        ]
+    );
+    // The KUBE still owes it.
+    assert_eq!((v.held("a.sp.2315.l1"), v.held("a.sp.1229.l1")), (k(825), k(75)));
+}
+
+#[test]
+fn a_member_buys_on_murabahah() {
+    let mut v = with_goods();
+    approve(&mut v, wish("l1", member(1), k(120)), "2025-03-01");
+    assert_eq!(v.refused(sale(Some("jahit"))).reason, Reason::WrongKind);
+    assert_eq!(v.ok(sale(None)).entries.len(), 3);
+    let back = Reverse { transaction: v.last_request(), line: 0 };
+    v.ok(back);
+    assert_eq!((v.held("lkm.sp.1226.l1"), v.held("lkm.sp.1301.mesin")), (k(0), k(1_200)));
+}
+
+#[test]
+fn what_a_murabahah_refuses() {
+    let mut v = with_goods();
+    assert_eq!(v.refused(wish("l0", member(1), Sen::ZERO)).reason, Reason::LoanTermsInvalid);
+    let dear = ApplyLoan { amount: k(1_201), ..wish("l1", member(1), k(120)) };
+    approve(&mut v, dear, "2025-03-01");
+    assert_eq!(v.refused(sale(None)).reason, Reason::LotCostDiffers);
+    let paid_out = Disburse {
+        lender: LKM,
+        loan: id("l1"),
+        amount: None,
+        fee_beside: false,
+        purse: Purse::Place(Place::Vault),
+    };
+    assert_eq!(v.refused(paid_out).reason, Reason::WrongKind);
+    for (field, change) in [
+        ("rate_percent", LoanTerms { rate: "1".to_owned(), ..terms(LoanContract::Qardh) }),
+        ("margin", LoanTerms { margin: 1, ..terms(LoanContract::Qardh) }),
+        ("fee", LoanTerms { fee: 1, ..terms(LoanContract::Qardh) }),
+        ("margin", LoanTerms { margin: 1, ..terms(LoanContract::Murabahah) }),
+        (
+            "method",
+            LoanTerms { method: LoanMethod::Menurun as i32, ..terms(LoanContract::Murabahah) },
+        ),
+        (
+            "recognition",
+            LoanTerms {
+                recognition: Recognition::Accrual as i32,
+                ..terms(LoanContract::Murabahah)
+            },
+        ),
+        (
+            "overpayment",
+            LoanTerms {
+                overpayment: Overpayment::EarlyPrincipal as i32,
+                ..terms(LoanContract::Murabahah)
+            },
+        ),
+    ] {
+        let version = simpul::domain::record::proto::LoanVersion {
+            since: crate::village::day("2025-06-01").get(),
+            terms: Some(change),
+            ..Default::default()
+        };
+        let set = simpul::domain::loan::product::SetLoanProduct {
+            entity: LKM,
+            product: id("x"),
+            version,
+        };
+        let refusal = v.refused(set);
+        assert_eq!(
+            (refusal.reason, refusal.field),
+            (Reason::LoanTermsInvalid, format!("terms.{field}"))
+        );
+    }
+}
+
+/// 500 of infak in the vault of KEBAJIKAN.
+fn with_alms() -> Village {
+    let mut v = village();
+    let infak = ReceiveAlms { alms: Alms::Infak, amount: k(500), place: Place::Vault, giver: None };
+    assert_eq!(
+        entries(&v.ok(infak)),
+        ["lkm.kebajikan Kas Besar D 500", "lkm.kebajikan Dana Kebajikan K 500"]
+    );
+    v
+}
+
+#[test]
+fn event_43_qardh_out_and_back() {
+    let mut v = with_alms();
+    set_product(&mut v, &LKM, terms(LoanContract::Qardh));
+    let wish = apply(&LKM, "l1", Borrower::Group(id("a")), k(400), 4);
+    let out = lend(&mut v, wish, Purse::Kube(counter()), "2025-03-01");
+    assert_eq!(
+        entries(&out),
+        [
+            "lkm.kebajikan Piutang Qardh [l1] D 400",
+            "lkm.kebajikan Kas Besar K 400",
+            "a.sp Kas D 400",
+            "a.sp Utang Qardh [l1] K 400",
+        ]
+    );
+    let by_savings = pay(&LKM, "l1", k(100), Purse::Kube(Means::Savings));
+    assert_eq!(v.refused(by_savings).reason, Reason::PlaceNotAllowed);
+    // Ten days late: a fine of 10 stays in the fund.
+    assert_eq!(
+        entries(&v.ok_on(counter_pay(k(110)), Some("2025-04-11"))),
+        [
+            "lkm.kebajikan Kas Besar D 110",
+            "lkm.kebajikan Piutang Qardh [l1] K 100",
+            "lkm.kebajikan Dana Kebajikan K 10",
+            "a.sp Utang Qardh [l1] D 100",
+            "a.sp Beban Denda D 10",
+            "a.sp Kas K 110",
+        ]
+    );
+    // No more is lent than the fund has.
+    let more = apply(&LKM, "l2", Borrower::Group(id("a")), k(300), 3);
+    approve(&mut v, more, "2025-04-11");
+    let paid_out = Disburse {
+        lender: LKM,
+        loan: id("l2"),
+        amount: None,
+        fee_beside: false,
+        purse: Purse::Kube(counter()),
+    };
+    assert_eq!(v.refused(paid_out).reason, Reason::Floor);
+}
+
+#[test]
+fn event_44_zakat_and_infak() {
+    let mut v = with_alms();
+    let giver = Giver { group: id("a"), fund: Fund::Uep, place: Place::Cash };
+    let zakat =
+        ReceiveAlms { alms: Alms::Zakat, amount: k(50), place: Place::Vault, giver: Some(giver) };
+    assert_eq!(
+        entries(&v.ok(zakat)),
+        [
+            "a.uep Beban Lain-lain D 50",
+            "a.uep Kas K 50",
+            "lkm.kebajikan Kas Besar D 50",
+            "lkm.kebajikan Dana Zakat K 50",
+        ]
+    );
+    let give = |alms, amount| GiveAlms { alms, amount, place: Place::Vault };
+    assert_eq!(v.refused(give(Alms::Zakat, k(51))).reason, Reason::Floor);
+    assert_eq!(
+        entries(&v.ok(give(Alms::Zakat, k(40)))),
+        ["lkm.kebajikan Dana Zakat D 40", "lkm.kebajikan Kas Besar K 40"]
+    );
+}
+
+fn fund(kind: SyirkahKind, own: Sen) -> FundSyirkah {
+    FundSyirkah {
+        syirkah: id("s1"),
+        partner: Borrower::Group(id("a")),
+        kind,
+        amount: k(1_000),
+        own,
+        nisbah: "40".to_owned(),
+        projected: k(150),
+        minute: "BA-1/contoh".to_owned(),
+        purse: Purse::Kube(counter()),
+    }
+}
+
+fn left_of(v: &Village) -> Sen {
+    match v.state.get(&Key::Row(syirkah_name(&id("s1")))) {
+        Some(Value::Row(Some(row))) => match row.as_ref() {
+            Row::Syirkah(row) => left(row).expect("fits"),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn event_42_mudharabah() {
+    let mut v = village();
+    fund_vault(&mut v);
+    assert_eq!(v.refused(fund(SyirkahKind::Mudharabah, k(1))).field, "own");
+    let odd = FundSyirkah { nisbah: "100.5".to_owned(), ..fund(SyirkahKind::Mudharabah, k(0)) };
+    assert_eq!(v.refused(odd).field, "nisbah");
+    assert_eq!(
+        entries(&v.ok(fund(SyirkahKind::Mudharabah, k(0)))),
+        [
+            "lkm.sp Pembiayaan [s1] D 1000",
+            "lkm.sp Kas Besar K 1000",
+            "a.sp Kas D 1000",
+            "a.sp Dana Syirkah [s1] K 1000",
+        ]
+    );
+    let purse = || Purse::Kube(counter());
+    assert_eq!(
+        entries(&v.ok(ShareProfit { syirkah: id("s1"), profit: k(200), purse: purse() })),
+        [
+            "lkm.sp Kas Besar D 80",
+            "lkm.sp Pendapatan Bagi Hasil K 80",
+            "a.sp Bagi Hasil D 80",
+            "a.sp Kas K 80",
+        ]
+    );
+    assert_eq!(
+        entries(&v.ok(BearLoss { syirkah: id("s1"), loss: k(300) })),
+        [
+            "lkm.sp Beban Rugi D 300",
+            "lkm.sp Pembiayaan [s1] K 300",
+            "a.sp Dana Syirkah [s1] D 300",
+            "a.sp Rugi Usaha K 300",
+        ]
+    );
+    let lost = v.last_request();
+    let back = |amount| ReturnCapital { syirkah: id("s1"), amount, purse: purse() };
+    assert_eq!(v.refused(back(k(701))).reason, Reason::SyirkahExceeded);
+    assert_eq!(
+        entries(&v.ok(back(k(700)))),
+        [
+            "lkm.sp Kas Besar D 700",
+            "lkm.sp Pembiayaan [s1] K 700",
+            "a.sp Dana Syirkah [s1] D 700",
+            "a.sp Kas K 700",
+        ]
+    );
+    let none = ShareProfit { syirkah: id("s1"), profit: k(1), purse: purse() };
+    assert_eq!(v.refused(none).reason, Reason::SyirkahExceeded);
+    v.ok(Reverse { transaction: lost, line: 0 });
+    assert_eq!((left_of(&v), v.held("lkm.sp.1228.s1")), (k(300), k(300)));
+}
+
+#[test]
+fn event_42_musyarakah_bears_losses_by_capital() {
+    let mut v = village();
+    fund_vault(&mut v);
+    assert_eq!(v.refused(fund(SyirkahKind::Musyarakah, k(0))).field, "own");
+    v.ok(fund(SyirkahKind::Musyarakah, k(3_000)));
+    let funded = v.last_request();
+    v.ok(BearLoss { syirkah: id("s1"), loss: k(400) });
+    assert_eq!((left_of(&v), v.held("a.sp.2317.s1")), (k(900), k(900)));
+    let blocked = v.refused(Reverse { transaction: funded, line: 0 });
+    assert!(matches!(blocked.reason, Reason::Floor | Reason::ReversalBlocked), "{blocked:?}");
+    assert_eq!(v.held(&format!("{}.sp.2317.s1", kube("a"))), k(900));
+}
