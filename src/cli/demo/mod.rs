@@ -20,7 +20,7 @@ use crate::domain::refusal::Language;
 use year::BOOK;
 
 /// What an officer would type to see what the year came to.
-const TOUR: [&str; 12] = [
+const TOUR: [&str; 13] = [
     "buku-tabungan tunas-baru m01",
     "hibah silsilah tunas-baru blps",
     "iks laporan tunas-baru --dari 1-1-2025 --sampai 31-12-2025",
@@ -29,6 +29,7 @@ const TOUR: [&str; 12] = [
     "laporan inventaris tunas-baru",
     "kelompok sinar",
     "bank selisih lkm sp --dari 1-12-2025 --sampai 31-12-2025",
+    "portofolio ringkas --menurut produk",
     "laporan neraca tunas-baru --dana uep",
     "tahun daftar merpati",
     "cocokkan --selisih-saja",

@@ -2,8 +2,9 @@
 //! are invented and marked "contoh".
 //!
 //! What becomes of the grants is in [`grants`], solidarity in [`solidarity`], what ties groups and
-//! their LKM in [`ties`], loans in [`loans`], the bank's list in [`bank`], the care of things and
-//! people in [`care`], the end of the year in [`closing`]; what every month brings is here.
+//! their LKM in [`ties`], loans in [`loans`] and [`syariah`], the bank's list in [`bank`], the care
+//! of things and people in [`care`], the end of the year in [`closing`]; what every month brings is
+//! here.
 //! Everything goes through the public API. Each request has an id of its own that never changes,
 //! so that telling the year again changes nothing.
 
@@ -13,6 +14,7 @@ mod closing;
 mod grants;
 mod loans;
 mod solidarity;
+mod syariah;
 mod ties;
 
 use serde::Deserialize;
@@ -338,6 +340,7 @@ impl Year<'_> {
         self.meeting(kube, month).await?;
         self.bank_savings(kube, month).await?;
         self.loans(kube, month).await?;
+        self.syariah(kube, month).await?;
         match (kube.id().as_str(), month) {
             ("tunas-baru", 3) => self.mistake(kube).await,
             ("kasih", 5) => self.clear(kube).await,
