@@ -98,6 +98,7 @@ async fn a_closed_loan_takes_no_more(server: &Server) {
             details: on(2025, 2, 4),
             amount: idr(300_000),
             purse,
+            rebate: None,
         };
         town.loans().settle_loan(settled).await.expect("paid off");
     }
