@@ -43,6 +43,7 @@ const DUPLICATES: [&str; 26] = [
     "signature",
     "spin",
     "syn",
+    "synstructure",
     "thiserror",
     "thiserror-impl",
     "unicode-width",
