@@ -25,7 +25,7 @@ struct Process {
 fn serve(data_dir: &Path) -> Process {
     let mut child = Command::new(SIMPUL)
         .args(["serve", "--listen", "127.0.0.1:0", "--log", "simpul=debug", "--log-format", "json"])
-        .arg("--data-dir")
+        .args(["--sign-in", "false", "--data-dir"])
         .arg(data_dir)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
