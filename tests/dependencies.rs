@@ -20,7 +20,7 @@ const PERMISSIVE: [&str; 9] = [
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Crates that are there in more than one version, because what we build from does not agree yet.
-const DUPLICATES: [&str; 26] = [
+const DUPLICATES: [&str; 27] = [
     "base64",
     "block-buffer",
     "const-oid",
