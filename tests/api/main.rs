@@ -45,21 +45,11 @@ mod wire;
 macro_rules! on_both {
     ($($test:ident),+ $(,)?) => {
         mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                let server = crate::town::Server::sqlite().await;
-                super::$test(&server).await;
-                server.stop_and_verify().await;
-            })+
+            crate::on_server!(sqlite: $($test),+);
         }
 
         mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                let server = crate::town::Server::postgres().await;
-                super::$test(&server).await;
-                server.stop_and_verify().await;
-            })+
+            crate::on_server!(postgres: $($test),+);
         }
     };
 }
@@ -69,22 +59,25 @@ pub(crate) use on_both;
 macro_rules! on_both_guarded {
     ($($test:ident),+ $(,)?) => {
         mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                let server = crate::town::Server::guarded_sqlite().await;
-                super::$test(&server).await;
-                server.stop_and_verify().await;
-            })+
+            crate::on_server!(guarded_sqlite: $($test),+);
         }
 
         mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                let server = crate::town::Server::guarded_postgres().await;
-                super::$test(&server).await;
-                server.stop_and_verify().await;
-            })+
+            crate::on_server!(guarded_postgres: $($test),+);
         }
     };
 }
 pub(crate) use on_both_guarded;
+
+/// Runs each test on a server of its own, made by the function of that name.
+macro_rules! on_server {
+    ($server:ident: $($test:ident),+) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            let server = crate::town::Server::$server().await;
+            super::$test(&server).await;
+            server.stop_and_verify().await;
+        })+
+    };
+}
+pub(crate) use on_server;
