@@ -2,7 +2,8 @@
 //!
 //! **Invariants**: a method without a declaration does not compile. Whoever has no role where a call
 //! is about gets the same answer whether that is there or not, since nothing about it is looked at.
-//! No other place decides who may call; methods declared `narrowed` ask [`Passed::sees_record`] besides.
+//! No other place decides who may call; methods declared `narrowed` ask [`Passed::sees_record`] besides,
+//! and those whose answer goes on into other books [`Door::goes_into`].
 
 use std::sync::Arc;
 
@@ -245,6 +246,16 @@ impl Door {
             held.push(Assignment { role, since: today.get(), ..Assignment::default() });
         }
         Ok(held)
+    }
+
+    /// Whether a method that was asked about something in another book may go on into this one: where
+    /// the caller holds one of its roles today; and where nobody has to sign in, if it is here.
+    pub(crate) async fn goes_into(&self, who: &Who, about: &Declared, book: &Id) -> Checked<bool> {
+        let Who::User(user) = who else {
+            return Ok(self.reader.snapshot(book).await?.head().size > 0);
+        };
+        let held = self.held(user, book).await?;
+        Ok(held.iter().any(|one| about.roles.contains(&one.role())))
     }
 
     fn today(&self, zone: Zone) -> Checked<Day> {

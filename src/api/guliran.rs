@@ -1,36 +1,26 @@
-//! Guliran: capital that groups pass on to groups (catalogue events 46 to 49), and its lineage.
-
-use std::collections::VecDeque;
+//! Guliran: capital that groups pass on to groups (catalogue events 46 to 49).
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{
     Call, Done, Method, Mutation, Opened, Page, Plan, damaged, detailed, service, transactions,
 };
 use crate::api::errors::Fault;
-use crate::api::grant::{answer_with_grant, evidence_of, full_name};
+use crate::api::grant::answer_with_grant;
 use crate::api::v1;
 use crate::api::v1::deliver_guliran_request::Receiver as To;
-use crate::domain::day::Day;
-use crate::domain::draft::grant_name;
 use crate::domain::guliran::{
     Confirm, Decide, Deliver, Excuse, Item, Lend, Receiver, Release, RepayLoan, SetRule,
-    accounts_of, in_transit, oldest_open, pass_name, rule_for, rules_name,
+    in_transit, pass_name, rules_name,
 };
-use crate::domain::id::{Entity, Id, RequestId, RowName};
+use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
-use crate::domain::moving::move_name;
-use crate::domain::record::proto::{
-    self, ArrivalState, GuliranRules, PassChannel, PassState, TransitState,
-};
+use crate::domain::record::proto::{self, ArrivalState, GuliranRules, PassChannel};
 use crate::domain::record::{Effect, Row};
 use crate::locale::text::guliran_rule_text;
-use crate::storage::read::{AsOf, Snapshot};
+use crate::storage::read::Snapshot;
 
 /// The most things of one pass.
 const MAX_ITEMS: usize = 100;
-
-/// The most holders one lineage shows.
-const MAX_NODES: usize = 1_000;
 
 service! {
     guliran_service_server::GuliranService {
@@ -105,7 +95,7 @@ impl Method for v1::ListGuliranRulesRequest {
     }
 }
 
-async fn rules_of(snapshot: &mut Snapshot, group: &Id) -> Checked<GuliranRules> {
+pub(super) async fn rules_of(snapshot: &mut Snapshot, group: &Id) -> Checked<GuliranRules> {
     match snapshot.row(&rules_name(group)).await?.map(|found| found.row) {
         Some(Row::GuliranRules(rules)) => Ok(rules),
         Some(_) => Err(damaged()),
@@ -419,7 +409,7 @@ pub(super) fn pass(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Che
 }
 
 /// A receiver's full name; empty for one without books.
-fn group_name(book: &Id, receiver: &str) -> String {
+pub(super) fn group_name(book: &Id, receiver: &str) -> String {
     match receiver {
         "" => String::new(),
         other if other.starts_with("books/") => other.to_owned(),
@@ -428,7 +418,7 @@ fn group_name(book: &Id, receiver: &str) -> String {
 }
 
 /// The full name of the grant something arrived as; empty for a receiver without books.
-fn arrived_at(book: &Id, arrival: &proto::Arrival) -> String {
+pub(super) fn arrived_at(book: &Id, arrival: &proto::Arrival) -> String {
     match arrival.grant.as_str() {
         "" => String::new(),
         grant => format!("{}/grants/{grant}", group_name(book, &arrival.receiver)),
@@ -464,308 +454,5 @@ impl Method for v1::ListPassesRequest {
             pass(&book, &name, &found.row, &opened)
         });
         Ok(v1::ListPassesResponse { passes: passes.collect::<Checked<_>>()?, next_page_token })
-    }
-}
-
-// ---- lineage -------------------------------------------------------------------------------
-
-/// A holder whose node is still to be made: its book, group and grant, and how it came by it.
-struct Branch {
-    book: Id,
-    group: Id,
-    grant: Id,
-    generation: u32,
-    pass: String,
-    state: i32,
-    evidence: Option<v1::Evidence>,
-}
-
-impl Branch {
-    /// A grant by its full name, of the first generation.
-    fn of(grant: &str) -> Checked<Branch> {
-        let (book, group, grant) = convert::owned_by_group(grant, "grants", "grant")?;
-        let (pass, state, evidence) = (String::new(), 0, None);
-        Ok(Branch { book, group, grant, generation: 1, pass, state, evidence })
-    }
-}
-
-impl Method for v1::GetLineageRequest {
-    type Response = v1::GetLineageResponse;
-
-    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        let totals = Totals::default();
-        let mut tree = Tree { call, nodes: Vec::new(), totals, due: VecDeque::new() };
-        let first = tree.root(&self.grant).await?;
-        tree.due.push_back(first);
-        while let Some(branch) = tree.due.pop_front() {
-            if tree.nodes.len() >= MAX_NODES {
-                return Err(Fault::TooMany.on("grant"));
-            }
-            tree.grow(branch).await?;
-        }
-        tree.totals.answer(tree.nodes)
-    }
-}
-
-/// A lineage while it is walked, breadth first.
-struct Tree<'a, 'c> {
-    call: &'a Call<'c>,
-    nodes: Vec<v1::LineageNode>,
-    totals: Totals,
-    due: VecDeque<Branch>,
-}
-
-impl Tree<'_, '_> {
-    /// The grant that another goes back to, where this server keeps its book.
-    async fn root(&self, grant: &str) -> Checked<Branch> {
-        let mut branch = Branch::of(grant)?;
-        let mut row = self.grant_row(&branch).await?;
-        while let Some((above, found)) = self.above(&branch, &row).await? {
-            (branch, row) = (above, found);
-        }
-        Ok(branch)
-    }
-
-    /// The grant that another goes back to, or that it was before its group moved.
-    async fn above(
-        &self,
-        branch: &Branch,
-        row: &proto::Grant,
-    ) -> Checked<Option<(Branch, proto::Grant)>> {
-        let ancestors = row.origin.iter().flat_map(|origin| &origin.ancestors);
-        let before = [&row.moved_from].into_iter().filter(|name| !name.is_empty());
-        for name in ancestors.chain(before) {
-            let above = Branch::of(&full_name(&branch.book, name))?;
-            if let Ok(found) = self.grant_row(&above).await {
-                return Ok(Some((above, found)));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn grant_row(&self, branch: &Branch) -> Checked<proto::Grant> {
-        let mut snapshot = self.call.snapshot(&branch.book, "grant").await?;
-        let name = grant_name(&branch.group, &branch.grant);
-        match self.call.row(&mut snapshot, &name, "grant").await? {
-            Row::Grant(row) => Ok(row),
-            _ => Err(damaged()),
-        }
-    }
-
-    /// Adds the node of a grant, and the branches it was passed on to.
-    async fn grow(&mut self, branch: Branch) -> Checked<()> {
-        let Branch { book, group, grant, .. } = &branch;
-        let name = grant_name(group, grant);
-        let mut snapshot = self.call.snapshot(book, "grant").await?;
-        let Row::Grant(row) = self.call.row(&mut snapshot, &name, "grant").await? else {
-            return Err(damaged());
-        };
-        if row.reversed {
-            return Ok(());
-        }
-        let now = AsOf::default();
-        let (capital, owed) = accounts_of(group, grant, &row);
-        let capital = snapshot.balance(&capital, now).await?.negated()?;
-        let owed = snapshot.balance(&owed, now).await?.negated()?;
-        let rules = rules_of(&mut snapshot, group).await?;
-        let rule = rule_for(&rules, Day::new(row.received_on));
-        let open = oldest_open(&row).filter(|_| owed.is_positive());
-        let sen = |sen| Some(convert::to_money(sen));
-        let evidence = match &branch.evidence {
-            Some(paper) => Some(paper.clone()),
-            None => paper_of(&mut snapshot, &row.request_id).await?,
-        };
-        let mut sums = Totals {
-            original: Sen::ZERO,
-            held: capital.plus(owed)?,
-            owed,
-            in_transit: Sen::ZERO,
-            returned: Sen::new(row.returned),
-            lost: Sen::new(row.lost),
-        };
-        if self.nodes.is_empty() {
-            self.totals.original = Sen::new(row.amount);
-        }
-        let place = self.nodes.len();
-        self.nodes.push(v1::LineageNode {
-            grant: convert::row_name(book, &name),
-            pass: branch.pass.clone(),
-            generation: branch.generation,
-            holder: self.holder(&mut snapshot, group).await?,
-            received: sen(Sen::new(row.amount)),
-            received_on: convert::to_optional_date(row.received_on),
-            held: sen(sums.held),
-            owed: sen(owed),
-            owed_since: open.and_then(|one| convert::to_optional_date(one.decided_on)),
-            due_on: open.and_then(|one| convert::to_optional_date(one.due_on)),
-            passed: sen(Sen::new(row.passed)),
-            in_transit: sen(Sen::ZERO),
-            returned: sen(Sen::new(row.returned)),
-            lost: sen(Sen::new(row.lost)),
-            excused: sen(Sen::new(row.excused)),
-            rule: guliran_rule_text(rule, self.call.language()),
-            evidence,
-            state: branch.state,
-        });
-        sums.in_transit = self.branch_off(&mut snapshot, &branch).await?;
-        if row.moved != 0 {
-            let waiting = self.follow(&mut snapshot, &branch, &row).await?;
-            sums.in_transit = sums.in_transit.plus(waiting)?;
-        }
-        self.nodes[place].in_transit = sen(sums.in_transit);
-        self.totals.add(&sums)
-    }
-
-    async fn holder(&self, snapshot: &mut Snapshot, group: &Id) -> Checked<String> {
-        match self.call.row(snapshot, &RowName::group(group), "grant").await? {
-            Row::Group(row) => Ok(row.name),
-            _ => Err(damaged()),
-        }
-    }
-
-    /// The same grant where its group has moved; answers what of it is still on its way.
-    async fn follow(
-        &mut self,
-        snapshot: &mut Snapshot,
-        from: &Branch,
-        row: &proto::Grant,
-    ) -> Checked<Sen> {
-        match self.call.row(snapshot, &move_name(&from.group), "grant").await? {
-            Row::Move(moved) if moved.state() == TransitState::Arrived => {
-                let there = Branch::of(&format!("{}/grants/{}", moved.to, from.grant))?;
-                let (generation, state) = (from.generation, from.state);
-                let (pass, evidence) = (from.pass.clone(), from.evidence.clone());
-                self.due.push_back(Branch { generation, pass, state, evidence, ..there });
-                Ok(Sen::ZERO)
-            }
-            _ => Ok(Sen::new(row.moved)),
-        }
-    }
-
-    /// What a grant was passed on to; answers what of it is in transit.
-    async fn branch_off(&mut self, snapshot: &mut Snapshot, from: &Branch) -> Checked<Sen> {
-        let parent = format!("groups/{}/passes", from.group);
-        let mut waiting = Sen::ZERO;
-        let mut page = Page { size: 500, after: String::new() };
-        loop {
-            let (rows, token) = self.call.rows(snapshot, &parent, &page).await?;
-            for found in &rows {
-                let Row::Pass(pass) = &found.row else { return Err(damaged()) };
-                if pass.state() == PassState::Posted && pass.grant == from.grant.as_str() {
-                    waiting = waiting.plus(Sen::new(in_transit(pass)))?;
-                    self.branch(snapshot, from, &found.id, pass).await?;
-                }
-            }
-            let Some(last) = rows.last().filter(|_| !token.is_empty()) else { break };
-            page.after = last.id.clone();
-        }
-        Ok(waiting)
-    }
-
-    async fn branch(
-        &mut self,
-        snapshot: &mut Snapshot,
-        from: &Branch,
-        id: &str,
-        pass: &proto::Pass,
-    ) -> Checked<()> {
-        let name = convert::row_name(&from.book, format!("groups/{}/passes/{id}", from.group));
-        let evidence = paper_of(snapshot, &pass.request_id).await?;
-        let generation = from.generation + 1;
-        for arrival in &pass.arrivals {
-            let grant = arrived_at(&from.book, arrival);
-            if grant.is_empty() {
-                let opened = [&pass.receiver_name].into_iter();
-                let opened = self.call.open(snapshot, &from.book, opened).await?;
-                let holder = match arrival.receiver.as_str() {
-                    "" => opened.text(&pass.receiver_name).0,
-                    group => group_name(&from.book, group),
-                };
-                let node = unbooked(name.clone(), generation, holder, arrival, evidence.clone());
-                self.nodes.push(node);
-                let held = Sen::new(arrival.amount);
-                self.totals.add(&Totals { held, ..Totals::default() })?;
-            } else {
-                let (pass, state) = (name.clone(), arrival.state);
-                let branch = Branch::of(&grant)?;
-                let evidence = evidence.clone();
-                self.due.push_back(Branch { generation, pass, state, evidence, ..branch });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The paper behind the transaction of a request.
-async fn paper_of(snapshot: &mut Snapshot, request: &str) -> Checked<Option<v1::Evidence>> {
-    let Some(request) = RequestId::new(request) else { return Ok(None) };
-    let Some(receipt) = snapshot.receipt(&request).await? else { return Ok(None) };
-    Ok(snapshot.record(receipt.position).await?.as_ref().and_then(evidence_of))
-}
-
-/// The node of a receiver without books: it holds what it was given.
-fn unbooked(
-    pass: String,
-    generation: u32,
-    holder: String,
-    arrival: &proto::Arrival,
-    evidence: Option<v1::Evidence>,
-) -> v1::LineageNode {
-    let sen = |sen| Some(convert::to_money(Sen::new(sen)));
-    v1::LineageNode {
-        pass,
-        generation,
-        holder,
-        received: sen(arrival.amount),
-        received_on: convert::to_optional_date(arrival.arrived_on),
-        held: sen(arrival.amount),
-        owed: sen(0),
-        passed: sen(0),
-        in_transit: sen(0),
-        returned: sen(0),
-        lost: sen(0),
-        excused: sen(0),
-        evidence,
-        state: arrival.state,
-        ..v1::LineageNode::default()
-    }
-}
-
-/// The sums over a tree.
-#[derive(Default)]
-struct Totals {
-    original: Sen,
-    held: Sen,
-    owed: Sen,
-    in_transit: Sen,
-    returned: Sen,
-    lost: Sen,
-}
-
-impl Totals {
-    /// Errors: `OVERFLOW`.
-    fn add(&mut self, node: &Totals) -> Checked<()> {
-        self.held = self.held.plus(node.held)?;
-        self.owed = self.owed.plus(node.owed)?;
-        self.in_transit = self.in_transit.plus(node.in_transit)?;
-        self.returned = self.returned.plus(node.returned)?;
-        self.lost = self.lost.plus(node.lost)?;
-        Ok(())
-    }
-
-    fn answer(self, nodes: Vec<v1::LineageNode>) -> Checked<v1::GetLineageResponse> {
-        let found = self.held.plus(self.in_transit)?.plus(self.returned)?.plus(self.lost)?;
-        let sen = |sen| Some(convert::to_money(sen));
-        Ok(v1::GetLineageResponse {
-            generations: nodes.iter().map(|node| node.generation).max().unwrap_or(0),
-            original: sen(self.original),
-            held: sen(self.held),
-            owed: sen(self.owed),
-            in_transit: sen(self.in_transit),
-            returned: sen(self.returned),
-            lost: sen(self.lost),
-            unexplained: sen(self.original.minus(found)?),
-            nodes,
-        })
     }
 }

@@ -26,6 +26,7 @@ mod iks;
 mod journal;
 mod ledger;
 mod lifecycle;
+mod lineage;
 mod link;
 mod loan;
 mod meeting;

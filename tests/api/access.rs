@@ -53,7 +53,7 @@ pub struct Guarded<'a> {
 }
 
 impl Guarded<'_> {
-    async fn found(server: &Server) -> Guarded<'_> {
+    pub async fn found(server: &Server) -> Guarded<'_> {
         let access = Access::new(open_access(&server.config).await.expect("a store"), clock());
         let code = access.administrator(&id("kepala")).await.expect("an administrator");
         let admin = enrolled(server, &code).await;
@@ -66,10 +66,14 @@ impl Guarded<'_> {
         access_service_client::AccessServiceClient::new(self.admin.clone())
     }
 
+    /// What the server's administrator sees.
+    pub fn administrator(&self) -> Town {
+        Town::at(self.admin.clone())
+    }
+
     /// The administrator opens the book; a manager registers its groups.
     async fn found_town(&self) {
-        let town = Town::at(self.admin.clone());
-        town.open_book().await;
+        self.administrator().open_book().await;
         let manager = self.user("manajer", Role::Manager, "").await;
         let teller = self.user("teller", Role::Teller, "").await;
         for group in ["a", "b"] {
@@ -92,16 +96,27 @@ impl Guarded<'_> {
     }
 
     /// A new user with a role and a device.
-    async fn user(&self, user: &str, role: Role, place: &str) -> Line {
+    pub async fn user(&self, user: &str, role: Role, place: &str) -> Line {
         self.assign(user, role, place).await.expect("a role");
         self.device(user).await
     }
 
-    async fn assign(&self, user: &str, role: Role, place: &str) -> Result<User, Status> {
+    pub async fn assign(&self, user: &str, role: Role, place: &str) -> Result<User, Status> {
         let request = CreateUserRequest { book: BOOK.to_owned(), user_id: user.to_owned() };
         self.access().create_user(request).await.expect("a user");
+        self.assign_in(BOOK, user, role, place).await
+    }
+
+    /// Gives a role in a book to a user who is at home in any.
+    pub async fn assign_in(
+        &self,
+        book: &str,
+        user: &str,
+        role: Role,
+        place: &str,
+    ) -> Result<User, Status> {
         let request = AssignRoleRequest {
-            book: BOOK.to_owned(),
+            book: book.to_owned(),
             request_id: fresh_request_id(),
             user_id: user.to_owned(),
             role: role as i32,
@@ -113,7 +128,7 @@ impl Guarded<'_> {
         Ok(answer.user.expect("a user"))
     }
 
-    async fn device(&self, user: &str) -> Line {
+    pub async fn device(&self, user: &str) -> Line {
         enrolled(self.server, &self.invited(user).await).await
     }
 

@@ -38,6 +38,12 @@ pub async fn other_book(town: &Town, opened_on: (i32, i32, i32)) {
 /// Group a with a grant of 10.000 in its bank account, of which 6.000 are owed onward.
 pub async fn granted(server: &Server) -> Town {
     let town = Town::found(server).await;
+    receive(&town).await;
+    town
+}
+
+/// Receives that grant, and decides on it.
+pub async fn receive(town: &Town) {
     let grant = ReceiveGrantRequest {
         group: A.to_owned(),
         request_id: fresh_request_id(),
@@ -49,8 +55,7 @@ pub async fn granted(server: &Server) -> Town {
         ..ReceiveGrantRequest::default()
     };
     town.grants().receive_grant(grant).await.expect("received");
-    decide(&town, &format!("{A}/grants/apbn"), 6_000_000).await;
-    town
+    decide(town, &format!("{A}/grants/apbn"), 6_000_000).await;
 }
 
 /// Decides to pass so much of a grant on.

@@ -17,6 +17,7 @@ mod iks;
 mod inventory;
 mod keys;
 mod lifecycle;
+mod lineage;
 mod loan_refusals;
 mod loans;
 mod moving;

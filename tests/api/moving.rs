@@ -18,7 +18,7 @@ on_both!(
 
 const THOUSAND: i64 = 100_000;
 
-async fn pass_on(town: &Town, grant: &str, pass: &str, to: &str) -> Transaction {
+pub async fn pass_on(town: &Town, grant: &str, pass: &str, to: &str) -> Transaction {
     let request = DeliverGuliranRequest {
         grant: grant.to_owned(),
         request_id: fresh_request_id(),
@@ -91,7 +91,7 @@ async fn a_group_whose_passes_are_on_their_way_stays_until_they_arrive(server: &
     assert_eq!(sums.map(|money| sen(money) / THOUSAND), [10_000, 10_000, 0, 0]);
 }
 
-async fn new_group(town: &Town, book: &str, id: &str) {
+pub async fn new_group(town: &Town, book: &str, id: &str) {
     let request = CreateGroupRequest {
         parent: book.to_owned(),
         request_id: fresh_request_id(),

@@ -265,6 +265,15 @@ async fn a_pass_travels_by_file_between_installations(server: &Server) {
     assert_eq!(sen(&heard.in_transit), 0);
     assert_eq!(heard.arrivals[0].grant, taken.grant.expect("set").name);
     assert_eq!(in_transit(&town).await, []);
+    // Here the tree ends with what has gone on over there, and there it begins with it.
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [10_000, 8_000, 0, 0, 0]);
+    let line = &tree.nodes[1];
+    assert_eq!((line.pass.as_str(), line.holder.as_str()), (name.as_str(), "books/rote/groups/x"));
+    assert_eq!([&tree.beyond, &line.beyond].map(sen), [2_000 * THOUSAND; 2]);
+    let tree = lineage(&there, &heard.arrivals[0].grant).await;
+    assert_eq!(totals(&tree), [2_000, 2_000, 0, 0, 0]);
+    assert_eq!((tree.nodes.len(), &tree.nodes[0].pass), (1, &name));
     let twice = AcknowledgeTransferRequest { request_id: fresh_request_id(), ..acknowledge };
     let status = town.guliran().acknowledge_transfer(twice).await.expect_err("heard already");
     assert_eq!(why(&status).reason, "NOTHING_IN_TRANSIT");

@@ -10,7 +10,7 @@ use crate::api::v1::{
     self, deliver_guliran_request::Receiver, lose_grant_request::Loss,
     receive_grant_request::Channel,
 };
-use crate::cli::convert::{date, decimal, last_part, money, money_text};
+use crate::cli::convert::{date, decimal, last_part, money, money_text, sen};
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::SOURCES;
@@ -450,26 +450,32 @@ impl Client {
                 self.date(node.owed_since.as_ref()),
                 money_text(node.passed.as_ref()),
                 money_text(node.lost.as_ref()),
-                node.rule.clone(),
+                match sen(node.beyond.as_ref()).is_positive() {
+                    true => self.say("berlanjut di buku lain", "goes on in another book"),
+                    false => node.rule.clone(),
+                },
             ]);
         }
-        let [original, held, transit, returned, lost, rest] = [
+        let [original, held, transit, returned, lost, beyond, rest] = [
             &tree.original,
             &tree.held,
             &tree.in_transit,
             &tree.returned,
             &tree.lost,
+            &tree.beyond,
             &tree.unexplained,
         ]
         .map(|amount| money_text(amount.as_ref()));
         table.note(self.say(
             &format!(
                 "Hibah {original} = dipegang {held} + dalam perjalanan {transit} + dikembalikan \
-                 {returned} + hilang {lost}; belum dijelaskan {rest}."
+                 {returned} + hilang {lost} + di buku lain yang tidak terbuka bagi Anda {beyond}; \
+                 belum dijelaskan {rest}."
             ),
             &format!(
                 "The grant of {original} = held {held} + in transit {transit} + returned \
-                 {returned} + lost {lost}; unexplained {rest}."
+                 {returned} + lost {lost} + in other books, not open to you {beyond}; unexplained \
+                 {rest}."
             ),
         ));
         Ok(table)
