@@ -1,5 +1,6 @@
 //! The book itself: opening it, its business days, and the periods of its entities.
 
+use crate::domain::daily;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -105,6 +106,26 @@ fn day_id(day: Day) -> String {
     format!("{:08}", day.get())
 }
 
+/// Checks that nothing can fall due any more through a day on which an entity's books close: what
+/// the closing of a day posts belongs to that day. A KUBE whose book closes no days has none to wait
+/// for.
+///
+/// Errors: `DAYS_NOT_CLOSED`.
+pub fn check_days(
+    draft: &Draft<'_>,
+    entity: &Entity,
+    through: Day,
+    field: &str,
+) -> Result<(), Stop> {
+    let next = daily::last_closed(draft)?.next();
+    let never = next.get() <= draft.book().opened_on;
+    if next > through || (never && *entity != Entity::Lkm) {
+        return Ok(());
+    }
+    let refusal = Refusal::new(Reason::DaysNotClosed).on(field);
+    Err(refusal.with("date", next).with("last", through).into())
+}
+
 /// Closes an entity's books up to and including a day.
 #[derive(Clone, Debug)]
 pub struct ClosePeriod {
@@ -127,7 +148,7 @@ impl Action for ClosePeriod {
 
     /// Errors: `PERIOD_NOT_CLOSABLE` when the period contains the business day or lies before the
     /// book, `PERIOD_CLOSED` when it is closed already, `YEAR_OUT_OF_ORDER` when it goes beyond
-    /// the end of a year that is not closed.
+    /// the end of a year that is not closed, `DAYS_NOT_CLOSED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let today = draft.frame().business_day;
         if self.through >= today || self.through.get() < draft.book().opened_on {
@@ -145,6 +166,7 @@ impl Action for ClosePeriod {
             let refusal = Refusal::new(Reason::YearOutOfOrder).on("through");
             return Err(refusal.with("expected", year).into());
         }
+        check_days(draft, &self.entity, self.through, "through")?;
         periods.closed_through = self.through.get();
         periods.marks.push(self.through.get());
         periods.minute.clone_from(&self.minute);

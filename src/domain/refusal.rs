@@ -378,6 +378,10 @@ reasons! {
     DayOutOfOrder = "DAY_OUT_OF_ORDER", Precondition,
         "Hari yang berikut ditutup ialah {date}.",
         "The next day to close is {date}.";
+    /// Days of the period or year are not closed yet, and something may still fall due on them.
+    DaysNotClosed = "DAYS_NOT_CLOSED", Precondition,
+        "Tutup dahulu hari-hari buku dari {date} sampai {last}.",
+        "Close the book's days from {date} to {last} first.";
     /// Somebody has looked at the report before, or took it back.
     ReviewDecided = "REVIEW_DECIDED", Precondition,
         "Laporan {review} sudah selesai diperiksa.",

@@ -63,7 +63,7 @@ impl Action for CloseYear {
     }
 
     /// Errors: `YEAR_OUT_OF_ORDER`, also for a year that is closed; `YEAR_NOT_CLOSABLE` when the
-    /// periods are not closed exactly to its end; `FACTS_MOVED`.
+    /// periods are not closed exactly to its end; `DAYS_NOT_CLOSED`, `FACTS_MOVED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut periods = book::periods(draft, &self.entity)?;
         let expected = next_year(&periods, draft.book());
@@ -76,6 +76,7 @@ impl Action for CloseYear {
             let refusal = Refusal::new(Reason::YearNotClosable).on("year");
             return Err(refusal.with("date", end).into());
         }
+        book::check_days(draft, &self.entity, end, "year")?;
         known_since_closing(draft, &self.entity, self.year, self.known)?;
         let results = self.post_results(draft)?;
         let mut row = year_row(draft, &self.entity, self.year)?;

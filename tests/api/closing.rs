@@ -17,14 +17,17 @@ on_both!(
 
 const MINUTE: &str = "BA-1/contoh";
 
-async fn close_period(town: &Town, entity: &str, through: (i32, i32, i32)) {
-    let request = ClosePeriodRequest {
+fn period(entity: &str, through: (i32, i32, i32)) -> ClosePeriodRequest {
+    ClosePeriodRequest {
         entity: entity.to_owned(),
         request_id: fresh_request_id(),
         through: date(through.0, through.1, through.2),
         minute: MINUTE.to_owned(),
-    };
-    town.books().close_period(request).await.expect("closed");
+    }
+}
+
+async fn close_period(town: &Town, entity: &str, through: (i32, i32, i32)) {
+    town.books().close_period(period(entity, through)).await.expect("closed");
 }
 
 pub fn year(entity: &str) -> CloseYearRequest {
@@ -82,6 +85,7 @@ async fn a_closed_year_shows_what_it_showed_before(server: &Server) {
     let closed = close_year(&town, A).await;
     let results: Vec<_> = closed.results.iter().map(|one| (one.fund(), sen(&one.amount))).collect();
     assert_eq!(results, [(Fund::Uep, 100_000_000)]);
+    days_come_before_periods(&town).await;
     close_year(&town, LKM).await;
     for (scope, kind, rows) in before {
         assert_eq!(statement(&town, scope, kind).await, rows, "{scope} {kind:?}");
@@ -103,6 +107,17 @@ async fn a_closed_year_shows_what_it_showed_before(server: &Server) {
     let income = town.reports().get_statement(income).await.expect("a statement").into_inner();
     assert_eq!(sen(&income.rows.last().expect("rows").amount), 700_000);
     opened_again(&town).await;
+}
+
+/// The LKM's books close no further than the book's days have.
+async fn days_come_before_periods(town: &Town) {
+    crate::days::close(town, (2025, 12, 30)).await.expect("closed");
+    let status = town.books().close_period(period(LKM, (2025, 12, 31))).await;
+    let said = why(&status.expect_err("a day is open"));
+    assert_eq!((said.code, said.reason.as_str()), (Code::FailedPrecondition, "DAYS_NOT_CLOSED"));
+    assert_eq!(said.field, "through");
+    assert!(said.text.contains("from 31 December 2025 to 31 December 2025"), "{}", said.text);
+    crate::days::close(town, (2025, 12, 31)).await.expect("closed");
 }
 
 /// A late fact comes into the reopened year, and stands there once it is closed anew.

@@ -109,6 +109,9 @@ fn village() -> Village {
 }
 
 fn closed(v: &mut Village, entity: &Entity) -> Effect {
+    if *entity == Entity::Lkm {
+        v.close_days("2025-12-31");
+    }
     v.ok(close_period(entity.clone(), "2025-12-31"));
     let close = close_year(v, entity.clone(), 2025);
     v.ok(close)
@@ -195,6 +198,44 @@ fn years_close_once_in_order_and_only_to_their_end() {
     assert_eq!(late.effective_on, day("2026-01-01"));
     assert_eq!(flags(&late), [Reason::MovedToOpenDay]);
     v.ok(close_period(kube("a"), "2026-01-05"));
+}
+
+#[test]
+fn days_close_before_periods_and_years() {
+    let mut v = village();
+    let of_lkm = || close_period(Entity::Lkm, "2025-12-31");
+    v.ok_on(
+        BankEntry { ledger: ledger(kube("a"), Fund::Uep), interest: true, amount: k(1) },
+        Some("2026-01-02"),
+    );
+    let refused = v.refused(of_lkm());
+    assert_eq!((refused.reason, refused.field.as_str()), (Reason::DaysNotClosed, "through"));
+    assert_eq!(refused.details[0].1, "2025-01-01");
+    // A group waits for no days while its book closes none, and then like the LKM.
+    v.ok(close_period(kube("a"), "2025-11-30"));
+    v.close_days("2025-12-30");
+    assert_eq!(v.refused(of_lkm()).reason, Reason::DaysNotClosed);
+    assert_eq!(v.refused(close_period(kube("a"), "2025-12-31")).reason, Reason::DaysNotClosed);
+    v.close_days("2025-12-31");
+    v.ok(of_lkm());
+    v.ok(close_period(kube("a"), "2025-12-31"));
+}
+
+#[test]
+fn a_year_waits_for_days_that_began_to_close_after_its_period() {
+    let mut v = village();
+    v.ok_on(
+        BankEntry { ledger: ledger(kube("a"), Fund::Uep), interest: true, amount: k(1) },
+        Some("2026-01-02"),
+    );
+    v.ok(close_period(kube("a"), "2025-12-31"));
+    v.close_days("2025-01-01");
+    let year = close_year(&v, kube("a"), 2025);
+    let refused = v.refused(year);
+    assert_eq!((refused.reason, refused.field.as_str()), (Reason::DaysNotClosed, "year"));
+    v.close_days("2025-12-31");
+    let year = close_year(&v, kube("a"), 2025);
+    v.ok(year);
 }
 
 #[test]

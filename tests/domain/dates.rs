@@ -69,8 +69,9 @@ fn a_closed_period_moves_the_posting_to_the_first_open_day_of_all_its_entities()
         through: day(through),
         minute: "BA-1/contoh".to_owned(),
     };
-    v.ok(close(Entity::Lkm, "2025-03-31"));
     v.ok(close(kube("a"), "2025-01-31"));
+    v.close_days("2025-03-31");
+    v.ok(close(Entity::Lkm, "2025-03-31"));
     let own = v.ok_on(interest(kube("a")), Some("2025-02-10"));
     assert_eq!(own.effective_on, day("2025-02-10"));
     let both = SaveAtLkm {

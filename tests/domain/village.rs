@@ -6,12 +6,13 @@ use std::sync::Arc;
 use simpul::domain::access::Author;
 use simpul::domain::account::Account;
 use simpul::domain::book::Open;
+use simpul::domain::daily::{CloseDay, closing_name};
 use simpul::domain::day::Day;
 use simpul::domain::decide::{Action, Command, Decision, Missing, Stamp, decide};
 use simpul::domain::id::{Entity, Id, RequestId};
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{self, Regime, Stage, Zone};
-use simpul::domain::record::{Effect, Outcome, Record, decode, encode};
+use simpul::domain::record::{Effect, Outcome, Record, Row, decode, encode};
 use simpul::domain::refusal::{Reason, Refusal};
 use simpul::domain::register::{CreateDrawer, CreateGroup, CreateParty, EnrolMember};
 use simpul::domain::state::{Key, Lookup, State, Value, absorb, apply};
@@ -79,6 +80,21 @@ impl Village {
             let row = proto::Member { joined_on, ..proto::Member::default() };
             let member = id(&format!("m{number:02}"));
             self.ok(EnrolMember { entity: kube(group), member, row });
+        }
+    }
+
+    /// Closes the book's days through one, of which nothing falls due.
+    pub fn close_days(&mut self, through: &str) {
+        let mut next = match self.state.get(&Key::Row(closing_name())) {
+            Some(Value::Row(Some(row))) => match row.as_ref() {
+                Row::DayClosing(row) => Day::new(row.closed_through).next(),
+                other => panic!("{other:?}"),
+            },
+            _ => day("2025-01-01"),
+        };
+        while next <= day(through) {
+            self.ok_on(CloseDay { day: next }, Some(&next.to_string()));
+            next = next.next();
         }
     }
 
