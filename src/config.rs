@@ -12,6 +12,8 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
+use crate::access::jwks::{KeySource, KeySourceError};
+use crate::access::oidc::OidcSettings;
 use crate::api::connection::TlsFiles;
 use crate::api::server::{Limits, Transport};
 use crate::chain::note::SecretKey;
@@ -56,6 +58,24 @@ pub struct Flags {
     /// PEM file of the certificate's private key
     #[arg(long, env = "SIMPUL_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
+    /// PEM file of those that vouch for the certificates of machines, which then sign in by them
+    #[arg(long, env = "SIMPUL_CLIENT_CA")]
+    pub client_ca: Option<PathBuf>,
+    /// Who signs the tokens of an identity provider (iss), whose users then sign in by them
+    #[arg(long, env = "SIMPUL_OIDC_ISSUER")]
+    pub oidc_issuer: Option<String>,
+    /// What the identity provider calls this server (aud)
+    #[arg(long, env = "SIMPUL_OIDC_AUDIENCE")]
+    pub oidc_audience: Option<String>,
+    /// The identity provider's public keys (JWKS): a file, or an https URL
+    #[arg(long, env = "SIMPUL_OIDC_KEYS")]
+    pub oidc_keys: Option<String>,
+    /// PEM file of those that vouch for that URL, e.g. /etc/ssl/certs/ca-certificates.crt
+    #[arg(long, env = "SIMPUL_OIDC_CA")]
+    pub oidc_ca: Option<PathBuf>,
+    /// The claim that tells the provider's users apart; sub if not given
+    #[arg(long, env = "SIMPUL_OIDC_CLAIM")]
+    pub oidc_claim: Option<String>,
     /// Whether to listen beyond this machine without TLS, behind something that does it
     #[arg(long, env = "SIMPUL_ALLOW_PLAINTEXT")]
     pub allow_plaintext: Option<bool>,
@@ -108,6 +128,12 @@ struct File {
     attachment_bytes: Option<u32>,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    client_ca: Option<PathBuf>,
+    oidc_issuer: Option<String>,
+    oidc_audience: Option<String>,
+    oidc_keys: Option<String>,
+    oidc_ca: Option<PathBuf>,
+    oidc_claim: Option<String>,
     allow_plaintext: Option<bool>,
     connections: Option<u32>,
     calls_per_caller: Option<u32>,
@@ -155,6 +181,8 @@ pub struct Config {
     pub attachment_bytes: u32,
     /// The server's certificate; none for no TLS.
     pub tls: Option<TlsFiles>,
+    /// The identity provider whose users sign in by its tokens.
+    pub oidc: Option<OidcSettings>,
     /// Whether to listen beyond this machine without TLS.
     pub allow_plaintext: bool,
     /// Connections at once.
@@ -180,6 +208,7 @@ impl Config {
     /// Errors: every [`ConfigError`].
     pub fn load(flags: &Flags) -> Result<Config, ConfigError> {
         let file = flags.config.as_deref().map(read).transpose()?.unwrap_or_default();
+        let (tls, oidc) = (tls(flags, &file)?, oidc(flags, &file)?);
         let data_dir = flags.data_dir.clone().or(file.data_dir);
         let data_dir = data_dir.unwrap_or_else(|| PathBuf::from("simpul-data"));
         let master_key = flags.master_key.clone().or(file.master_key);
@@ -188,17 +217,6 @@ impl Config {
         let attachments = flags.attachments.clone().or(file.attachments);
         let beside = || data_dir.join("attachments").display().to_string();
         let attachment_bytes = flags.attachment_bytes.or(file.attachment_bytes);
-        let certificate = flags.tls_certificate.clone().or(file.tls_certificate);
-        let tls = match (certificate, flags.tls_key.clone().or(file.tls_key)) {
-            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
-            (None, None) => None,
-            (None, Some(_)) => {
-                return Err(ConfigError::Value("tls_certificate", "set with tls_key"));
-            }
-            (Some(_), None) => {
-                return Err(ConfigError::Value("tls_key", "set with tls_certificate"));
-            }
-        };
         let config = Config {
             attachments: attachments.unwrap_or_else(beside),
             attachment_bytes: attachment_bytes.unwrap_or(10 << 20),
@@ -206,6 +224,7 @@ impl Config {
             origin: origin.unwrap_or_else(|| "simpul".to_owned()),
             sign_in: flags.sign_in.or(file.sign_in).unwrap_or(true),
             tls,
+            oidc,
             allow_plaintext: flags.allow_plaintext.or(file.allow_plaintext).unwrap_or(false),
             connections: flags.connections.or(file.connections).unwrap_or(1024),
             calls_per_caller: flags.calls_per_caller.or(file.calls_per_caller).unwrap_or(1024),
@@ -250,6 +269,10 @@ impl Config {
         if SecretKey::new(&self.origin, &[0; 32]).is_err() {
             return Err(ConfigError::Value("origin", "a name without spaces and plus signs"));
         }
+        let known_elsewhere = self.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+        if !self.sign_in && (known_elsewhere || self.oidc.is_some()) {
+            return Err(ConfigError::Value("sign_in", "true with client_ca or oidc_issuer"));
+        }
         if !self.database.iter().all(is_postgres) {
             return Err(ConfigError::Value("database", "a postgres:// URL"));
         }
@@ -288,6 +311,49 @@ impl Config {
     }
 }
 
+/// The server's certificate, and whom it takes for machines.
+fn tls(flags: &Flags, file: &File) -> Result<Option<TlsFiles>, ConfigError> {
+    let certificate = flags.tls_certificate.clone().or(file.tls_certificate.clone());
+    let key = flags.tls_key.clone().or(file.tls_key.clone());
+    let client_ca = flags.client_ca.clone().or(file.client_ca.clone());
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key, client_ca })),
+        (None, None) if client_ca.is_none() => Ok(None),
+        (None, None) => Err(ConfigError::Value("tls_certificate", "set with client_ca")),
+        (None, Some(_)) => Err(ConfigError::Value("tls_certificate", "set with tls_key")),
+        (Some(_), None) => Err(ConfigError::Value("tls_key", "set with tls_certificate")),
+    }
+}
+
+/// The identity provider: all of it, or nothing.
+fn oidc(flags: &Flags, file: &File) -> Result<Option<OidcSettings>, ConfigError> {
+    let issuer = flags.oidc_issuer.clone().or(file.oidc_issuer.clone());
+    let audience = flags.oidc_audience.clone().or(file.oidc_audience.clone());
+    let keys = flags.oidc_keys.clone().or(file.oidc_keys.clone());
+    let ca = flags.oidc_ca.clone().or(file.oidc_ca.clone());
+    let claim = flags.oidc_claim.clone().or(file.oidc_claim.clone());
+    let (issuer, audience, keys) = match (issuer, audience, keys) {
+        (Some(issuer), Some(audience), Some(keys)) => (issuer, audience, keys),
+        (None, None, None) if ca.is_none() && claim.is_none() => return Ok(None),
+        (None, ..) => return Err(ConfigError::Value("oidc_issuer", "set with oidc_*")),
+        (_, None, _) => return Err(ConfigError::Value("oidc_audience", "set with oidc_issuer")),
+        (.., None) => return Err(ConfigError::Value("oidc_keys", "set with oidc_issuer")),
+    };
+    let claim = claim.unwrap_or_else(|| "sub".to_owned());
+    let named = [("oidc_issuer", &issuer), ("oidc_audience", &audience), ("oidc_claim", &claim)];
+    let blank = |text: &str| text.is_empty() || text.chars().any(char::is_control);
+    if let Some((key, _)) = named.into_iter().find(|(_, text)| blank(text)) {
+        return Err(ConfigError::Value(key, "a name"));
+    }
+    let keys = KeySource::new(&keys, ca).map_err(|error| match error {
+        KeySourceError::Url => {
+            ConfigError::Value("oidc_keys", "a file, or an https URL (http on this machine only)")
+        }
+        KeySourceError::Untrusted => ConfigError::Value("oidc_ca", "set with an https URL"),
+    })?;
+    Ok(Some(OidcSettings { issuer, audience, claim, keys }))
+}
+
 fn read(path: &Path) -> Result<File, ConfigError> {
     let text =
         std::fs::read_to_string(path).map_err(|error| ConfigError::Read(path.to_owned(), error))?;
@@ -311,11 +377,23 @@ impl fmt::Display for Config {
         writeln!(f, "attachments = {}", quoted(&self.attachments))?;
         writeln!(f, "attachment_bytes = {}", self.attachment_bytes)?;
         match &self.tls {
-            Some(TlsFiles { certificate, key }) => {
+            Some(TlsFiles { certificate, key, client_ca }) => {
                 writeln!(f, "tls_certificate = {}", quoted(&certificate.display().to_string()))?;
                 writeln!(f, "tls_key = {}", quoted(&key.display().to_string()))?;
+                if let Some(ca) = client_ca {
+                    writeln!(f, "client_ca = {}", quoted(&ca.display().to_string()))?;
+                }
             }
             None => writeln!(f, "# tls_certificate: none, callers come in the open")?,
+        }
+        if let Some(OidcSettings { issuer, audience, claim, keys }) = &self.oidc {
+            writeln!(f, "oidc_issuer = {}", quoted(issuer))?;
+            writeln!(f, "oidc_audience = {}", quoted(audience))?;
+            writeln!(f, "oidc_claim = {}", quoted(claim))?;
+            writeln!(f, "oidc_keys = {}", quoted(&keys.to_string()))?;
+            if let KeySource::Https(_, ca) = keys {
+                writeln!(f, "oidc_ca = {}", quoted(&ca.display().to_string()))?;
+            }
         }
         writeln!(f, "allow_plaintext = {}", self.allow_plaintext)?;
         writeln!(f, "connections = {}", self.connections)?;
@@ -380,6 +458,31 @@ mod tests {
         assert_eq!(error.to_string(), "log must be a filter such as info or simpul=debug");
         let error = load("database = \"mysql://x\"\n", Flags::default()).expect_err("refused");
         assert_eq!(error.to_string(), "database must be a postgres:// URL");
+    }
+
+    #[test]
+    fn other_ways_to_sign_in_are_whole_or_not_there() {
+        let oidc = "oidc_issuer = \"https://id.contoh\"\noidc_audience = \"simpul\"\n";
+        let tls = "tls_certificate = \"a.pem\"\ntls_key = \"a.key\"\nclient_ca = \"ca.pem\"\n";
+        let keys = |keys: &str| format!("{oidc}oidc_keys = \"{keys}\"\n");
+        let said = |text: &str| load(text, Flags::default()).expect_err("refused").to_string();
+        assert_eq!(said(oidc), "oidc_keys must be set with oidc_issuer");
+        assert_eq!(said("oidc_claim = \"sub\"\n"), "oidc_issuer must be set with oidc_*");
+        assert_eq!(said("client_ca = \"ca.pem\"\n"), "tls_certificate must be set with client_ca");
+        let sign_in = "sign_in must be true with client_ca or oidc_issuer";
+        assert_eq!(said(&format!("sign_in = false\n{tls}")), sign_in);
+        assert_eq!(said(&format!("sign_in = false\n{}", keys("jwks.json"))), sign_in);
+        assert_eq!(said(&keys("https://id.contoh/keys")), "oidc_ca must be set with an https URL");
+        let url = "oidc_keys must be a file, or an https URL (http on this machine only)";
+        for wrong in ["http://id.contoh/keys", "http://127.0.0.1.contoh/keys", "https://"] {
+            assert_eq!(said(&keys(wrong)), url, "{wrong}");
+        }
+        let far = format!("{}oidc_ca = \"roots.pem\"\n{tls}", keys("https://id.contoh/keys"));
+        for good in [far, keys("jwks.json"), keys("http://[::1]:8080/keys")] {
+            let shown = load(&good, Flags::default()).expect("settings").to_string();
+            assert!(shown.contains("oidc_claim = \"sub\""), "{shown}");
+            assert_eq!(load(&shown, Flags::default()).expect("read back").to_string(), shown);
+        }
     }
 
     #[test]

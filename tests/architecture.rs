@@ -48,7 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "verify",
         ],
     ),
-    ("config", &["api", "chain", "signing"]),
+    ("config", &["access", "api", "chain", "signing"]),
     (
         "cli",
         &[

@@ -1,5 +1,7 @@
-//! Users of a book, their roles and devices, and who looked.
+//! Users of a book, their roles and devices, what they are known by elsewhere, and who looked.
 
+use crate::access::certificates::fingerprint_of_pem;
+use crate::access::oidc::SUBJECT;
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, plain, service};
 use crate::api::door::Who;
@@ -9,9 +11,14 @@ use crate::domain::access::{AssignRole, Assignment, EndRole, Held, Role, USERS, 
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id};
 use crate::domain::record::Row;
+use crate::storage::access::{Identity, IdentityKind};
+use v1::link_identity_request::KnownBy;
 
 /// The longest name of a device, in characters.
 const LABEL: usize = 80;
+
+/// The longest certificate, in bytes.
+const CERTIFICATE: usize = 64 << 10;
 
 service! {
     access_service_server::AccessService {
@@ -24,6 +31,9 @@ service! {
         unlock: UnlockRequest => UnlockResponse;
         list_devices: ListDevicesRequest => ListDevicesResponse;
         revoke_device: RevokeDeviceRequest => RevokeDeviceResponse;
+        link_identity: LinkIdentityRequest => LinkIdentityResponse;
+        list_identities: ListIdentitiesRequest => ListIdentitiesResponse;
+        unlink_identity: UnlinkIdentityRequest => UnlinkIdentityResponse;
         who_am_i: WhoAmIRequest => WhoAmIResponse;
         list_lookups: ListLookupsRequest => ListLookupsResponse;
     }
@@ -224,6 +234,79 @@ impl Method for v1::RevokeDeviceRequest {
         let device = convert::required_line(&self.device_id, LABEL, "device_id")?;
         call.door().access()?.revoke(book.as_str(), &device).await?;
         Ok(v1::RevokeDeviceResponse {})
+    }
+}
+
+// ---- what users are known by elsewhere -------------------------------------------------------------
+
+impl Method for v1::LinkIdentityRequest {
+    type Response = v1::LinkIdentityResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.book, "book")?;
+        let user = convert::id(&self.user_id, "user_id")?;
+        let access = call.door().access()?;
+        let linked = match &self.known_by {
+            None => return Err(Fault::Required.on("known_by")),
+            Some(KnownBy::Subject(v1::ProviderSubject { issuer, subject })) => {
+                provider_text(issuer, "subject.issuer")?;
+                provider_text(subject, "subject.subject")?;
+                access.link_subject(book.as_str(), &user, issuer, subject).await
+            }
+            Some(KnownBy::Certificate(pem)) => {
+                let malformed = || Fault::CertificateMalformed.on("certificate");
+                let short = (pem.len() <= CERTIFICATE).then_some(pem).ok_or_else(malformed)?;
+                let fingerprint = fingerprint_of_pem(short).ok_or_else(malformed)?;
+                access.link_certificate(book.as_str(), &user, fingerprint).await
+            }
+        };
+        Ok(v1::LinkIdentityResponse { identity: Some(identity(linked?)) })
+    }
+}
+
+/// What the provider writes counts to the letter, so that nothing is trimmed.
+///
+/// Errors: `REQUIRED`, `TEXT_TOO_LONG`.
+fn provider_text(text: &str, field: &str) -> Checked<()> {
+    match text.len() {
+        0 => Err(Fault::Required.on(field)),
+        1..=SUBJECT => Ok(()),
+        _ => Err(Fault::TextTooLong.on(field)),
+    }
+}
+
+fn identity(identity: Identity) -> v1::Identity {
+    let (kind, fingerprint) = match identity.kind {
+        IdentityKind::Provider => (v1::IdentityKind::Subject, String::new()),
+        IdentityKind::Certificate => (v1::IdentityKind::Certificate, identity.hash),
+    };
+    v1::Identity {
+        identity_id: identity.id,
+        kind: kind as i32,
+        fingerprint,
+        linked_at: Some(convert::to_timestamp(identity.linked_at)),
+    }
+}
+
+impl Method for v1::ListIdentitiesRequest {
+    type Response = v1::ListIdentitiesResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.book, "book")?;
+        let user = convert::id(&self.user_id, "user_id")?;
+        let found = call.door().access()?.identities(book.as_str(), &user).await?;
+        Ok(v1::ListIdentitiesResponse { identities: found.into_iter().map(identity).collect() })
+    }
+}
+
+impl Method for v1::UnlinkIdentityRequest {
+    type Response = v1::UnlinkIdentityResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::book(&self.book, "book")?;
+        let identity = convert::required_line(&self.identity_id, LABEL, "identity_id")?;
+        call.door().access()?.unlink(book.as_str(), &identity).await?;
+        Ok(v1::UnlinkIdentityResponse {})
     }
 }
 

@@ -1,8 +1,9 @@
 //! Connections: TLS where there is a certificate, so many at once and no more, and no caller kept
-//! waiting by another one's handshake.
+//! waiting by another one's handshake. Machines may show a certificate of their own.
 //!
 //! **Invariants**: a certificate that cannot be read, or does not fit its key, never replaces one
-//! that works; connections keep the one they began with.
+//! that works; connections keep the one they began with. A caller's certificate that none of those
+//! trusted vouches for ends the handshake.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,15 +12,19 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::serve::Listener;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+
+use crate::access::certificates::{CertificatesError, fingerprint, roots};
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -34,6 +39,8 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// Its private key, in PEM.
     pub key: PathBuf,
+    /// Those that vouch for the certificates of machines, in PEM; without it none is asked for.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// Why a certificate cannot be used.
@@ -45,6 +52,12 @@ pub enum TlsError {
     /// The key is not that of the certificate, or of a sort that is not known.
     #[error("the certificate cannot be used: {0}")]
     Unusable(#[from] rustls::Error),
+    /// Those that vouch for machines cannot be read.
+    #[error(transparent)]
+    Certificates(#[from] CertificatesError),
+    /// They cannot vouch for anybody.
+    #[error("client_ca cannot be used: {0}")]
+    ClientCa(#[from] VerifierBuilderError),
 }
 
 /// The certificate in force. Cheap to clone.
@@ -95,9 +108,17 @@ fn read(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
     let key =
         PrivateKeyDer::from_pem_file(&files.key).map_err(|error| unread(&files.key, error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config =
-        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let mut config = config?.with_no_client_auth().with_single_cert(chain, key)?;
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?;
+    let config = match &files.client_ca {
+        None => config.with_no_client_auth(),
+        Some(ca) => {
+            let trusted = Arc::new(roots(ca)?);
+            let verifier = WebPkiClientVerifier::builder_with_provider(trusted, provider);
+            config.with_client_cert_verifier(verifier.allow_unauthenticated().build()?)
+        }
+    };
+    let mut config = config.with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -113,6 +134,21 @@ pub struct Connection {
 enum Stream {
     Open(TcpStream),
     Sealed(Box<TlsStream<TcpStream>>),
+}
+
+/// Who is at the other end of a connection, as far as TLS says.
+#[derive(Clone, Debug, Default)]
+pub struct Peer {
+    /// What the caller's certificate is known by, if they showed one.
+    pub fingerprint: Option<Arc<str>>,
+}
+
+impl Connected<IncomingStream<'_, Connections>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Connections>) -> Peer {
+        let Stream::Sealed(stream) = &stream.io().stream else { return Peer::default() };
+        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        Peer { fingerprint: shown.and_then(fingerprint).map(Arc::from) }
+    }
 }
 
 macro_rules! stream {

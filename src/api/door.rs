@@ -102,7 +102,7 @@ pub enum Who {
     Nobody,
     /// Whoever they say they are: on a port where nobody has to sign in.
     Trusted(String),
-    /// A user on a device.
+    /// A user: on a device, by the identity provider, or by a machine's certificate.
     User(SignedIn),
     /// A device that has to be unlocked, by its own token.
     Locked(Arc<str>),
@@ -168,6 +168,14 @@ impl Door {
             Err(AccessError::Locked) => Ok(Who::Locked(token.into())),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whose machine has the certificate of this fingerprint; nobody's, as long as it is not linked.
+    ///
+    /// Errors: what storage says.
+    pub async fn knows_machine(&self, fingerprint: &str) -> Checked<Who> {
+        let found = self.access()?.machine(fingerprint).await?;
+        Ok(found.map_or(Who::Nobody, Who::User))
     }
 
     /// What knows users. Errors: `NO_SIGN_IN` where nobody has to sign in.

@@ -239,8 +239,8 @@ faults! {
         "Sign in first.";
     /// A token that is nobody's, or no longer.
     TokenUnknown = "TOKEN_UNKNOWN", Unauthenticated,
-        "Perangkat ini tidak dikenal atau sudah dicabut; minta kode baru.",
-        "This device is not known, or has been ended; ask for a new code.";
+        "Tanda masuk ini tidak dikenal, sudah dicabut, atau kedaluwarsa; masuk lagi atau minta kode baru.",
+        "This sign-in is not known, was ended, or is too old; sign in again or ask for a new code.";
     /// A device that is shared, and locked.
     DeviceToUnlock = "DEVICE_TO_UNLOCK", Unauthenticated,
         "Buka dahulu perangkat ini dengan PIN.",
@@ -273,6 +273,18 @@ faults! {
     UserElsewhere = "USER_ELSEWHERE", AlreadyExists,
         "Kode pengguna ini sudah dipakai di buku lain.",
         "This user id is taken in another book.";
+    /// An identity provider whose tokens are not taken here.
+    IssuerUnknown = "ISSUER_UNKNOWN", FailedPrecondition,
+        "Server ini tidak menerima penyedia identitas itu.",
+        "This server does not take that identity provider.";
+    /// Not a certificate.
+    CertificateMalformed = "CERTIFICATE_MALFORMED", InvalidArgument,
+        "Ini bukan sertifikat dalam bentuk PEM.",
+        "This is not a certificate in PEM form.";
+    /// What one user is known by cannot be another one's.
+    IdentityTaken = "IDENTITY_TAKEN", AlreadyExists,
+        "Ini sudah dikaitkan dengan pengguna lain.",
+        "This is linked to another user already.";
     /// Nobody has to sign in on this server.
     NoSignIn = "NO_SIGN_IN", FailedPrecondition,
         "Server ini dijalankan tanpa hak akses; tidak ada yang perlu masuk.",
@@ -389,6 +401,8 @@ impl From<AccessError> for Problem {
             AccessError::TooManyGuesses(_) => Fault::DeviceLocked.on("pin"),
             AccessError::Code => Fault::CodeUnknown.on("code"),
             AccessError::Elsewhere => Fault::UserElsewhere.on("user_id"),
+            AccessError::Issuer => Fault::IssuerUnknown.on("subject.issuer"),
+            AccessError::Taken => Fault::IdentityTaken.into(),
             AccessError::Unknown => Refusal::new(Reason::NotFound).on("user_id").into(),
             AccessError::Storage(error) => error.into(),
             AccessError::Secret(_) => {

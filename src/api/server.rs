@@ -1,7 +1,7 @@
 //! The port: every service, health, reflection and gRPC-Web, and what all calls go through.
 //!
 //! **Invariants**
-//! - One place, `guard`, takes the caller from a call's metadata; what they may do is decided by
+//! - One place, `guard`, takes the caller from a call's metadata and connection; what they may do is decided by
 //!   [`Door`](crate::api::door::Door) and nowhere else. Where nobody has to sign in, the port is on
 //!   a loopback address.
 //! - tonic's own complaints about bytes it cannot read become statuses like all others: with a
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
@@ -25,7 +25,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 
-use crate::api::connection::{Connections, Tls, TlsError, TlsFiles};
+use crate::api::connection::{Connections, Peer, Tls, TlsError, TlsFiles};
 use crate::api::convert::Checked;
 use crate::api::desk::{Api, Caller};
 use crate::api::door::Who;
@@ -184,6 +184,7 @@ impl Port {
             // Nobody waits if serving has ended by itself.
             let _gone = stopping.send(());
         };
+        let router = router.into_make_service_with_connect_info::<Peer>();
         let serving = axum::serve(listener, router).with_graceful_shutdown(signal);
         let drained = async {
             match stopped.await {
@@ -337,7 +338,8 @@ async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
     let _in_flight = gate.calls.acquire().await;
     let headers = request.headers();
     let language = said(headers, "accept-language").map_or(Language::default(), language);
-    let who = match identify(&gate, headers).await {
+    let peer = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<Peer>| peer);
+    let who = match identify(&gate, headers, peer).await {
         Ok(who) => who,
         Err(problem) => return refused(&problem, language),
     };
@@ -358,8 +360,9 @@ async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
     }
 }
 
-/// Who calls: by their token, or by what they say where nobody has to sign in.
-async fn identify(gate: &Gate, headers: &HeaderMap) -> Checked<Who> {
+/// Who calls: by their token; without one, by their machine's certificate; or by what they say where
+/// nobody has to sign in. A token that is not known is not made up for by a certificate.
+async fn identify(gate: &Gate, headers: &HeaderMap, peer: Option<&Peer>) -> Checked<Who> {
     let door = gate.api.door();
     if door.access.is_none() {
         return match said(headers, "simpul-actor") {
@@ -369,7 +372,10 @@ async fn identify(gate: &Gate, headers: &HeaderMap) -> Checked<Who> {
         };
     }
     match said(headers, "authorization").map(|value| value.split_once(' ')) {
-        None => Ok(Who::Nobody),
+        None => match peer.and_then(|peer| peer.fingerprint.as_deref()) {
+            None => Ok(Who::Nobody),
+            Some(fingerprint) => door.knows_machine(fingerprint).await,
+        },
         Some(Some((scheme, token))) if scheme.eq_ignore_ascii_case("bearer") => {
             door.knows(token.trim()).await
         }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinHandle};
 
 use crate::access::Access;
+use crate::access::jwks::KeysError;
+use crate::access::oidc::Provider;
 use crate::api::desk::{Api, Desk};
 use crate::api::door::Door;
 use crate::attachments::{Files, FilesError};
@@ -38,6 +40,9 @@ pub enum NodeError {
     /// The files of attachments cannot be kept.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The identity provider's keys cannot be used.
+    #[error("the identity provider's keys cannot be used: {0}")]
+    Keys(#[from] KeysError),
 }
 
 /// The journals of one database, and how to read them.
@@ -71,6 +76,8 @@ impl Store {
 pub struct Node {
     /// The services.
     pub api: Api,
+    /// The identity provider whose users sign in, its keys to be loaded again when they change.
+    pub provider: Option<Provider>,
     journal: JournalHandle,
     task: JoinHandle<()>,
     sweeper: JoinHandle<()>,
@@ -92,8 +99,15 @@ impl Node {
         let signing = config.signing();
         freeze_behind(&journal, &reader, &signing).await?;
         let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone(), vault.clone()));
+        let provider = match config.oidc.clone() {
+            Some(settings) => Some(Provider::open(settings, system_clock()).await?),
+            None => None,
+        };
         let access = match config.sign_in {
-            true => Some(Access::new(open_access(config).await?, system_clock())),
+            true => {
+                let access = Access::new(open_access(config).await?, system_clock());
+                Some(access.with_provider(provider.clone()))
+            }
             false => None,
         };
         let door = Door { access, reader: reader.clone() };
@@ -102,7 +116,7 @@ impl Node {
         let (journals, largest_file) = (journal.clone(), config.attachment_bytes.into());
         let desk = Desk { journal: journals, reader, vault, signing, door, files, largest_file };
         let api = Api::new(desk);
-        Ok(Node { api, journal, task, sweeper, courier })
+        Ok(Node { api, provider, journal, task, sweeper, courier })
     }
 
     /// A handle that drains the journal: nothing more is taken in, all that waits is answered.

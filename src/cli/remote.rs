@@ -1,16 +1,17 @@
 //! The thin client's line to the server: metadata, request ids, and errors as plain sentences.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status};
 use tonic_types::StatusExt;
 
 use crate::api::v1;
 use crate::domain::refusal::Language;
+use crate::secret_file;
 
 /// Why a command of the thin client did not succeed, as one plain sentence.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,15 @@ impl Failure {
             Language::English => Failure(english.to_owned()),
         }
     }
+}
+
+/// What a client's side of TLS needs, as PEM files.
+#[derive(Clone, Debug, Default)]
+pub struct Seal {
+    /// The server's certificate, or one that vouches for it.
+    pub ca: Option<PathBuf>,
+    /// This machine's own certificate and its key, where it signs in by them.
+    pub own: Option<(PathBuf, PathBuf)>,
 }
 
 /// A connection to the server that says who asks and in which language.
@@ -64,16 +74,16 @@ impl Remote {
     ///
     /// Errors: a sentence when the address or the actor's name cannot be used.
     pub fn new(server: &str, actor: &str, language: Language) -> Result<Remote, Failure> {
-        Remote::trusting(server, None, actor, language)
+        Remote::over(server, &Seal::default(), actor, language)
     }
 
-    /// The same, over TLS to a server whose certificate is, or is vouched for by, the one in a PEM
-    /// file.
+    /// The same, over TLS where the address says so.
     ///
-    /// Errors: as [`new`](Remote::new), and a sentence when the file cannot be used or is missing.
-    pub fn trusting(
+    /// Errors: as [`new`](Remote::new), and a sentence when a file cannot be used, or the one of
+    /// whom to trust is missing.
+    pub fn over(
         server: &str,
-        certificate: Option<&Path>,
+        seal: &Seal,
         actor: &str,
         language: Language,
     ) -> Result<Remote, Failure> {
@@ -84,7 +94,7 @@ impl Remote {
             let id = format!("Alamat server {server} tidak dapat dibaca.");
             Failure::say(language, &id, &format!("The server address {server} cannot be read."))
         })?;
-        let endpoint = sealed(endpoint, certificate, language)?;
+        let endpoint = sealed(endpoint, seal, language)?;
         let actor = MetadataValue::try_from(actor).map_err(|_| {
             let id = "Nama pelaku hanya boleh huruf dan angka biasa.";
             Failure::say(language, id, "The actor's name may only have plain letters and digits.")
@@ -142,11 +152,7 @@ impl Remote {
 }
 
 /// The endpoint over TLS, where its address says so.
-fn sealed(
-    endpoint: Endpoint,
-    certificate: Option<&Path>,
-    language: Language,
-) -> Result<Endpoint, Failure> {
+fn sealed(endpoint: Endpoint, seal: &Seal, language: Language) -> Result<Endpoint, Failure> {
     if endpoint.uri().scheme_str() != Some("https") {
         return Ok(endpoint);
     }
@@ -156,10 +162,26 @@ fn sealed(
         Failure::say(language, &id, &en)
     };
     let missing = "PEM";
-    let file = certificate.ok_or_else(|| unusable(&missing))?;
+    let file = seal.ca.as_deref().ok_or_else(|| unusable(&missing))?;
     let pem = std::fs::read(file).map_err(|error| unusable(&error))?;
-    let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
+    let mut tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
+    if let Some((certificate, key)) = &seal.own {
+        tls = tls.identity(own(certificate, key, language)?);
+    }
     endpoint.tls_config(tls).map_err(|error| unusable(&error))
+}
+
+/// This machine's certificate and its key.
+fn own(certificate: &Path, key: &Path, language: Language) -> Result<Identity, Failure> {
+    let unusable = |file: &Path, error: &std::io::Error| {
+        let file = file.display();
+        let id = format!("Sertifikat mesin ini tidak dapat dipakai: {file}: {error}");
+        let en = format!("This machine's certificate cannot be used: {file}: {error}");
+        Failure::say(language, &id, &en)
+    };
+    let pem = std::fs::read(certificate).map_err(|error| unusable(certificate, &error))?;
+    let key = secret_file::read(key).map_err(|error| unusable(key, &error))?;
+    Ok(Identity::from_pem(pem, key.as_bytes()))
 }
 
 macro_rules! services {

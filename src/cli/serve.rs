@@ -9,13 +9,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
+use crate::access::oidc::Provider;
 use crate::api::connection::Tls;
 use crate::api::server::{Port, PortError};
 use crate::cli::console::say;
 use crate::cli::node::{Node, NodeError};
 use crate::config::{Config, LogFormat};
 
-/// How often a certificate is loaded again without being told to.
+/// How often certificates and keys are loaded again without being told to.
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Why the server did not start, or ended.
@@ -61,19 +62,18 @@ pub async fn run(config: &Config) -> Result<(), ServeError> {
     let node = Node::open(config).await?;
     tracing::info!(address = %port.address(), "serving");
     say(format_args!("simpul: {}", port.url()));
-    let renewing = port.tls().map(|tls| tokio::spawn(renew(tls)));
+    let renewing = tokio::spawn(renew(port.tls(), node.provider.clone()));
     let stop = stop_signal()?;
     let served = serve(config, port, node, stop).await;
-    if let Some(renewing) = renewing {
-        renewing.abort();
-    }
+    renewing.abort();
     served?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Loads the certificate again at each SIGHUP, and once an hour for whoever renews it without one.
-async fn renew(tls: Tls) {
+/// Loads the certificates and the identity provider's keys again at each SIGHUP, and once an hour for
+/// whoever renews them without one.
+async fn renew(tls: Option<Tls>, provider: Option<Provider>) {
     let mut hangup = match signal(SignalKind::hangup()) {
         Ok(hangup) => hangup,
         Err(error) => {
@@ -83,9 +83,15 @@ async fn renew(tls: Tls) {
     };
     loop {
         tokio::select! { _ = hangup.recv() => {}, () = tokio::time::sleep(HOUR) => {} }
-        match tls.reload() {
-            Ok(()) => tracing::info!("the certificate was loaded again"),
-            Err(error) => tracing::error!(%error, "the certificate in force stays"),
+        match tls.as_ref().map(Tls::reload) {
+            None => {}
+            Some(Ok(())) => tracing::info!("the certificate was loaded again"),
+            Some(Err(error)) => tracing::error!(%error, "the certificate in force stays"),
+        }
+        let Some(provider) = &provider else { continue };
+        match provider.reload().await {
+            Ok(()) => tracing::info!("the identity provider's keys were loaded again"),
+            Err(error) => tracing::error!(%error, "the identity provider's keys in force stay"),
         }
     }
 }

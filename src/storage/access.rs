@@ -1,9 +1,10 @@
 //! How users prove who they are: users, their devices with hashed tokens, one-time codes, unlocked
-//! devices, and the access log. Apart from the journal, since all of it is secret, or passing, or
+//! devices, what they are known by elsewhere, and the access log. Apart from the journal, since all of it is secret, or passing, or
 //! both: a SQLite file of its own, or a schema of its own on PostgreSQL.
 //!
-//! **Invariants**: no secret is stored, only hashes of tokens, codes and PINs; a code is taken once;
-//! a device that has ended never comes back. Nothing is cached, so that an end holds for every
+//! **Invariants**: no secret is stored, only hashes of tokens, codes and PINs, nor a name that others
+//! have for a user; a code is taken once; a device that has ended never comes back; what is known
+//! elsewhere is one user's. Nothing is cached, so that an end holds for every
 //! server at once. Times are microseconds since 1970.
 //!
 //! The SQL is written once for both databases, as on the read side: see [`read`](super::read).
@@ -31,6 +32,10 @@ const SCHEMA: &str = "\
         code TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, expires_at BIGINT NOT NULL); \
     CREATE TABLE IF NOT EXISTS unlocked ( \
         token TEXT NOT NULL PRIMARY KEY, device TEXT NOT NULL, expires_at BIGINT NOT NULL); \
+    CREATE TABLE IF NOT EXISTS identity ( \
+        id TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, \
+        hash TEXT NOT NULL, linked_at BIGINT NOT NULL, UNIQUE (kind, hash)); \
+    CREATE INDEX IF NOT EXISTS identity_of_account ON identity (account, linked_at); \
     CREATE TABLE IF NOT EXISTS lookup ( \
         book TEXT NOT NULL, at BIGINT NOT NULL, nonce TEXT NOT NULL, account TEXT NOT NULL, \
         device TEXT NOT NULL, method TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, \
@@ -40,7 +45,7 @@ const SCHEMA: &str = "\
 const POSTGRES_SCHEMA: &str = "SELECT pg_advisory_xact_lock(7310034722); \
     CREATE SCHEMA IF NOT EXISTS simpul_access";
 
-const POSTGRES_FIND: &str = "SELECT to_regclass('simpul_access.lookup') IS NOT NULL";
+const POSTGRES_FIND: &str = "SELECT to_regclass('simpul_access.identity') IS NOT NULL";
 
 statements! {
     ADD_ACCOUNT = "INSERT INTO account (id, home, administrator) VALUES ($1, $2, $3) \
@@ -80,6 +85,21 @@ statements! {
     GUESSED = "UPDATE device SET wrong_pins = 0, locked_until = 0 WHERE id = $1";
     UNLOCK = "INSERT INTO unlocked (token, device, expires_at) VALUES ($1, $2, $3)";
     SWEEP_UNLOCKED = "DELETE FROM unlocked WHERE expires_at <= $1";
+    LINK = "INSERT INTO identity (id, account, kind, hash, linked_at) \
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, hash) DO NOTHING";
+    IDENTITY = "SELECT identity.id, identity.account, identity.kind, identity.hash, \
+            identity.linked_at, account.home, account.administrator \
+        FROM identity JOIN account ON account.id = identity.account \
+        WHERE identity.kind = $1 AND identity.hash = $2";
+    IDENTITY_BY_ID = "SELECT identity.id, identity.account, identity.kind, identity.hash, \
+            identity.linked_at, account.home, account.administrator \
+        FROM identity JOIN account ON account.id = identity.account \
+        WHERE identity.id = $1";
+    IDENTITIES = "SELECT identity.id, identity.account, identity.kind, identity.hash, \
+            identity.linked_at, account.home, account.administrator \
+        FROM identity JOIN account ON account.id = identity.account \
+        WHERE identity.account = $1 ORDER BY identity.linked_at, identity.id LIMIT 500";
+    UNLINK = "DELETE FROM identity WHERE id = $1";
     LOOKED = "INSERT INTO lookup (book, at, nonce, account, device, method, name, reason) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     LOOKUPS = "SELECT at, nonce, account, device, method, name, reason FROM lookup \
@@ -119,22 +139,77 @@ pub struct Device {
     pub revoked_at: i64,
 }
 
+/// The user of a row about what is a user's.
+fn account_of(row: &AnyRow) -> sqlx::Result<Account> {
+    Ok(Account {
+        id: row.try_get("account")?,
+        home: row.try_get("home")?,
+        administrator: row.try_get::<i64, _>("administrator")? != 0,
+    })
+}
+
 impl FromRow<'_, AnyRow> for Device {
     fn from_row(row: &AnyRow) -> sqlx::Result<Device> {
-        let account = Account {
-            id: row.try_get("account")?,
-            home: row.try_get("home")?,
-            administrator: row.try_get::<i64, _>("administrator")? != 0,
-        };
         Ok(Device {
             id: row.try_get("id")?,
-            account,
+            account: account_of(row)?,
             label: row.try_get("label")?,
             pin: row.try_get("pin")?,
             wrong_pins: row.try_get("wrong_pins")?,
             locked_until: row.try_get("locked_until")?,
             enrolled_at: row.try_get("enrolled_at")?,
             revoked_at: row.try_get("revoked_at")?,
+        })
+    }
+}
+
+/// Who else knows a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityKind {
+    /// The identity provider, by a subject.
+    Provider,
+    /// Whoever vouches for machines, by a certificate.
+    Certificate,
+}
+
+impl IdentityKind {
+    const fn word(self) -> &'static str {
+        match self {
+            IdentityKind::Provider => "provider",
+            IdentityKind::Certificate => "certificate",
+        }
+    }
+
+    fn read(word: &str) -> sqlx::Result<IdentityKind> {
+        let known = [IdentityKind::Provider, IdentityKind::Certificate];
+        let kind = known.into_iter().find(|kind| kind.word() == word);
+        kind.ok_or_else(|| sqlx::Error::Decode("an unknown kind of identity".into()))
+    }
+}
+
+/// What a user is known by elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its id here.
+    pub id: String,
+    /// Its user.
+    pub account: Account,
+    /// Who else knows them.
+    pub kind: IdentityKind,
+    /// The SHA-256 of what they know them by, in hex.
+    pub hash: String,
+    /// When it was linked.
+    pub linked_at: i64,
+}
+
+impl FromRow<'_, AnyRow> for Identity {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Identity> {
+        Ok(Identity {
+            id: row.try_get("id")?,
+            account: account_of(row)?,
+            kind: IdentityKind::read(row.try_get("kind")?)?,
+            hash: row.try_get("hash")?,
+            linked_at: row.try_get("linked_at")?,
         })
     }
 }
@@ -213,7 +288,8 @@ impl AccessStore {
             let grants = format!(
                 "GRANT USAGE ON SCHEMA simpul_access TO {role};
                  GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA simpul_access TO {role};
-                 GRANT DELETE ON simpul_access.invitation, simpul_access.unlocked TO {role};
+                 GRANT DELETE ON simpul_access.invitation, simpul_access.unlocked,
+                     simpul_access.identity TO {role};
                  GRANT UPDATE (wrong_pins, locked_until, revoked_at)
                      ON simpul_access.device TO {role};"
             );
@@ -368,6 +444,43 @@ impl AccessStore {
         let unlock = sqlx::query(UNLOCK).bind(token.to_owned()).bind(device.to_owned());
         unlock.bind(expires_at).execute(&mut *transaction).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)
+    }
+
+    /// Links what a user is known by elsewhere, and says whether it was nobody's before.
+    pub async fn link(&self, identity: &Identity) -> Result<bool, StorageError> {
+        let link = sqlx::query(LINK).bind(identity.id.clone()).bind(identity.account.id.clone());
+        let link = link.bind(identity.kind.word()).bind(identity.hash.clone());
+        let link = link.bind(identity.linked_at).execute(&self.pool).await.map_err(failed)?;
+        Ok(link.rows_affected() > 0)
+    }
+
+    /// Whose this is.
+    pub async fn identity(
+        &self,
+        kind: IdentityKind,
+        hash: &str,
+    ) -> Result<Option<Identity>, StorageError> {
+        let query = sqlx::query_as(IDENTITY).bind(kind.word()).bind(hash.to_owned());
+        query.fetch_optional(&self.pool).await.map_err(failed)
+    }
+
+    /// The same by its id.
+    pub async fn identity_by_id(&self, id: &str) -> Result<Option<Identity>, StorageError> {
+        let query = sqlx::query_as(IDENTITY_BY_ID).bind(id.to_owned());
+        query.fetch_optional(&self.pool).await.map_err(failed)
+    }
+
+    /// What a user is known by elsewhere, in the order it was linked, at most 500.
+    pub async fn identities(&self, account: &str) -> Result<Vec<Identity>, StorageError> {
+        let query = sqlx::query_as(IDENTITIES).bind(account.to_owned());
+        query.fetch_all(&self.pool).await.map_err(failed)
+    }
+
+    /// Forgets whose it is.
+    pub async fn unlink(&self, id: &str) -> Result<(), StorageError> {
+        let unlink = sqlx::query(UNLINK).bind(id.to_owned());
+        unlink.execute(&self.pool).await.map_err(failed)?;
+        Ok(())
     }
 
     /// Writes a line into the access log of a book; the empty book is the server itself.

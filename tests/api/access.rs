@@ -62,7 +62,7 @@ impl Guarded<'_> {
         guarded
     }
 
-    fn access(&self) -> access_service_client::AccessServiceClient<Line> {
+    pub fn access(&self) -> access_service_client::AccessServiceClient<Line> {
         access_service_client::AccessServiceClient::new(self.admin.clone())
     }
 
@@ -147,8 +147,7 @@ fn clock() -> simpul::journal::Clock {
 }
 
 fn remote(server: &Server) -> Remote {
-    let address = format!("http://{}", server.address);
-    Remote::new(&address, "siapa-saja", Language::English).expect("an address")
+    server.remote("siapa-saja", Language::English, None)
 }
 
 async fn enrol_device(server: &Server, code: &str, pin: &str) -> Result<String, Status> {
@@ -165,7 +164,7 @@ async fn enrolled(server: &Server, code: &str) -> Line {
     remote(server).signed_in(&token).expect("a token").line()
 }
 
-fn reason(status: &Status) -> String {
+pub fn reason(status: &Status) -> String {
     let details = status.get_error_details();
     details.error_info().map(|info| info.reason.clone()).unwrap_or_default()
 }
@@ -222,7 +221,7 @@ fn only_named(name: &str) -> Bytes {
 }
 
 /// What came of a call with only the name of what it is about: OK, or the refusal.
-async fn call(line: &Line, method: &str, name: &str) -> Result<(), Status> {
+pub async fn call(line: &Line, method: &str, name: &str) -> Result<(), Status> {
     let mut client = tonic::client::Grpc::new(line.clone());
     client.ready().await.expect("ready");
     let path = format!("/simpul.v1.{method}").parse().expect("a path");
@@ -446,7 +445,7 @@ async fn who_looked_is_kept(server: &Server) {
     assert!(lookups.iter().all(|line| line.at.is_some() && !line.device_id.is_empty()));
 }
 
-fn deposit(member: &str) -> DepositRequest {
+pub fn deposit(member: &str) -> DepositRequest {
     DepositRequest {
         member: member.to_owned(),
         request_id: fresh_request_id(),

@@ -4,6 +4,8 @@
 mod common;
 #[path = "../common/fuzz.rs"]
 mod fuzz;
+#[path = "../common/tokens.rs"]
+mod tokens;
 
 mod access;
 mod attachments;
@@ -26,11 +28,13 @@ mod pending;
 mod portfolio;
 mod process;
 mod proofs;
+mod provider_keys;
 mod queries;
 mod registers;
 mod requests;
 mod retries;
 mod sharing;
+mod sign_in;
 mod statements;
 mod stock;
 mod stories;

@@ -1,13 +1,14 @@
 //! A server to test against, and a small town of invented groups that talk to it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use simpul::access::oidc::Provider;
 use simpul::api::google_type::{Date, Decimal, Money};
 use simpul::api::server::Port;
 use simpul::api::v1::{self, *};
 use simpul::cli::node::{Node, Store};
-use simpul::cli::remote::{Line, Remote, fresh_request_id};
+use simpul::cli::remote::{Line, Remote, Seal, fresh_request_id};
 use simpul::cli::serve;
 use simpul::config::{Config, Flags};
 use simpul::domain::refusal::Language;
@@ -27,6 +28,8 @@ use tonic_types::{ErrorDetails, StatusExt};
 pub struct Server {
     pub address: std::net::SocketAddr,
     pub config: Config,
+    /// The identity provider whose users may sign in.
+    pub provider: Option<Provider>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     _folder: TempDir,
@@ -34,48 +37,44 @@ pub struct Server {
 
 impl Server {
     pub async fn sqlite() -> Server {
-        Server::start(None, false).await
+        Server::start(None, |_| open()).await
     }
 
     /// One where callers have to sign in.
     pub async fn guarded_sqlite() -> Server {
-        Server::start(None, true).await
+        Server::start(None, |_| Flags::default()).await
     }
 
     pub async fn postgres() -> Server {
-        Server::start(Some(prepared().await), false).await
+        Server::start(Some(prepared().await), |_| open()).await
     }
 
     /// One where callers have to sign in.
     pub async fn guarded_postgres() -> Server {
-        Server::start(Some(prepared().await), true).await
+        Server::start(Some(prepared().await), |_| Flags::default()).await
     }
 
-    async fn start(database: Option<String>, signs_in: bool) -> Server {
+    /// One with settings that may name files in its folder.
+    pub async fn start(database: Option<String>, settings: impl FnOnce(&Path) -> Flags) -> Server {
         let folder = tempfile::tempdir().expect("a folder");
         let data_dir = Some(folder.path().to_owned());
         let listen = "127.0.0.1:0".parse().ok();
         // So long that a test notices if anything has to wait for it.
         let drain_seconds = Some(3600);
-        let flags = Flags {
-            data_dir,
-            listen,
-            database,
-            drain_seconds,
-            sign_in: Some(signs_in),
-            ..Flags::default()
-        };
+        let settings = settings(folder.path());
+        let flags = Flags { data_dir, listen, database, drain_seconds, ..settings };
         let config = Config::load(&flags).expect("settings");
         let port = Port::open(config.listen, &config.transport()).await.expect("a port");
         let address = port.address();
         let node = Node::open(&config).await.expect("a node");
+        let provider = node.provider.clone();
         let (stop, stopped) = oneshot::channel();
         let settings = config.clone();
         let serving = tokio::spawn(async move {
             let stop = async { stopped.await.expect("told to stop") };
             serve::serve(&settings, port, node, stop).await.expect("served");
         });
-        Server { address, config, stop, serving, _folder: folder }
+        Server { address, config, provider, stop, serving, _folder: folder }
     }
 
     /// A line that speaks English.
@@ -84,8 +83,21 @@ impl Server {
     }
 
     pub fn line_in(&self, language: Language) -> Line {
-        let address = format!("http://{}", self.address);
-        Remote::new(&address, "bendahara", language).expect("an address").line()
+        self.remote("bendahara", language, None).line()
+    }
+
+    /// A line of somebody, over TLS where the server has a certificate; with one's own and its key,
+    /// if any.
+    pub fn remote(
+        &self,
+        actor: &str,
+        language: Language,
+        own: Option<(PathBuf, PathBuf)>,
+    ) -> Remote {
+        let ca = self.config.tls.as_ref().map(|tls| tls.certificate.clone());
+        let scheme = if ca.is_some() { "https" } else { "http" };
+        let address = format!("{scheme}://{}", self.address);
+        Remote::over(&address, &Seal { ca, own }, actor, language).expect("an address")
     }
 
     /// Destroys the key of an owner's personal text, as an erasure does.
@@ -142,8 +154,13 @@ impl Server {
     }
 }
 
+/// Where nobody has to sign in.
+fn open() -> Flags {
+    Flags { sign_in: Some(false), ..Flags::default() }
+}
+
 /// The URL of a fresh PostgreSQL database with all schemas.
-async fn prepared() -> String {
+pub async fn prepared() -> String {
     let url = crate::common::postgres_database().await;
     migrate::postgres(&url, None).await.expect("migrated");
     PostgresKeys::prepare(&url, None).await.expect("prepared");

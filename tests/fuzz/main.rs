@@ -3,9 +3,12 @@
 
 #[path = "../common/fuzz.rs"]
 mod fuzz;
+#[path = "../common/tokens.rs"]
+mod tokens;
 
 mod files;
 mod proofs;
+mod signing_in;
 mod typed;
 
 use fuzz::Case;

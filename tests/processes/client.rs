@@ -291,6 +291,19 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
     treasurer.books("setor mawar m01 50.000");
     assert!(treasurer.refused("neraca-saldo").contains("tidak ditemukan"));
 
+    let made = rcgen::generate_simple_self_signed(vec!["mesin.contoh".to_owned()]);
+    let certificate = guarded.join("mesin.pem");
+    std::fs::write(&certificate, made.expect("a certificate").cert.pem()).expect("written");
+    let certificate = certificate.display();
+    let linked = admin.reads(&format!("akses kaitkan bu-maria --sertifikat {certificate}"));
+    let identity = row(&linked, "sertifikat").swap_remove(0);
+    admin.shows("akses kaitan bu-maria", &identity, "sertifikat");
+    let taken = admin.refused(&format!("akses kaitkan manajer --sertifikat {certificate}"));
+    assert_eq!(taken, "Ini sudah dikaitkan dengan pengguna lain.");
+    admin.says(&format!("akses lepas-kaitan {identity}"), "dilepas");
+    let far = admin.refused("akses kaitkan bu-maria --penerbit https://id.contoh --subjek maria");
+    assert!(far.starts_with("Server ini tidak menerima penyedia identitas itu."), "{far}");
+
     admin.shows("akses daftar", "bu-maria", "bendahara");
     let devices = admin.reads("akses perangkat bu-maria --output json");
     let devices: serde_json::Value = serde_json::from_str(&devices).expect("JSON");

@@ -5,6 +5,8 @@ mod common;
 #[path = "../common/server.rs"]
 mod server;
 mod terminal;
+#[path = "../common/tokens.rs"]
+mod tokens;
 
 mod client;
 mod closing;

@@ -17,6 +17,8 @@ pub struct Terminal {
     token_file: Option<PathBuf>,
     /// The certificate that is trusted, where the server has one.
     trusted: Option<PathBuf>,
+    /// This machine's own certificate and its key, if it signs in by them.
+    own: Option<(PathBuf, PathBuf)>,
     typed: Mutex<BTreeSet<String>>,
 }
 
@@ -29,6 +31,7 @@ impl Terminal {
             book: book.to_owned(),
             token_file: None,
             trusted: None,
+            own: None,
             typed,
         }
     }
@@ -43,6 +46,11 @@ impl Terminal {
         Terminal { trusted: Some(certificate), ..self }
     }
 
+    /// The same, on a machine that signs in by the certificate and the key in two files.
+    pub fn with_certificate(self, certificate: PathBuf, key: PathBuf) -> Terminal {
+        Terminal { own: Some((certificate, key)), ..self }
+    }
+
     /// What the client says, and whether it succeeded. Words are split as a shell does: what
     /// stands in quotes stays together.
     fn types(&self, line: &str) -> (bool, String) {
@@ -52,6 +60,9 @@ impl Terminal {
         command.args(["--server", &self.server, "--book", &self.book]);
         if let Some(file) = &self.trusted {
             command.arg("--ca").arg(file);
+        }
+        if let Some((certificate, key)) = &self.own {
+            command.arg("--client-certificate").arg(certificate).arg("--client-key").arg(key);
         }
         if let Some(file) = &self.token_file {
             command.arg("--token-file").arg(file);

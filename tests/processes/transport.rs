@@ -1,14 +1,18 @@
 //! TLS in front of a real server: who trusts its certificate gets through, a renewed one is taken
-//! up without a restart, a broken one is not.
+//! up without a restart, a broken one is not. So it is with those who vouch for machines, and with an
+//! identity provider's keys; and nothing of a token or of whom it is about gets into the log.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tokio::task::block_in_place;
 
 use crate::server::{Backend, SERVE, Server, data_folder, simpul};
 use crate::terminal::Terminal;
+use crate::tokens::{AUDIENCE, ISSUER, Issuer as Provider, key_set};
 
 /// A certificate of its own for this machine's loopback address, and its key, as PEM.
 fn certificate() -> (String, String) {
@@ -61,6 +65,133 @@ async fn a_certificate_is_renewed_while_callers_go_on() {
     assert!(hears("the certificate in force stays"));
     trusting(&second).reads("kelompok");
     assert!(server.terminate().success());
+}
+
+/// Someone who vouches for machines, and a certificate of theirs for one with its key, as PEM.
+fn vouched() -> (String, String, String) {
+    let (key, machine) = (KeyPair::generate().expect("a key"), KeyPair::generate().expect("a key"));
+    let mut params = CertificateParams::new(Vec::new()).expect("no names");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca = params.self_signed(&key).expect("signed").pem();
+    let params_of_machine = CertificateParams::new(vec!["mesin.contoh".to_owned()]).expect("names");
+    let signed = params_of_machine.signed_by(&machine, &Issuer::new(params, key)).expect("signed");
+    (ca, signed.pem(), machine.serialize_pem())
+}
+
+/// Writes what nobody else may read.
+fn write_secret(path: &Path, text: &str) {
+    write(path, text);
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).expect("closed to others");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn machines_and_the_users_of_a_provider_sign_in() {
+    let (_folder, data) = data_folder();
+    std::fs::create_dir_all(&data).expect("a folder");
+    let [served, key, ca, keys] =
+        ["server.pem", "server.key", "ca.pem", "jwks.json"].map(|name| data.join(name));
+    let (own, before, after) = (certificate(), vouched(), vouched());
+    write(&served, &own.0);
+    write_secret(&key, &own.1);
+    write(&ca, &before.0);
+    for (name, (_, certificate, key)) in [("lama", &before), ("baru", &after)] {
+        write(&data.join(format!("{name}.pem")), certificate);
+        write_secret(&data.join(format!("{name}.key")), key);
+    }
+    let (provider, renewed) = (Provider::new("lama"), Provider::new("baru"));
+    write(&keys, &key_set(&[&provider]));
+    let far_future = 4_000_000_000;
+    let token = |name: &str, provider: &Provider, subject: &str| {
+        let file = data.join(format!("{name}.tanda"));
+        write_secret(&file, &provider.about(subject, far_future));
+        file
+    };
+
+    let mut command = simpul(&["administrator", "kepala"], &Backend::Sqlite, &data);
+    let code = block_in_place(|| command.output()).expect("it runs").stdout;
+    let code = String::from_utf8(code).expect("text");
+    let mut command = simpul(&SERVE[..3], &Backend::Sqlite, &data);
+    command.arg("--tls-certificate").arg(&served).arg("--tls-key").arg(&key);
+    command.arg("--client-ca").arg(&ca).arg("--oidc-keys").arg(&keys);
+    command.args(["--oidc-issuer", ISSUER, "--oidc-audience", AUDIENCE, "--log", "debug"]);
+    command.stderr(Stdio::piped());
+    let mut server = Server::spawn(command);
+    // Read all the while, so that the server never waits for whoever reads its log.
+    let (said, log) = std::sync::mpsc::channel();
+    let lines = BufReader::new(server.log()).lines();
+    let reading = std::thread::spawn(move || {
+        lines.map_while(Result::ok).for_each(|line| said.send(line).expect("somebody hears"));
+    });
+    let mut heard = String::new();
+    let mut hears = |words: &str| {
+        block_in_place(|| {
+            log.iter().any(|line: String| {
+                heard.push_str(&line);
+                line.contains(words)
+            })
+        })
+    };
+    let terminal = || Terminal::new(server.address(), "aman").trusting(served.clone());
+    let machine = |name: &str| {
+        let [certificate, key] = ["pem", "key"].map(|kind| data.join(format!("{name}.{kind}")));
+        terminal().with_certificate(certificate, key)
+    };
+    let admin = terminal().with_token(data.join("kepala.tanda"));
+    admin.says(&format!("akses masuk {}", code.trim()), "terdaftar");
+    admin.reads("buku-baru --nama Aman --sejak 1-1-2025");
+    for (user, role) in [("mesin-kas", "teller"), ("bu-siti", "manajer")] {
+        admin.reads(&format!("akses pengguna-baru {user}"));
+        admin.reads(&format!("akses beri {user} {role} --sejak 1-1-2025"));
+    }
+    for name in ["lama", "baru"] {
+        let certificate = data.join(format!("{name}.pem"));
+        admin.reads(&format!("akses kaitkan mesin-kas --sertifikat {}", certificate.display()));
+    }
+    let subject = "siti-rahasia@contoh";
+    let siti = format!("akses kaitkan bu-siti --penerbit {ISSUER} --subjek {subject}");
+    admin.shows(&siti, "penyedia", "penyedia identitas");
+    let siti = terminal().with_token(token("siti", &provider, subject));
+    let later = terminal().with_token(token("kelak", &renewed, subject));
+    let stranger = terminal().with_token(token("asing", &provider, "asing-rahasia@contoh"));
+    machine("lama").shows("akses saya", "mesin-kas", "teller");
+    siti.shows("akses saya", "bu-siti", "manajer");
+    let unreachable = "Server tidak dapat dihubungi; coba lagi nanti. Tidak ada yang hilang.";
+    assert_eq!(machine("baru").refused("akses saya"), unreachable);
+    let unknown = later.refused("akses saya");
+    assert!(unknown.starts_with("Tanda masuk ini tidak dikenal"), "{unknown}");
+    assert_eq!(stranger.refused("akses saya"), unknown);
+
+    write(&ca, &after.0);
+    write(&keys, &key_set(&[&renewed]));
+    server.signal("-HUP");
+    assert!(hears("the certificate was loaded again"));
+    assert!(hears("the identity provider's keys were loaded again"));
+    machine("baru").shows("akses saya", "mesin-kas", "teller");
+    assert_eq!(machine("lama").refused("akses saya"), unreachable);
+    later.shows("akses saya", "bu-siti", "manajer");
+    assert_eq!(siti.refused("akses saya"), unknown);
+
+    write(&ca, "");
+    write(&keys, "{}");
+    server.signal("-HUP");
+    assert!(hears("the certificate in force stays"));
+    assert!(hears("the identity provider's keys in force stay"));
+    machine("baru").shows("akses saya", "mesin-kas", "teller");
+    later.shows("akses saya", "bu-siti", "manajer");
+
+    assert!(server.terminate().success());
+    reading.join().expect("read to its end");
+    assert!(!hears("nothing more is said"));
+    assert!(heard.contains("a token of the identity provider is refused"), "{heard}");
+    let tokens = ["siti", "kelak", "asing"].map(|name| data.join(format!("{name}.tanda")));
+    let tokens = tokens.map(|file| std::fs::read_to_string(file).expect("a token"));
+    for secret in tokens.iter().flat_map(|token| token.trim().split('.')).chain(["rahasia"]) {
+        assert!(!heard.contains(secret), "{secret} in the log");
+    }
+    let kept = ["access.db", "simpul.db"].map(|name| std::fs::read(data.join(name)));
+    for file in kept.map(|file| file.expect("a database")) {
+        assert!(!file.windows(7).any(|part| part == b"rahasia"), "a subject is kept");
+    }
 }
 
 #[test]

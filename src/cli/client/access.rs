@@ -1,4 +1,5 @@
-//! Users, roles and devices; signing in on this device, and unlocking it.
+//! Users, roles, devices and what users are known by elsewhere; signing in on this device, and
+//! unlocking it.
 //!
 //! **Invariant**: a token is written to the file that `--token-file` names, readable by its owner
 //! only, and is never printed.
@@ -15,6 +16,7 @@ use crate::cli::table::{Column, Table, text};
 use crate::cli::words::ROLES;
 use crate::domain::day::Day;
 use crate::secret_file;
+use v1::link_identity_request::KnownBy;
 
 const USERS: &[Column] = &[
     text("user", "Pengguna", "User"),
@@ -31,6 +33,13 @@ const DEVICES: &[Column] = &[
     text("label", "Nama", "Label"),
     text("pin", "PIN", "PIN"),
     text("state", "Keadaan", "State"),
+];
+
+const IDENTITIES: &[Column] = &[
+    text("identity", "Kaitan", "Identity"),
+    text("kind", "Jenis", "Kind"),
+    text("fingerprint", "Sidik kunci", "Fingerprint"),
+    text("at", "Sejak", "Since"),
 ];
 
 const LOOKUPS: &[Column] = &[
@@ -80,6 +89,21 @@ pub enum AccessAsk {
     Revoke {
         /// Kode perangkat / the device's id
         device: String,
+    },
+    /// Kaitkan pengguna dengan penyedia identitas atau sertifikat / link a user
+    #[command(name = "kaitkan", alias = "link")]
+    Link(Link),
+    /// Daftar kaitan pengguna / what a user is known by elsewhere
+    #[command(name = "kaitan", alias = "identities")]
+    Identities {
+        /// Kode pengguna / the user's id
+        user: String,
+    },
+    /// Lepaskan kaitan sekarang juga / take a link away at once
+    #[command(name = "lepas-kaitan", alias = "unlink")]
+    Unlink {
+        /// Kode kaitan / the identity's id
+        identity: String,
     },
     /// Siapa melihat data pribadi, dan siapa ditolak / the access log
     #[command(name = "catatan", alias = "log")]
@@ -134,6 +158,27 @@ pub struct Assign {
     /// Hari terakhir / the last day
     #[arg(long = "sampai", alias = "until", value_parser = day)]
     until: Option<Day>,
+}
+
+/// What a user is known by: at the identity provider, or by a machine's certificate.
+#[derive(Args, Clone, Debug)]
+pub struct Link {
+    /// Kode pengguna / the user's id
+    user: String,
+    /// Penyedia identitas (iss) / the identity provider
+    #[arg(
+        long = "penerbit",
+        alias = "issuer",
+        requires = "subject",
+        required_unless_present = "certificate"
+    )]
+    issuer: Option<String>,
+    /// Nama pengguna di sana (sub) / what it calls the user
+    #[arg(long = "subjek", alias = "subject", requires = "issuer")]
+    subject: Option<String>,
+    /// Berkas PEM sertifikat mesin / file of a machine's certificate
+    #[arg(long = "sertifikat", alias = "certificate", conflicts_with = "issuer")]
+    certificate: Option<PathBuf>,
 }
 
 /// Where the token of an unlocked device is kept, beside the device's own.
@@ -199,6 +244,29 @@ impl Client {
                 let request = v1::RevokeDeviceRequest { book, device_id: device.clone() };
                 self.get(access.revoke_device(request)).await?;
                 Ok(vec![self.done("Perangkat dicabut.", "The device has ended.")])
+            }
+            AccessAsk::Link(link) => {
+                let known_by = Some(match &link.certificate {
+                    Some(file) => KnownBy::Certificate(self.file(file)?),
+                    None => KnownBy::Subject(v1::ProviderSubject {
+                        issuer: link.issuer.clone().unwrap_or_default(),
+                        subject: link.subject.clone().unwrap_or_default(),
+                    }),
+                });
+                let user_id = link.user.clone();
+                let request = v1::LinkIdentityRequest { book, user_id, known_by };
+                let answer = self.get(access.link_identity(request)).await?;
+                Ok(vec![self.identities(answer.identity.as_slice())])
+            }
+            AccessAsk::Identities { user } => {
+                let request = v1::ListIdentitiesRequest { book, user_id: user.clone() };
+                let answer = self.get(access.list_identities(request)).await?;
+                Ok(vec![self.identities(&answer.identities)])
+            }
+            AccessAsk::Unlink { identity } => {
+                let request = v1::UnlinkIdentityRequest { book, identity_id: identity.clone() };
+                self.get(access.unlink_identity(request)).await?;
+                Ok(vec![self.done("Kaitan dilepas.", "The link is gone.")])
             }
             AccessAsk::Log => {
                 let ask = async |request: v1::ListLookupsRequest| {
@@ -309,6 +377,18 @@ impl Client {
             }
         }
         table
+    }
+
+    fn identities(&self, identities: &[v1::Identity]) -> Table {
+        let row = |one: &v1::Identity| {
+            let kind = match one.kind() {
+                v1::IdentityKind::Certificate => self.say("sertifikat", "certificate"),
+                _ => self.say("penyedia identitas", "identity provider"),
+            };
+            let at = one.linked_at.unwrap_or_default().to_string();
+            vec![one.identity_id.clone(), kind, one.fingerprint.clone(), at]
+        };
+        Table::of(IDENTITIES, identities.iter().map(row))
     }
 
     fn devices(&self, devices: &[v1::Device]) -> Table {

@@ -58,6 +58,12 @@ pub struct Session {
     /// Berkas PEM sertifikat yang dipercaya untuk https / certificate to trust
     #[arg(long, global = true, env = "SIMPUL_CA")]
     pub ca: Option<PathBuf>,
+    /// Berkas PEM sertifikat mesin ini / this machine's certificate, to sign in by it
+    #[arg(long, global = true, env = "SIMPUL_CLIENT_CERTIFICATE", requires = "client_key")]
+    pub client_certificate: Option<PathBuf>,
+    /// Berkas PEM kunci sertifikat itu / the certificate's private key
+    #[arg(long, global = true, env = "SIMPUL_CLIENT_KEY", requires = "client_certificate")]
+    pub client_key: Option<PathBuf>,
     /// Bahasa / language
     #[arg(long, global = true, env = "SIMPUL_LANG", default_value = "id")]
     pub lang: Lang,

@@ -43,7 +43,7 @@ use tonic::{Response, Status};
 
 use crate::api::v1::{self, Warning};
 use crate::cli::convert::{date_text, entity, incomplete, place, sen};
-use crate::cli::remote::{Failure, Remote};
+use crate::cli::remote::{Failure, Remote, Seal};
 use crate::cli::table::{Output, Table};
 use crate::domain::money::Sen;
 use crate::domain::refusal::Language;
@@ -59,8 +59,9 @@ type Answer = Result<Vec<Table>, Failure>;
 /// Errors: one plain sentence in the caller's language.
 pub async fn run(session: &Session, ask: &Ask) -> Result<String, Failure> {
     let language = session.lang.into();
-    let trusted = session.ca.as_deref();
-    let remote = Remote::trusting(&session.server, trusted, &session.actor, language)?;
+    let own = session.client_certificate.clone().zip(session.client_key.clone());
+    let seal = Seal { ca: session.ca.clone(), own };
+    let remote = Remote::over(&session.server, &seal, &session.actor, language)?;
     let token_file = session.token_file.clone();
     let mut client = Client { remote, book: session.book.clone(), language, token_file };
     if let Some(token) = client.token()? {

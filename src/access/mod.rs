@@ -1,11 +1,20 @@
-//! Who calls: tokens, devices, one-time codes, PINs, and the access log.
+//! Who calls: tokens, devices, one-time codes, PINs, what users are known by elsewhere, and the
+//! access log.
 //!
 //! What a user may do in a book is said by the roles in its journal; this is only about who they
-//! are.
+//! are. There are three ways to say so: the token of an enrolled device; a token of the
+//! institution's identity provider ([`oidc`]); and, for machines, a TLS client certificate. The last
+//! two count only where an administrator has linked them to a user.
 //!
 //! **Invariants**: a secret leaves here once, when it is made, and is kept as a hash; a wrong PIN is
 //! counted before it is looked at; whatever is refused looks the same from outside, whether a
-//! token never was, or has ended.
+//! token never was, or has ended, or was forged.
+
+pub mod certificates;
+pub mod fetch;
+pub mod jwks;
+pub mod oidc;
+mod verifier;
 
 use argon2::password_hash::PasswordHasher as _;
 use argon2::{Argon2, PasswordHash, PasswordVerifier as _};
@@ -17,7 +26,10 @@ use zeroize::Zeroizing;
 use crate::domain::id::Id;
 use crate::journal::Clock;
 use crate::storage::StorageError;
-use crate::storage::access::{AccessStore, Account, Device, Lookup, NewDevice};
+use crate::storage::access::{
+    AccessStore, Account, Device, Identity, IdentityKind, Lookup, NewDevice,
+};
+use oidc::Provider;
 
 const SECOND: i64 = 1_000_000;
 /// How long a one-time code holds.
@@ -33,6 +45,10 @@ const DOUBLED: i64 = 14;
 /// What one-time codes are written in: no letters that look like digits or like each other.
 const CODE_LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
 
+/// The device of whoever signs in with a token of the identity provider. Which of the provider's
+/// users it was stays out of the records, which are kept for ever.
+const PROVIDERS: &str = "oidc";
+
 /// A secret that is shown once.
 pub type Secret = Zeroizing<String>;
 
@@ -41,7 +57,8 @@ pub type Secret = Zeroizing<String>;
 pub struct SignedIn {
     /// The user's id.
     pub user: String,
-    /// The device's id.
+    /// The device's id; `oidc` for the identity provider's users, and `certificate-` with the
+    /// beginning of its fingerprint for machines.
     pub device: String,
     /// Whether they manage the server's access.
     pub administrator: bool,
@@ -71,6 +88,12 @@ pub enum AccessError {
     /// There is no such user or device at home here.
     #[error("not known here")]
     Unknown,
+    /// Tokens of that identity provider are not taken here.
+    #[error("the identity provider is not known")]
+    Issuer,
+    /// It is another user who is known by this.
+    #[error("it is linked to somebody else")]
+    Taken,
     /// The store cannot be reached.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -84,6 +107,7 @@ pub enum AccessError {
 pub struct Access {
     store: AccessStore,
     clock: Clock,
+    provider: Option<Provider>,
 }
 
 impl std::fmt::Debug for Access {
@@ -95,11 +119,45 @@ impl std::fmt::Debug for Access {
 impl Access {
     /// Over a store, by a clock in microseconds since 1970.
     pub fn new(store: AccessStore, clock: Clock) -> Access {
-        Access { store, clock }
+        Access { store, clock, provider: None }
+    }
+
+    /// The same, knowing the users of an identity provider, too.
+    #[must_use]
+    pub fn with_provider(self, provider: Option<Provider>) -> Access {
+        Access { provider, ..self }
     }
 
     /// Who has this token. Errors: `Token`, `Locked`, `Storage`.
     pub async fn sign_in(&self, token: &str) -> Result<SignedIn, AccessError> {
+        match &self.provider {
+            // Ours have no dots, signed ones two.
+            Some(provider) if token.contains('.') => self.by_provider(provider, token).await,
+            _ => self.by_device(token).await,
+        }
+    }
+
+    async fn by_provider(&self, provider: &Provider, token: &str) -> Result<SignedIn, AccessError> {
+        let subject = provider.subject(token).await.map_err(|why| {
+            tracing::info!(%why, "a token of the identity provider is refused");
+            AccessError::Token
+        })?;
+        let hash = hashed_subject(provider.issuer(), &subject);
+        let found = self.store.identity(IdentityKind::Provider, &hash).await?;
+        let Account { id: user, administrator, .. } = found.ok_or(AccessError::Token)?.account;
+        Ok(SignedIn { user, device: PROVIDERS.to_owned(), administrator })
+    }
+
+    /// Whose machine has the certificate of this fingerprint, if it is anybody's. Errors: `Storage`.
+    pub async fn machine(&self, fingerprint: &str) -> Result<Option<SignedIn>, AccessError> {
+        let found = self.store.identity(IdentityKind::Certificate, fingerprint).await?;
+        Ok(found.map(|Identity { account, .. }| {
+            let device = format!("certificate-{}", fingerprint.get(..16).unwrap_or(fingerprint));
+            SignedIn { user: account.id, device, administrator: account.administrator }
+        }))
+    }
+
+    async fn by_device(&self, token: &str) -> Result<SignedIn, AccessError> {
         let hash = hashed(token);
         if let Some(device) = self.store.device_by_token(&hash).await? {
             return match (device.revoked_at, device.pin.is_empty()) {
@@ -214,9 +272,75 @@ impl Access {
         Ok(self.store.revoke(&here.id, (self.clock)()).await?)
     }
 
-    async fn at_home(&self, home: &str, user: &str) -> Result<(), AccessError> {
+    /// Links a user at home in a book to a user of the identity provider. The same again changes
+    /// nothing.
+    ///
+    /// Errors: `Unknown`, `Issuer`, `Taken`, `Storage`, `Secret`.
+    pub async fn link_subject(
+        &self,
+        home: &str,
+        user: &Id,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Identity, AccessError> {
+        let known = self.provider.as_ref().is_some_and(|provider| provider.issuer() == issuer);
+        if !known {
+            return Err(AccessError::Issuer);
+        }
+        self.link(home, user, IdentityKind::Provider, hashed_subject(issuer, subject)).await
+    }
+
+    /// Links a user at home in a book to a machine's certificate, by its fingerprint. The same again
+    /// changes nothing.
+    ///
+    /// Errors: `Unknown`, `Taken`, `Storage`, `Secret`.
+    pub async fn link_certificate(
+        &self,
+        home: &str,
+        user: &Id,
+        fingerprint: String,
+    ) -> Result<Identity, AccessError> {
+        self.link(home, user, IdentityKind::Certificate, fingerprint).await
+    }
+
+    async fn link(
+        &self,
+        home: &str,
+        user: &Id,
+        kind: IdentityKind,
+        hash: String,
+    ) -> Result<Identity, AccessError> {
+        let account = self.at_home(home, user.as_str()).await?;
+        let id = hex::encode(random::<8>()?);
+        let linked_at = (self.clock)();
+        let identity = Identity { id, account, kind, hash, linked_at };
+        if self.store.link(&identity).await? {
+            return Ok(identity);
+        }
+        let there = self.store.identity(kind, &identity.hash).await?;
+        there.filter(|there| there.account == identity.account).ok_or(AccessError::Taken)
+    }
+
+    /// What a user at home in a book is known by elsewhere.
+    ///
+    /// Errors: `Unknown`, `Storage`.
+    pub async fn identities(&self, home: &str, user: &Id) -> Result<Vec<Identity>, AccessError> {
+        self.at_home(home, user.as_str()).await?;
+        Ok(self.store.identities(user.as_str()).await?)
+    }
+
+    /// Takes from a user at home in a book what they are known by elsewhere, at once.
+    ///
+    /// Errors: `Unknown`, `Storage`.
+    pub async fn unlink(&self, home: &str, identity: &str) -> Result<(), AccessError> {
+        let found = self.store.identity_by_id(identity).await?;
+        let here = found.filter(|found| found.account.home == home).ok_or(AccessError::Unknown)?;
+        Ok(self.store.unlink(&here.id).await?)
+    }
+
+    async fn at_home(&self, home: &str, user: &str) -> Result<Account, AccessError> {
         let account = self.store.account(user).await?;
-        account.filter(|account| account.home == home).map(|_| ()).ok_or(AccessError::Unknown)
+        account.filter(|account| account.home == home).ok_or(AccessError::Unknown)
     }
 
     /// Writes a line into a book's access log; `at` and `nonce` are set here.
@@ -261,6 +385,12 @@ fn lock_after(wrong: i64, now: i64) -> i64 {
 
 fn hashed(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
+}
+
+/// The provider's names of its users may be those of people, so that they are not kept. The issuer is
+/// that of the settings, which has no zero byte.
+fn hashed_subject(issuer: &str, subject: &str) -> String {
+    hashed(&format!("{issuer}\0{subject}"))
 }
 
 fn random<const N: usize>() -> Result<[u8; N], AccessError> {
