@@ -24,6 +24,7 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
+use tower::util::MapResponseLayer;
 
 use crate::api::connection::{Connections, Peer, Tls, TlsError, TlsFiles};
 use crate::api::convert::Checked;
@@ -305,7 +306,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
     let router = routes.prepare().into_axum_router();
     let secure = gate.secure;
     let router = router.layer(from_fn_with_state(gate, guard)).layer(GrpcWebLayer::new());
-    Ok(router.layer(from_fn_with_state(secure, headed)))
+    Ok(router.layer(MapResponseLayer::new(move |response| headed(response, secure))))
 }
 
 /// What browsers are told with every answer: not to guess, frame, keep or pass on anything.
@@ -318,8 +319,7 @@ const FOR_BROWSERS: [(HeaderName, &str); 5] = [
 ];
 
 /// Adds the headers for browsers.
-async fn headed(State(secure): State<bool>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+fn headed(mut response: Response, secure: bool) -> Response {
     let headers = response.headers_mut();
     for (name, value) in FOR_BROWSERS {
         headers.insert(name, HeaderValue::from_static(value));

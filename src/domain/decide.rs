@@ -18,7 +18,7 @@ use crate::domain::draft::{Draft, Frame, Mode, Reader, Stop};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{self, Zone};
-use crate::domain::record::{self, Effect, Event, MAX_RECORD_BYTES, Outcome, Record, Row};
+use crate::domain::record::{Effect, Event, MAX_RECORD_BYTES, Outcome, Record, Row, Written};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::standing;
 use crate::domain::state::{Key, Lookup, Value};
@@ -113,7 +113,7 @@ pub struct Missing(pub BTreeSet<Key>);
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// New records at consecutive positions; the one that names the request answers it.
-    Records(Vec<Record>),
+    Records(Vec<Written>),
     /// The request was decided before: the record at this position answers it.
     Replay(u64),
     /// The request id belongs to another request, decided at this position. Consumes nothing.
@@ -156,7 +156,9 @@ fn decide_with(command: &Command, stamp: &Stamp, reader: &Reader<'_>) -> Option<
     match maker.accept() {
         Err(Stop::Refused(refusal)) if absent => Some(Decision::NoBook(refusal)),
         Ok(records) => Some(Decision::Records(records)),
-        Err(Stop::Refused(refusal)) => Some(Decision::Records(vec![maker.refuse(refusal)])),
+        Err(Stop::Refused(refusal)) => {
+            Some(Decision::Records(vec![Written::new(maker.refuse(refusal))]))
+        }
         Err(Stop::Missing) => None,
     }
 }
@@ -182,13 +184,13 @@ struct Maker<'a> {
 impl Maker<'_> {
     /// The records of an accepted command: the day's advance if it needs one, its own, and what
     /// came after it, reckoned anew, if that changes.
-    fn accept(&self) -> Result<Vec<Record>, Stop> {
+    fn accept(&self) -> Result<Vec<Written>, Stop> {
         let happened_on = self.happened_on()?;
         let old_day = Day::new(self.settings.business_day);
         let mut records = Vec::with_capacity(2);
         let mut settings = self.settings.clone();
         if happened_on > old_day {
-            records.push(self.advance(&mut settings, happened_on));
+            records.push(Written::new(self.advance(&mut settings, happened_on)));
         }
         let frame = Frame {
             author: self.command.author.clone(),
@@ -205,10 +207,11 @@ impl Maker<'_> {
         let record = self.record(&frame, Outcome::Done(effect));
         let anew = anew.map(|effect| self.reckoned_anew(&frame, effect));
         for record in std::iter::once(record).chain(anew) {
-            if record::encode(&record).len() > MAX_RECORD_BYTES {
+            let written = Written::new(record);
+            if written.bytes.len() > MAX_RECORD_BYTES {
                 return Err(Refusal::new(Reason::TooLarge).on(self.command.action.bulk()).into());
             }
-            records.push(record);
+            records.push(written);
         }
         Ok(records)
     }

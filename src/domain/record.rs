@@ -149,6 +149,22 @@ pub enum CodecError {
     Unknown(&'static str),
 }
 
+/// A record with the bytes it is stored as, which are made once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// The record.
+    pub record: Record,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Written {
+    /// Writes a record down.
+    pub fn new(record: Record) -> Written {
+        Written { bytes: encode(&record), record }
+    }
+}
+
 /// The bytes of a record.
 pub fn encode(record: &Record) -> Vec<u8> {
     let outcome = match &record.outcome {

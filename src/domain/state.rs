@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use crate::domain::account::{Account, Control};
 use crate::domain::day::Day;
 use crate::domain::id::{RequestId, RowName};
@@ -59,7 +61,7 @@ pub trait Lookup {
 
 /// Loaded state in memory.
 #[derive(Clone, Debug, Default)]
-pub struct State(HashMap<Key, Value>);
+pub struct State(HashMap<Key, Value, RandomState>);
 
 impl State {
     /// Remembers what a key's value is.

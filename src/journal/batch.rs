@@ -17,7 +17,7 @@ use crate::domain::account::{Account, Control};
 use crate::domain::decide::{Command, Decision, Stamp, decide};
 use crate::domain::id::{Id, RequestId, RowName};
 use crate::domain::money::Sen;
-use crate::domain::record::{FORMAT_LEVEL, MAX_RECORD_BYTES, Outcome, Record, Row, encode};
+use crate::domain::record::{FORMAT_LEVEL, MAX_RECORD_BYTES, Outcome, Row, Written};
 use crate::domain::state::{
     ApplyError, Changes, EntryRow, Key, Lookup, Receipt, State, Value, absorb, apply,
 };
@@ -84,12 +84,11 @@ impl Draft {
         (self.gathered.into_append(book, &self.frontier, self.recorded_at), self.answers)
     }
 
-    fn gather(&mut self, record: &Record, changes: Changes) {
-        let bytes = encode(record);
+    fn gather(&mut self, position: u64, bytes: Vec<u8>, changes: Changes) {
         assert!(bytes.len() <= MAX_RECORD_BYTES, "the domain refuses what is too large");
         let hashes = self.frontier.append(leaf_hash(&bytes));
-        self.gathered.add(StoredRecord { position: record.position, hashes, bytes: bytes.into() });
-        self.gathered.derive(record.position, changes);
+        self.gathered.add(StoredRecord { position, hashes, bytes: bytes.into() });
+        self.gathered.derive(position, changes);
     }
 }
 
@@ -235,9 +234,9 @@ impl Round<'_> {
     }
 
     /// Makes new records visible to the commands behind, and writes them down.
-    fn write(&mut self, records: Vec<Record>, sides: &[SideRow]) -> Result<(), Halt> {
+    fn write(&mut self, records: Vec<Written>, sides: &[SideRow]) -> Result<(), Halt> {
         let mut own = None;
-        for record in records {
+        for Written { record, bytes } in records {
             assert_eq!(record.position, self.draft.size + 1, "positions are consecutive");
             let changes = match apply(&record, &self.view) {
                 Ok(changes) => changes,
@@ -256,7 +255,7 @@ impl Round<'_> {
             self.draft.size = record.position;
             self.draft.recorded_at = record.recorded_at;
             if self.missing.is_empty() {
-                self.draft.gather(&record, changes);
+                self.draft.gather(record.position, bytes, changes);
             }
             own = if record.request.is_some() { Some(record) } else { own };
         }

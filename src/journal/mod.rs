@@ -143,18 +143,19 @@ async fn run(
         while let Ok(message) = inbox.try_recv() {
             desk.receive(message, &mut inbox);
         }
-        let work = desk.sequencer.next(clock());
-        desk.answer();
-        match work {
+        match desk.sequencer.next(clock()) {
             Some(work) => {
                 let result = perform(work, &*storage);
                 let done = desk.receive_during(result, &mut inbox, &clock).await;
                 desk.report(done);
             }
-            None => match inbox.recv().await {
-                Some(message) => desk.receive(message, &mut inbox),
-                None => break,
-            },
+            None => {
+                desk.answer();
+                match inbox.recv().await {
+                    Some(message) => desk.receive(message, &mut inbox),
+                    None => break,
+                }
+            }
         }
     }
     for drained in desk.drained {
@@ -218,6 +219,15 @@ impl Desk {
         clock: &Clock,
     ) -> Done {
         let mut work = pin!(work);
+        // What is to be stored is on its way before those who wait for what is stored are woken.
+        tokio::select! {
+            biased;
+            done = &mut work => {
+                self.answer();
+                return done;
+            }
+            () = std::future::ready(()) => self.answer(),
+        }
         loop {
             tokio::select! {
                 biased;

@@ -22,6 +22,7 @@ fn a_later_day_advances_the_book_by_a_record_of_its_own() {
     let mut v = Village::new();
     let command = v.command(interest(Entity::Lkm), Some("2025-03-10"));
     let Decision::Records(records) = v.decide(&command) else { panic!("not decided") };
+    let records: Vec<_> = records.into_iter().map(|written| written.record).collect();
     let events: Vec<Event> = records.iter().map(|record| record.event).collect();
     assert_eq!(events, [Event::DayAdvanced, Event::BankInterest]);
     assert!(records.iter().all(|record| record.business_day == day("2025-03-10")));

@@ -12,7 +12,7 @@ use simpul::domain::decide::{Action, Command, Decision, Missing, Stamp, decide};
 use simpul::domain::id::{Entity, Id, RequestId};
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{self, Regime, Stage, Zone};
-use simpul::domain::record::{Effect, Outcome, Record, Row, decode, encode};
+use simpul::domain::record::{Effect, Outcome, Record, Row, Written, decode};
 use simpul::domain::refusal::{Reason, Refusal};
 use simpul::domain::register::{CreateDrawer, CreateGroup, CreateParty, EnrolMember};
 use simpul::domain::state::{Key, Lookup, State, Value, absorb, apply};
@@ -159,8 +159,8 @@ impl Village {
         let Decision::Records(records) = self.decide(command) else {
             panic!("{command:?} was not decided anew");
         };
-        for record in records {
-            assert_eq!(decode(&encode(&record)).expect("decodes"), record);
+        for Written { record, bytes } in records {
+            assert_eq!(decode(&bytes).expect("decodes"), record);
             assert_balanced(&record);
             self.replay(record);
         }
