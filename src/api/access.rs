@@ -88,7 +88,10 @@ impl Mutation for v1::AssignRoleRequest {
         let (entity, member) = place(&book, role, &self.place)?;
         let since = convert::day(self.since.as_ref(), "since")?.get();
         let until = convert::optional_day(self.until.as_ref(), "until")?.map(Day::get);
-        let assignment = Assignment { role: role as i32, entity, member, since, until };
+        let stands_in_for = convert::optional_id(&self.stands_in_for, "stands_in_for")?;
+        let stands_in_for = stands_in_for.map(|user| user.to_string()).unwrap_or_default();
+        let role = role as i32;
+        let assignment = Assignment { role, entity, member, since, until, stands_in_for };
         Ok(Plan::new(book, &Entity::Lkm, AssignRole { user, assignment }))
     }
 }
@@ -163,6 +166,7 @@ fn assignment(book: &Id, one: &Assignment) -> v1::Assignment {
         place,
         since: convert::to_optional_date(one.since),
         until: one.until.and_then(convert::to_optional_date),
+        stands_in_for: one.stands_in_for.clone(),
     }
 }
 

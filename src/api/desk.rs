@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use prost::Message;
 use sha2::{Digest, Sha256};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
@@ -22,10 +23,12 @@ use crate::api::door::{Declares, Door, Passed, Who};
 use crate::api::errors::{Fault, Problem};
 use crate::api::v1;
 use crate::attachments::Files;
+use crate::domain::access::Author;
+use crate::domain::approval::{Approval, Approve, approval_name};
 use crate::domain::day::Day;
-use crate::domain::decide::{Action, Command};
+use crate::domain::decide::{Action, Command, Form};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
-use crate::domain::record::{Effect, Outcome, Record, Row};
+use crate::domain::record::{Effect, Event, Outcome, Record, Row};
 use crate::domain::refusal::{Language, Reason, Refusal};
 use crate::journal::{Answer, JournalHandle, Priority, courier, mover};
 use crate::signing::Signing;
@@ -295,9 +298,11 @@ impl Plan {
 type Commitments = Box<dyn Fn(&Effect) -> Vec<Vec<u8>> + Send + Sync>;
 
 /// A checked mutation, no matter which.
-struct Prepared {
+pub(crate) struct Prepared {
     id: RequestId,
     digest: Vec<u8>,
+    /// The name of the request, and what is left of it.
+    form: (&'static str, Vec<u8>),
     plan: Plan,
     details: v1::TransactionDetails,
     memo: String,
@@ -314,12 +319,13 @@ struct Terms {
 
 impl Prepared {
     /// Takes the personal text out of a request, digests the rest and checks all of it.
-    fn new<M: Mutation>(mut request: M) -> Checked<Prepared> {
+    pub(crate) fn new<M: Mutation>(mut request: M) -> Checked<Prepared> {
         let id = convert::request_id(&mem::take(request.request_id()))?;
         let memo = request.details().map(|details| mem::take(&mut details.memo));
         let memo = memo.unwrap_or_default();
         let texts: Vec<String> = request.texts().into_iter().map(mem::take).collect();
-        let digest = digest(M::NAME, &request.encode_to_vec());
+        let form = (M::NAME, request.encode_to_vec());
+        let digest = digest(form.0, &form.1);
         let plan = request.plan(&texts)?;
         convert::prose(&memo, MEMO, "details.memo")?;
         let details = request.details().map(|details| details.clone());
@@ -327,7 +333,7 @@ impl Prepared {
         let commitments = Box::new(move |effect: &Effect| request.commitments(effect));
         let terms = Terms { fields: M::FIELDS, has_details, commitments };
         let details = details.unwrap_or_default();
-        Ok(Prepared { id, digest, plan, details, memo, texts, terms })
+        Ok(Prepared { id, digest, form, plan, details, memo, texts, terms })
     }
 }
 
@@ -388,10 +394,13 @@ pub(crate) struct Done {
     memo_erased: bool,
 }
 
-/// A command with its personal text, ready to be submitted.
-struct Ready {
-    command: Command,
-    sides: Vec<SideRow>,
+/// What waits for a second person, if that is what came of a request.
+fn waiting<'r>(record: &Record, effect: &'r Effect) -> Option<&'r Approval> {
+    let asked = record.event == Event::ApprovalAsked;
+    effect.rows.iter().filter(|_| asked).find_map(|(_, row)| match row {
+        Row::Approval(row) => Some(row),
+        _ => None,
+    })
 }
 
 impl Call<'_> {
@@ -435,6 +444,7 @@ impl Call<'_> {
             evidence: None,
             meeting: None,
             action,
+            form: Form::default(),
         };
         let answer = self.desk.journal.submit(command, Vec::new(), Priority::Bulk).await?;
         let (record, _) = accepted(answer)?;
@@ -452,59 +462,101 @@ impl Call<'_> {
 
     /// The same for all mutations, so that it is compiled once.
     async fn run(&self, prepared: Prepared) -> Checked<Done> {
-        let Prepared { id, digest, plan, details, memo, texts, terms } = prepared;
+        let Prepared { id, digest, form, plan, details, memo, texts, terms } = prepared;
         let book = plan.book.clone();
-        let ready = self.ready(id, digest, plan, details, &texts, &memo).await?;
-        let answer = self.desk.journal.submit(ready.command, ready.sides, self.caller.priority);
+        let mut all: Vec<(&str, &str)> = vec![(&plan.memo_owner, &memo)];
+        all.extend(texts.iter().map(|text| (plan.owner.as_str(), text.as_str())));
+        let (commitments, sides) = self.seal(&book, &all).await?;
+        let command = self.command((id, digest), form, plan, &details, commitments)?;
+        let answer = self.desk.journal.submit(command, sides, self.caller.priority);
         let (record, replayed) = accepted(answer.await?).map_err(|problem| terms.speak(problem))?;
         self.saw(&book, record.position);
         let effect = match &record.outcome {
             Outcome::Done(effect) => effect,
             Outcome::Refused(refusal) => return Err(terms.speak(refusal.clone().into())),
         };
+        let waits = waiting(&record, effect);
         let mut memo_erased = false;
         if replayed {
-            let mut commitments = vec![effect.memo.clone()];
-            commitments.extend((terms.commitments)(effect));
+            let commitments = match waits {
+                Some(row) => row.texts.clone(),
+                None => [vec![effect.memo.clone()], (terms.commitments)(effect)].concat(),
+            };
             // What stands in no row, such as that of a report in suspense, is not compared.
             let texts = std::iter::once(&memo).chain(&texts).take(commitments.len());
             memo_erased = self.compare(&book, &commitments, texts).await?;
+        }
+        if let (Some(_), Some(request)) = (waits, &record.request) {
+            let name = convert::row_name(&book, approval_name(request));
+            return Err(Refusal::new(Reason::AwaitsApproval).with("name", name).into());
         }
         let memo = if memo_erased { String::new() } else { memo };
         Ok(Done { book, record, memo, memo_erased })
     }
 
-    async fn ready(
+    /// Decides anew what was asked before, now that somebody else agrees: as who asked, with the
+    /// texts as they were sealed then, under the id of who agrees. `memo` is its text and whether it
+    /// was erased.
+    pub(crate) async fn agree(
         &self,
-        id: RequestId,
-        digest: Vec<u8>,
+        mut agreed: v1::ApproveRequest,
+        row: &Approval,
+        asked: Prepared,
+        memo: (String, bool),
+        agree: impl FnOnce(Arc<dyn Action>) -> Approve,
+    ) -> Checked<Done> {
+        let id = convert::request_id(&mem::take(&mut agreed.request_id))?;
+        let digest = digest(v1::ApproveRequest::NAME, &agreed.encode_to_vec());
+        let Prepared { form, plan, details, terms, .. } = asked;
+        let book = plan.book.clone();
+        let command = self.command((id, digest), form, plan, &details, row.texts.clone())?;
+        let author = Author {
+            actor: row.maker.clone(),
+            device: row.device.clone(),
+            role: row.role(),
+            approver: self.passed.author.actor.clone(),
+        };
+        let action = Arc::new(agree(command.action));
+        let command = Command { author, action, ..command };
+        let answer = self.desk.journal.submit(command, Vec::new(), self.caller.priority);
+        let (record, _) = accepted(answer.await?)?;
+        self.saw(&book, record.position);
+        match &record.outcome {
+            Outcome::Refused(refusal) => Err(terms.speak(refusal.clone().into())),
+            Outcome::Done(_) => Ok(Done { book, record, memo: memo.0, memo_erased: memo.1 }),
+        }
+    }
+
+    /// The command of a request whose texts have these commitments, that of the memo first.
+    fn command(
+        &self,
+        (request, digest): (RequestId, Vec<u8>),
+        (method, left): (&'static str, Vec<u8>),
         plan: Plan,
-        details: v1::TransactionDetails,
-        texts: &[String],
-        memo: &str,
-    ) -> Checked<Ready> {
+        details: &v1::TransactionDetails,
+        commitments: Vec<Vec<u8>>,
+    ) -> Checked<Command> {
         let happened_on = match plan.happened_on {
             Some(day) => Some(day),
             None => convert::optional_day(details.happened_on.as_ref(), "details.happened_on")?,
         };
         let evidence = convert::evidence(details.evidence.as_ref())?;
         let meeting = convert::meeting(&details.meeting, &plan.book)?;
-        let mut all: Vec<(&str, &str)> = vec![(&plan.memo_owner, memo)];
-        all.extend(texts.iter().map(|text| (plan.owner.as_str(), text.as_str())));
-        let (mut commitments, sides) = self.seal(&plan.book, &all).await?;
-        let memo = commitments.remove(0);
-        let command = Command {
+        let form = Form { method, request: left, texts: commitments.clone() };
+        let mut texts = commitments.into_iter();
+        let memo = texts.next().unwrap_or_default();
+        Ok(Command {
             book: plan.book,
-            request: id,
+            request,
             digest,
             author: self.passed.author.clone(),
             happened_on,
             memo,
             evidence,
             meeting,
-            action: (plan.build)(commitments),
-        };
-        Ok(Ready { command, sides })
+            action: (plan.build)(texts.collect()),
+            form,
+        })
     }
 
     /// Seals what is not empty; commitments are in the same order, empty for empty texts.

@@ -269,6 +269,14 @@ faults! {
     RoleNotHeldThere = "ROLE_NOT_HELD_THERE", InvalidArgument,
         "Peran ini tidak dipegang di tempat seperti itu.",
         "This role is not held in such a place.";
+    /// A limit for what waits whatever the amount.
+    KindHasNoLimit = "KIND_HAS_NO_LIMIT", InvalidArgument,
+        "Jenis ini selalu menunggu orang kedua; tidak ada batas jumlahnya.",
+        "This kind always waits for a second person; it has no limit.";
+    /// Two limits for one kind.
+    KindRepeated = "KIND_REPEATED", InvalidArgument,
+        "Jenis ini muncul dua kali.",
+        "This kind appears twice.";
     /// A user at home in another book.
     UserElsewhere = "USER_ELSEWHERE", AlreadyExists,
         "Kode pengguna ini sudah dipakai di buku lain.",

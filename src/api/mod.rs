@@ -6,6 +6,7 @@
 //! (the port with all its layers).
 
 mod access;
+pub mod approval;
 mod arisan;
 mod assessment;
 mod attachment;
@@ -19,6 +20,7 @@ mod daily;
 pub mod desk;
 pub mod door;
 pub mod errors;
+mod fields;
 mod grant;
 mod group;
 mod guliran;

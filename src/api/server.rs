@@ -31,6 +31,7 @@ use crate::api::convert::Checked;
 use crate::api::desk::{Api, Caller};
 use crate::api::door::Who;
 use crate::api::errors::{Fault, Problem, language};
+use crate::api::fields::DESCRIPTORS;
 use crate::api::v1;
 use crate::domain::refusal::Language;
 use crate::journal::Priority;
@@ -254,10 +255,9 @@ impl Drop for Admitted {
 }
 
 fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortError> {
-    let descriptors = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
     let reflection = || {
         tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(descriptors)
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let health = tonic_health::server::HealthService::from_health_reporter(health);
@@ -273,6 +273,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
     }
     add!(
         access_service_server::AccessServiceServer,
+        approval_service_server::ApprovalServiceServer,
         arisan_service_server::ArisanServiceServer,
         assessment_service_server::AssessmentServiceServer,
         attachment_service_server::AttachmentServiceServer,

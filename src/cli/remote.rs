@@ -7,10 +7,11 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status};
-use tonic_types::StatusExt;
+use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::api::v1;
-use crate::domain::refusal::Language;
+use crate::cli::convert::last_part;
+use crate::domain::refusal::{Language, Reason};
 use crate::secret_file;
 
 /// Why a command of the thin client did not succeed, as one plain sentence.
@@ -126,9 +127,31 @@ impl Remote {
         InterceptedService::new(self.channel.clone(), self.caller.clone())
     }
 
+    /// That a request waits for a second person, and how to see it; `None` for what does not.
+    fn waiting(&self, details: &ErrorDetails) -> Option<Failure> {
+        let info = details.error_info()?;
+        let waits = Reason::AwaitsApproval.name();
+        let name = info.metadata.get("name").filter(|_| info.reason == waits)?;
+        let id = last_part(name);
+        Some(Failure::say(
+            self.language,
+            &format!(
+                "Belum dilakukan: menunggu persetujuan orang kedua. Ia mengetik: \
+                 simpul persetujuan setujui {id}"
+            ),
+            &format!(
+                "Not done yet: it waits until a second person agrees. They type: \
+                 simpul approval approve {id}"
+            ),
+        ))
+    }
+
     /// What went wrong, as one plain sentence, and the field it is about.
     pub fn explain(&self, status: &Status) -> Failure {
         let details = status.get_error_details();
+        if let Some(waiting) = self.waiting(&details) {
+            return waiting;
+        }
         if let Some(message) = details.localized_message() {
             let field = details.bad_request().and_then(|bad| bad.field_violations.first());
             let Some(field) = field.map(|violation| &violation.field) else {
@@ -199,6 +222,7 @@ macro_rules! services {
 
 services! {
     access: access_service_client::AccessServiceClient;
+    approvals: approval_service_client::ApprovalServiceClient;
     arisans: arisan_service_client::ArisanServiceClient;
     assessments: assessment_service_client::AssessmentServiceClient;
     attachments: attachment_service_client::AttachmentServiceClient;

@@ -3,11 +3,11 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::api::v1::{
-    AlmsKind, Band, BudgetSource, DayCount, DuesPeriod, ExpenseKind, HouseholdStatus, LoanContract,
-    LoanFrequency, LoanMethod, LoanPart, LoanState, LotKind, MemberMeasure, MirrorKind, Office,
-    Overpayment, PartyKind, PassChannel, PenaltyPer, PortfolioKey, QualityPreset, Recognition,
-    Regime, ReliefKind, Role, SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse,
-    SyirkahKind, TermState, Zone,
+    AlmsKind, ApprovalKind, ApprovalState, Band, BudgetSource, DayCount, DuesPeriod, ExpenseKind,
+    HouseholdStatus, LoanContract, LoanFrequency, LoanMethod, LoanPart, LoanState, LotKind,
+    MemberMeasure, MirrorKind, Office, Overpayment, PartyKind, PassChannel, PenaltyPer,
+    PortfolioKey, QualityPreset, Recognition, Regime, ReliefKind, Role, SavingsKind, SheetLineKind,
+    SheetState, Stage, SurplusUse, SyirkahKind, TermState, Zone,
 };
 use crate::api::v1::{OnMaturity, SavingsDayCount, SavingsMethod, SavingsSort};
 
@@ -72,6 +72,28 @@ pub const ROLES: Words<Role> = Words(&[
     ("pendamping", Role::Facilitator),
     ("dinas", Role::Dinas),
     ("auditor", Role::Auditor),
+]);
+
+/// What waits for a second person.
+pub const APPROVAL_KINDS: Words<ApprovalKind> = Words(&[
+    ("putusan-pinjaman", ApprovalKind::LoanApproval),
+    ("pencairan", ApprovalKind::Disbursement),
+    ("hapus-buku", ApprovalKind::WriteOff),
+    ("pembatalan", ApprovalKind::Reversal),
+    ("buka-buku", ApprovalKind::Reopening),
+    ("guliran", ApprovalKind::Guliran),
+    ("produk", ApprovalKind::Products),
+    ("aturan", ApprovalKind::Rules),
+    ("akses", ApprovalKind::Access),
+]);
+
+/// How far what waits has come.
+pub const APPROVAL_STATES: Words<ApprovalState> = Words(&[
+    ("menunggu", ApprovalState::Waiting),
+    ("disetujui", ApprovalState::Approved),
+    ("ditolak", ApprovalState::Rejected),
+    ("ditarik", ApprovalState::Withdrawn),
+    ("kedaluwarsa", ApprovalState::Expired),
 ]);
 
 /// Household status.

@@ -6,6 +6,7 @@
 //! **Invariants**: nobody gives a role to themselves; who manages access holds no role that moves
 //! money; a user holds a role in one place at most once at a time.
 
+use crate::domain::approval::{self, ApprovalKind, Matter};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -141,7 +142,12 @@ impl Action for AssignRole {
         Event::RoleAssigned
     }
 
-    /// Errors: `OWN_ROLE`, `ROLE_CONFLICT`, `ALREADY_EXISTS`, `NOT_FOUND`, `NOT_AFTER_LAST`.
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Access, &Entity::Lkm).about(&self.user)))
+    }
+
+    /// Errors: `OWN_ROLE`, `ROLE_CONFLICT`, `ALREADY_EXISTS`, `NOT_FOUND`, `NOT_AFTER_LAST`,
+    /// `NOT_HOLDER`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         not_ones_own(draft, &self.user)?;
         self.check_place(draft)?;
@@ -152,17 +158,31 @@ impl Action for AssignRole {
             let refusal = refusal.with("date", Day::new(until));
             return Err(refusal.with("last", Day::new(self.assignment.since)).into());
         }
+        self.check_stands_in(draft)?;
         let mut user = roles(draft, &self.user)?;
         for other in user.assignments.iter().filter(|one| overlap(one, &self.assignment)) {
             check_beside(other, &self.assignment)?;
         }
         user.assignments.push(self.assignment.clone());
         draft.put(user_name(&self.user), Row::User(user));
-        Ok(())
+        approval::note_role(draft, &self.user, self.assignment.role(), &self.assignment.entity)
     }
 }
 
 impl AssignRole {
+    /// Checks that whom a delegate stands in for is somebody else, who holds the role there on the
+    /// first day. Errors: `NOT_HOLDER`.
+    fn check_stands_in(&self, draft: &Draft<'_>) -> Result<(), Stop> {
+        let Some(holder) = Id::new(&self.assignment.stands_in_for) else { return Ok(()) };
+        let since = Day::new(self.assignment.since);
+        let held = |one: &Assignment| same(one, &self.assignment) && on_duty(one, since);
+        if holder != self.user && roles(draft, &holder)?.assignments.iter().any(held) {
+            return Ok(());
+        }
+        let refusal = Refusal::new(Reason::NotHolder).on("stands_in_for").with("user", &holder);
+        Err(refusal.with("held", name(&self.assignment)).into())
+    }
+
     /// Checks that what the role is about is known.
     fn check_place(&self, draft: &Draft<'_>) -> Result<(), Stop> {
         let Some(entity) = Entity::new(&self.assignment.entity) else { return Ok(()) };
@@ -176,10 +196,14 @@ impl AssignRole {
     }
 }
 
+/// Whether two assignments are of one role in one place.
+fn same(one: &Assignment, other: &Assignment) -> bool {
+    one.role == other.role && one.entity == other.entity && one.member == other.member
+}
+
 /// Checks that two roles can be held by one user at a time.
 fn check_beside(held: &Assignment, wanted: &Assignment) -> Result<(), Refusal> {
-    let same_place = held.entity == wanted.entity && held.member == wanted.member;
-    if held.role == wanted.role && same_place {
+    if same(held, wanted) {
         return Err(Refusal::new(Reason::AlreadyExists).on("role").with("name", name(wanted)));
     }
     let pair = [held.role(), wanted.role()];
@@ -230,6 +254,10 @@ pub struct EndRole {
 impl Action for EndRole {
     fn event(&self) -> Event {
         Event::RoleAssigned
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Access, &Entity::Lkm).about(&self.user)))
     }
 
     /// Errors: `OWN_ROLE`, `NOT_FOUND`.
@@ -304,6 +332,7 @@ mod tests {
             member: member.to_owned(),
             since: 10,
             until: Some(20),
+            stands_in_for: String::new(),
         };
         let kube = || Entity::Kube(id("a"));
         let here = [Place::Entity(kube()), Place::Member(kube(), id("m1"))];

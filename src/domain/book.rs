@@ -1,5 +1,6 @@
 //! The book itself: opening it, its business days, and the periods of its entities.
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::daily;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
@@ -194,6 +195,10 @@ impl Action for ReopenPeriod {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Reopening, &self.entity)))
     }
 
     /// Errors: `PERIOD_OPEN` when that is open already, `YEAR_OUT_OF_ORDER` when more than one

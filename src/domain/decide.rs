@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::domain::access::Author;
 use crate::domain::account::{Ledger, Subject};
+use crate::domain::approval::{self, Approval, Matter, Verdict};
 use crate::domain::book;
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
@@ -53,6 +54,14 @@ pub trait Action: Debug + Send + Sync {
         ""
     }
 
+    /// What of it a second person has to look at, once it is drafted; none for most. Only of what
+    /// asks permission.
+    ///
+    /// Errors: `Missing`.
+    fn matter(&self, _draft: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(None)
+    }
+
     /// Reads state and posts. Errors: the refusals of the action, or `Missing`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop>;
 
@@ -71,6 +80,17 @@ pub struct CashMoved {
     pub place: (Code, Subject),
     /// Sen.
     pub amount: Sen,
+}
+
+/// A request as it came, so that it can be decided anew when a second person agrees to it.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    /// The name of the request, which tells it from those of other methods.
+    pub method: &'static str,
+    /// The request without its id and what a person wrote.
+    pub request: Vec<u8>,
+    /// Commitments to what a person wrote, that to the memo first; empty where there is nothing.
+    pub texts: Vec<Vec<u8>>,
 }
 
 /// A request as the journal sees it.
@@ -94,6 +114,8 @@ pub struct Command {
     pub meeting: Option<RowName>,
     /// What is asked.
     pub action: Arc<dyn Action>,
+    /// The same as it came; nothing for what the server asks itself, which never waits.
+    pub form: Form,
 }
 
 /// What the sequencer knows when it asks for a decision.
@@ -183,7 +205,8 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     /// The records of an accepted command: the day's advance if it needs one, its own, and what
-    /// came after it, reckoned anew, if that changes.
+    /// came after it, reckoned anew, if that changes; or only that it was asked, where a second
+    /// person has to agree.
     fn accept(&self) -> Result<Vec<Written>, Stop> {
         let happened_on = self.happened_on()?;
         let old_day = Day::new(self.settings.business_day);
@@ -193,27 +216,46 @@ impl Maker<'_> {
             records.push(Written::new(self.advance(&mut settings, happened_on)));
         }
         let frame = Frame {
-            author: self.command.author.clone(),
-            request: self.command.request.clone(),
-            mode: self.command.action.mode(),
-            happened_on,
             business_day: old_day.max(happened_on),
             position: self.stamp.position + records.len() as u64,
-            today: self.today,
+            ..self.frame(happened_on)
         };
         let mut draft = Draft::new(self.reader, frame, settings);
         self.run(&mut draft)?;
+        let verdict = approval::verdict(self.command, &draft)?;
+        if matches!(verdict, Verdict::Alone) {
+            draft.at_line(0);
+            draft.flag(Refusal::new(Reason::NoSecondPerson));
+        }
         let (frame, effect, anew) = draft.finish(self.command)?;
+        if let Verdict::Wait(row) = verdict {
+            return Ok(vec![self.sized(self.asked(*row))?]);
+        }
         let record = self.record(&frame, Outcome::Done(effect));
         let anew = anew.map(|effect| self.reckoned_anew(&frame, effect));
         for record in std::iter::once(record).chain(anew) {
-            let written = Written::new(record);
-            if written.bytes.len() > MAX_RECORD_BYTES {
-                return Err(Refusal::new(Reason::TooLarge).on(self.command.action.bulk()).into());
-            }
-            records.push(written);
+            records.push(self.sized(record)?);
         }
         Ok(records)
+    }
+
+    /// A record with its bytes. Errors: `TOO_LARGE`.
+    fn sized(&self, record: Record) -> Result<Written, Refusal> {
+        let written = Written::new(record);
+        match written.bytes.len() > MAX_RECORD_BYTES {
+            true => Err(Refusal::new(Reason::TooLarge).on(self.command.action.bulk())),
+            false => Ok(written),
+        }
+    }
+
+    /// The record of a request that waits: nothing has happened yet, on the business day as it is.
+    fn asked(&self, row: Approval) -> Record {
+        let frame = self.frame(Day::new(self.settings.business_day));
+        let rows = vec![(approval::approval_name(&frame.request), Row::Approval(row))];
+        let memo = self.command.memo.clone();
+        let effect = Effect { effective_on: frame.business_day, rows, memo, ..Effect::default() };
+        let record = self.record(&frame, Outcome::Done(effect));
+        Record { event: Event::ApprovalAsked, ..record }
     }
 
     /// The record that follows the command's own.
@@ -295,16 +337,21 @@ impl Maker<'_> {
 
     fn refuse(&self, refusal: Refusal) -> Record {
         let business_day = Day::new(self.settings.business_day);
-        let frame = Frame {
+        let frame = self.frame(self.command.happened_on.unwrap_or(business_day));
+        self.record(&frame, Outcome::Refused(refusal))
+    }
+
+    /// The common facts of a record that moves no day forward.
+    fn frame(&self, happened_on: Day) -> Frame {
+        Frame {
             author: self.command.author.clone(),
             request: self.command.request.clone(),
             mode: self.command.action.mode(),
-            happened_on: self.command.happened_on.unwrap_or(business_day),
-            business_day,
+            happened_on,
+            business_day: Day::new(self.settings.business_day),
             position: self.stamp.position,
             today: self.today,
-        };
-        self.record(&frame, Outcome::Refused(refusal))
+        }
     }
 
     fn record(&self, frame: &Frame, outcome: Outcome) -> Record {

@@ -253,8 +253,13 @@ impl<'a> Draft<'a> {
     pub fn row(&self, name: &RowName) -> Result<Option<Row>, Stop> {
         match self.effect.rows.get(name) {
             Some(row) => Ok(Some(row.clone())),
-            None => Ok(self.reader.row(name.clone())?.map(|row| Row::clone(&row))),
+            None => self.row_before(name),
         }
+    }
+
+    /// A row as it stood before this draft, if there was one.
+    pub fn row_before(&self, name: &RowName) -> Result<Option<Row>, Stop> {
+        Ok(self.reader.row(name.clone())?.map(|row| Row::clone(&row)))
     }
 
     /// Writes a row.
@@ -451,6 +456,21 @@ impl<'a> Draft<'a> {
             Some(moved) => Ok(before.plus(*moved)?),
             None => Ok(before),
         }
+    }
+
+    /// What this draft debits in the ledger in which that is most, and the entity whose ledgers
+    /// alone it posts in, if it is one.
+    ///
+    /// Errors: `OVERFLOW`.
+    pub fn weight(&self) -> Result<(Sen, Option<Entity>), Refusal> {
+        let mut debits: BTreeMap<&Ledger, Sen> = BTreeMap::new();
+        for entry in self.effect.entries.iter().chain(&self.effect.anew) {
+            let sum = debits.entry(&entry.account.ledger).or_default();
+            *sum = sum.plus(entry.amount.max(Sen::ZERO))?;
+        }
+        let entities: BTreeSet<&Entity> = debits.keys().map(|ledger| &ledger.entity).collect();
+        let only = entities.first().filter(|_| entities.len() == 1).map(|one| (*one).clone());
+        Ok((debits.into_values().max().unwrap_or_default(), only))
     }
 
     /// The money of an entity that this draft moves, its savings at the LKM included: in positive.

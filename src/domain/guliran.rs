@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::domain::account::{Account, Ledger, Subject};
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::cash::{Place, cash_out};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
@@ -121,6 +122,11 @@ impl Action for SetRule {
         Some(Entity::Kube(self.group.clone()))
     }
 
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let group = Entity::Kube(self.group.clone());
+        Ok(Some(Matter::of(ApprovalKind::Rules, &group)))
+    }
+
     /// Errors: `NOT_AFTER_LAST`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let name = rules_name(&self.group);
@@ -185,6 +191,11 @@ impl Action for Decide {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Kube(self.group.clone()))
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let group = Entity::Kube(self.group.clone());
+        Ok(Some(Matter::of(ApprovalKind::Guliran, &group)))
     }
 
     /// Errors: `NOT_FOUND`, `GRANT_REVERSED`, `GRANT_RESTRICTED`, `GRANT_EXCEEDED`,
@@ -596,6 +607,11 @@ impl Action for Deliver {
         "items"
     }
 
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let group = Entity::Kube(self.group.clone());
+        Ok(Some(Matter::of(ApprovalKind::Guliran, &group)))
+    }
+
     /// Errors: `NOT_FOUND`, `ALREADY_EXISTS`, `GRANT_REVERSED`, `PASS_TO_SELF`, `PASS_IN_CIRCLE`,
     /// `OBLIGATION_EXCEEDED`, `GRANT_EXCEEDED`, `POOL_TAKES_MONEY`, `PLACE_NOT_ALLOWED`, `NO_LKM`, `NOT_LINKED`,
     /// `LOT_EXCEEDED`, `WHOLE_HEADS`, `FLOOR`.
@@ -678,6 +694,10 @@ impl Action for Release {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Lkm)
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Guliran, &Entity::Lkm)))
     }
 
     /// Errors: `NOT_FOUND`, `WRONG_KIND` for a pass that did not go into the pool,
@@ -784,6 +804,11 @@ impl Action for Excuse {
         Some(Entity::Kube(self.group.clone()))
     }
 
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let group = Entity::Kube(self.group.clone());
+        Ok(Some(Matter::of(ApprovalKind::Guliran, &group)))
+    }
+
     /// Errors: `NOT_FOUND`, `OBLIGATION_EXCEEDED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut row = draft.grant(&self.group, &self.grant, "grant")?;
@@ -854,6 +879,10 @@ impl Action for Lend {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.lender.clone())
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Guliran, &self.lender)))
     }
 
     /// Errors: `NOT_FOUND`, `PASS_TO_SELF`, `ALREADY_EXISTS`.

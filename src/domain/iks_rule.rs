@@ -7,6 +7,7 @@
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -39,6 +40,11 @@ impl Action for SetIksRule {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Kube(self.group.clone()))
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let group = Entity::Kube(self.group.clone());
+        Ok(Some(Matter::of(ApprovalKind::Rules, &group)))
     }
 
     /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.

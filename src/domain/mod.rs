@@ -3,6 +3,7 @@
 pub mod access;
 pub mod account;
 pub mod alms;
+pub mod approval;
 pub mod arisan;
 pub mod assessment;
 pub mod attachment;

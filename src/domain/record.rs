@@ -112,6 +112,7 @@ fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
             row.contacts.iter().flat_map(|contact| [&contact.who, &contact.note]).collect()
         }
         Row::BankLine(line) => vec![&line.text],
+        Row::Approval(row) => row.texts.iter().chain([&row.reason]).collect(),
         _ => Vec::new(),
     }
 }

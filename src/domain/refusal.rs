@@ -542,6 +542,38 @@ reasons! {
     OwnRole = "OWN_ROLE", Precondition,
         "Hak akses untuk diri sendiri harus diberikan orang lain.",
         "Nobody gives a role to themselves; somebody else must.";
+    /// Whom a delegate stands in for does not hold the role there.
+    NotHolder = "NOT_HOLDER", Precondition,
+        "{user} tidak memegang peran {held} di tempat dan pada hari itu, jadi tidak dapat diwakili.",
+        "{user} does not hold the role {held} there on that day, and nobody can stand in.";
+    /// It was asked, and waits for a second person.
+    AwaitsApproval = "AWAITS_APPROVAL", Precondition,
+        "Permintaan ini menunggu persetujuan orang kedua: {name}.",
+        "This request waits until a second person agrees: {name}.";
+    /// Nobody agrees to, or turns down, what they asked themselves.
+    OwnRequest = "OWN_REQUEST", Precondition,
+        "Permintaan sendiri harus diputuskan orang lain.",
+        "Somebody else must decide on what one asked oneself.";
+    /// The caller holds no role that may decide on this.
+    NotAChecker = "NOT_A_CHECKER", Precondition,
+        "Peran {user} tidak berhak memutuskan permintaan ini.",
+        "No role of {user} may decide on this request.";
+    /// Only who asked can take it back.
+    NotTheMaker = "NOT_THE_MAKER", Precondition,
+        "Hanya {user} yang dapat menarik permintaan ini.",
+        "Only {user} can withdraw this request.";
+    /// It was agreed to, turned down or withdrawn before.
+    ApprovalDecided = "APPROVAL_DECIDED", Precondition,
+        "Permintaan ini sudah diputuskan oleh {user}.",
+        "This request was decided by {user} before.";
+    /// Nobody decided in time.
+    ApprovalExpired = "APPROVAL_EXPIRED", Precondition,
+        "Permintaan ini kedaluwarsa sesudah {date}; ajukan lagi.",
+        "This request lapsed after {date}; ask again.";
+    /// Remark: nobody else could agree, so it was done without.
+    NoSecondPerson = "NO_SECOND_PERSON", Remark,
+        "Tidak ada orang kedua yang berhak menyetujui; dilakukan seorang diri.",
+        "There was no second person who could agree; it was done by one alone.";
     /// Two roles that one person must not hold at a time.
     RoleConflict = "ROLE_CONFLICT", Precondition,
         "Satu orang tidak boleh memegang peran {held} dan {wanted} sekaligus.",

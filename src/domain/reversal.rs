@@ -8,14 +8,16 @@
 use std::collections::BTreeSet;
 
 use crate::domain::account::{Account, Ledger, Subject};
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::arisan;
 use crate::domain::bank;
 use crate::domain::chart::Code;
+use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::dues;
 use crate::domain::guliran;
-use crate::domain::id::{RequestId, RowName};
+use crate::domain::id::{Entity, RequestId, RowName};
 use crate::domain::loan;
 use crate::domain::lot;
 use crate::domain::moving;
@@ -50,6 +52,16 @@ pub fn reversed_name(transaction: &RequestId, line: u32) -> RowName {
 impl Action for Reverse {
     fn event(&self) -> Event {
         Event::Reversed
+    }
+
+    fn matter(&self, draft: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let record = draft.record_of(&self.transaction, "transaction")?;
+        let made_on = Day::of_instant(record.recorded_at, draft.book().zone());
+        let (amount, only) = draft.weight()?;
+        let entity = only.unwrap_or(Entity::Lkm);
+        let matter = Matter::above(ApprovalKind::Reversal, &entity, amount);
+        let old = made_on.next() < draft.frame().today;
+        Ok(Some(if old { matter.always() } else { matter }))
     }
 
     /// Errors: `NOT_FOUND`, `IS_REVERSAL`, `ALREADY_REVERSED`, `NOTHING_TO_REVERSE`,

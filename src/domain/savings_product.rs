@@ -2,6 +2,7 @@
 //! of simpanan wajib, what interest is paid and how it is counted, when an account falls dormant;
 //! and the tax on that interest. There are no built-in defaults: what is not set is not done.
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -73,6 +74,10 @@ impl Action for SetProduct {
         Some(self.entity.clone())
     }
 
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Products, &self.entity)))
+    }
+
     /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut products = products(draft, &self.entity, self.sort)?;
@@ -117,6 +122,10 @@ impl Action for SetTax {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Rules, &self.entity)))
     }
 
     /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.

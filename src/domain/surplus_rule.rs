@@ -8,6 +8,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -48,6 +49,10 @@ impl Action for SetSurplusRule {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Rules, &self.entity)))
     }
 
     /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Answer, Busy, JournalHandle, Priority};
 use crate::domain::access::Author;
-use crate::domain::decide::{Action, Command};
+use crate::domain::decide::{Action, Command, Form};
 use crate::domain::draft::grant_name;
 use crate::domain::guliran::pass_name;
 use crate::domain::id::{Id, RequestId, RowName};
@@ -213,5 +213,6 @@ fn command(book: &Id, what: &str, pass: &str, action: impl Action + 'static) -> 
         evidence: None,
         meeting: None,
         action: Arc::new(action),
+        form: Form::default(),
     }
 }

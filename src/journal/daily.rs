@@ -22,7 +22,7 @@ use crate::domain::account::Account;
 use crate::domain::chart::fund_from_name;
 use crate::domain::daily::{CloseDay, DUE, closing_name, due_prefix};
 use crate::domain::day::Day;
-use crate::domain::decide::{Action, Command};
+use crate::domain::decide::{Action, Command, Form};
 use crate::domain::id::{Id, RequestId, RowName};
 use crate::domain::iks_rule::period_of;
 use crate::domain::link::lkm_ledger;
@@ -196,6 +196,7 @@ async fn submit(
         evidence: None,
         meeting: None,
         action,
+        form: Form::default(),
     };
     match journal.submit(command, Vec::new(), Priority::Bulk).await? {
         Answer::Done { record, .. } => match &record.outcome {

@@ -16,7 +16,7 @@ use crate::domain::access::Author;
 use crate::domain::account::{Account, Ledger};
 use crate::domain::chart::SubjectKind;
 use crate::domain::day::Day;
-use crate::domain::decide::{Action, Command};
+use crate::domain::decide::{Action, Command, Form};
 use crate::domain::draft::lot_changes_of;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
@@ -113,6 +113,7 @@ impl Waiting<'_> {
             evidence: None,
             meeting: None,
             action: Arc::new(action),
+            form: Form::default(),
         }
     }
 }

@@ -127,6 +127,9 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::GroupLeft => ("Kelompok pindah buku", "Group moved to another book"),
         Event::GroupCame => ("Kelompok datang dari buku lain", "Group came from another book"),
         Event::GroupArrived => ("Kabar kelompok yang pindah", "Word of a group that moved"),
+        Event::ApprovalAsked => ("Persetujuan diminta", "Approval asked for"),
+        Event::ApprovalRejected => ("Permintaan ditolak", "Request turned down"),
+        Event::ApprovalWithdrawn => ("Permintaan ditarik", "Request withdrawn"),
         Event::RoleAssigned => ("Hak akses diubah", "Role given or ended"),
         Event::EpochStarted => {
             ("Buku diteruskan tanpa catatan yang hilang", "Book goes on without lost records")

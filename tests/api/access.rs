@@ -2,8 +2,8 @@
 //! access log; and that what one may not see looks like what is not there.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use prost::bytes::Bytes;
 use simpul::access::{Access, AccessError};
@@ -50,6 +50,8 @@ const ROLES: [Role; 11] = [
 pub struct Guarded<'a> {
     server: &'a Server,
     admin: Line,
+    /// The manager's line, from when there is one.
+    manager: OnceLock<Line>,
 }
 
 impl Guarded<'_> {
@@ -57,7 +59,7 @@ impl Guarded<'_> {
         let access = Access::new(open_access(&server.config).await.expect("a store"), clock());
         let code = access.administrator(&id("kepala")).await.expect("an administrator");
         let admin = enrolled(server, &code).await;
-        let guarded = Guarded { server, admin };
+        let guarded = Guarded { server, admin, manager: OnceLock::new() };
         guarded.found_town().await;
         guarded
     }
@@ -74,7 +76,9 @@ impl Guarded<'_> {
     /// The administrator opens the book; a manager registers its groups.
     async fn found_town(&self) {
         self.administrator().open_book().await;
+        // Alone, the administrator begins; from then on the manager is the second person.
         let manager = self.user("manajer", Role::Manager, "").await;
+        self.manager.set(manager.clone()).expect("the first");
         let teller = self.user("teller", Role::Teller, "").await;
         for group in ["a", "b"] {
             let request = CreateGroupRequest {
@@ -101,7 +105,24 @@ impl Guarded<'_> {
         self.device(user).await
     }
 
-    pub async fn assign(&self, user: &str, role: Role, place: &str) -> Result<User, Status> {
+    /// What the manager sees.
+    pub fn manager(&self) -> Town {
+        Town::at(self.manager.get().expect("a manager").clone())
+    }
+
+    /// What came of a change of access once the manager agreed to it.
+    async fn agreed<T>(&self, asked: Result<T, Status>) -> Result<(), Status> {
+        let Err(waits) = asked else { return Ok(()) };
+        if reason(&waits) != "AWAITS_APPROVAL" {
+            return Err(waits);
+        }
+        let details = waits.get_error_details();
+        let name = details.error_info().expect("info").metadata["name"].clone();
+        let request = ApproveRequest { name, request_id: fresh_request_id() };
+        self.manager().approvals().approve(request).await.map(|_| ())
+    }
+
+    pub async fn assign(&self, user: &str, role: Role, place: &str) -> Result<(), Status> {
         let request = CreateUserRequest { book: BOOK.to_owned(), user_id: user.to_owned() };
         self.access().create_user(request).await.expect("a user");
         self.assign_in(BOOK, user, role, place).await
@@ -114,7 +135,7 @@ impl Guarded<'_> {
         user: &str,
         role: Role,
         place: &str,
-    ) -> Result<User, Status> {
+    ) -> Result<(), Status> {
         let request = AssignRoleRequest {
             book: book.to_owned(),
             request_id: fresh_request_id(),
@@ -123,9 +144,9 @@ impl Guarded<'_> {
             place: place.to_owned(),
             since: date(2025, 1, 1),
             until: None,
+            stands_in_for: String::new(),
         };
-        let answer = self.access().assign_role(request).await?.into_inner();
-        Ok(answer.user.expect("a user"))
+        self.agreed(self.access().assign_role(request).await).await
     }
 
     pub async fn device(&self, user: &str) -> Line {
@@ -403,7 +424,8 @@ async fn roles_hold_on_their_days_and_not_for_ones_own_self(server: &Server) {
         role: Role::Bookkeeper as i32,
         place: String::new(),
     };
-    guarded.access().end_role(end.clone()).await.expect("ended");
+    let ended = guarded.access().end_role(end.clone()).await;
+    guarded.agreed(ended).await.expect("ended");
     let refused = call(&line, "LedgerService/GetTrialBalance", BOOK).await.expect_err("no role");
     assert_eq!(reason(&refused), "NOT_FOUND", "no role at all in the book");
     let again = EndRoleRequest { request_id: fresh_request_id(), ..end };
@@ -417,6 +439,7 @@ async fn roles_hold_on_their_days_and_not_for_ones_own_self(server: &Server) {
         place: String::new(),
         since: date(2025, 1, 1),
         until: None,
+        stands_in_for: String::new(),
     };
     let refused = guarded.access().assign_role(own("kepala", Role::Teller)).await;
     assert_eq!(reason(&refused.expect_err("their own")), "OWN_ROLE");

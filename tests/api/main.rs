@@ -8,6 +8,7 @@ mod fuzz;
 mod tokens;
 
 mod access;
+mod approvals;
 mod attachments;
 mod bad_input;
 mod bank;

@@ -188,6 +188,7 @@ macro_rules! clients {
 }
 
 clients! {
+    approvals: approval_service_client::ApprovalServiceClient;
     attachments: attachment_service_client::AttachmentServiceClient;
     books: book_service_client::BookServiceClient;
     groups: group_service_client::GroupServiceClient;

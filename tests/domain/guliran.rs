@@ -31,7 +31,7 @@ fn village() -> Village {
     v
 }
 
-fn receive(group: &str, grant: &str, channel: Channel) -> ReceiveGrant {
+pub fn receive(group: &str, grant: &str, channel: Channel) -> ReceiveGrant {
     ReceiveGrant {
         group: id(group),
         grant: id(grant),
@@ -42,11 +42,11 @@ fn receive(group: &str, grant: &str, channel: Channel) -> ReceiveGrant {
     }
 }
 
-fn decide(group: &str, grant: &str, amount: i64) -> Decide {
+pub fn decide(group: &str, grant: &str, amount: i64) -> Decide {
     Decide { group: id(group), grant: id(grant), amount: Some(k(amount)), due_on: None }
 }
 
-fn deliver(group: &str, grant: &str, pass: &str, receiver: Receiver, cash: i64) -> Deliver {
+pub fn deliver(group: &str, grant: &str, pass: &str, receiver: Receiver, cash: i64) -> Deliver {
     Deliver {
         group: id(group),
         grant: id(grant),

@@ -1,5 +1,6 @@
 //! The ledger's rules, tested without storage or network.
 
+mod approvals;
 mod book_model;
 mod catalogue;
 mod closing;

@@ -8,7 +8,7 @@ use simpul::domain::account::Account;
 use simpul::domain::book::Open;
 use simpul::domain::daily::{CloseDay, closing_name};
 use simpul::domain::day::Day;
-use simpul::domain::decide::{Action, Command, Decision, Missing, Stamp, decide};
+use simpul::domain::decide::{Action, Command, Decision, Form, Missing, Stamp, decide};
 use simpul::domain::id::{Entity, Id, RequestId};
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{self, Regime, Stage, Zone};
@@ -120,6 +120,7 @@ impl Village {
             evidence: None,
             meeting: None,
             action: Arc::new(action),
+            form: Form::default(),
         }
     }
 

@@ -13,7 +13,7 @@ use simpul::domain::cash::{
 };
 use simpul::domain::chart::Code;
 use simpul::domain::day::Day;
-use simpul::domain::decide::{Action, Command};
+use simpul::domain::decide::{Action, Command, Form};
 use simpul::domain::general::{ClearSuspense, JournalLine, PostJournal};
 use simpul::domain::id::{Entity, Id, RequestId};
 use simpul::domain::iks::{Payer, ReceiveDues};
@@ -123,6 +123,7 @@ pub fn plain(book: &Id, request: RequestId, action: Arc<dyn Action>) -> Wish {
         evidence: None,
         meeting: None,
         action,
+        form: Form::default(),
     };
     Wish { command, sides: Vec::new(), never: false }
 }

@@ -270,9 +270,25 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
     let refused = admin.refused("kelompok-baru mawar --nama Mawar --anggota 5");
     assert!(refused.contains("tidak berhak"), "{refused}");
 
-    let lets_in = |user: &str, role: &str, pin: &str| {
+    // What waits for a second person says what they type.
+    let waits = |line: &str| {
+        let sentence = admin.refused(line);
+        assert!(sentence.starts_with("Belum dilakukan: menunggu"), "{sentence}");
+        sentence.rsplit(' ').next().expect("an id").to_owned()
+    };
+    let lets_in = |user: &str, role: &str, pin: &str, second: Option<&Terminal>| {
         admin.reads(&format!("akses pengguna-baru {user}"));
-        admin.reads(&format!("akses beri {user} {role} --sejak 1-1-2025"));
+        let gives = format!("akses beri {user} {role} --sejak 1-1-2025");
+        match second {
+            // The first administrator begins alone.
+            None => drop(admin.reads(&gives)),
+            Some(second) => {
+                let request = waits(&gives);
+                second.shows("persetujuan daftar", &request, "akses");
+                second.shows(&format!("persetujuan lihat {request}"), "user_id", user);
+                second.says(&format!("persetujuan setujui {request}"), "Hak akses diubah");
+            }
+        }
         let code = admin.reads(&format!("akses undang {user} --output json"));
         let code: serde_json::Value = serde_json::from_str(&code).expect("JSON");
         let code = code["rows"][0]["code"].as_str().expect("a code").to_owned();
@@ -280,9 +296,9 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
         own.says(&format!("akses masuk {code} {pin}"), "terdaftar");
         own
     };
-    let manager = lets_in("manajer", "manajer", "");
+    let manager = lets_in("manajer", "manajer", "", None);
     manager.reads("kelompok-baru mawar --nama Mawar --anggota 5 --terhubung 1-1-2025");
-    let treasurer = lets_in("bu-maria", "bendahara --kelompok mawar", "--pin 2468");
+    let treasurer = lets_in("bu-maria", "bendahara --kelompok mawar", "--pin 2468", Some(&manager));
     assert!(treasurer.refused("akses saya").contains("PIN"));
     assert_eq!(treasurer.refused("akses buka 1357"), "PIN salah. (isian: pin)");
     treasurer.says("akses buka 2468", "terbuka");
@@ -310,7 +326,18 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
     let lost = devices["rows"][0]["device"].as_str().expect("a device").to_owned();
     admin.says(&format!("akses cabut {lost}"), "dicabut");
     assert!(treasurer.refused("akses saya").contains("dicabut"));
-    admin.reads("akses akhiri bu-maria bendahara --kelompok mawar");
+    let ends = "akses akhiri bu-maria bendahara --kelompok mawar";
+    let request = waits(ends);
+    manager.shows(&format!("persetujuan tolak {request} --sebab keliru"), &request, "ditolak");
+    let request = waits(ends);
+    admin.shows(&format!("persetujuan tarik {request}"), &request, "ditarik");
+    manager.reads(&format!("persetujuan setujui {}", waits(ends)));
+    manager.shows(
+        "persetujuan aturan pencairan:5.000.000 --sejak 1-1-2025 --hari 3",
+        "pencairan",
+        "3",
+    );
+    manager.shows("persetujuan aturan", "pencairan", "Rp5.000.000");
     admin.shows("akses catatan", "GroupService/CreateGroup", "ROLE_REQUIRED");
     assert!(server.terminate().success());
     [admin, manager, treasurer].iter().flat_map(Terminal::typed).collect()

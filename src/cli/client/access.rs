@@ -24,6 +24,7 @@ const USERS: &[Column] = &[
     text("place", "Di", "At"),
     text("since", "Sejak", "Since"),
     text("until", "Sampai", "Until"),
+    text("stands_in_for", "Mewakili", "Stands in for"),
 ];
 
 const CODE: &[Column] = &[text("code", "Kode sekali pakai", "One-time code")];
@@ -158,6 +159,9 @@ pub struct Assign {
     /// Hari terakhir / the last day
     #[arg(long = "sampai", alias = "until", value_parser = day)]
     until: Option<Day>,
+    /// Mewakili pengguna ini selama berhalangan / stands in for this user
+    #[arg(long = "mewakili", alias = "for", default_value = "", hide_default_value = true)]
+    stands_in_for: String,
 }
 
 /// What a user is known by: at the identity provider, or by a machine's certificate.
@@ -207,6 +211,7 @@ impl Client {
                     place: self.held_at(&assign.what),
                     since: date(assign.since),
                     until: assign.until.and_then(date),
+                    stands_in_for: assign.stands_in_for.clone(),
                 };
                 let answer = self.get(access.assign_role(request)).await?;
                 Ok(vec![self.users(answer.user.as_slice())])
@@ -363,7 +368,7 @@ impl Client {
             let id = user.name.rsplit('/').next().unwrap_or_default();
             let blank = || vec![id.to_owned(), String::new(), String::new()];
             if user.assignments.is_empty() {
-                table.row([blank(), vec![String::new(), String::new()]].concat());
+                table.row([blank(), vec![String::new(); 3]].concat());
             }
             for one in &user.assignments {
                 let place = one.place.split_once('/').and_then(|(_, rest)| rest.split_once('/'));
@@ -373,6 +378,7 @@ impl Client {
                     place.map_or("", |(_, path)| path).to_owned(),
                     self.date(one.since.as_ref()),
                     self.date(one.until.as_ref()),
+                    one.stands_in_for.clone(),
                 ]);
             }
         }

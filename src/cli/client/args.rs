@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::access::AccessAsk;
+use super::approvals::ApprovalAsk;
 use super::arisan::ArisanAsk;
 use super::assessments::ScoreAsk;
 use super::attachments::AttachmentAsk;
@@ -198,6 +199,9 @@ pub enum Ask {
     /// Akses: pengguna, peran, perangkat / who may do what
     #[command(name = "akses", alias = "access", subcommand)]
     Access(AccessAsk),
+    /// Persetujuan orang kedua: lihat, setujui, tolak, tarik / four eyes
+    #[command(name = "persetujuan", alias = "approval", subcommand)]
+    Approval(ApprovalAsk),
 }
 
 /// One member.

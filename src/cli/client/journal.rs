@@ -289,7 +289,7 @@ impl Client {
     }
 
     /// What was booked, and what is known about it beside.
-    fn one_transaction(&self, transaction: Option<v1::Transaction>) -> Answer {
+    pub(super) fn one_transaction(&self, transaction: Option<v1::Transaction>) -> Answer {
         let said = transaction.clone().ok_or_else(|| self.incomplete())?;
         let mut table = self.transaction(transaction)?;
         let paper = said.evidence.map(|paper| paper.number).unwrap_or_default();

@@ -5,6 +5,7 @@
 //! one plain sentence in the caller's language.
 
 mod access;
+mod approvals;
 mod args;
 mod arisan;
 mod assessments;
@@ -143,6 +144,7 @@ impl Client {
             Ask::Life(ask) => self.life(ask).await,
             Ask::Audit(ask) => self.audit(ask).await,
             Ask::Access(ask) => self.access(ask).await,
+            Ask::Approval(ask) => self.approval(ask).await,
         }
     }
 

@@ -11,6 +11,7 @@
 //! What being late costs is counted by the fold like that of any loan, and posted when it is paid:
 //! the day's closing has nothing of its own to do for a murabahah or a qardh.
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
@@ -39,6 +40,12 @@ impl Action for SellMurabahah {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Lkm)
+    }
+
+    fn matter(&self, draft: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        // The whole loan, so that no part of it is small.
+        let amount = Sen::new(Case::load(draft, &Entity::Lkm, &self.loan)?.row.amount);
+        Ok(Some(Matter::above(ApprovalKind::Disbursement, &Entity::Lkm, amount)))
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` where nothing is approved, `WRONG_KIND` for a loan that

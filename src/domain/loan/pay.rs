@@ -1,6 +1,7 @@
 //! Money of a loan: paid out (catalogue events 21 and 35), paid back (22, 23 and 38), titipan given
 //! back, all that is left settled at once, parts waived, a reward for paying promptly (39).
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::cash::{Place, cash_in, mode_of};
 use crate::domain::chart::Code;
 use crate::domain::decide::{Action, CashMoved};
@@ -37,6 +38,12 @@ impl Action for Disburse {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.lender.clone())
+    }
+
+    fn matter(&self, draft: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        // The whole loan, so that no part of it is small.
+        let amount = Sen::new(Case::load(draft, &self.lender, &self.loan)?.row.amount);
+        Ok(Some(Matter::above(ApprovalKind::Disbursement, &self.lender, amount)))
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` where nothing is approved, `LOAN_EXCEEDED` for more

@@ -3,6 +3,7 @@
 //! **Invariant**: a loan copies the terms that its product has on the day it is approved; a product
 //! changed later touches no running loan.
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop, not_found};
@@ -49,6 +50,10 @@ impl Action for SetLoanProduct {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Products, &self.entity)))
     }
 
     /// Errors: `LOAN_TERMS_INVALID`, `PERIOD_CLOSED`, `NOT_AFTER_LAST`.

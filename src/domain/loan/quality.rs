@@ -3,6 +3,7 @@
 //!
 //! **Invariant**: classes cover every figure from nothing on, each figure by one class.
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -69,6 +70,10 @@ impl Action for SetLoanQuality {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.lender.clone())
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Rules, &self.lender)))
     }
 
     /// Errors: `LOAN_TERMS_INVALID` for classes that do not begin at nothing, do not rise, have

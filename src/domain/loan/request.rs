@@ -4,6 +4,7 @@
 //! **Invariant**: a loan is decided once, and approved only after its borrower has confirmed it:
 //! nobody borrows on somebody else's identity card.
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
@@ -211,6 +212,12 @@ impl Action for DecideLoan {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.lender.clone())
+    }
+
+    fn matter(&self, draft: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let amount = Sen::new(Case::load(draft, &self.lender, &self.loan)?.row.amount);
+        let matter = Matter::above(ApprovalKind::LoanApproval, &self.lender, amount);
+        Ok(self.approve.then_some(matter))
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_DECIDED`, `LOAN_NOT_CONFIRMED`, `LOAN_EXCEEDED` for more than was

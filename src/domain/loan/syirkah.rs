@@ -7,6 +7,7 @@
 //! **Invariant**: capital put in is capital returned, lost, and left; what was taken back is no fact.
 
 use crate::domain::account::{Ledger, Subject};
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop, not_found};
@@ -167,6 +168,10 @@ impl Action for FundSyirkah {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Lkm)
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::above(ApprovalKind::Disbursement, &Entity::Lkm, self.amount)))
     }
 
     /// Errors: `NOT_FOUND`, `NOT_LINKED`, `NOT_MEMBER_THEN`, `ALREADY_EXISTS`,

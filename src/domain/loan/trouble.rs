@@ -6,6 +6,7 @@
 //! the loan.
 
 use crate::domain::account::Subject;
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::cash::Place;
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
@@ -174,6 +175,10 @@ impl Action for WriteOffLoan {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.lender.clone())
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::WriteOff, &self.lender)))
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`.
