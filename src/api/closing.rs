@@ -397,18 +397,20 @@ async fn sharers(snapshot: &mut Snapshot, entity: &Entity, year: i32) -> Checked
     };
     let prefix = format!("{}/members/", entity.path());
     let new_year = Day::from_ymd(year, 1, 1).unwrap_or(Day::MIN);
-    let mut lines =
-        InterestPaid { control: ledger.account(Code::LoanIncome), span: (new_year, end), known };
-    for (party, paid) in lines.read(snapshot).await? {
-        let found = match party.strip_prefix(&prefix) {
-            Some(member) => people.get_mut(member),
-            None => party
-                .strip_prefix("groups/")
-                .and_then(|group| kubes.iter_mut().find(|(name, _)| is_of(name, group)))
-                .map(|(_, found)| found),
-        };
-        if let Some((_, basis)) = found {
-            basis.interest = basis.interest.plus(paid)?;
+    for code in [Code::LoanIncome, Code::MarginIncome] {
+        let mut lines =
+            InterestPaid { control: ledger.account(code), span: (new_year, end), known };
+        for (party, paid) in lines.read(snapshot).await? {
+            let found = match party.strip_prefix(&prefix) {
+                Some(member) => people.get_mut(member),
+                None => party
+                    .strip_prefix("groups/")
+                    .and_then(|group| kubes.iter_mut().find(|(name, _)| is_of(name, group)))
+                    .map(|(_, found)| found),
+            };
+            if let Some((_, basis)) = found {
+                basis.interest = basis.interest.plus(paid)?;
+            }
         }
     }
     let people = people.into_values().chain(kubes.into_values()).collect();
@@ -489,7 +491,7 @@ async fn held(
     }
 }
 
-/// The interest that borrowers paid in a span.
+/// The jasa, or margin of a murabahah, that borrowers paid in a span.
 struct InterestPaid {
     control: Account,
     span: (Day, Day),

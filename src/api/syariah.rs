@@ -67,15 +67,13 @@ impl Mutation for v1::SellMurabahahRequest {
 
     fn plan(&self, _: &[String]) -> Checked<Plan> {
         let (book, lender, loan) = loan_of(&self.loan, "loan")?;
-        if lender != Entity::Lkm {
-            return Err(Fault::WrongParent.on("loan"));
-        }
-        let lot = convert::owned_by(&self.lot, (&book, &Entity::Lkm), "lots", "lot")?;
+        let lot = convert::owned_by(&self.lot, (&book, &lender), "lots", "lot")?;
         let new = match convert::optional_id(&self.new_lot_id, "new_lot_id")? {
             Some(id) => Some((id, convert::choice::<LotKind>(self.new_lot_kind, "new_lot_kind")?)),
             None => None,
         };
-        Ok(Plan::new(book, &Entity::Lkm, SellMurabahah { loan, lot, new }))
+        let entity = lender.clone();
+        Ok(Plan::new(book, &entity, SellMurabahah { lender, loan, lot, new }))
     }
 }
 

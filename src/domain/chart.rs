@@ -149,7 +149,7 @@ chart! {
     InterestReceivable 1223 "Piutang Jasa" "Loan interest receivable" Asset Loan Refuse Both false;
     StandInReceivable 1224 "Piutang Talangan" "Due from members paid for" Asset Loan Refuse Kube false;
     TitipanAtLkm 1225 "Titipan di LKM" "Loan money held by the LKM" Asset Loan Refuse Kube false;
-    MurabahahReceivable 1226 "Piutang Murabahah" "Murabahah receivables" Asset Loan Refuse Lkm false;
+    MurabahahReceivable 1226 "Piutang Murabahah" "Murabahah receivables" Asset Loan Refuse Both false;
     QardhReceivable 1227 "Piutang Qardh" "Qardh lent" Asset Loan Refuse Lkm false;
     SharingFinance 1228 "Pembiayaan" "Profit-sharing finance" Asset Loan Refuse Lkm false;
     MurabahahBurden 1229 "Beban Murabahah Tangguhan" "Deferred murabahah cost" Asset Loan Refuse Kube false;
@@ -172,7 +172,7 @@ chart! {
     OtherPayable 2109 "Utang Lain-lain" "Other payables" Liability None None Lkm true;
     LoanTitipan 2121 "Titipan Angsuran" "Loan money held" Liability Loan Refuse Both false;
     DeferredInterest 2122 "Pendapatan Ditangguhkan" "Deferred income" Liability Loan Refuse Both false;
-    DeferredMargin 2123 "Margin Ditangguhkan" "Deferred margin" Liability Loan Refuse Lkm false;
+    DeferredMargin 2123 "Margin Ditangguhkan" "Deferred margin" Liability Loan Refuse Both false;
     GuliranPayable 2201 "Utang Guliran" "Guliran borrowed" Liability Pass Refuse Kube false;
     GuliranObligation 2202 "Kewajiban Guliran" "Guliran to be passed on" Liability Grant Refuse Kube false;
     GuliranPool 2203 "Dana Guliran" "Guliran pool" Liability Pass Refuse Lkm false;
@@ -222,7 +222,7 @@ chart! {
     FeeIncome 4313 "Pendapatan Administrasi" "Loan fees" Income None None Both true;
     RecoveryIncome 4314 "Pendapatan Pemulihan" "Recoveries of loans written off" Income None None Both true;
     IncentiveIncome 4315 "Pendapatan Insentif" "Rewards for paying promptly" Income None None Kube true;
-    MarginIncome 4316 "Pendapatan Margin" "Murabahah margin" Income None None Lkm true;
+    MarginIncome 4316 "Pendapatan Margin" "Murabahah margin" Income None None Both true;
     SharingIncome 4317 "Pendapatan Bagi Hasil" "Profit shares" Income None None Lkm true;
     CostOfSales 5101 "HPP" "Cost of sales" Expense None None Both true;
     SavingsInterest 5102 "Beban Jasa Simpanan" "Interest on savings" Expense None None Both true;

@@ -122,7 +122,7 @@ pub struct Basis {
     pub counts: bool,
     /// Sen saved at the end of the year, nothing if negative.
     pub savings: Sen,
-    /// Sen of interest (jasa) paid in the year, nothing if negative.
+    /// Sen of interest (jasa) and murabahah margin paid in the year, nothing if negative.
     pub interest: Sen,
 }
 

@@ -8,7 +8,7 @@ use crate::on_both;
 use crate::town::{A, LKM, Server, Town, date, idr, on, place, sen, why};
 
 on_both!(
-    a_statement_is_ticked_once_and_differences_are_listed,
+    event_61_a_statement_is_ticked_once_and_differences_are_listed,
     what_was_missing_is_recorded_and_ticked_by_the_next_run,
     a_reversed_entry_loses_its_tick,
     evidence_wins_and_the_nearest_day_is_taken,
@@ -124,7 +124,7 @@ async fn moved(town: &Town, day: i32, rupiah: i64, named: &str) -> Transaction {
     answer.transaction.expect("set")
 }
 
-async fn a_statement_is_ticked_once_and_differences_are_listed(server: &Server) {
+async fn event_61_a_statement_is_ticked_once_and_differences_are_listed(server: &Server) {
     let town = town(server).await;
     let drawn = moved(&town, 4, -2_000_000, "").await;
     moved(&town, 20, -300_000, "").await;

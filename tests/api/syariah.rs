@@ -4,12 +4,20 @@
 use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 
+use crate::closing::{close_year, divide, rule};
 use crate::loans::{application, confirmation, decision, lend, over_the_counter, payment, product};
-use crate::loans::{terms, vault};
+use crate::loans::{terms, tin, vault};
 use crate::on_both;
-use crate::town::{A, BOOK, LKM, Server, Town, cash, date, idr, on, place, sen, units, why};
+use crate::town::{
+    A, BOOK, LKM, Server, Town, cash, date, deposit, idr, on, place, sen, units, why,
+};
 
-on_both!(a_murabahah_to_its_end, qardh_out_of_alms, capital_in_a_business);
+on_both!(
+    a_murabahah_to_its_end,
+    a_group_sells_to_its_member_and_the_margin_counts_as_jasa,
+    qardh_out_of_alms,
+    capital_in_a_business,
+);
 
 /// Thousands of rupiah in sen.
 const THOUSAND: i64 = 100_000;
@@ -133,6 +141,74 @@ async fn a_murabahah_to_its_end(server: &Server) {
     let row = town.loans().settle_loan(settle).await.expect("settled").into_inner().row;
     assert_eq!(row.expect("set").state(), LoanState::PaidOff);
     assert_held(&town, &[("lkm.sp.1226.m1", 0), ("lkm.sp.4316", 70), ("a.sp.5315", 70)]).await;
+}
+
+/// The group sells goods of 300.000 to m01 with a margin of 60.000, in ten months, and lends 200.000
+/// to m02 at 1% flat. Of one instalment each, 6.000 and 2.000 are what its surplus is divided by.
+async fn a_group_sells_to_its_member_and_the_margin_counts_as_jasa(server: &Server) {
+    let town = Town::found(server).await;
+    let buy = PurchaseRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 1),
+        fund: Fund::SimpanPinjam as i32,
+        items: vec![NewLot {
+            lot_id: "gilingan".to_owned(),
+            kind: LotKind::Stock as i32,
+            label: "gilingan (contoh)".to_owned(),
+            unit: "buah".to_owned(),
+            quantity: units("1"),
+            cost: idr(300_000),
+        }],
+        payment: Some(purchase_request::Payment::PaidFrom(cash().expect("a place"))),
+        ..Default::default()
+    };
+    town.trade().purchase(buy).await.expect("bought");
+    let rules = product(A, contract(LoanContract::Murabahah));
+    town.loans().set_loan_product(rules).await.expect("set");
+    let loan = format!("{A}/loans/m1");
+    let details = || on(2025, 3, 1);
+    let borrower = format!("{A}/members/m01");
+    let wish = application(A, "m1", &borrower, 300_000);
+    let wish = ApplyForLoanRequest { details: details(), margin: idr(60_000), ..wish };
+    town.loans().apply_for_loan(wish).await.expect("applied");
+    let confirm = ConfirmLoanRequest { details: details(), ..confirmation(&loan) };
+    town.loans().confirm_loan(confirm).await.expect("confirmed");
+    let decide = DecideLoanRequest { details: details(), ..decision(&loan, true) };
+    town.loans().decide_loan(decide).await.expect("approved");
+    let sale = |lot: &str| SellMurabahahRequest {
+        loan: loan.clone(),
+        request_id: fresh_request_id(),
+        details: details(),
+        lot: lot.to_owned(),
+        ..Default::default()
+    };
+    let elsewhere = sale(&format!("{LKM}/lots/gilingan"));
+    let status = town.syariah().sell_murabahah(elsewhere).await.expect_err("not the seller's");
+    assert_eq!(why(&status).field, "lot");
+    town.syariah().sell_murabahah(sale(&format!("{A}/lots/gilingan"))).await.expect("sold");
+    town.loans().pay_loan(payment(&loan, 36_000, tin(), (4, 1))).await.expect("paid");
+    assert_held(&town, &[("a.sp.1226.m1", 324), ("a.sp.2123.m1", 54), ("a.sp.4316", 6)]).await;
+
+    let plain = SetLoanProductRequest {
+        product_id: "jasa".to_owned(),
+        ..product(A, terms(LoanFrequency::Monthly, "1"))
+    };
+    town.loans().set_loan_product(plain).await.expect("set");
+    let wish = application(A, "j1", &format!("{A}/members/m02"), 200_000);
+    let wish = ApplyForLoanRequest { product_id: "jasa".to_owned(), ..wish };
+    lend(&town, wish, tin(), (3, 1)).await;
+    let other = format!("{A}/loans/j1");
+    town.loans().pay_loan(payment(&other, 22_000, tin(), (4, 1))).await.expect("paid");
+    // A day of the next year comes.
+    let later = DepositRequest { details: on(2026, 1, 20), ..deposit("m03", 1_000) };
+    town.savings().deposit(later).await.expect("deposited");
+    close_year(&town, A).await;
+    let by_jasa = rule(&[(SurplusUse::Members, "100")], &[(MemberMeasure::Interest, "100")]);
+    town.closing().set_surplus_rule(by_jasa).await.expect("set");
+    let request = DivideSurplusRequest { fund: Fund::SimpanPinjam as i32, ..divide() };
+    town.closing().divide_surplus(request).await.expect("divided");
+    assert_held(&town, &[("a.sp.2301.m01", 6), ("a.sp.2301.m02", 2), ("a.sp.2301.m03", 0)]).await;
 }
 
 async fn qardh_out_of_alms(server: &Server) {

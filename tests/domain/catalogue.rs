@@ -1,4 +1,5 @@
-//! The exact entries of every event of the catalogue built so far, in both ledgers.
+//! The exact entries of events of the catalogue, in both ledgers: those of savings, trade and cash.
+//! Other products' events are tested beside them; that none is left out is tested here.
 
 use simpul::domain::account::{Account, Ledger, Subject};
 use simpul::domain::cash::{
@@ -488,4 +489,48 @@ fn the_general_journal_balances_and_keeps_to_open_accounts() {
     assert_eq!(v.refused(mirrored).reason, Reason::ReservedAccount);
     let foreign = journal(vec![line("a.sp.1104", k(1)), line("a.sp.4209", k(-1))]);
     assert_eq!(v.refused(foreign).reason, Reason::NotInChart);
+}
+
+/// Events that post nothing of their own.
+const WITHOUT_ENTRIES: &[&str] = &["61"];
+
+/// The events that a function's name names, as in `events_40_and_41_murabahah_by_hand`.
+fn events_named(function: &str) -> Vec<String> {
+    let is_event = |word: &&str| {
+        let number = word.trim_end_matches(['a', 'b']);
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let words = function.split('_').skip_while(|word| !matches!(*word, "event" | "events")).skip(1);
+    let named = words.take_while(|word| *word == "and" || is_event(word));
+    named.filter(is_event).map(str::to_owned).collect()
+}
+
+/// The events whose entries a file of tests says, or that it only names.
+fn events_in(text: &str, wanted: &mut std::collections::BTreeSet<String>) {
+    for function in text.split("\nfn ").chain(text.split("\nasync fn ")).skip(1) {
+        let body = function.split("\n}\n").next().unwrap_or_default();
+        let name = body.split('(').next().unwrap_or_default();
+        for event in events_named(name) {
+            if body.contains("entries") || WITHOUT_ENTRIES.contains(&event.as_str()) {
+                wanted.remove(&event);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_event_of_the_catalogue_has_its_entries_tested() {
+    let numbers = (1..=61).map(|number| number.to_string());
+    let lettered = ["1a", "4a", "31a", "48a"].map(str::to_owned);
+    let mut wanted = numbers.chain(lettered).collect();
+    for suite in ["tests/domain", "tests/api"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(suite);
+        for file in std::fs::read_dir(folder).expect("the tests") {
+            let path = file.expect("a file").path();
+            if path.extension().is_some_and(|ending| ending == "rs") {
+                events_in(&std::fs::read_to_string(path).expect("a test"), &mut wanted);
+            }
+        }
+    }
+    assert!(wanted.is_empty(), "no test says the entries of events {wanted:?}");
 }

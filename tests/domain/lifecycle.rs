@@ -78,7 +78,7 @@ fn shares() -> [(Heir, i64); 2] {
 }
 
 #[test]
-fn a_dissolved_group_pays_its_debts_its_members_and_shares_the_rest() {
+fn event_56_a_dissolved_group_pays_its_debts_its_members_and_shares_the_rest() {
     let mut village = village();
     let less = village.refused(dissolve(&shares()[..1]));
     assert_eq!((less.reason, less.field.as_str()), (Reason::SharesDiffer, "shares"));

@@ -148,7 +148,7 @@ pub fn fund_vault(v: &mut Village) {
 }
 
 /// Story 5, and of story 6 what it needs: A's cash of 35.
-fn story_5(v: &mut Village) {
+fn story_5_events_35_and_38(v: &mut Village) {
     fund_vault(v);
     set_product(v, &Entity::Lkm, monthly());
     let wish = apply(&Entity::Lkm, "l1", Borrower::Group(id("a")), k(5_000), 10);
@@ -179,9 +179,9 @@ fn story_5(v: &mut Village) {
 }
 
 #[test]
-fn story_5_the_lkm_lends_to_the_group_events_35_and_38() {
+fn story_5_the_lkm_lends_to_the_group() {
     let mut v = village();
-    story_5(&mut v);
+    story_5_events_35_and_38(&mut v);
     assert_eq!(v.held("a.sp.1101"), k(4_650));
     assert_eq!(v.held("a.sp.2311.l1"), k(4_750));
     assert_eq!(v.held("a.sp.5205").plus(v.held("a.sp.5311")), Ok(k(100)));
@@ -196,7 +196,7 @@ fn story_5_the_lkm_lends_to_the_group_events_35_and_38() {
 #[test]
 fn story_6_the_others_stand_in_events_21_22_24_and_36() {
     let mut v = village();
-    story_5(&mut v);
+    story_5_events_35_and_38(&mut v);
     set_product(&mut v, &kube("a"), weekly());
     let wish = ApplyLoan {
         funded_by: Some(id("l1")),
@@ -571,7 +571,7 @@ fn a_payment_told_late_posts_at_its_day_and_what_came_after_anew() {
 #[test]
 fn a_payment_told_late_is_reckoned_anew_in_both_ledgers() {
     let mut v = village();
-    story_5(&mut v);
+    story_5_events_35_and_38(&mut v);
     v.ok_on(pay(&Entity::Lkm, "l1", k(800), Purse::Kube(counter())), Some("2025-06-01"));
     let before = v.held("lkm.sp.4311");
     let late = pay(&Entity::Lkm, "l1", k(250), Purse::Kube(counter()));

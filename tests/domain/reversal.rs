@@ -34,7 +34,7 @@ fn reverse(transaction: &RequestId, line: u32) -> Reverse {
 }
 
 #[test]
-fn a_transaction_is_taken_back_once_and_its_reversal_never() {
+fn event_54_a_transaction_is_taken_back_once_and_its_reversal_never() {
     let mut v = village();
     v.ok(deposit("m01", k(10)));
     let original = v.last_request();

@@ -8,6 +8,7 @@ use simpul::domain::id::Entity;
 use simpul::domain::loan::case::{Borrower, Purse};
 use simpul::domain::loan::murabahah::SellMurabahah;
 use simpul::domain::loan::pay::{Disburse, SettleLoan};
+use simpul::domain::loan::product::SetLoanProduct;
 use simpul::domain::loan::request::{ApplyLoan, ConfirmLoan, DecideLoan};
 use simpul::domain::loan::syirkah::{
     BearLoss, FundSyirkah, ReturnCapital, ShareProfit, left, syirkah_name,
@@ -17,8 +18,8 @@ use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
 use simpul::domain::record::Row;
 use simpul::domain::record::proto::{
-    Fund, LoanContract, LoanFrequency, LoanMethod, LoanState, LoanTerms, LotKind, Overpayment,
-    Penalty, PenaltyPer, Recognition, SyirkahKind,
+    Fund, LoanContract, LoanFrequency, LoanMethod, LoanState, LoanTerms, LoanVersion, LotKind,
+    Overpayment, Penalty, PenaltyPer, Recognition, SyirkahKind,
 };
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
@@ -81,7 +82,7 @@ fn approve(v: &mut Village, wish: ApplyLoan, on: &str) {
 
 fn sale(new: Option<&str>) -> SellMurabahah {
     let new = new.map(|lot| (id(lot), LotKind::Tools));
-    SellMurabahah { loan: id("l1"), lot: id("mesin"), new }
+    SellMurabahah { lender: LKM, loan: id("l1"), lot: id("mesin"), new }
 }
 
 /// Cost 1.200, margin 120, four months from 1 March: 330 a month.
@@ -227,6 +228,73 @@ fn a_member_buys_on_murabahah() {
     let back = Reverse { transaction: v.last_request(), line: 0 };
     v.ok(back);
     assert_eq!((v.held("lkm.sp.1226.l1"), v.held("lkm.sp.1301.mesin")), (k(0), k(1_200)));
+}
+
+/// The group A bought a mill for 300 in its fund of savings and loans, and sells it to m01 at a
+/// margin of 60, in three months: 120 a month, of which 20 are margin.
+#[test]
+fn events_40_and_41_a_kube_sells_to_its_member() {
+    let (mut v, a) = (village(), kube("a"));
+    let mill = NewLot {
+        lot: id("gilingan"),
+        kind: LotKind::Tools,
+        label: "gilingan".to_owned(),
+        unit: "buah".to_owned(),
+        quantity_milli: 1_000,
+        cost: k(300),
+    };
+    let ledger = Ledger::new(a.clone(), Fund::SimpanPinjam);
+    let payment = Payment::Paid(Place::Cash);
+    v.ok(Purchase { ledger, items: vec![mill], payment, spends: None });
+    let contract = LoanTerms { penalty: None, ..terms(LoanContract::Murabahah) };
+    set_product(&mut v, &a, contract);
+    v.ok(ApplyLoan { margin: k(60), ..apply(&a, "l1", member(1), k(300), 3) });
+    v.ok(ConfirmLoan { lender: a.clone(), loan: id("l1") });
+    let minute = "BA-2/contoh".to_owned();
+    v.ok(DecideLoan { lender: a.clone(), loan: id("l1"), approve: true, amount: None, minute });
+    let of = |lender| SellMurabahah { lender, loan: id("l1"), lot: id("gilingan"), new: None };
+    assert_eq!(v.refused(of(LKM)).reason, Reason::NotFound);
+    assert_eq!(
+        entries(&v.ok_on(of(a.clone()), Some("2025-03-01"))),
+        [
+            "a.sp Piutang Murabahah [l1] D 360",
+            "a.sp Inventaris [gilingan] K 300",
+            "a.sp Margin Ditangguhkan [l1] K 60",
+        ]
+    );
+    let paid = pay(&a, "l1", k(120), Purse::Place(Place::Cash));
+    let paid = v.ok_on(paid, Some("2025-04-01"));
+    assert_eq!(
+        entries(&paid),
+        [
+            "a.sp Kas D 120",
+            "a.sp Margin Ditangguhkan [l1] D 20",
+            "a.sp Piutang Murabahah [l1] K 120",
+            "a.sp Pendapatan Margin K 20",
+        ]
+    );
+    assert!(paid.entries.iter().all(|entry| entry.party == "groups/a/members/m01"));
+    let rest = pay(&a, "l1", k(240), Purse::Place(Place::Cash));
+    v.ok_on(rest, Some("2025-06-01"));
+    assert_eq!(row(&v, &a, "l1").state(), LoanState::PaidOff);
+    assert_eq!((v.held("a.sp.4316"), v.held("a.sp.2123.l1")), (k(60), k(0)));
+}
+
+#[test]
+fn a_kube_has_no_fund_for_fines_and_qardh() {
+    let mut v = village();
+    for (field, terms) in [
+        ("terms.penalty", terms(LoanContract::Murabahah)),
+        ("terms.contract", LoanTerms { penalty: None, ..terms(LoanContract::Qardh) }),
+    ] {
+        let version = LoanVersion {
+            since: crate::village::day("2025-01-01").get(),
+            terms: Some(terms),
+            ..LoanVersion::default()
+        };
+        let refused = v.refused(SetLoanProduct { entity: kube("a"), product: id("p"), version });
+        assert_eq!((refused.reason, refused.field.as_str()), (Reason::LoanTermsInvalid, field));
+    }
 }
 
 #[test]

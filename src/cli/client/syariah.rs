@@ -57,10 +57,13 @@ pub enum SyariahAsk {
 /// Goods of a murabahah.
 #[derive(Args, Clone, Debug)]
 pub struct Murabahah {
-    /// Akad di LKM / the LKM's contract
+    /// Akad / the contract
     loan: String,
-    /// Lot barang LKM / the LKM's lot
+    /// Lot barang penjual / the seller's lot
     lot: String,
+    /// Penjual: lkm atau kelompok / who sells
+    #[arg(long = "penjual", alias = "seller", default_value = "lkm")]
+    seller: String,
     /// Lot baru pada kelompok / a group's new lot
     #[arg(long = "lot-baru", alias = "new-lot", requires = "kind")]
     new_lot: Option<String>,
@@ -227,8 +230,8 @@ impl Client {
         let request = request!(
             sale.when,
             v1::SellMurabahahRequest {
-                loan: self.of("lkm", "loans", &sale.loan),
-                lot: self.of("lkm", "lots", &sale.lot),
+                loan: self.of(&sale.seller, "loans", &sale.loan),
+                lot: self.of(&sale.seller, "lots", &sale.lot),
                 new_lot_id: sale.new_lot.clone().unwrap_or_default(),
                 new_lot_kind: sale.kind.unwrap_or_default() as i32,
             }

@@ -8,7 +8,7 @@
 //! | qardh     | Piutang Qardh, in the fund KEBAJIKAN  | Utang Qardh                               |
 //!
 //! Margin that was not paid stands against the debt on both sides, as Margin Ditangguhkan and as
-//! Beban Murabahah Tangguhan. Fines under a syariah contract never become income: they go to Dana
+//! Beban Murabahah Tangguhan. A KUBE sells by murabahah too, to its members, without fines. Fines under a syariah contract never become income: they go to Dana
 //! Kebajikan, and what the loan's own fund has taken in for it is due to it (Antar Dana).
 //!
 //! **Invariant**: reading back what was posted gives the sums that were posted.

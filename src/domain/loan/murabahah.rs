@@ -1,9 +1,10 @@
-//! Murabahah (catalogue events 40 and 41): the LKM buys goods and sells them to a borrower at cost
-//! and margin, both fixed at the contract, to be paid in instalments.
+//! Murabahah (catalogue events 40 and 41): the LKM, or a KUBE to its own members, buys goods and
+//! sells them at cost and margin, both fixed at the contract, to be paid in instalments.
 //!
 //! A murabahah is asked for, confirmed, approved and paid like any loan: its principal is the cost,
-//! its jasa the margin, which is income as it is paid. Only what goes out is not money. The LKM buys
-//! the goods as its own stock (event 7); the contract passes them on.
+//! its jasa the margin, which is income as it is paid. Only what goes out is not money. The seller
+//! buys the goods as its own stock (event 7), in its fund of savings and loans; the contract passes
+//! them on.
 //!
 //! **Invariant**: cost and margin of a contract never change; what is remitted of the margin is
 //! remitted on early settlement, by decision.
@@ -25,9 +26,11 @@ use crate::domain::refusal::{Reason, Refusal};
 /// The goods of an approved murabahah go to its borrower (event 40).
 #[derive(Clone, Debug)]
 pub struct SellMurabahah {
-    /// The LKM's contract.
+    /// Who sells.
+    pub lender: Entity,
+    /// The seller's contract.
     pub loan: Id,
-    /// The LKM's lot: all of what it holds, at exactly the contract's cost.
+    /// The seller's lot: all of what it holds, at exactly the contract's cost.
     pub lot: Id,
     /// What becomes of it at a KUBE: a new lot and its sort; none for a member.
     pub new: Option<(Id, LotKind)>,
@@ -39,7 +42,7 @@ impl Action for SellMurabahah {
     }
 
     fn entity(&self) -> Option<Entity> {
-        Some(Entity::Lkm)
+        Some(self.lender.clone())
     }
 
     fn matter(&self, draft: &Draft<'_>) -> Result<Option<Matter>, Stop> {
@@ -52,7 +55,7 @@ impl Action for SellMurabahah {
     /// is no murabahah, a lot of another fund, or a new lot that a KUBE's borrower lacks or a
     /// member's has, `LOT_COST_DIFFERS`, `LOT_EXCEEDED`, `ALREADY_EXISTS`, `WHOLE_HEADS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        let mut case = Case::load(draft, &Entity::Lkm, &self.loan)?;
+        let mut case = Case::load(draft, &self.lender, &self.loan)?;
         if case.contract() != LoanContract::Murabahah {
             return Err(wrong("loan", &self.loan).into());
         }
@@ -61,7 +64,7 @@ impl Action for SellMurabahah {
             return Err(case.refuse(Reason::LoanNotOpen).into());
         }
         let cost = Sen::new(case.row.amount);
-        let goods = draft.lot(&Entity::Lkm, &self.lot, "lot")?;
+        let goods = draft.lot(&self.lender, &self.lot, "lot")?;
         let lender = vec![self.hand_over(draft, &case, &goods, cost)?];
         let borrower = self.take_in(draft, &case, &goods, cost)?;
         let facts = vec![case.fact(draft, LoanFactKind::Disbursed, cost)];
@@ -70,7 +73,7 @@ impl Action for SellMurabahah {
 }
 
 impl SellMurabahah {
-    /// All of the LKM's lot leaves it.
+    /// All of the seller's lot leaves it.
     fn hand_over(
         &self,
         draft: &mut Draft<'_>,

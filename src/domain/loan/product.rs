@@ -9,7 +9,7 @@ use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop, not_found};
 use crate::domain::effective::{self, Recorded, Version, in_force};
 use crate::domain::id::{Entity, Id, RowName};
-use crate::domain::loan::terms::Terms;
+use crate::domain::loan::terms::{Terms, invalid};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{LoanPlan, LoanProduct, LoanVersion};
 use crate::domain::record::{Event, Row};
@@ -60,11 +60,14 @@ impl Action for SetLoanProduct {
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let terms = Terms::new(&self.version.terms.clone().unwrap_or_default())?;
         if !terms.margin.is_zero() {
-            return Err(crate::domain::loan::terms::invalid("margin").into());
+            return Err(invalid("margin").into());
+        }
+        if let Some(term) = terms.unfit_for(&self.entity) {
+            return Err(invalid(term).into());
         }
         let bounded = self.version.most != 0;
         if bounded && self.version.most < self.version.least {
-            return Err(crate::domain::loan::terms::invalid("most").into());
+            return Err(invalid("most").into());
         }
         let name = product_name(&self.entity, &self.product);
         let mut product = match draft.row(&name)? {

@@ -71,7 +71,7 @@ impl Action for ApplyLoan {
         let version = version_on(draft, &self.lender, &self.product, today)?;
         check_bounds(&version, &self.product, self.amount, &self.plan)?;
         let terms = with_margin(version.terms.unwrap_or_default(), self.margin)?;
-        if terms.contract() != LoanContract::Unspecified && self.lender != Entity::Lkm {
+        if Terms::new(&terms)?.unfit_for(&self.lender).is_some() {
             return Err(wrong("product", &self.product));
         }
         check_plan(&terms, self.amount, &self.plan, draft)?;

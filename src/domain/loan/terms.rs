@@ -14,6 +14,7 @@
 //!   stands on top of it. Musiman: all principal in the last instalment, and all jasa with it, or
 //!   jasa in every period.
 
+use crate::domain::id::Entity;
 use crate::domain::loan::rate::Percent;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{
@@ -170,6 +171,16 @@ impl Terms {
         match wrong.into_iter().find(|(wrong, _)| *wrong) {
             Some((_, term)) => Err(invalid(term)),
             None => Ok(()),
+        }
+    }
+
+    /// What a lender cannot offer of these terms. Only an LKM has a fund KEBAJIKAN, which lends
+    /// by qardh and takes in the fines of syariah contracts.
+    pub fn unfit_for(&self, lender: &Entity) -> Option<&'static str> {
+        match (lender, self.contract) {
+            (Entity::Lkm, _) | (Entity::Kube(_), LoanContract::Unspecified) => None,
+            (Entity::Kube(_), LoanContract::Qardh) => Some("contract"),
+            (Entity::Kube(_), LoanContract::Murabahah) => self.penalty.map(|_| "penalty"),
         }
     }
 
