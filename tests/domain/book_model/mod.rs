@@ -1,7 +1,8 @@
 //! Random lives of a whole book against a second, naive model: hundreds of members in a simulated
 //! year, with every day closed (some late, tellers going on meanwhile), loans of groups and of the
 //! LKM, instalments from savings, interest, members who leave, corrections, reversals, and reports
-//! that come after their period was closed.
+//! that come after their period was closed; then the year closes, surpluses are divided and paid out,
+//! and the next year begins with more of the same.
 //!
 //! After every day all balances of the book must be what the naive model makes of the list of what
 //! was told; quality classes, provisions and what the closing visits are looked at loan by loan.
@@ -11,6 +12,7 @@
 
 mod loan;
 mod naive;
+mod year;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -528,7 +530,12 @@ impl Life {
                 !suspense && of_lkm && self.vault() < *amount
             }
             Told::Dues { .. } | Told::Debited { .. } => false,
-            Told::Lent { .. } | Told::Interest { .. } | Told::Settled { .. } => return,
+            Told::Lent { .. }
+            | Told::Interest { .. }
+            | Told::Settled { .. }
+            | Told::YearClosed { .. }
+            | Told::Divided { .. }
+            | Told::SharePaid { .. } => return,
         };
         let record = self.run(Reverse { transaction, line }, today);
         if let Outcome::Refused(refusal) = &record.outcome {
@@ -745,9 +752,18 @@ impl Life {
     // ---- a year -----------------------------------------------------------------------------
 
     fn live(&mut self, steps: usize) {
+        self.live_days("2025-01-02", "2025-12-31", steps);
+        self.end_year();
+        self.live_days("2026-01-01", "2026-01-20", steps);
+        for (whose, through, shown) in &self.shown {
+            assert_eq!(self.as_of(whose, *through), *shown, "{whose} through {through}");
+        }
+    }
+
+    fn live_days(&mut self, from: &str, through: &str, steps: usize) {
         let mut paused = 0;
-        let mut today = day("2025-01-02");
-        while today <= day("2025-12-30") {
+        let mut today = day(from);
+        while today <= day(through) {
             self.village.today = today;
             let before = self.random.usize(0..=steps);
             (0..before).for_each(|_| self.step(today));
@@ -763,9 +779,6 @@ impl Life {
             self.close_periods(today);
             self.compare(today);
             today = today.next();
-        }
-        for (whose, through, shown) in &self.shown {
-            assert_eq!(self.as_of(whose, *through), *shown, "{whose} through {through}");
         }
     }
 
@@ -852,6 +865,9 @@ fn a_year_of_a_whole_book_is_what_a_naive_model_says() {
             "turned",
             "left",
             "periods closed",
+            "divided",
+            "shares paid",
+            "shares of groups paid",
         ];
         assert!(met.iter().all(|what| tally.contains_key(what)), "never met: {tally:?}");
     }

@@ -28,6 +28,12 @@ pub enum Told {
     Interest { group: String, member: String, amount: Sum },
     /// A member left with all savings.
     Settled { group: String, member: String, savings: Vec<(u32, Sum)> },
+    /// A year's income and expense, debit positive, went to the surplus.
+    YearClosed { results: Vec<(String, Sum)> },
+    /// A surplus was divided among members, or the LKM's among groups.
+    Divided { whose: String, reserve: Sum, shares: Vec<(String, Sum)> },
+    /// A member was paid their share by the group, or the group its own by the LKM.
+    SharePaid { group: String, member: Option<String>, amount: Sum },
 }
 
 /// One thing told, and the balances it moves by itself: not those of a loan, which come from all
@@ -170,6 +176,23 @@ impl Naive {
         i64::try_from((2 * sum + 200).div_euclid(400)).expect("fits")
     }
 
+    /// What an entity's accounts of income and expense hold, debit positive.
+    pub fn results(&self, whose: &str) -> Vec<(String, Sum)> {
+        let own = |account: &str| {
+            let mut parts = account.split('.');
+            let code = (parts.next() == Some(whose)).then(|| parts.nth(1)).flatten();
+            code.is_some_and(|code| code.starts_with('4') || code.starts_with('5'))
+        };
+        self.balances().into_iter().filter(|(account, _)| own(account)).collect()
+    }
+
+    /// Jasa of a borrower's loans that is income of the lender so far.
+    pub fn jasa(&self, lender: &str, borrower: &str) -> Sum {
+        let loans = self.loans.iter().enumerate();
+        let own = loans.filter(|(_, loan)| loan.lender == lender && loan.borrower == borrower);
+        own.map(|(at, _)| self.at(at, self.reckoned[at]).recognised()).sum()
+    }
+
     /// What a member was paid in interest so far.
     pub fn interest_paid(&self, group: &str, member: &str) -> Sum {
         let of = |item: &Item| match &item.told {
@@ -233,6 +256,33 @@ impl Balances {
             Told::Interest { group, member, amount } => {
                 let saved = format!("{group}.sp.2103.{member}");
                 self.pair(format!("{group}.sp.5102"), saved, *amount);
+            }
+            Told::YearClosed { results } => {
+                for (account, sum) in results {
+                    let ledger = account.rsplit_once('.').map_or("", |(ledger, _)| ledger);
+                    self.pair(format!("{ledger}.3401"), account.clone(), *sum);
+                }
+            }
+            Told::Divided { whose, reserve, shares } => {
+                let surplus = format!("{whose}.sp.3401");
+                self.pair(surplus.clone(), format!("{whose}.sp.3302"), *reserve);
+                for (name, share) in shares {
+                    if whose == "lkm" {
+                        self.pair(surplus.clone(), format!("lkm.sp.2303.{name}/sp"), *share);
+                        self.pair(format!("{name}.sp.1210"), format!("{name}.sp.4203"), *share);
+                    } else {
+                        self.pair(surplus.clone(), format!("{whose}.sp.2301.{name}"), *share);
+                    }
+                }
+            }
+            Told::SharePaid { group, member: Some(member), amount } => {
+                let share = format!("{group}.sp.2301.{member}");
+                self.pair(share, format!("{group}.sp.1101"), *amount);
+            }
+            Told::SharePaid { group, member: None, amount } => {
+                self.pair(format!("{group}.sp.1101"), format!("{group}.sp.1210"), *amount);
+                let share = format!("lkm.sp.2303.{group}/sp");
+                self.pair(share, "lkm.sp.1102".to_owned(), *amount);
             }
             Told::Settled { group, member, savings } => {
                 for (code, amount) in savings {
