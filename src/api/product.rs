@@ -132,7 +132,8 @@ impl Method for v1::SetSavingsProductRequest {
         let Row::SavingsProducts(row) = done.row(&product_name(&entity, sort))? else {
             return Err(damaged());
         };
-        Ok(v1::SetSavingsProductResponse { product: Some(product(sort, row)) })
+        let warnings = done.warnings(call);
+        Ok(v1::SetSavingsProductResponse { product: Some(product(sort, row)), warnings })
     }
 }
 

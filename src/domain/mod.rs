@@ -37,6 +37,7 @@ pub mod moving;
 pub mod posting;
 pub mod record;
 pub mod refusal;
+pub mod regime;
 pub mod register;
 pub mod relief;
 pub mod result_share;

@@ -494,6 +494,10 @@ reasons! {
     GrantOverspent = "GRANT_OVERSPENT", Remark,
         "Belanja hibah {grant} melebihi penerimaan: diterima {received}, dibelanjakan {spent}.",
         "More was spent of {grant} than it brought: received {received}, spent {spent}.";
+    /// Remark: jasa beyond what the LKM's regime allows.
+    RateAboveBound = "RATE_ABOVE_BOUND", Remark,
+        "Jasa {rate}% setahun melebihi batas {limit}% ({source}).",
+        "{rate}% a year is more than the {limit}% allowed ({source}).";
     /// Remark: told as done against a rule; a person must look at it.
     ForReview = "FOR_REVIEW", Remark,
         "Dicatat untuk diperiksa karena {reason}.",

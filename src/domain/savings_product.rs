@@ -2,6 +2,8 @@
 //! of simpanan wajib, what interest is paid and how it is counted, when an account falls dormant;
 //! and the tax on that interest. There are no built-in defaults: what is not set is not done.
 
+use rust_decimal::Decimal;
+
 use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
@@ -12,6 +14,7 @@ use crate::domain::record::proto::{
     Mark, SavingsMethod, SavingsProduct, SavingsProducts, SavingsSort, SavingsTax, SavingsTaxes,
 };
 use crate::domain::record::{Event, Row};
+use crate::domain::regime::{self, Figure};
 
 /// The collection of an entity's savings products.
 pub const COLLECTION: &str = "savings-products";
@@ -89,6 +92,8 @@ impl Action for SetProduct {
             let payer = format!("{}.{}", self.entity, sort_name(self.sort));
             draft.put(RowName::new(PAYERS, payer), Row::Mark(Mark { position }));
         }
+        let rate = self.version.rate.parse::<Decimal>().ok();
+        regime::warn_of_rate(draft, &self.entity, Figure::SavingsRate, rate);
         draft.put(product_name(&self.entity, self.sort), Row::SavingsProducts(products));
         Ok(())
     }

@@ -49,6 +49,11 @@ pub struct Village {
 impl Village {
     /// A book with an LKM, opened on 2025-01-01, its server living on 2025-12-31.
     pub fn new() -> Village {
+        Village::under(Regime::LkmOjk)
+    }
+
+    /// The same, whose LKM is under a regime.
+    pub fn under(regime: Regime) -> Village {
         let mut village = Village {
             state: State::default(),
             records: Vec::new(),
@@ -58,7 +63,7 @@ impl Village {
         village.ok(Open {
             name: "Buku contoh".to_owned(),
             lkm_name: "LKM Kube Sejahtera contoh".to_owned(),
-            regime: Regime::LkmOjk,
+            regime,
             zone: Zone::Wita,
             opened_on: day("2025-01-01"),
         });

@@ -118,6 +118,22 @@ pub fn syariah(terminal: &Terminal, _data: &Path) {
     terminal.shows("syariah rugi s1 300.000", "Rugi Usaha", "Rp300.000");
     terminal.shows("syariah kembali s1 700.000 --tempat-lkm brankas", "Pembiayaan", "Rp700.000");
     terminal.shows("syariah daftar", "mudharabah", "Rp80.000");
+    a_group_sells(terminal);
+}
+
+/// Mawar sells goods to a member of its own.
+fn a_group_sells(terminal: &Terminal) {
+    let rules = "--tiap bulanan --cara flat --jasa 0 --lebih titipan --pengakuan kas";
+    let since = "--sejak 1-1-2025 --berita-acara BA-1";
+    let product = "pinjaman produk mawar jual --nama jual --akad murabahah";
+    terminal.reads(&format!("{product} {rules} {since}"));
+    let goods = "gilingan:stok:gilingan:1:buah:300.000 --dana sp --tanggal 1-3-2025";
+    terminal.reads(&format!("usaha beli mawar {goods}"));
+    let wish = "pinjaman ajukan mawar g1 m01 300.000 --produk jual --angsuran 10";
+    terminal.reads(&format!("{wish} --margin 60.000"));
+    agreed(terminal, "mawar g1");
+    let sold = "syariah murabahah g1 gilingan --penjual mawar";
+    terminal.shows(sold, "Piutang Murabahah", "Rp360.000");
 }
 
 /// Mawar's loan of 750.000 a month after the others paid for its borrower.

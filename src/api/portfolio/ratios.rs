@@ -23,7 +23,8 @@ use crate::domain::money::Sen;
 use crate::domain::record::Row;
 use crate::domain::record::proto::{self, Loan, LoanVersion};
 use crate::domain::refusal::Refusal;
-use crate::report::ratio::{Bound, Figure, Sums, bound};
+use crate::domain::regime::{Bound, Figure, bound};
+use crate::report::ratio::Sums;
 
 /// The loans on a product that are outstanding.
 #[derive(Default)]

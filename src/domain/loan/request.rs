@@ -4,6 +4,8 @@
 //! **Invariant**: a loan is decided once, and approved only after its borrower has confirmed it:
 //! nobody borrows on somebody else's identity card.
 
+use std::iter;
+
 use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -12,12 +14,14 @@ use crate::domain::link::check_tie;
 use crate::domain::loan::calendar::Calendar;
 use crate::domain::loan::case::{Borrower, Case, loan_name};
 use crate::domain::loan::product::{check_bounds, version_on};
-use crate::domain::loan::schedule::instalments;
+use crate::domain::loan::schedule::{Instalment, instalments};
 use crate::domain::loan::terms::{Terms, invalid};
+use crate::domain::loan::yearly;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{Fund, Loan, LoanContract, LoanPlan, LoanState, LoanTerms};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::regime::{self, Figure};
 
 /// Asks for a loan.
 #[derive(Clone, Debug)]
@@ -136,7 +140,8 @@ fn with_margin(terms: LoanTerms, margin: Sen) -> Result<LoanTerms, Refusal> {
     Ok(LoanTerms { margin: margin.get(), ..terms })
 }
 
-/// Checks that a plan can be kept from the day of a draft on, and that its sums fit.
+/// The instalments of a plan from the day of a draft on, which it must be able to keep, and whose
+/// sums must fit.
 ///
 /// Errors: `LOAN_PLAN_INVALID`, `LOAN_TERMS_INVALID`, `OVERFLOW`.
 pub(super) fn check_plan(
@@ -144,10 +149,10 @@ pub(super) fn check_plan(
     amount: Sen,
     plan: &LoanPlan,
     draft: &Draft<'_>,
-) -> Result<(), Refusal> {
+) -> Result<Vec<Instalment>, Refusal> {
     let terms = Terms::new(terms)?;
     let calendar = Calendar::new(&terms, plan, draft.frame().happened_on)?;
-    instalments(&terms, amount, &calendar).map(drop)
+    instalments(&terms, amount, &calendar)
 }
 
 /// The borrower confirms that they asked for the loan.
@@ -236,7 +241,7 @@ impl Action for DecideLoan {
 }
 
 impl DecideLoan {
-    fn approve(&self, draft: &Draft<'_>, case: &mut Case) -> Result<(), Stop> {
+    fn approve(&self, draft: &mut Draft<'_>, case: &mut Case) -> Result<(), Stop> {
         if case.row.confirmed_on == 0 {
             return Err(case.refuse(Reason::LoanNotConfirmed).into());
         }
@@ -259,10 +264,28 @@ impl DecideLoan {
             return Err(refusal.with("held", asked.get()).into());
         }
         let terms = with_margin(version.terms.unwrap_or_default(), margin)?;
-        check_plan(&terms, amount, &plan, draft)?;
+        self.warn_of_rate(draft, &terms, amount, &plan)?;
         case.row.amount = amount.get();
         case.row.terms = Some(terms);
         case.row.state = LoanState::Approved as i32;
+        Ok(())
+    }
+
+    /// Remarks on a rate, as it is named or as it weighs, beyond what the lender's regime allows.
+    ///
+    /// Errors: as [`check_plan`].
+    fn warn_of_rate(
+        &self,
+        draft: &mut Draft<'_>,
+        terms: &LoanTerms,
+        amount: Sen,
+        plan: &LoanPlan,
+    ) -> Result<(), Refusal> {
+        let rows = check_plan(terms, amount, plan, draft)?;
+        let terms = Terms::new(terms)?;
+        let named = iter::once_with(|| yearly::named(&terms));
+        let rates = named.chain(iter::once_with(|| yearly::effective(&terms, amount, &rows)));
+        regime::warn_of_rate(draft, &self.lender, Figure::LoanRate, rates.flatten());
         Ok(())
     }
 }
