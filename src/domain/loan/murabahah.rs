@@ -47,8 +47,8 @@ impl Action for SellMurabahah {
 
     fn matter(&self, draft: &Draft<'_>) -> Result<Option<Matter>, Stop> {
         // The whole loan, so that no part of it is small.
-        let amount = Sen::new(Case::load(draft, &Entity::Lkm, &self.loan)?.row.amount);
-        Ok(Some(Matter::above(ApprovalKind::Disbursement, &Entity::Lkm, amount)))
+        let amount = Sen::new(Case::load(draft, &self.lender, &self.loan)?.row.amount);
+        Ok(Some(Matter::above(ApprovalKind::Disbursement, &self.lender, amount)))
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` where nothing is approved, `WRONG_KIND` for a loan that
