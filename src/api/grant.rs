@@ -266,7 +266,7 @@ impl Method for v1::GetLpjRequest {
 
 fn position(found: &RegisterRow) -> Option<u64> {
     match &found.row {
-        Row::Spending(spending) => Some(spending.position),
+        Row::Spending(spending) if spending.position != 0 => Some(spending.position),
         _ => None,
     }
 }
@@ -274,14 +274,24 @@ fn position(found: &RegisterRow) -> Option<u64> {
 fn spending(book: &Id, found: &RegisterRow, records: &[Record]) -> Checked<v1::Spending> {
     let Row::Spending(row) = &found.row else { return Err(damaged()) };
     let record = records.iter().find(|record| record.position == row.position);
-    let record = record.ok_or_else(damaged)?;
+    let paper = row.evidence.as_ref();
+    let (transaction, evidence) = match record {
+        Some(record) => (transaction_of(book, record), evidence_of(record)),
+        // It was spent in the book that the group came from.
+        None if !row.transaction.is_empty() => {
+            let paper =
+                paper.map(|one| v1::Evidence { kind: one.kind, number: one.number.clone() });
+            (row.transaction.clone(), paper)
+        }
+        None => return Err(damaged()),
+    };
     Ok(v1::Spending {
-        transaction: transaction_of(book, record),
+        transaction,
         line: row.line,
         plan_line: row.plan_line.clone(),
         amount: Some(convert::to_money(Sen::new(row.amount))),
         happened_on: convert::to_optional_date(row.happened_on),
-        evidence: evidence_of(record),
+        evidence,
         reversed: row.reversed,
     })
 }

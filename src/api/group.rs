@@ -82,6 +82,7 @@ impl v1::CreateGroupRequest {
             notes: Vec::new(),
             standings: Vec::new(),
             came_from: String::new(),
+            came_from_position: 0,
         })
     }
 
@@ -243,6 +244,7 @@ fn group(book: &Id, id: &str, row: &Row, opened: &Opened) -> Checked<v1::Group> 
         links: row.links.iter().map(link).collect(),
         standings: row.standings.iter().map(standing).collect(),
         came_from: row.came_from.clone(),
+        came_from_position: row.came_from_position,
         size_minute: row.size_minute.clone(),
         enrolled: row.enrolled,
         notes,

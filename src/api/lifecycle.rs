@@ -13,7 +13,7 @@ use crate::domain::moving::{Leave, MOVES, move_name, same_book};
 use crate::domain::record::{Row, proto};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::standing::ChangeStanding;
-use crate::journal::mover;
+use crate::journal::mover::Found;
 use crate::storage::read::{AsOf, Snapshot};
 
 /// The most shares of what is left.
@@ -70,24 +70,6 @@ async fn held(snapshot: &mut Snapshot, group: &Id) -> Checked<Vec<Account>> {
         after = Some(last.clone());
         let open = found.into_iter().filter(|(_, balance)| !balance.is_zero());
         held.extend(open.map(|(account, _)| account));
-    }
-}
-
-/// The lots of a group that hold something.
-async fn lots(snapshot: &mut Snapshot, group: &Id) -> Checked<Vec<Id>> {
-    let parent = format!("groups/{group}/lots");
-    let mut lots = Vec::new();
-    let mut after = String::new();
-    loop {
-        let rows = snapshot.rows(&parent, &after, CHUNK).await?;
-        let Some(last) = rows.last() else { return Ok(lots) };
-        after = last.id.clone();
-        for found in rows {
-            let Row::Lot(lot) = &found.row else { return Err(damaged()) };
-            if lot.quantity_in_milli != lot.quantity_out_milli {
-                lots.push(Id::new(&found.id).ok_or_else(damaged)?);
-            }
-        }
     }
 }
 
@@ -152,34 +134,15 @@ impl v1::MoveGroupRequest {
         Ok((to, id.unwrap_or(group)))
     }
 
-    fn planned(&self, accounts: Vec<Account>, lots: Vec<Id>) -> Checked<Plan> {
+    fn planned(&self, found: Option<&Found>) -> Checked<Plan> {
         let (book, group) = convert::group(&self.group, "group")?;
         let (to, id) = self.destination()?;
         let to = format!("books/{to}/groups/{id}");
         let minute = convert::required_line(&self.minute, MINUTE, "minute")?;
         let entity = Entity::Kube(group.clone());
-        Ok(Plan::new(book, &entity, Leave { group, to, accounts, lots, minute }))
-    }
-}
-
-impl v1::MoveGroupRequest {
-    /// Checks that all that goes with the group fits the record that brings it.
-    async fn check_weight(
-        &self,
-        snapshot: &mut Snapshot,
-        (accounts, lots): (&[Account], &[Id]),
-    ) -> Checked<()> {
-        let (book, group) = convert::group(&self.group, "group")?;
-        let (to, id) = self.destination()?;
-        let to = format!("books/{to}/groups/{id}");
-        let row = proto::Move { to, minute: self.minute.clone(), ..proto::Move::default() };
-        let weight = mover::weigh(snapshot, (&book, &group), &row, (accounts, lots)).await?;
-        if weight.bytes <= mover::MOST {
-            return Ok(());
-        }
-        let refusal = Refusal::new(Reason::MoveTooLarge).on("group");
-        let refusal = refusal.with("size", weight.bytes).with("most", mover::MOST);
-        Err(refusal.with("what", weight.largest).into())
+        let staying = found.map(|found| found.staying.clone()).unwrap_or_default();
+        let (things, more) = found.map(Found::first_part).unwrap_or_default();
+        Ok(Plan::new(book, &entity, Leave { group, to, staying, things, more, minute }))
     }
 }
 
@@ -187,7 +150,7 @@ impl Mutation for v1::MoveGroupRequest {
     detailed!();
 
     fn plan(&self, _: &[String]) -> Checked<Plan> {
-        self.planned(Vec::new(), Vec::new())
+        self.planned(None)
     }
 }
 
@@ -195,7 +158,7 @@ impl Method for v1::MoveGroupRequest {
     type Response = v1::MoveGroupResponse;
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        self.planned(Vec::new(), Vec::new())?;
+        self.planned(None)?;
         let (book, group) = convert::group(&self.group, "group")?;
         let (to, id) = self.destination()?;
         let mut there = call.snapshot(&to, "to_book").await?;
@@ -207,12 +170,8 @@ impl Method for v1::MoveGroupRequest {
             return Err(refusal.with("name", format_args!("books/{to}/groups/{id}")).into());
         }
         there.finish().await?;
-        let accounts = held(&mut snapshot, &group).await?;
-        let lots = lots(&mut snapshot, &group).await?;
-        if !gone {
-            self.check_weight(&mut snapshot, (&accounts, &lots)).await?;
-        }
-        let plan = self.planned(accounts, lots)?;
+        let found = Found::all(&mut snapshot, &group).await?;
+        let plan = self.planned(Some(&found))?;
         snapshot.finish().await?;
         let done = call.submit_as(self, plan).await?;
         call.bring_moves(&book).await;

@@ -326,6 +326,7 @@ pub const LOAN_STATES: Words<LoanState> = Words(&[
     ("berjalan", LoanState::Active),
     ("lunas", LoanState::PaidOff),
     ("hapus-buku", LoanState::WrittenOff),
+    ("pindah", LoanState::Moved),
 ]);
 
 /// Quality classes that the project knows.

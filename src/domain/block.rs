@@ -65,7 +65,7 @@ fn change(draft: &mut Draft<'_>, entity: &Entity, member: &str, by: Sen) -> Resu
         _ => Sen::ZERO,
     };
     let amount = before.plus(by)?.get();
-    draft.put(name, Row::Blocked(Blocked { amount }));
+    draft.put(name, Row::Blocked(Blocked { amount, moved: 0 }));
     Ok(())
 }
 

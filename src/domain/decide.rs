@@ -292,6 +292,7 @@ impl Maker<'_> {
         let group = match action.entity() {
             Some(Entity::Kube(id)) => {
                 let row = draft.group(&id, "group")?;
+                standing::check_whole(&id, &row, action.event())?;
                 Some((id, row))
             }
             Some(Entity::Lkm) if draft.book().lkm_name.is_empty() => {

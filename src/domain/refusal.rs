@@ -90,6 +90,10 @@ reasons! {
     GroupMoved = "GROUP_MOVED", Precondition,
         "Kelompok {group} sudah pindah ke buku lain pada {date}.",
         "The group {group} moved to another book on {date}.";
+    /// The group comes from another book and has not come whole.
+    GroupArriving = "GROUP_ARRIVING", Precondition,
+        "Kelompok {group} sedang dalam perjalanan ke buku ini; tunggu sampai semuanya tiba.",
+        "The group {group} is on its way to this book; wait until all of it has come.";
     /// The group sleeps already, or is awake.
     StandingHeld = "STANDING_HELD", Precondition,
         "Keadaan kelompok {group} sudah demikian.",
@@ -106,10 +110,6 @@ reasons! {
     TransfersInTransit = "TRANSFERS_IN_TRANSIT", Precondition,
         "Guliran {passes} masih dalam perjalanan ke buku lain; tunggu sampai tiba atau batalkan dahulu.",
         "The passes {passes} are on their way to another book; wait until they arrive or take them back first.";
-    /// What a group would carry to another book does not fit one record.
-    MoveTooLarge = "MOVE_TOO_LARGE", Precondition,
-        "Kelompok ini terlalu besar untuk pindah sekaligus: {size} byte, paling banyak {most}; yang terbesar {what}.",
-        "This group is too large to move at once: {size} bytes, at most {most}; the largest part is {what}.";
     /// Grant capital goes onward or back, never to the members of a group that is dissolved.
     GrantAssetsHeld = "GRANT_ASSETS_HELD", Precondition,
         "Modal hibah {grants} masih ada {held}; gulirkan atau kembalikan dahulu, tidak boleh dibagi kepada anggota.",

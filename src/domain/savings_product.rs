@@ -25,9 +25,19 @@ pub const PAYERS: &str = "interest-payers";
 /// What a row of [`PAYERS`] names; `None` when it names nothing.
 pub fn payer_of(name: &str) -> Option<(Entity, SavingsSort)> {
     let (entity, sort) = name.split_once('.')?;
-    let all = [SavingsSort::Pokok, SavingsSort::Wajib, SavingsSort::Sukarela, SavingsSort::Kube];
-    let sort = all.into_iter().find(|one| sort_name(*one) == sort)?;
+    let sort = SORTS.iter().copied().find(|one| sort_name(*one) == sort)?;
     Some((Entity::new(entity)?, sort))
+}
+
+/// All sorts of savings.
+pub const SORTS: [SavingsSort; 4] =
+    [SavingsSort::Pokok, SavingsSort::Wajib, SavingsSort::Sukarela, SavingsSort::Kube];
+
+/// Lists a product as one that pays interest: once it has, it is looked at for good.
+pub fn pays_from(draft: &mut Draft<'_>, entity: &Entity, sort: SavingsSort) {
+    let position = draft.frame().position;
+    let payer = format!("{entity}.{}", sort_name(sort));
+    draft.put(RowName::new(PAYERS, payer), Row::Mark(Mark { position }));
 }
 
 /// The row that holds the versions of a product.
@@ -87,10 +97,7 @@ impl Action for SetProduct {
         let versions = &mut products.versions;
         effective::add(draft, &self.entity, versions, self.version.clone(), "since")?;
         if self.version.method() != SavingsMethod::Unspecified {
-            // Once a product has paid interest it is looked at for good.
-            let position = draft.frame().position;
-            let payer = format!("{}.{}", self.entity, sort_name(self.sort));
-            draft.put(RowName::new(PAYERS, payer), Row::Mark(Mark { position }));
+            pays_from(draft, &self.entity, self.sort);
         }
         let rate = self.version.rate.parse::<Decimal>().ok();
         regime::warn_of_rate(draft, &self.entity, Figure::SavingsRate, rate);

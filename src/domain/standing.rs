@@ -1,8 +1,9 @@
-//! Whether a group is awake and still here: active, asleep, dissolved, or moved to another book.
+//! Whether a group is awake and here: active, asleep, dissolved, moved to another book, or on its
+//! way from one.
 //!
 //! **Invariant**: a group that sleeps asks for no money; one that was dissolved or has moved is
 //! asked nothing more. What is told of either is recorded: of a sleeping group as ever, of one that
-//! is gone in suspense.
+//! is gone in suspense. Of one that has not come whole nothing is taken, as of one that is not known.
 
 use std::collections::BTreeSet;
 
@@ -27,28 +28,42 @@ const AFTERWARDS: &[Event] = &[
     Event::GuliranArrived,
     Event::GuliranConfirmed,
     Event::GroupArrived,
+    Event::GroupCarried,
 ];
 
 /// What a sleeping group may ask though money leaves it: to be no more.
 const LEAVING: &[Event] = &[Event::GroupDissolved, Event::GroupLeft];
 
-/// Checks that a group was not dissolved and has not moved.
+/// Checks that a group was not dissolved, has not moved, and has come whole.
 ///
-/// Errors: `GROUP_DISSOLVED`, `GROUP_MOVED`.
+/// Errors: `GROUP_DISSOLVED`, `GROUP_MOVED`, `GROUP_ARRIVING`.
 pub fn check_here(id: &Id, group: &Group) -> Result<(), Refusal> {
     let Some(last) = group.standings.last() else { return Ok(()) };
     let reason = match last.standing() {
         Standing::Dissolved => Reason::GroupDissolved,
         Standing::Moved => Reason::GroupMoved,
+        Standing::Arriving => Reason::GroupArriving,
         Standing::Unspecified | Standing::Active | Standing::Asleep => return Ok(()),
     };
     let refusal = Refusal::new(reason).on("group").with("group", id);
     Err(refusal.with("date", Day::new(last.since)))
 }
 
+/// Checks that nothing is asked or told of a group that has not come whole, but the rest of it.
+///
+/// Errors: `GROUP_ARRIVING`.
+pub(super) fn check_whole(id: &Id, group: &Group, event: Event) -> Result<(), Refusal> {
+    let arriving = group.standings.last().map(|last| last.standing()) == Some(Standing::Arriving);
+    let rest = event == Event::GroupUnpacked;
+    if arriving && !rest { check_here(id, group) } else { Ok(()) }
+}
+
 /// Checks that a group may be asked something. Errors: `GROUP_DISSOLVED`, `GROUP_MOVED`.
 pub(super) fn check_request(id: &Id, group: &Group, event: Event) -> Result<(), Refusal> {
-    if AFTERWARDS.contains(&event) { Ok(()) } else { check_here(id, group) }
+    match AFTERWARDS.contains(&event) || event == Event::GroupUnpacked {
+        true => Ok(()),
+        false => check_here(id, group),
+    }
 }
 
 /// Checks that a group of whom something is told is still here.

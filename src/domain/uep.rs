@@ -232,7 +232,7 @@ pub fn spend(
         happened_on,
         position,
         line,
-        reversed: false,
+        ..Spending::default()
     };
     let id = format!("{happened_on:06}-{position:012}-{line:05}");
     let parent = format!("{}/spending", grant_name(group, grant));

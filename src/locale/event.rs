@@ -126,6 +126,8 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::GroupDissolved => ("Kelompok dibubarkan", "Group dissolved"),
         Event::GroupLeft => ("Kelompok pindah buku", "Group moved to another book"),
         Event::GroupCame => ("Kelompok datang dari buku lain", "Group came from another book"),
+        Event::GroupCarried => ("Bagian kelompok yang pindah", "Part of a group that moved"),
+        Event::GroupUnpacked => ("Bagian kelompok yang datang", "Part of a group that came"),
         Event::GroupArrived => ("Kabar kelompok yang pindah", "Word of a group that moved"),
         Event::ApprovalAsked => ("Persetujuan diminta", "Approval asked for"),
         Event::ApprovalRejected => ("Permintaan ditolak", "Request turned down"),

@@ -1,18 +1,23 @@
 //! What keeps a group from moving as a whole, what stays readable where it was, and what goes on
 //! where it came.
 
+use std::collections::BTreeMap;
+
 use simpul::api::v1::deliver_guliran_request::Receiver;
 use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 
 use crate::lifecycle::{THERE, decide, granted, move_to, other_book, totals};
+use crate::loans;
 use crate::on_both;
-use crate::town::{A, BOOK, Server, Town, cash, date, idr, on, sen, units, why};
+use crate::town::{A, BOOK, Server, Town, cash, date, deposit, enrol, idr, on, sen, units, why};
 
 on_both!(
     a_group_whose_passes_are_on_their_way_stays_until_they_arrive,
     what_reaches_a_group_that_has_moved_goes_back_and_follows_it,
-    a_group_too_large_for_one_record_is_refused_before_anything_moves,
+    a_group_larger_than_a_record_moves_in_parts,
+    loans_to_members_go_on_where_their_group_came,
+    a_group_joins_an_lkm_and_leaves_it_again,
     the_past_stays_readable_where_it_was_and_rules_go_on_where_it_came,
 );
 
@@ -146,7 +151,7 @@ async fn what_reaches_a_group_that_has_moved_goes_back_and_follows_it(server: &S
 }
 
 /// So many lots of stock that the group had before the book began, with the longest labels.
-async fn stocked(town: &Town, prefix: &str, count: usize) -> Transaction {
+async fn stocked(town: &Town, prefix: &str, count: usize) {
     let lot = |number: usize| OpeningItem {
         item: Some(opening_item::Item::Lot(NewLot {
             lot_id: format!("{prefix}-{number:03}"),
@@ -164,29 +169,161 @@ async fn stocked(town: &Town, prefix: &str, count: usize) -> Transaction {
         fund: Fund::Uep as i32,
         items: (0..count).map(lot).collect(),
     };
-    town.journal().open_balances(request).await.expect("opened").into_inner().transaction.unwrap()
+    town.journal().open_balances(request).await.expect("opened");
 }
 
-async fn a_group_too_large_for_one_record_is_refused_before_anything_moves(server: &Server) {
+async fn a_group_larger_than_a_record_moves_in_parts(server: &Server) {
     let town = granted(server).await;
     other_book(&town, (2025, 1, 1)).await;
     stocked(&town, "satu", 110).await;
-    let more = stocked(&town, "dua", 110).await;
+    stocked(&town, "dua", 110).await;
     let (position, before) = (town.position().await, totals(&town, A, (2025, 6, 1)).await);
-    let status = town.lifecycle().move_group(move_to(1)).await.expect_err("too large");
-    let said = why(&status);
-    assert_eq!((said.reason.as_str(), said.field.as_str()), ("MOVE_TOO_LARGE", "group"));
-    assert!(said.text.ends_with("the largest part is lots."), "{}", said.text);
-    assert_eq!(town.position().await, position, "nothing was begun");
-    let list = ListMovesRequest { parent: BOOK.to_owned(), ..ListMovesRequest::default() };
-    assert_eq!(town.lifecycle().list_moves(list).await.expect("listed").into_inner().moves, []);
-    // What still fits goes as a whole.
-    take_back(&town, more).await;
-    let moved = town.lifecycle().move_group(move_to(1)).await.expect("moved").into_inner();
-    assert_eq!(moved.r#move.expect("set").state(), MoveState::Arrived);
+    let request = move_to(1);
+    let moved = town.lifecycle().move_group(request.clone()).await.expect("moved").into_inner();
+    assert_eq!(moved.r#move.as_ref().expect("set").state(), MoveState::Arrived);
+    let again = town.lifecycle().move_group(request).await.expect("the same again").into_inner();
+    assert_eq!(again, moved);
+    // Closed by more records than the day, the first one and the answer.
+    assert!(town.position().await - position > 5, "{}", town.position().await - position);
+    assert_eq!(totals(&town, A, (2025, 6, 1)).await, BTreeMap::new());
     let there = totals(&town, THERE, (2025, 6, 1)).await;
-    assert_eq!(there[&(Fund::Uep as i32, 1301)], 11_000);
-    assert_eq!(before[&(Fund::Uep as i32, 1301)], 22_000);
+    assert_eq!(there, before);
+    assert_eq!(there[&(Fund::Uep as i32, 1301)], 22_000);
+    let list =
+        ListLotsRequest { parent: THERE.to_owned(), page_size: 500, ..ListLotsRequest::default() };
+    let lots = town.trade().list_lots(list).await.expect("listed").into_inner().lots;
+    assert_eq!(lots.len(), 220);
+    assert!(lots.iter().all(|lot| lot.quantity == units("12.5")), "each with what was left");
+    let new = GetGroupRequest { name: THERE.to_owned() };
+    let new = town.groups().get_group(new).await.expect("there").into_inner().group.expect("set");
+    assert_eq!((new.came_from.as_str(), new.came_from_position), (A, position + 2));
+    let standings: Vec<_> = new.standings.iter().map(|one| one.standing()).collect();
+    assert_eq!((standings, new.links.len()), (vec![Standing::Active], 1));
+    // What came cannot be taken back over there, nor its leaving here.
+    for (name, transaction) in [("left", moved.transaction.expect("set").name)] {
+        let request = ReverseTransactionRequest {
+            transaction,
+            request_id: fresh_request_id(),
+            details: on(2025, 6, 2),
+            line: 0,
+        };
+        let status = town.journal().reverse_transaction(request).await.expect_err(name);
+        assert_eq!(why(&status).reason, "REVERSAL_BLOCKED");
+    }
+}
+
+async fn loans_to_members_go_on_where_their_group_came(server: &Server) {
+    let town = Town::found(server).await;
+    other_book(&town, (2025, 1, 1)).await;
+    town.deposit("m03", 3_000_000).await;
+    let monthly = loans::terms(LoanFrequency::Monthly, "1");
+    town.loans().set_loan_product(loans::product(A, monthly)).await.expect("a product");
+    let wish = |loan: &str, member: &str| {
+        loans::application(A, loan, &format!("{A}/members/{member}"), 1_000_000)
+    };
+    let maria =
+        ApplyForLoanRequest { purpose: "Warung (contoh)".to_owned(), ..wish("maria", "m01") };
+    loans::lend(&town, maria, loans::tin(), (2, 1)).await;
+    loans::lend(&town, wish("yosef", "m02"), loans::tin(), (2, 1)).await;
+    // Maria pays a month, and another member pays the next one for her; Yosef is late.
+    let pay = loans::payment(&format!("{A}/loans/maria"), 110_000, loans::tin(), (3, 1));
+    town.loans().pay_loan(pay).await.expect("paid");
+    let stood_in = StandInRequest {
+        loan: format!("{A}/loans/maria"),
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 1),
+        payers: vec![StandInPart { member: format!("{A}/members/m04"), amount: idr(110_000) }],
+        place: cash(),
+    };
+    town.loans().stand_in(stood_in).await.expect("stood in");
+    let asked = wish("agus", "m05");
+    town.loans().apply_for_loan(asked).await.expect("asked for");
+    let before = totals(&town, A, (2025, 5, 31)).await;
+    let get = |group: &str, loan: &str| GetLoanRequest {
+        name: format!("{group}/loans/{loan}"),
+        on: date(2025, 6, 1),
+    };
+    let seen = async |group: &str, loan: &str| {
+        town.loans().get_loan(get(group, loan)).await.expect("a loan").into_inner()
+    };
+    let old = [seen(A, "maria").await, seen(A, "yosef").await];
+    town.lifecycle().move_group(move_to(1)).await.expect("moved");
+
+    assert_eq!(totals(&town, THERE, (2025, 6, 1)).await, before);
+    for (old, loan) in old.iter().zip(["maria", "yosef"]) {
+        let new = seen(THERE, loan).await;
+        assert_eq!(new.standing, old.standing, "{loan}");
+        assert_eq!(new.instalments, old.instalments, "{loan}");
+        let (new, old) = (new.loan.expect("set"), old.loan.clone().expect("set"));
+        assert_eq!((new.state(), &new.purpose), (LoanState::Active, &old.purpose));
+        let amounts =
+            |loan: &Loan| loan.claims.iter().map(|one| sen(&one.amount)).collect::<Vec<_>>();
+        assert_eq!(amounts(&new), amounts(&old));
+    }
+    let gone = seen(A, "yosef").await;
+    assert_eq!(gone.loan.expect("set").state(), LoanState::Moved);
+    let asked = seen(THERE, "agus").await.loan.expect("set");
+    assert_eq!(asked.state(), LoanState::Applied);
+    // It is paid on there, in the order of its own terms; the claim is given back.
+    let late = seen(THERE, "yosef").await.standing.expect("set");
+    assert!(late.days_late > 0, "{late:?}");
+    let pay = loans::payment(&format!("{THERE}/loans/yosef"), 110_000, loans::tin(), (6, 5));
+    let paid = town.loans().pay_loan(pay).await.expect("paid").into_inner();
+    let entries = paid.transaction.expect("set").entries;
+    assert_eq!(entries.len(), 3, "cash, principal, jasa");
+    let back = RepayClaimRequest {
+        loan: format!("{THERE}/loans/maria"),
+        request_id: fresh_request_id(),
+        details: on(2025, 6, 6),
+        payer: format!("{THERE}/members/m04"),
+        amount: idr(110_000),
+        place: cash(),
+    };
+    town.loans().repay_claim(back).await.expect("given back");
+    // Nothing is asked for in the old book any more.
+    let pay = loans::payment(&format!("{A}/loans/yosef"), 110_000, loans::tin(), (6, 5));
+    let told = town.loans().pay_loan(pay).await.expect("told").into_inner();
+    assert_eq!(told.transaction.expect("set").warnings[0].reason, "IN_SUSPENSE");
+}
+
+async fn a_group_joins_an_lkm_and_leaves_it_again(server: &Server) {
+    let town = Town::found(server).await;
+    let own = CreateBookRequest {
+        book_id: "mandiri".to_owned(),
+        request_id: fresh_request_id(),
+        display_name: "Buku KUBE Mandiri (contoh)".to_owned(),
+        lkm_name: String::new(),
+        regime: Regime::Unspecified as i32,
+        zone: Zone::Wita as i32,
+        opened_on: date(2025, 1, 1),
+    };
+    town.books().create_book(own).await.expect("a book without an LKM");
+    new_group(&town, "books/mandiri", "x").await;
+    let alone = "books/mandiri/groups/x";
+    town.members().enrol_member(enrol(alone, "m01")).await.expect("a member");
+    let save = DepositRequest { member: format!("{alone}/members/m01"), ..deposit("m01", 50_000) };
+    town.savings().deposit(save).await.expect("saved");
+    let before = totals(&town, alone, (2025, 6, 1)).await;
+    let to = |group: &str, to_book: &str, id: &str, day| MoveGroupRequest {
+        group: group.to_owned(),
+        to_book: to_book.to_owned(),
+        new_group_id: id.to_owned(),
+        ..move_to(day)
+    };
+    town.lifecycle().move_group(to(alone, BOOK, "x", 1)).await.expect("joined");
+    let joined = format!("{BOOK}/groups/x");
+    assert_eq!(totals(&town, &joined, (2025, 6, 1)).await, before);
+    let get = async |name: &str| {
+        let request = GetGroupRequest { name: name.to_owned() };
+        town.groups().get_group(request).await.expect("a group").into_inner().group.expect("set")
+    };
+    assert_eq!(get(&joined).await.links.len(), 1, "it is tied to the LKM");
+    town.lifecycle().move_group(to(&joined, "books/mandiri", "x-lagi", 9)).await.expect("left");
+    let again = "books/mandiri/groups/x-lagi";
+    assert_eq!(totals(&town, again, (2025, 6, 9)).await, before);
+    assert_eq!(totals(&town, &joined, (2025, 6, 9)).await, BTreeMap::new());
+    let last = get(again).await;
+    assert_eq!((last.links.len(), last.came_from.as_str()), (0, joined.as_str()));
 }
 
 async fn the_past_stays_readable_where_it_was_and_rules_go_on_where_it_came(server: &Server) {

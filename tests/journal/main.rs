@@ -2,6 +2,7 @@
 
 mod batches;
 mod lineage;
+mod moving;
 mod properties;
 mod sequencing;
 mod simulation;

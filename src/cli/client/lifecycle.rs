@@ -144,6 +144,7 @@ impl Client {
             Standing::Asleep => self.say("tidur", "asleep"),
             Standing::Dissolved => self.say("bubar", "dissolved"),
             Standing::Moved => self.say("pindah", "moved"),
+            Standing::Arriving => self.say("dalam perjalanan ke sini", "on its way here"),
             Standing::Unspecified => String::new(),
         }
     }

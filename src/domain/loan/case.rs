@@ -129,7 +129,8 @@ impl Case {
     pub fn open(draft: &Draft<'_>, lender: &Entity, id: &Id) -> Result<Case, Stop> {
         let case = Case::load(draft, lender, id)?;
         let began = case.facts().next().map(|fact| fact.on);
-        let owed = !matches!(case.row.state(), LoanState::PaidOff | LoanState::Rejected);
+        let gone = [LoanState::PaidOff, LoanState::Rejected, LoanState::Moved];
+        let owed = !gone.contains(&case.row.state());
         match began {
             Some(began) if owed && began <= draft.frame().happened_on.get() => Ok(case),
             _ => Err(case.refuse(Reason::LoanNotOpen).into()),
@@ -239,7 +240,7 @@ impl Case {
     }
 
     /// What it has come to on the day it was reckoned to.
-    fn reckoned(&self) -> Result<Life, Refusal> {
+    pub(super) fn reckoned(&self) -> Result<Life, Refusal> {
         reckon(&self.row, Day::new(self.row.reckoned_on))
     }
 
@@ -289,7 +290,7 @@ impl Case {
     }
 
     /// Writes the row and the borrower's list of loans.
-    fn save(&mut self, draft: &mut Draft<'_>, life: &Life) -> Result<(), Stop> {
+    pub(super) fn save(&mut self, draft: &mut Draft<'_>, life: &Life) -> Result<(), Stop> {
         let paid_out = life.disbursed().get() >= self.row.amount;
         self.row.state = match (life.is_written_off(), paid_out) {
             (true, _) => LoanState::WrittenOff,

@@ -29,10 +29,9 @@ use crate::domain::loan::trouble::provide;
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
 use crate::domain::record::proto::{
-    DuesPeriod, Fund, Loan, LoanContract, LoanFactKind, QualityMeasure, QualityVersion,
+    DuesPeriod, Fund, Loan, LoanContract, LoanFactKind, QualityMeasure, QualityVersion, Standing,
 };
 use crate::domain::refusal::Refusal;
-use crate::domain::standing::check_here;
 
 /// What the register `due` calls a loan.
 pub const KIND: &str = "loan";
@@ -283,10 +282,20 @@ fn one_listed(
     act: impl Fn(&mut Draft<'_>, Case) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let case = Case::load(draft, lender, loan)?;
-    if case.row.listed_on == 0 || case.row.listed_on > day.get() || !is_here(draft, lender)? {
+    if case.row.listed_on == 0 || case.row.listed_on > day.get() {
         return Ok(());
     }
     let mut waiting = Case { lender: lender.clone(), id: loan.clone(), row: case.row.clone() };
+    match standing_of(draft, lender)? {
+        Standing::Dissolved | Standing::Moved => return Ok(()),
+        // What cannot be done before it has come whole is done the next day.
+        Standing::Arriving => {
+            list_under(draft, &mut waiting, day.next())?;
+            waiting.put(draft);
+            return Ok(());
+        }
+        Standing::Unspecified | Standing::Active | Standing::Asleep => {}
+    }
     draft.attempt(
         |draft| act(draft, case),
         |draft, refusal| {
@@ -298,10 +307,13 @@ fn one_listed(
     )
 }
 
-/// Whether a lender is still in this book.
-fn is_here(draft: &Draft<'_>, lender: &Entity) -> Result<bool, Stop> {
+/// Whether a lender is in this book.
+fn standing_of(draft: &Draft<'_>, lender: &Entity) -> Result<Standing, Stop> {
     Ok(match lender {
-        Entity::Lkm => true,
-        Entity::Kube(group) => check_here(group, &draft.group(group, "group")?).is_ok(),
+        Entity::Lkm => Standing::Active,
+        Entity::Kube(group) => {
+            let row = draft.group(group, "group")?;
+            row.standings.last().map_or(Standing::Active, |last| last.standing())
+        }
     })
 }

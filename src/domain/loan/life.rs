@@ -12,6 +12,7 @@
 use crate::domain::day::Day;
 use crate::domain::loan::allocation::{Parts, allocate};
 use crate::domain::loan::calendar::{Calendar, days_between, later};
+use crate::domain::loan::moving;
 use crate::domain::loan::rate::{Percent, overflow};
 use crate::domain::loan::schedule::{Instalment, instalments};
 use crate::domain::loan::terms::Terms;
@@ -75,6 +76,8 @@ pub struct Life {
     ever_late: bool,
     /// The lender's side as it was when the loan was written off, and what had been paid by then.
     written_off: Option<(LoanSums, Parts)>,
+    /// Whether it went to another book: then it stays as it was that day.
+    moved: bool,
 }
 
 /// What a loan has come to on a day, from its facts up to that day.
@@ -114,6 +117,9 @@ pub fn reckon_facts<'f>(
     for fact in facts.into_iter().take_while(|fact| fact.on <= day.get()) {
         life.advance(Day::new(fact.on))?;
         life.take(fact, plan)?;
+        if life.moved {
+            return Ok(life);
+        }
     }
     life.advance(day)?;
     Ok(life)
@@ -138,6 +144,7 @@ impl Life {
             settled: false,
             ever_late: false,
             written_off: None,
+            moved: false,
         }
     }
 
@@ -216,6 +223,10 @@ impl Life {
             }
             LoanFactKind::WrittenOff => self.write_off(),
             LoanFactKind::CollateralTaken => self.take_collateral(amount),
+            LoanFactKind::Moved => {
+                self.moved = true;
+                Ok(())
+            }
             LoanFactKind::Rewarded | LoanFactKind::Unspecified => Ok(()),
         }
     }
@@ -462,6 +473,11 @@ impl Life {
         self.written_off.is_some()
     }
 
+    /// Whether it went to another book with its lender.
+    pub const fn has_moved(&self) -> bool {
+        self.moved
+    }
+
     /// Whether every instalment was paid on its day.
     pub const fn was_prompt(&self) -> bool {
         !self.ever_late
@@ -592,7 +608,7 @@ impl Life {
         if self.written_off.is_none() {
             sums.margin = sums.burden;
         }
-        Ok(sums)
+        Ok(if self.moved { moving::off(sums) } else { sums })
     }
 
     /// Margin of a murabahah that was neither paid nor remitted, due or not; nothing of a loan with

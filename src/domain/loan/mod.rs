@@ -18,6 +18,7 @@
 //! | [`trouble`]    | rescheduled, non-performing, provided for, written off, collateral      |
 //! | [`quality`]    | quality classes and their provision rates                               |
 //! | [`due`]        | what time does to a loan, and where the day's closing finds it          |
+//! | [`moving`](mod@moving) | loans whose lender moves to another book                      |
 //! | [`opening`]    | loans that were running before the book began                          |
 //! | [`officer`]    | who of the LKM's members is its officer                                  |
 //! | [`outside`]    | loans taken from outside lenders                                        |
@@ -37,6 +38,7 @@ pub mod care;
 pub mod case;
 pub mod due;
 pub mod life;
+pub mod moving;
 pub mod murabahah;
 pub mod officer;
 pub mod opening;

@@ -79,6 +79,9 @@ impl Holding {
             return Ok(None);
         }
         let life = reckon_known(loan, point.day, point.known)?;
+        if life.has_moved() {
+            return Ok(None);
+        }
         let outstanding = Sen::new(life.sums()?.lent);
         let mut scheduled = Parts::default();
         for line in life.lines().iter().filter(|line| line.due) {
