@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::access::{Access, AccessError, SignedIn};
 use crate::api::convert::Checked;
-use crate::api::desk::not_found;
+use crate::api::desk::{damaged, not_found};
 use crate::api::errors::{Fault, Problem};
 use crate::api::v1;
 use crate::domain::access::{Assignment, Author, Place, Role, holds_in, on_duty, user_name};
@@ -238,22 +238,22 @@ impl Door {
     }
 
     /// What a user holds in a book today. Whoever manages the server's access does so in all books.
+    ///
+    /// Roles are read at every call, in one trip, and kept nowhere: to ask whether something kept
+    /// still holds would be that very trip, and another server may have ended a role just now.
     pub(crate) async fn held(&self, user: &SignedIn, book: &Id) -> Checked<Vec<Assignment>> {
-        let mut snapshot = self.reader.snapshot(book).await?;
-        let zone = match snapshot.row(&RowName::book()).await?.map(|found| found.row) {
-            Some(Row::Book(book)) => book.zone(),
-            _ => return Ok(Vec::new()),
-        };
-        let assignments = match Id::new(&user.user) {
-            Some(user) => snapshot.row(&user_name(&user)).await?.map(|found| found.row),
-            None => None,
-        };
-        snapshot.finish().await?;
+        let Some(id) = Id::new(&user.user) else { return Ok(Vec::new()) };
+        let found = self.reader.two_rows(book, &RowName::book(), &user_name(&id)).await?;
+        let (mut zone, mut held) = (None, Vec::new());
+        for row in found {
+            match row.row {
+                Row::Book(book) => zone = Some(book.zone()),
+                Row::User(user) => held = user.assignments,
+                _ => return Err(damaged()),
+            }
+        }
+        let Some(zone) = zone else { return Ok(Vec::new()) };
         let today = self.today(zone);
-        let mut held = match assignments {
-            Some(Row::User(user)) => user.assignments,
-            _ => Vec::new(),
-        };
         held.retain(|assignment| on_duty(assignment, today));
         if user.administrator {
             let role = Role::Administrator as i32;

@@ -55,6 +55,10 @@ statements! {
     RECEIPT = "SELECT position, digest FROM receipt WHERE book = $1 AND request_id = $2";
     ROW = "SELECT id, position, value FROM register_row \
         WHERE book = $1 AND parent = $2 AND id = $3";
+    TWO_ROWS = "SELECT id, position, value FROM register_row \
+        WHERE book = $1 AND parent = $2 AND id = $3 \
+        UNION ALL SELECT id, position, value FROM register_row \
+        WHERE book = $1 AND parent = $4 AND id = $5";
     ROWS = "SELECT id, position, value FROM register_row \
         WHERE book = $1 AND parent = $2 AND id > $3 ORDER BY id LIMIT $4";
     SIDES = concat!("SELECT commitment, owner, sealed FROM side \
@@ -136,6 +140,23 @@ impl Reader {
             snapshot.head = codec::head(size, &frontier, recorded_at)?;
         }
         Ok(snapshot)
+    }
+
+    /// Two rows of a book at one moment, those that are there, in one trip to the database: what is
+    /// asked at every call. Cost: one descent each.
+    ///
+    /// Errors: `Failed` when the database cannot be reached, `Damaged` for rows that do not decode.
+    pub async fn two_rows(
+        &self,
+        book: &Id,
+        first: &RowName,
+        second: &RowName,
+    ) -> Result<Vec<RegisterRow>, StorageError> {
+        let query = sqlx::query_as(TWO_ROWS).bind(book.as_str().to_owned());
+        let query = query.bind(first.parent.clone()).bind(first.id.clone());
+        let query = query.bind(second.parent.clone()).bind(second.id.clone());
+        let found: Vec<_> = query.fetch_all(&self.pool).await.map_err(failed)?;
+        found.into_iter().map(register_row).collect()
     }
 
     /// The ids of all books with records, in order: a query across books.

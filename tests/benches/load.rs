@@ -6,7 +6,9 @@
 //! database in batches of the server's mean size. The ratio of the two is what counts: both ran on
 //! the same machine in the same minute.
 //!
-//! Statements are counted at the end, in smaller runs of their own, for their log takes time.
+//! Statements are counted at the end, in smaller runs of their own, for their log takes time. So is
+//! what it costs that callers sign in: the same calls, by turns to a server where they do and to one
+//! where they do not, one at a time. `-- --sign-in` measures nothing else.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -17,8 +19,9 @@ mod server;
 mod statements;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -28,24 +31,30 @@ use axum::http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use simpul::api::google_type::Date;
+use simpul::api::v1;
 use simpul::api::v1::savings_service_client::SavingsServiceClient;
 use simpul::chain::Frontier;
+use simpul::cli::remote::{Remote, fresh_request_id};
 use simpul::domain::account::{Account, Control};
 use simpul::domain::day::Day;
 use simpul::domain::id::{Id, RequestId, RowName};
 use simpul::domain::money::Sen;
 use simpul::domain::record::{decode, decode_value};
+use simpul::domain::refusal::Language;
 use simpul::domain::state::{EntryRow, Receipt};
 use simpul::storage::postgres::Postgres;
 use simpul::storage::sqlite::Sqlite;
 use simpul::storage::{Append, AppendOutcome, Checkpoint, Dump, Head, Journal, migrate};
 
 use server::{
-    Backend, SERVE, Server, data_folder, deposit, open_book, position, simpul as command, verify,
+    Backend, SERVE, Server, create_book, data_folder, deposit, found_group, open_book, position,
+    send, simpul as command, verify,
 };
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tonic::body::Body;
+use tonic_types::StatusExt;
 
 const IN_FLIGHT: usize = 256;
 const CONNECTIONS: usize = 4;
@@ -59,6 +68,9 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     println!("{deposits} deposits, {IN_FLIGHT} in flight, one book");
     runtime.block_on(async {
+        if std::env::args().any(|argument| argument == "--sign-in") {
+            return sign_in().await;
+        }
         let (_folder, data) = data_folder();
         measure("SQLite", Backend::Sqlite, &data, deposits).await;
         let (_folder, data) = data_folder();
@@ -71,7 +83,126 @@ fn main() {
         let (_folder, data) = data_folder();
         let backend = Backend::postgres(&data).await;
         count_statements("PostgreSQL", backend, &data).await;
+        sign_in().await;
     });
+}
+
+/// Calls of each kind in one turn, and the turns.
+const CALLS: u64 = 100;
+const TURNS: u64 = 20;
+
+/// What it costs that callers sign in.
+async fn sign_in() {
+    println!("signing in, {CALLS} calls one at a time, the best of {TURNS} turns");
+    let folders = [data_folder(), data_folder()];
+    compare("SQLite", [Backend::Sqlite, Backend::Sqlite], &folders).await;
+    let folders = [data_folder(), data_folder()];
+    let [open, guarded] = &folders;
+    let backends = [Backend::postgres(&open.1).await, Backend::postgres(&guarded.1).await];
+    compare("PostgreSQL", backends, &folders).await;
+}
+
+async fn compare(name: &str, backends: [Backend; 2], folders: &[(TempDir, PathBuf); 2]) {
+    let [open, guarded] = &backends;
+    let open = Server::start(open, &folders[0].1);
+    let trusted = Remote::new(open.address(), "bendahara", Language::English).expect("a line");
+    create_book(trusted.line()).await;
+    found_group(trusted.line()).await;
+    let (server, treasurer) = guarded_server(guarded, &folders[1].1).await;
+    let mut best = [[Duration::MAX; 2]; 2];
+    for turn in 0..TURNS {
+        for (who, remote) in [&trusted, &treasurer].into_iter().enumerate() {
+            let took = [ask(remote).await, save(remote, turn).await];
+            for (best, took) in best[who].iter_mut().zip(took) {
+                *best = took.min(*best);
+            }
+        }
+    }
+    println!("{name}");
+    for (what, call) in ["a read (WhoAmI)", "a deposit"].into_iter().enumerate() {
+        let each = |who: usize| best[who][what].as_secs_f64() * 1e6 / CALLS as f64;
+        let (trusted, signed_in) = (each(0), each(1));
+        let more = (signed_in / trusted - 1.0) * 100.0;
+        println!("  {call}: {trusted:.0} us trusted, {signed_in:.0} us signed in: {more:+.0} %");
+    }
+    for server in [open, server] {
+        assert!(server.terminate().success());
+    }
+}
+
+/// A server where callers sign in, and the treasurer of its group, who has.
+async fn guarded_server(backend: &Backend, data: &Path) -> (Server, Remote) {
+    let code = command(&["administrator", "kepala"], backend, data).output().expect("it runs");
+    let code = String::from_utf8(code.stdout).expect("text");
+    let mut serve = command(&SERVE[..3], backend, data);
+    serve.stderr(Stdio::null());
+    let server = Server::spawn(serve);
+    let admin = enrolled(&server, code.trim()).await;
+    create_book(admin.line()).await;
+    let manager = let_in(&server, (&admin, None), "manajer", v1::Role::Manager, "").await;
+    found_group(manager.line()).await;
+    let (both, group) = ((&admin, Some(&manager)), "books/sibuk/groups/ramai");
+    let treasurer = let_in(&server, both, "bendahara", v1::Role::Treasurer, group).await;
+    (server, treasurer)
+}
+
+/// A new user with a role, to which a second person agrees once there is one, and a device.
+async fn let_in(
+    server: &Server,
+    (admin, second): (&Remote, Option<&Remote>),
+    user: &str,
+    role: v1::Role,
+    place: &str,
+) -> Remote {
+    let (book, user_id) = ("books/sibuk".to_owned(), user.to_owned());
+    let request = v1::CreateUserRequest { book: book.clone(), user_id: user_id.clone() };
+    admin.access().create_user(request).await.expect("a user");
+    let request = v1::AssignRoleRequest {
+        book: book.clone(),
+        request_id: fresh_request_id(),
+        user_id: user_id.clone(),
+        role: role as i32,
+        place: place.to_owned(),
+        since: Some(Date { year: 2025, month: 1, day: 1 }),
+        until: None,
+        stands_in_for: String::new(),
+    };
+    if let Err(waits) = admin.access().assign_role(request).await {
+        let details = waits.get_error_details();
+        let name = details.error_info().expect("a request that waits").metadata["name"].clone();
+        let request = v1::ApproveRequest { name, request_id: fresh_request_id() };
+        second.expect("a second person").approvals().approve(request).await.expect("agreed");
+    }
+    let request = v1::InviteDeviceRequest { book, user_id };
+    let code = admin.access().invite_device(request).await.expect("a code").into_inner().code;
+    enrolled(server, &code).await
+}
+
+async fn enrolled(server: &Server, code: &str) -> Remote {
+    let remote = Remote::new(server.address(), "siapa-saja", Language::English).expect("a line");
+    let (code, label) = (code.to_owned(), "ukur".to_owned());
+    let request = v1::EnrolDeviceRequest { code, label, pin: String::new() };
+    let enrolled = remote.access().enrol_device(request).await.expect("enrolled").into_inner();
+    remote.signed_in(&enrolled.token).expect("a token")
+}
+
+async fn ask(remote: &Remote) -> Duration {
+    let mut access = remote.access();
+    let began = Instant::now();
+    for _ in 0..CALLS {
+        let request = v1::WhoAmIRequest { book: "books/sibuk".to_owned() };
+        access.who_am_i(request).await.expect("answered");
+    }
+    began.elapsed()
+}
+
+async fn save(remote: &Remote, turn: u64) -> Duration {
+    let mut savings = remote.savings();
+    let began = Instant::now();
+    for number in turn * CALLS..(turn + 1) * CALLS {
+        send(&mut savings, number).await.expect("answered");
+    }
+    began.elapsed()
 }
 
 async fn measure(name: &str, backend: Backend, data: &Path, deposits: u64) {

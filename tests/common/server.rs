@@ -11,7 +11,20 @@ use simpul::api::v1::{
     savings_service_client::SavingsServiceClient,
 };
 use tokio::task::block_in_place;
+use tonic::body::Body;
+use tonic::client::GrpcService;
+use tonic::codegen::{Body as HttpBody, Bytes, StdError};
 use tonic::transport::{Channel, Endpoint};
+
+/// What calls go over: a channel, or a line that says who calls.
+pub trait Over: GrpcService<Body, Error: Into<StdError>, ResponseBody: Answer> + Clone {}
+
+impl<T: GrpcService<Body, Error: Into<StdError>, ResponseBody: Answer> + Clone> Over for T {}
+
+/// What comes back over it.
+pub trait Answer: HttpBody<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static {}
+
+impl<T: HttpBody<Data = Bytes, Error: Into<StdError> + Send> + Send + 'static> Answer for T {}
 
 /// How many members the busy group has.
 pub const MEMBERS: u32 = 100;
@@ -147,6 +160,12 @@ fn date(year: i32, month: i32, day: i32) -> Option<Date> {
 
 /// Opens the book `sibuk` with one group of [`MEMBERS`] members.
 pub async fn open_book(channel: Channel) {
+    create_book(channel.clone()).await;
+    found_group(channel).await;
+}
+
+/// Opens the book `sibuk`.
+pub async fn create_book(line: impl Over) {
     let book = v1::CreateBookRequest {
         book_id: "sibuk".to_owned(),
         request_id: "buka-buku".to_owned(),
@@ -156,7 +175,11 @@ pub async fn open_book(channel: Channel) {
         zone: v1::Zone::Wita as i32,
         opened_on: date(2025, 1, 1),
     };
-    BookServiceClient::new(channel.clone()).create_book(book).await.expect("a book");
+    BookServiceClient::new(line).create_book(book).await.expect("a book");
+}
+
+/// Registers its group and the members.
+pub async fn found_group(line: impl Over) {
     let group = v1::CreateGroupRequest {
         parent: "books/sibuk".to_owned(),
         request_id: "daftar-kelompok".to_owned(),
@@ -168,8 +191,8 @@ pub async fn open_book(channel: Channel) {
         linked_on: date(2025, 1, 1),
         ..v1::CreateGroupRequest::default()
     };
-    GroupServiceClient::new(channel.clone()).create_group(group).await.expect("a group");
-    let mut members = MemberServiceClient::new(channel);
+    GroupServiceClient::new(line.clone()).create_group(group).await.expect("a group");
+    let mut members = MemberServiceClient::new(line);
     for number in 0..MEMBERS {
         let member = v1::EnrolMemberRequest {
             parent: "books/sibuk/groups/ramai".to_owned(),
@@ -201,7 +224,7 @@ pub fn deposit(number: u64) -> v1::DepositRequest {
 
 /// Sends a deposit. Errors: what the server, or its absence, answers.
 pub async fn send(
-    savings: &mut SavingsServiceClient<Channel>,
+    savings: &mut SavingsServiceClient<impl Over>,
     number: u64,
 ) -> Result<v1::Transaction, tonic::Status> {
     let answer = savings.deposit(deposit(number)).await?.into_inner();
