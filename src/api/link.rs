@@ -14,7 +14,9 @@ use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
 use crate::domain::record::Row;
 use crate::domain::stake::{BuyStake, Means, PayBackStake, ReceiveStake, ReturnStake};
-use crate::domain::term::{CloseDeposit, OpenDeposit, deposit_name};
+use crate::domain::term::{CloseDeposit, OF_KUBES, OpenDeposit, Owner, Purse, TermId, term_of};
+use crate::domain::term_product::{COLLECTION, product_name};
+use crate::storage::read::Snapshot;
 
 service! {
     link_service_server::LinkService {
@@ -196,13 +198,15 @@ impl Mutation for v1::OpenTermDepositRequest {
     fn plan(&self, _: &[String]) -> Checked<Plan> {
         let (book, group) = convert::group(&self.group, "group")?;
         let entity = Entity::Kube(group.clone());
+        let product =
+            convert::optional_owned_by(&self.product, (&book, &Entity::Lkm), COLLECTION, "product");
         let action = OpenDeposit {
-            group,
+            owner: Owner::Kube(group, convert::choice(self.fund, "fund")?),
             deposit: convert::id(&self.deposit_id, "deposit_id")?,
-            fund: convert::choice(self.fund, "fund")?,
+            product: product?,
             amount: convert::money(self.amount.as_ref(), "amount")?,
             matures_on: convert::day(self.matures_on.as_ref(), "matures_on")?,
-            means: means(self.means.as_ref(), &book)?,
+            purse: Purse::Handover(means(self.means.as_ref(), &book)?),
             on_maturity: convert::open_choice(self.on_maturity, "on_maturity")?,
         };
         Ok(Plan::new(book, &entity, action))
@@ -216,14 +220,13 @@ impl Mutation for v1::CloseTermDepositRequest {
     detailed!();
 
     fn plan(&self, _: &[String]) -> Checked<Plan> {
-        let (book, group, deposit) =
-            convert::owned_by_group(&self.deposit, "term-deposits", "deposit")?;
+        let (book, group, deposit) = convert::owned_by_group(&self.deposit, OF_KUBES, "deposit")?;
         let entity = Entity::Kube(group.clone());
         let action = CloseDeposit {
-            group,
-            deposit,
-            means: means(self.means.as_ref(), &book)?,
+            term: TermId::Kube(group, deposit),
+            purse: Purse::Handover(means(self.means.as_ref(), &book)?),
             minute: convert::line(&self.minute, 80, "minute")?,
+            died: false,
         };
         Ok(Plan::new(book, &entity, action))
     }
@@ -234,7 +237,7 @@ impl Method for v1::OpenTermDepositRequest {
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (_, group) = convert::group(&self.group, "group")?;
-        let name = deposit_name(&group, &convert::id(&self.deposit_id, "deposit_id")?);
+        let name = TermId::Kube(group, convert::id(&self.deposit_id, "deposit_id")?).name();
         let done = call.submit(self).await?;
         let deposit = Some(after(&done, &name)?);
         Ok(v1::OpenTermDepositResponse { transaction: Some(done.transaction(call)), deposit })
@@ -245,9 +248,9 @@ impl Method for v1::CloseTermDepositRequest {
     type Response = v1::CloseTermDepositResponse;
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        let (_, group, id) = convert::owned_by_group(&self.deposit, "term-deposits", "deposit")?;
+        let (_, group, id) = convert::owned_by_group(&self.deposit, OF_KUBES, "deposit")?;
         let done = call.submit(self).await?;
-        let deposit = Some(after(&done, &deposit_name(&group, &id))?);
+        let deposit = Some(after(&done, &TermId::Kube(group, id).name())?);
         Ok(v1::CloseTermDepositResponse { transaction: Some(done.transaction(call)), deposit })
     }
 }
@@ -257,8 +260,13 @@ fn after(done: &Done, name: &RowName) -> Checked<v1::TermDeposit> {
     deposit(&done.book, name, done.row(name)?)
 }
 
-fn deposit(book: &Id, name: &RowName, row: &Row) -> Checked<v1::TermDeposit> {
+/// A term deposit of a group or a member.
+pub(crate) fn deposit(book: &Id, name: &RowName, row: &Row) -> Checked<v1::TermDeposit> {
     let Row::TermDeposit(row) = row else { return Err(damaged()) };
+    let term = term_of(name).ok_or_else(damaged)?;
+    let named = |row: RowName| convert::row_name(book, row);
+    let member = RowName::of(&term.entity(), "members", &row.member);
+    let product = product_name(&term.keeper(), &row.product);
     Ok(v1::TermDeposit {
         name: convert::row_name(book, name),
         fund: row.fund,
@@ -269,6 +277,10 @@ fn deposit(book: &Id, name: &RowName, row: &Row) -> Checked<v1::TermDeposit> {
         closed_on: convert::to_optional_date(row.closed_on),
         minute: row.minute.clone(),
         on_maturity: row.on_maturity,
+        member: if row.member.is_empty() { String::new() } else { named(member) },
+        product: if row.product.is_empty() { String::new() } else { named(product) },
+        earned: Some(convert::to_money(Sen::new(row.earned))),
+        paid: Some(convert::to_money(Sen::new(row.paid))),
     })
 }
 
@@ -280,12 +292,23 @@ impl Method for v1::ListTermDepositsRequest {
         let entity = Entity::Kube(group);
         let page = Page::new(self.page_size, &self.page_token)?;
         let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
-        let parent = RowName::of(&entity, "term-deposits", "").parent;
-        let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
-        let deposits = rows.iter().map(|found| {
-            deposit(&book, &RowName::new(parent.clone(), found.id.clone()), &found.row)
-        });
-        let deposits = deposits.collect::<Checked<_>>()?;
+        let (deposits, next_page_token) =
+            deposits(call, &mut snapshot, (&book, &entity), OF_KUBES, &page).await?;
         Ok(v1::ListTermDepositsResponse { deposits, next_page_token })
     }
+}
+
+/// A page of an entity's term deposits of one collection.
+pub(crate) async fn deposits(
+    call: &Call<'_>,
+    snapshot: &mut Snapshot,
+    (book, entity): (&Id, &Entity),
+    collection: &str,
+    page: &Page,
+) -> Checked<(Vec<v1::TermDeposit>, String)> {
+    let parent = RowName::of(entity, collection, "").parent;
+    let (rows, next_page_token) = call.rows(snapshot, &parent, page).await?;
+    let name = |id: &String| RowName::new(parent.clone(), id.clone());
+    let deposits = rows.iter().map(|found| deposit(book, &name(&found.id), &found.row));
+    Ok((deposits.collect::<Checked<_>>()?, next_page_token))
 }

@@ -1,5 +1,7 @@
 //! Savings products and what follows from them (catalogue events 20, 33 and 34).
 
+pub(crate) mod term;
+
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{
     Call, Method, Mutation, Page, Plan, damaged, detailed, plain, service, transactions,
@@ -40,6 +42,11 @@ service! {
         unblock_savings: UnblockSavingsRequest => UnblockSavingsResponse;
         settle_member: SettleMemberRequest => SettleMemberResponse;
         pay_withheld_tax: PayWithheldTaxRequest => PayWithheldTaxResponse;
+        set_term_product: SetTermProductRequest => SetTermProductResponse;
+        list_term_products: ListTermProductsRequest => ListTermProductsResponse;
+        open_member_deposit: OpenMemberDepositRequest => OpenMemberDepositResponse;
+        close_member_deposit: CloseMemberDepositRequest => CloseMemberDepositResponse;
+        list_member_deposits: ListMemberDepositsRequest => ListMemberDepositsResponse;
     }
 }
 

@@ -177,39 +177,58 @@ async fn balances(
     }
 }
 
-/// The pairs of term deposits that either side still holds, each deposit by itself.
+/// The pairs of term deposits that either side still holds, and of what they have earned and not
+/// been paid, each deposit by itself.
 async fn deposits(
     snapshot: &mut Snapshot,
     group: &Id,
     totals: &BTreeMap<Control, Sen>,
     as_of: AsOf,
 ) -> Checked<Vec<Pair>> {
+    let mut pairs = Vec::new();
+    for (kind, own, mirror) in [
+        (v1::MirrorKind::TermDeposit, Code::TermDepositAtLkm, Code::TermDeposits),
+        (v1::MirrorKind::TermReturn, Code::TermInterestDue, Code::TermInterestOwed),
+    ] {
+        let codes = (kind, own, mirror);
+        pairs.extend(deposits_on(snapshot, group, totals, as_of, codes).await?);
+    }
+    Ok(pairs)
+}
+
+async fn deposits_on(
+    snapshot: &mut Snapshot,
+    group: &Id,
+    totals: &BTreeMap<Control, Sen>,
+    as_of: AsOf,
+    (kind, own_code, mirror_code): (v1::MirrorKind, Code, Code),
+) -> Checked<Vec<Pair>> {
     let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
     let entity = Entity::Kube(group.clone());
     let mirror = |id: &str| {
         let subject = Subject::parse(&format!("{group}/{id}")).ok_or_else(damaged)?;
-        Checked::Ok(lkm_ledger().account_of(Code::TermDeposits, subject))
+        Checked::Ok(lkm_ledger().account_of(mirror_code, subject))
     };
     let own = |fund, id: &str| {
         let subject = Subject::parse(id).ok_or_else(damaged)?;
-        Checked::Ok(Ledger::new(entity.clone(), fund).account_of(Code::TermDepositAtLkm, subject))
+        Checked::Ok(Ledger::new(entity.clone(), fund).account_of(own_code, subject))
     };
-    let used = totals.keys().filter(|control| control.code == Code::TermDepositAtLkm);
+    let used = totals.keys().filter(|control| control.code == own_code);
     for control in used {
         let fund = control.ledger.fund.get();
         for (id, held) in balances(snapshot, &format!("{control}."), as_of).await? {
             let (kube, lkm) = ((own(fund, &id)?, held), (mirror(&id)?, Sen::ZERO));
-            pairs.insert(id, Pair { kind: v1::MirrorKind::TermDeposit, fund, kube, lkm });
+            pairs.insert(id, Pair { kind, fund, kube, lkm });
         }
     }
-    for (subject, owed) in of_group(snapshot, Code::TermDeposits, group, as_of).await? {
+    for (subject, owed) in of_group(snapshot, mirror_code, group, as_of).await? {
         let id = subject.rsplit_once('/').map_or(subject.as_str(), |(_, id)| id);
         match pairs.get_mut(id) {
             Some(pair) => pair.lkm.1 = owed,
             None => {
                 let fund = Fund::SimpanPinjam;
                 let (kube, lkm) = ((own(fund, id)?, Sen::ZERO), (mirror(id)?, owed));
-                let pair = Pair { kind: v1::MirrorKind::TermDeposit, fund, kube, lkm };
+                let pair = Pair { kind, fund, kube, lkm };
                 pairs.insert(id.to_owned(), pair);
             }
         }

@@ -9,7 +9,9 @@ use crate::api::v1::{
     PortfolioKey, QualityPreset, Recognition, Regime, ReliefKind, Role, SavingsKind, SheetLineKind,
     SheetState, Stage, SurplusUse, SyirkahKind, TermState, Zone,
 };
-use crate::api::v1::{OnMaturity, SavingsDayCount, SavingsMethod, SavingsSort};
+use crate::api::v1::{
+    EarlyBreak, OnMaturity, SavingsDayCount, SavingsMethod, SavingsSort, TermPayout,
+};
 
 /// What people say for each value.
 #[derive(Clone, Copy, Debug)]
@@ -197,6 +199,7 @@ pub const TERMS: Words<TermState> = Words(&[
 pub const MIRRORS: Words<MirrorKind> = Words(&[
     ("tabungan", MirrorKind::Savings),
     ("deposito", MirrorKind::TermDeposit),
+    ("jasa-deposito", MirrorKind::TermReturn),
     ("penyertaan", MirrorKind::Stake),
     ("shu", MirrorKind::Surplus),
     ("pinjaman", MirrorKind::Loan),
@@ -229,6 +232,20 @@ pub const SAVINGS_DAY_COUNTS: Words<SavingsDayCount> = Words(&[
 /// What becomes of a term deposit that matures.
 pub const MATURITIES: Words<OnMaturity> =
     Words(&[("tabungan", OnMaturity::Savings), ("perpanjang", OnMaturity::RollOver)]);
+
+/// When the return of a term deposit is paid.
+pub const PAYOUTS: Words<TermPayout> = Words(&[
+    ("jatuh-tempo", TermPayout::AtMaturity),
+    ("bulanan", TermPayout::Monthly),
+    ("ditambahkan", TermPayout::Capitalised),
+]);
+
+/// What breaking a term deposit early costs.
+pub const EARLY: Words<EarlyBreak> = Words(&[
+    ("biaya", EarlyBreak::Fee),
+    ("persen", EarlyBreak::Percent),
+    ("jasa-hangus", EarlyBreak::Interest),
+]);
 
 /// What a part of a surplus is for.
 pub const USES: Words<SurplusUse> = Words(&[

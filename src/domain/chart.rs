@@ -136,6 +136,7 @@ chart! {
     SavingsAtLkm 1111 "Tabungan di LKM" "Savings at the LKM" Asset None Refuse Kube false;
     TermDepositAtLkm 1112 "Simpanan Berjangka di LKM" "Term deposits at the LKM" Asset Deposit Refuse Kube false;
     StakeInLkm 1113 "Penyertaan LKM" "Stake in the LKM" Asset None Refuse Kube false;
+    TermInterestDue 1114 "Piutang Jasa Simpanan Berjangka" "Return on term deposits due" Asset Deposit Refuse Kube false;
     TradeReceivable 1202 "Piutang Usaha" "Trade receivables" Asset Party Refuse Both false;
     OfficerReceivable 1203 "Piutang Pengurus" "Due from officers" Asset Member None Both false;
     AdvancePaid 1204 "Uang Muka Pembelian" "Advances for purchases" Asset Party Refuse Both false;
@@ -170,6 +171,9 @@ chart! {
     TermDeposits 2106 "Simpanan Berjangka" "Term deposits" Liability KubeDeposit Refuse Lkm false;
     ArisanHeld 2107 "Titipan Arisan" "Arisan held" Liability Arisan Refuse Kube false;
     OtherPayable 2109 "Utang Lain-lain" "Other payables" Liability None None Lkm true;
+    TermInterestOwed 2110 "Utang Jasa Simpanan Berjangka" "Return on term deposits owed" Liability KubeDeposit Refuse Lkm false;
+    MemberTermDeposits 2111 "Simpanan Berjangka Anggota" "Members' term deposits" Liability Deposit Refuse Both false;
+    MemberTermInterest 2112 "Utang Jasa Simpanan Berjangka Anggota" "Return on members' term deposits owed" Liability Deposit Refuse Both false;
     LoanTitipan 2121 "Titipan Angsuran" "Loan money held" Liability Loan Refuse Both false;
     DeferredInterest 2122 "Pendapatan Ditangguhkan" "Deferred income" Liability Loan Refuse Both false;
     DeferredMargin 2123 "Margin Ditangguhkan" "Deferred margin" Liability Loan Refuse Both false;
@@ -283,6 +287,8 @@ impl Code {
                 | Code::KubeSavings
                 | Code::TermDepositAtLkm
                 | Code::TermDeposits
+                | Code::TermInterestDue
+                | Code::TermInterestOwed
                 | Code::StakeInLkm
                 | Code::KubeStakes
                 | Code::SurplusReceivable

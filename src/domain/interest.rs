@@ -47,8 +47,42 @@ pub fn cumulative(
         parts = parts.checked_add(more).ok_or_else(overflow)?;
         month = period_of(DuesPeriod::Monthly, month.1.next());
     }
-    let rounded = (2 * parts + PARTS).div_euclid(2 * PARTS);
+    rounded(parts)
+}
+
+fn rounded(parts: i128) -> Result<Sen, Refusal> {
+    let twice = parts.checked_mul(2).and_then(|twice| twice.checked_add(PARTS));
+    let rounded = twice.ok_or_else(overflow)?.div_euclid(2 * PARTS);
     i64::try_from(rounded).map(Sen::new).map_err(|_| overflow())
+}
+
+/// What an amount earns from a day until another, at so many percent a year. In twelfths a whole
+/// month of the term is a twelfth, and what is left of it counts in days of the month begun.
+///
+/// Errors: `OVERFLOW`, `RULE_NOT_SET` for a rate or day count that cannot be counted by.
+pub fn of_term(
+    percent: &str,
+    count: SavingsDayCount,
+    amount: Sen,
+    (from, until): (Day, Day),
+) -> Result<Sen, Refusal> {
+    if until <= from {
+        return Ok(Sen::ZERO);
+    }
+    let days = |from: Day, until: Day| i128::from(until.get() - from.get());
+    let span = match count {
+        SavingsDayCount::Unspecified => return Err(Refusal::new(Reason::RuleNotSet)),
+        SavingsDayCount::Actual360 => days(from, until) * (DAYS / 360),
+        SavingsDayCount::Actual365 => days(from, until) * (DAYS / 365),
+        SavingsDayCount::Twelfths => {
+            let months = from.months_until(until);
+            let begun = from.plus_months(months);
+            let length = days(begun, from.plus_months(months + 1)).max(1);
+            i128::from(months) * (DAYS / 12) + days(begun, until) * (DAYS / (12 * length))
+        }
+    };
+    let parts = i128::from(amount.get()).checked_mul(millionths(percent)?);
+    rounded(parts.and_then(|parts| parts.checked_mul(span)).ok_or_else(overflow)?)
 }
 
 fn overflow() -> Refusal {
@@ -95,13 +129,15 @@ fn earned(product: &SavingsProduct, sum: i128, days: i32) -> Result<i128, Refusa
         SavingsDayCount::Actual365 => 365,
         SavingsDayCount::Twelfths => 12 * i128::from(days),
     };
-    let parts = sum.checked_mul(rate(product)?).and_then(|parts| parts.checked_mul(DAYS / year));
+    let parts = sum
+        .checked_mul(millionths(&product.rate)?)
+        .and_then(|parts| parts.checked_mul(DAYS / year));
     parts.ok_or_else(overflow)
 }
 
 /// A rate a year in millionths.
-fn rate(product: &SavingsProduct) -> Result<i128, Refusal> {
-    let percent: Option<Decimal> = product.rate.parse().ok();
+fn millionths(percent: &str) -> Result<i128, Refusal> {
+    let percent: Option<Decimal> = percent.parse().ok();
     let millionths = percent.and_then(|percent| (percent * Decimal::from(10_000)).to_i128());
     millionths.ok_or_else(|| Refusal::new(Reason::RuleNotSet))
 }
@@ -148,7 +184,14 @@ pub fn tax(threshold: Sen, percent: &str, paid: Sen) -> Result<Sen, Refusal> {
     if paid <= threshold || !paid.is_positive() {
         return Ok(Sen::ZERO);
     }
+    percent_of(percent, paid)
+}
+
+/// So many percent of an amount, rounded half up to a whole sen.
+///
+/// Errors: `OVERFLOW`, `RULE_NOT_SET` for what is no percentage.
+pub fn percent_of(percent: &str, amount: Sen) -> Result<Sen, Refusal> {
     let percent: Decimal = percent.parse().map_err(|_| Refusal::new(Reason::RuleNotSet))?;
     let milli = (percent * Decimal::ONE_THOUSAND).to_i64().ok_or_else(overflow)?;
-    crate::domain::money::cumulative_share(paid, milli, 100_000)
+    crate::domain::money::cumulative_share(amount, milli, 100_000)
 }

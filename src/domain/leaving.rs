@@ -1,4 +1,5 @@
-//! A member leaves or dies (catalogue event 20): what they owe is set off against their savings,
+//! A member leaves or dies (catalogue event 20): their term deposits are paid back by the rule of
+//! their product; what they owe is set off against their savings,
 //! loans first, which are paid off by the rule of their product; the rest is paid to them or their
 //! heirs; then the membership ends.
 
@@ -16,6 +17,7 @@ use crate::domain::record::proto::{LoanFactKind, LoanState};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::register::EndMembership;
 use crate::domain::savings::savings_ledger;
+use crate::domain::term::{CloseDeposit, Purse, TermId, open_deposits};
 
 /// What a member has saved stands on these accounts.
 const SAVINGS: [Code; 5] = [
@@ -48,7 +50,8 @@ impl Action for Settle {
         Some(self.entity.clone())
     }
 
-    /// Errors: `NOT_FOUND`, `PLACE_NOT_ALLOWED`, `FLOOR`, also for what is blocked; `MEMBER_OWES`
+    /// Errors: `NOT_FOUND`, `PLACE_NOT_ALLOWED`, `FLOOR`, also for what is blocked;
+    /// `DEPOSIT_NOT_MATURE` for a term deposit that no rule lets be broken early; `MEMBER_OWES`
     /// for a loan that the savings do not pay off, `RULE_NOT_SET` where its product has no rule for
     /// paying it off early, `NOT_AFTER_LAST` on a day before something that was told of it; those of
     /// ending a membership, among them `MEMBER_HAS_BALANCE` for what else is owed beyond the savings.
@@ -57,6 +60,7 @@ impl Action for Settle {
         draft.about(&self.entity, "members", &self.member);
         let ledger = savings_ledger(&self.entity);
         let place = self.place.checked(draft, &self.entity, "place")?;
+        self.close_deposits(draft)?;
         self.pay_loans_off(draft)?;
         draft.about(&self.entity, "members", &self.member);
         let mut owed = self.owed(draft)?;
@@ -82,6 +86,16 @@ impl Action for Settle {
 }
 
 impl Settle {
+    /// Pays the member's term deposits back into the savings.
+    fn close_deposits(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        for deposit in open_deposits(draft, &self.entity, &self.member)? {
+            let term = TermId::Member(self.entity.clone(), deposit);
+            let (purse, minute) = (Purse::Savings, String::new());
+            CloseDeposit { term, purse, minute, died: false }.post(draft)?;
+        }
+        Ok(())
+    }
+
     /// Pays the member's loans off from the savings. One that was written off stays owed.
     fn pay_loans_off(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let borrower = Borrower::Member(self.member.clone());

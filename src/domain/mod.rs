@@ -55,6 +55,7 @@ pub mod surplus;
 pub mod surplus_rule;
 pub mod tax;
 pub mod term;
+pub mod term_product;
 pub mod trade;
 pub mod transfer;
 pub mod uep;

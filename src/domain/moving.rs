@@ -93,11 +93,12 @@ impl Thing {
 }
 
 /// Whether an account cannot move: another ledger of the old book knows the other side of it, or
-/// nobody has decided yet what it is.
-pub const fn stays(code: Code) -> bool {
+/// nobody has decided yet what it is, or it rests on a register that does not go along.
+pub fn stays(code: Code) -> bool {
     let between = matches!(code, Code::GuliranReceivable | Code::GuliranPayable);
     let undecided = matches!(code, Code::Suspense | Code::CashDifference);
-    code.is_mirrored() || between || undecided || is_between_lkm_and_kube(code)
+    let for_a_term = code.line().subject == SubjectKind::Deposit;
+    code.is_mirrored() || between || undecided || for_a_term || is_between_lkm_and_kube(code)
 }
 
 /// What a KUBE owes its LKM, or has paid it for others.

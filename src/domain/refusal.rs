@@ -194,6 +194,14 @@ reasons! {
     DepositClosed = "DEPOSIT_CLOSED", Precondition,
         "Simpanan berjangka {deposit} sudah ditutup.",
         "The term deposit {deposit} is closed.";
+    /// A member cannot leave while a term deposit is open.
+    DepositOpen = "DEPOSIT_OPEN", Precondition,
+        "Simpanan berjangka {deposit} milik {member} masih berjalan.",
+        "The term deposit {deposit} of {member} is still open.";
+    /// The term deposit is not one that its product allows.
+    TermOutsideProduct = "TERM_OUTSIDE_PRODUCT", Precondition,
+        "Simpanan berjangka ini di luar aturan produk {product}: {limit}.",
+        "The product {product} does not allow this term deposit: {limit}.";
     /// A thing is not of the sort the request needs.
     WrongKind = "WRONG_KIND", Precondition,
         "{name} bukan jenis yang diperlukan.",

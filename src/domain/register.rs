@@ -15,6 +15,7 @@ use crate::domain::record::proto::{
 };
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::term::open_deposits;
 
 /// The guideline's size of a KUBE: 5 to 10 households. Real groups of 20 exist by their own
 /// decision, so this only ever warns.
@@ -312,7 +313,7 @@ impl Action for EndMembership {
     }
 
     /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN` when they have left already, `NOT_AFTER_LAST` for a
-    /// day before they joined, `MEMBER_OWES`, `MEMBER_HAS_BALANCE`.
+    /// day before they joined, `MEMBER_OWES`, `DEPOSIT_OPEN`, `MEMBER_HAS_BALANCE`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         draft.not_future(self.left_on, "left_on")?;
         let mut row = draft.member(&self.entity, &self.member, "member")?;
@@ -335,6 +336,11 @@ impl EndMembership {
         if let Some(loan) = open_loans(draft, &self.entity, &borrower)?.first() {
             let refusal = Refusal::new(Reason::MemberOwes).on("member");
             return Err(refusal.with("member", &self.member).with("loan", loan).into());
+        }
+        if let Some(deposit) = open_deposits(draft, &self.entity, &self.member)?.into_iter().next()
+        {
+            let refusal = Refusal::new(Reason::DepositOpen).on("member");
+            return Err(refusal.with("member", &self.member).with("deposit", deposit).into());
         }
         for fund in FUNDS.iter().filter(|fund| fund_allowed(&self.entity, **fund)) {
             let ledger = Ledger::new(self.entity.clone(), *fund);

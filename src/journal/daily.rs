@@ -8,6 +8,7 @@
 //!
 //! A product adds what it has to do at the end of a day by a step of its own in [`STEPS`].
 
+mod listed;
 mod loans;
 
 use std::sync::Arc;
@@ -16,11 +17,12 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use self::listed::{Kind, Listed};
 use super::{Answer, Busy, JournalHandle, Priority};
 use crate::domain::access::Author;
 use crate::domain::account::Account;
 use crate::domain::chart::fund_from_name;
-use crate::domain::daily::{CloseDay, DUE, closing_name, due_prefix};
+use crate::domain::daily::{CloseDay, closing_name};
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command, Form};
 use crate::domain::id::{Id, RequestId, RowName};
@@ -34,7 +36,7 @@ use crate::domain::savings::savings_ledger;
 use crate::domain::savings_product::{PAYERS, payer_of};
 use crate::domain::savings_return::{self, PayInterest, Saver, kind};
 use crate::domain::surplus::Sharer;
-use crate::domain::term::Mature;
+use crate::domain::term::{self, Tend, TermId};
 use crate::storage::StorageError;
 use crate::storage::read::{AsOf, Order, Reader, Snapshot, Span};
 
@@ -45,7 +47,7 @@ const ACTOR: &str = "simpul";
 const PAGE: u32 = 500;
 
 /// What is done at the end of each day, in this order.
-pub static STEPS: &[&dyn Step] = &[&Interest, &Maturities, &loans::Debits, &loans::Loans];
+pub static STEPS: &[&dyn Step] = &[&Interest, &Terms, &loans::Debits, &loans::Loans];
 
 /// Something that is done at the end of a day.
 #[async_trait]
@@ -333,11 +335,21 @@ async fn balances(
 
 // ---- what falls due -----------------------------------------------------------------------------
 
-/// Term deposits that mature. A key is the name of the row that says what falls due.
-struct Maturities;
+/// Term deposits that mature, or whose return is recognised or paid. A key is the name of the row
+/// that lists a deposit.
+struct Terms;
+
+const TERMS: Kind = Kind {
+    name: term::KIND,
+    row: |what| TermId::parse(what).map(|term| term.name()),
+    listed_on: |row| match row {
+        Row::TermDeposit(row) => Some(term::listed_on(row)),
+        _ => None,
+    },
+};
 
 #[async_trait]
-impl Step for Maturities {
+impl Step for Terms {
     fn name(&self) -> &'static str {
         "term"
     }
@@ -348,17 +360,12 @@ impl Step for Maturities {
         day: Day,
         after: &str,
     ) -> Result<Option<Chunk>, StorageError> {
-        let prefix = format!("{}term.", due_prefix(day));
-        let after = if after.is_empty() { prefix.as_str() } else { after };
-        let found = snapshot.rows(DUE, after, 1).await?.into_iter().next();
-        let Some(found) = found.filter(|found| found.id.starts_with(&prefix)) else {
-            return Ok(None);
+        let mut listed = Listed::new(&TERMS, day, after);
+        let Some((key, what, row)) = listed.next(snapshot).await? else { return Ok(None) };
+        let (Some(term), Row::TermDeposit(row)) = (TermId::parse(&what), row) else {
+            return Err(damaged("what falls due"));
         };
-        let Row::Due(due) = &found.row else { return Err(damaged("what falls due")) };
-        let named = due.what.split_once('.');
-        let deposit = named.and_then(|(group, deposit)| Some((Id::new(group)?, Id::new(deposit)?)));
-        let action = deposit
-            .map(|(group, deposit)| -> Arc<dyn Action> { Arc::new(Mature { group, deposit }) });
-        Ok(Some(Chunk { first: found.id.clone(), last: found.id, action }))
+        let action = Tend { term, matures: row.matures_on <= day.get() };
+        Ok(Some(Chunk { first: key.clone(), last: key, action: Some(Arc::new(action)) }))
     }
 }

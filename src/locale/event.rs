@@ -152,6 +152,7 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::SavingsUnblocked => ("Blokir simpanan dibuka", "Savings unblocked"),
         Event::MemberSettled => ("Simpanan anggota diselesaikan", "Settled with a member"),
         Event::TermDue => ("Simpanan berjangka jatuh tempo", "Term deposit matured"),
+        Event::TermReturn => ("Jasa simpanan berjangka", "Return on a term deposit"),
         Event::DayClosed => ("Tutup hari", "Day closed"),
         Event::ReviewDecided => ("Laporan selesai diperiksa", "Report looked at"),
         Event::GroupAssessed => ("Penilaian kelompok", "Group assessed"),

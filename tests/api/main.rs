@@ -41,6 +41,7 @@ mod stock;
 mod stories;
 mod suspense;
 mod syariah;
+mod terms;
 mod ties;
 mod town;
 mod transfers;

@@ -62,6 +62,7 @@ fn open_deposit(id: &str, rupiah: i64, means: Option<Means>) -> OpenTermDepositR
         matures_on: date(2025, 8, 2),
         means,
         on_maturity: OnMaturity::Unspecified as i32,
+        product: String::new(),
     }
 }
 

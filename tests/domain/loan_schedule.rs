@@ -195,9 +195,14 @@ fn line(case: &Case, unrounded: bool) -> String {
 
 /// The answer of the independent script to lines of cases.
 fn oracle(lines: &str) -> String {
+    ask_script("loan_oracle.py", lines)
+}
+
+/// What a Python script beside these tests answers to lines of cases.
+pub fn ask_script(script: &str, lines: &str) -> String {
     let python = std::env::var("SIMPUL_TEST_PYTHON")
         .expect("SIMPUL_TEST_PYTHON names a Python with numpy-financial; tests/run sets it");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/domain/loan_oracle.py");
+    let script = format!("{}/tests/domain/{script}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(python);
     command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the script starts");

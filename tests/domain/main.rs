@@ -24,6 +24,7 @@ mod reversal;
 mod sharing;
 mod stories;
 mod syariah;
+mod terms;
 mod ties;
 mod upkeep;
 mod village;

@@ -25,11 +25,10 @@ use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::{Deposit, Kind, Withdraw};
 use simpul::domain::savings_product::{SetProduct, SetTax};
 use simpul::domain::savings_return::{PayInterest, Saver};
-use simpul::domain::stake::Means;
 use simpul::domain::state::{Key, Lookup, Value};
 use simpul::domain::surplus::Sharer;
 use simpul::domain::tax::PayWithheld;
-use simpul::domain::term::{Mature, OpenDeposit, deposit_name};
+use simpul::domain::term::{OpenDeposit, Owner, Purse, Tend, TermId};
 
 use crate::village::{Village, day, entries, flags, id, k, kube};
 
@@ -262,7 +261,7 @@ fn days_close_in_order_and_once() {
 }
 
 fn matures(v: &Village, deposit: &str) -> String {
-    match v.state.get(&Key::Row(deposit_name(&id("a"), &id(deposit)))) {
+    match v.state.get(&Key::Row(TermId::Kube(id("a"), id(deposit)).name())) {
         Some(Value::Row(Some(row))) => match &**row {
             Row::TermDeposit(row) => Day::new(row.matures_on).to_string(),
             other => panic!("{other:?}"),
@@ -284,12 +283,12 @@ fn event_32_a_deposit_matures_as_was_agreed() {
     };
     v.ok(bring);
     let open = |name: &str, on_maturity| OpenDeposit {
-        group: id("a"),
+        owner: Owner::Kube(id("a"), Fund::Uep),
         deposit: id(name),
-        fund: Fund::Uep,
+        product: None,
         amount: k(100),
         matures_on: day("2025-02-28"),
-        means: Means::Savings,
+        purse: Purse::Savings,
         on_maturity,
     };
     v.ok_on(open("lagi", OnMaturity::RollOver), Some("2025-01-31"));
@@ -298,7 +297,7 @@ fn event_32_a_deposit_matures_as_was_agreed() {
     let name = format!("{:08}.term.a.lagi", day("2025-02-28").get());
     let noted = v.state.get(&Key::Row(RowName::new(DUE, name)));
     assert!(matches!(noted, Some(Value::Row(Some(_)))));
-    let mature = |name: &str| Mature { group: id("a"), deposit: id(name) };
+    let mature = |name: &str| Tend { term: TermId::Kube(id("a"), id(name)), matures: true };
     assert_eq!(entries(&v.ok(mature("cair"))), [""; 0]);
     v.ok_on(mature("lagi"), Some("2025-02-28"));
     assert_eq!(matures(&v, "lagi"), "2025-03-28");

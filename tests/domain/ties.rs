@@ -18,7 +18,7 @@ use simpul::domain::stake::{
     BuyStake, Means, PayBackStake, ReceiveStake, ReturnStake, programme_name,
 };
 use simpul::domain::state::{Key, Lookup, Value};
-use simpul::domain::term::{CloseDeposit, OpenDeposit, deposit_name};
+use simpul::domain::term::{CloseDeposit, OpenDeposit, Owner, Purse, TermId};
 
 use crate::village::{Village, day, entries, flags, id, k, kube};
 
@@ -235,22 +235,23 @@ fn money_collected_where_no_savings_may_take_it_waits() {
 
 fn open(deposit: &str, amount: Sen, means: Means) -> OpenDeposit {
     OpenDeposit {
-        group: id("a"),
+        owner: Owner::Kube(id("a"), Fund::SimpanPinjam),
         deposit: id(deposit),
-        fund: Fund::SimpanPinjam,
+        product: None,
         amount,
         matures_on: day("2025-07-01"),
-        means,
+        purse: Purse::Handover(means),
         on_maturity: OnMaturity::Unspecified,
     }
 }
 
 fn close(means: Means, minute: &str) -> CloseDeposit {
-    CloseDeposit { group: id("a"), deposit: id("d1"), means, minute: minute.to_owned() }
+    let (term, purse) = (TermId::Kube(id("a"), id("d1")), Purse::Handover(means));
+    CloseDeposit { term, purse, minute: minute.to_owned(), died: false }
 }
 
 fn state(v: &Village) -> proto::TermState {
-    match row(v, deposit_name(&id("a"), &id("d1"))) {
+    match row(v, TermId::Kube(id("a"), id("d1")).name()) {
         Row::TermDeposit(deposit) => deposit.state(),
         other => panic!("{other:?}"),
     }

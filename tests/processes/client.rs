@@ -658,6 +658,14 @@ fn groups_and_their_lkm(terminal: &Terminal, data: &Path) {
     terminal.shows("cocokkan mawar --per 1-6-2025", "deposito", "Rp200.000");
     terminal.reads("deposito cairkan mawar d-1 --tanggal 1-7-2025");
     terminal.shows("deposito daftar mawar", "d-1", "dicairkan");
+    let product = "deposito produk mawar tahunan --sejak 1-7-2025 --persen 6 --hari perduabelas \
+        --dibayar jatuh-tempo --lebih-awal persen --persen-awal 1 --berita-acara BA-5";
+    terminal.shows(product, "tahunan", "persen 1%");
+    terminal.shows("deposito daftar-produk mawar", "tahunan", "jatuh-tempo");
+    let open = "deposito buka-anggota mawar m02 d-2 10.000 --jatuh-tempo 1-7-2026 --produk tahunan";
+    terminal.shows(open, "Simpanan Berjangka Anggota", "Rp10.000");
+    terminal.shows("deposito daftar-anggota mawar", "m02", "berjalan");
+    terminal.shows("deposito cairkan-anggota mawar d-2", "Pendapatan Denda", "Rp100");
     terminal.says("cocokkan --selisih-saja", "Semua cocok.");
     counted(terminal);
     bank(terminal, data);

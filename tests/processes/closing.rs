@@ -85,6 +85,44 @@ async fn save(channel: Channel) {
         lkm_place: Some(place(PlaceKind::Vault)),
     };
     savings.deposit_at_lkm(request).await.expect("banked");
+    save_for_a_term(products).await;
+}
+
+/// Some of what members saved, for months, paid monthly, begun again or added.
+async fn save_for_a_term(mut products: SavingsProductServiceClient<Channel>) {
+    for payout in [v1::TermPayout::Monthly, v1::TermPayout::Capitalised] {
+        let version = v1::TermProduct {
+            since: date((2025, 1, 1)),
+            rate: number("7.5"),
+            day_count: v1::SavingsDayCount::Twelfths as i32,
+            payout: payout as i32,
+            minute: minute(),
+            ..v1::TermProduct::default()
+        };
+        let request = v1::SetTermProductRequest {
+            product: format!("{GROUP}/term-products/p{}", payout as i32),
+            request_id: format!("produk-deposito-{}", payout as i32),
+            version: Some(version),
+        };
+        products.set_term_product(request).await.expect("a product");
+        for number in 0..4 {
+            let member = number + 4 * (payout as u64);
+            let request = v1::OpenMemberDepositRequest {
+                member: deposit(member).member,
+                request_id: format!("deposito-anggota-{member}"),
+                details: on(4),
+                deposit_id: format!("d{member}"),
+                product: format!("{GROUP}/term-products/p{}", payout as i32),
+                amount: idr(50_000),
+                matures_on: date((2025, 3, 4)),
+                means: Some(v1::MemberMeans {
+                    means: Some(v1::member_means::Means::Savings(true)),
+                }),
+                on_maturity: v1::OnMaturity::RollOver as i32,
+            };
+            products.open_member_deposit(request).await.expect("opened");
+        }
+    }
 }
 
 async fn set_rules(loans: &mut LoanServiceClient<Channel>) {

@@ -32,6 +32,7 @@ mod savings;
 mod sharing;
 mod statements;
 mod syariah;
+mod terms;
 mod ties;
 mod trade;
 mod transactions;
@@ -322,6 +323,8 @@ lists! {
     ListProgrammeStakesRequest -> ListProgrammeStakesResponse { stakes: ProgrammeStake }
     ListReliefsRequest -> ListReliefsResponse { reliefs: Relief }
     ListSyirkahsRequest -> ListSyirkahsResponse { syirkahs: Syirkah }
+    ListMemberDepositsRequest -> ListMemberDepositsResponse { deposits: TermDeposit }
+    ListTermProductsRequest -> ListTermProductsResponse { products: TermProductVersions }
     ListTermDepositsRequest -> ListTermDepositsResponse { deposits: TermDeposit }
     ListTransitRequest -> ListTransitResponse { passes: Pass }
     ListUsersRequest -> ListUsersResponse { users: User }

@@ -1,17 +1,14 @@
-//! What ties groups and their LKM: stakes, collected money, term deposits, and whether both books
-//! agree.
+//! What ties groups and their LKM: stakes, collected money, and whether both books agree.
 
 use clap::{Args, Subcommand};
 
 use super::args::{AsOf, OfFund, When};
 use super::transactions::request;
 use super::{Answer, Client, PAGE, last_part_account};
-use crate::api::v1::OnMaturity;
 use crate::api::v1::{self, BudgetSource, Handover, Means, means};
-use crate::cli::convert::{amount, date, day, fund_text, last_part, money, money_text};
+use crate::cli::convert::{amount, date, last_part, money, money_text};
 use crate::cli::table::{Column, Table, number, text};
-use crate::cli::words::{MATURITIES, MIRRORS, SOURCES, TERMS};
-use crate::domain::day::Day;
+use crate::cli::words::{MIRRORS, SOURCES};
 use crate::domain::money::Sen;
 
 const STAKES: &[Column] = &[
@@ -22,16 +19,6 @@ const STAKES: &[Column] = &[
     text("received_on", "Diterima", "Received"),
     number("amount", "Nilai", "Value"),
     number("returned", "Dikembalikan", "Returned"),
-];
-
-const DEPOSITS: &[Column] = &[
-    text("deposit", "Deposito", "Deposit"),
-    text("fund", "Dana", "Fund"),
-    number("amount", "Jumlah", "Amount"),
-    text("opened", "Dibuka", "Opened"),
-    text("matures", "Jatuh tempo", "Matures"),
-    text("state", "Keadaan", "State"),
-    text("closed", "Pada", "On"),
 ];
 
 const MIRROR_PAIRS: &[Column] = &[
@@ -163,60 +150,6 @@ pub struct HandIn {
     when: When,
 }
 
-/// What can be asked about term deposits.
-#[derive(Clone, Debug, Subcommand)]
-pub enum TermAsk {
-    /// Kelompok membuka deposito / a group opens a term deposit
-    #[command(name = "buka", alias = "open")]
-    Open(Open),
-    /// Cairkan deposito / pay a term deposit back
-    #[command(name = "cairkan", alias = "close")]
-    Close(Close),
-    /// Daftar deposito kelompok / list a group's term deposits
-    #[command(name = "daftar", alias = "list")]
-    List {
-        /// Kelompok / group
-        group: String,
-    },
-}
-
-/// A new term deposit.
-#[derive(Args, Clone, Debug)]
-pub struct Open {
-    /// Kelompok / group
-    group: String,
-    /// Id deposito / the deposit's id
-    deposit: String,
-    /// Jumlah / amount
-    #[arg(value_parser = amount)]
-    amount: Sen,
-    /// Jatuh tempo / the day it matures
-    #[arg(long = "jatuh-tempo", alias = "matures", value_parser = day)]
-    matures: Day,
-    /// Bila jatuh tempo: tabungan atau perpanjang / what becomes of it then
-    #[arg(long = "lalu", alias = "then", value_parser = MATURITIES.parser())]
-    then: Option<OnMaturity>,
-    #[command(flatten)]
-    of: OfFund,
-    #[command(flatten)]
-    paid: Paid,
-    #[command(flatten)]
-    when: When,
-}
-
-/// A term deposit's end; before its time it needs a minute.
-#[derive(Args, Clone, Debug)]
-pub struct Close {
-    /// Kelompok / group
-    group: String,
-    /// Deposito / deposit
-    deposit: String,
-    #[command(flatten)]
-    paid: Paid,
-    #[command(flatten)]
-    when: When,
-}
-
 /// Which books to compare.
 #[derive(Args, Clone, Debug)]
 pub struct Mirrors {
@@ -344,57 +277,6 @@ impl Client {
                 self.booked(links.hand_in_collection(request)).await
             }
         }
-    }
-
-    pub(super) async fn term(&self, ask: &TermAsk) -> Answer {
-        let mut links = self.remote.links();
-        match ask {
-            TermAsk::Open(Open { group, deposit, amount, matures, then, of, paid, when }) => {
-                let request = request!(
-                    when,
-                    v1::OpenTermDepositRequest {
-                        group: self.entity(group),
-                        deposit_id: deposit.clone(),
-                        fund: of.fund as i32,
-                        amount: money(*amount),
-                        matures_on: date(*matures),
-                        means: self.means(paid),
-                        on_maturity: then.unwrap_or_default() as i32,
-                    }
-                );
-                self.booked(links.open_term_deposit(request)).await
-            }
-            TermAsk::Close(Close { group, deposit, paid, when }) => {
-                let request = request!(
-                    when,
-                    v1::CloseTermDepositRequest {
-                        deposit: self.of(group, "term-deposits", deposit),
-                        means: self.means(paid),
-                        minute: when.paper.minute.clone().unwrap_or_default(),
-                    }
-                );
-                self.booked(links.close_term_deposit(request)).await
-            }
-            TermAsk::List { group } => {
-                let ask = async |request: v1::ListTermDepositsRequest| {
-                    self.remote.links().list_term_deposits(request).await
-                };
-                let deposits = self.list(self.entity(group), ask).await?;
-                Ok(vec![Table::of(DEPOSITS, deposits.iter().map(|one| self.deposit_row(one)))])
-            }
-        }
-    }
-
-    fn deposit_row(&self, deposit: &v1::TermDeposit) -> Vec<String> {
-        vec![
-            last_part(&deposit.name).to_owned(),
-            fund_text(deposit.fund).to_owned(),
-            money_text(deposit.amount.as_ref()),
-            self.date(deposit.opened_on.as_ref()),
-            self.date(deposit.matures_on.as_ref()),
-            TERMS.word(deposit.state()).to_owned(),
-            self.date(deposit.closed_on.as_ref()),
-        ]
     }
 
     /// What groups have at their LKM beside what the LKM has for them.

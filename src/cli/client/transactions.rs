@@ -55,6 +55,8 @@ macro_rules! booked {
 }
 
 booked!(
+    OpenMemberDepositResponse,
+    CloseMemberDepositResponse,
     AcceptLpjResponse,
     AcceptSheetResponse,
     AccrueLoanResponse,

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use prost::Message;
 
+use super::listed::{Kind, Listed};
 use super::{Chunk, Step, damaged};
 use crate::domain::book::periods_name;
-use crate::domain::daily::{DUE, due_prefix};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::id::{Entity, Id};
@@ -19,9 +19,6 @@ use crate::domain::loan::due::{
 use crate::domain::record::Row;
 use crate::storage::StorageError;
 use crate::storage::read::{AsOf, Snapshot};
-
-/// How many listed loans are read at a time.
-const PAGE: u32 = 200;
 
 /// How many bytes of loans one record tends: with their entries they stay below what it holds.
 const MOST_BYTES: usize = 30_000;
@@ -44,9 +41,9 @@ impl Step for Debits {
         day: Day,
         after: &str,
     ) -> Result<Option<Chunk>, StorageError> {
-        let mut listed = Listed::new(day, after);
+        let mut listed = Listed::new(&LOANS, day, after);
         let mut taken = Vec::new();
-        while let Some((key, case)) = listed.next(snapshot).await? {
+        while let Some((key, case)) = next_loan(&mut listed, snapshot).await? {
             if case.row.auto_debit && is_payable(snapshot, &case, day).await? {
                 taken.push((key, case));
             }
@@ -70,10 +67,10 @@ impl Step for Loans {
         day: Day,
         after: &str,
     ) -> Result<Option<Chunk>, StorageError> {
-        let mut listed = Listed::new(day, after);
+        let mut listed = Listed::new(&LOANS, day, after);
         let mut taken = Vec::new();
         while taken.len() < CHUNK
-            && let Some(found) = listed.next(snapshot).await?
+            && let Some(found) = next_loan(&mut listed, snapshot).await?
         {
             taken.push(found);
         }
@@ -128,67 +125,24 @@ async fn effective_on(snapshot: &mut Snapshot, case: &Case, day: Day) -> Result<
     Ok(on)
 }
 
-/// Reads on through the loans that are listed under a day, and under the day before: one that was
-/// listed there while that was being closed.
-struct Listed {
-    day: Day,
-    at: Day,
-    after: String,
-    page: std::vec::IntoIter<(String, Row)>,
-}
+/// How the register lists loans.
+const LOANS: Kind = Kind {
+    name: KIND,
+    row: |what| parse(what).map(|(lender, id)| loan_name(&lender, &id)),
+    listed_on: |row| match row {
+        Row::Loan(row) => Some(row.listed_on),
+        _ => None,
+    },
+};
 
-impl Listed {
-    fn new(day: Day, after: &str) -> Listed {
-        let eve = Day::new(day.get() - 1);
-        let at = if after.starts_with(&due_prefix(day)) { day } else { eve };
-        let after = if after.is_empty() { prefix(at) } else { after.to_owned() };
-        Listed { day, at, after, page: Vec::new().into_iter() }
-    }
-
-    /// The next loan that is still listed where it was found, with its key.
-    async fn next(
-        &mut self,
-        snapshot: &mut Snapshot,
-    ) -> Result<Option<(String, Case)>, StorageError> {
-        loop {
-            for (key, row) in self.page.by_ref() {
-                let Row::Due(due) = row else { return Err(damaged("what falls due")) };
-                let (lender, id) = parse(&due.what).ok_or_else(|| damaged("a listed loan"))?;
-                let found = snapshot.row(&loan_name(&lender, &id)).await?;
-                let Some(Row::Loan(row)) = found.map(|found| found.row) else {
-                    return Err(damaged("a loan"));
-                };
-                if row.listed_on == self.at.get() {
-                    return Ok(Some((key, Case { lender, id, row })));
-                }
-            }
-            if !self.turn(snapshot).await? {
-                return Ok(None);
-            }
-        }
-    }
-
-    /// Reads the next page; false when there is none.
-    async fn turn(&mut self, snapshot: &mut Snapshot) -> Result<bool, StorageError> {
-        let prefix_of_day = prefix(self.at);
-        let rows = snapshot.rows(DUE, &self.after, PAGE).await?;
-        let mut page = Vec::with_capacity(rows.len());
-        for found in rows.into_iter().take_while(|found| found.id.starts_with(&prefix_of_day)) {
-            self.after.clone_from(&found.id);
-            page.push((found.id, found.row));
-        }
-        let more = !page.is_empty();
-        self.page = page.into_iter();
-        if more || self.at == self.day {
-            return Ok(more);
-        }
-        self.at = self.day;
-        self.after = prefix(self.day);
-        Ok(true)
-    }
-}
-
-/// The beginning of the names under which loans are listed for a day.
-fn prefix(day: Day) -> String {
-    format!("{}{KIND}.", due_prefix(day))
+/// The next listed loan, with its key.
+async fn next_loan(
+    listed: &mut Listed,
+    snapshot: &mut Snapshot,
+) -> Result<Option<(String, Case)>, StorageError> {
+    let Some((key, what, row)) = listed.next(snapshot).await? else { return Ok(None) };
+    let (Some((lender, id)), Row::Loan(row)) = (parse(&what), row) else {
+        return Err(damaged("a listed loan"));
+    };
+    Ok(Some((key, Case { lender, id, row })))
 }

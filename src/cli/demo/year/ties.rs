@@ -74,6 +74,7 @@ impl Year<'_> {
                     matures_on: day_of(12, 1),
                     means: savings(),
                     on_maturity: v1::OnMaturity::Unspecified as i32,
+                    product: String::new(),
                 };
                 done(self.remote.links().open_term_deposit(deposit).await)
             }

@@ -1,0 +1,103 @@
+//! Products of term deposits as effective-dated data: what a deposit earns, when that is paid, and
+//! what breaking it early costs. There are no built-in defaults: what is not set is not done.
+
+use crate::domain::day::Day;
+use crate::domain::decide::Action;
+use crate::domain::draft::{Draft, Stop};
+use crate::domain::effective::{self, Version, in_force};
+use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::money::Sen;
+use crate::domain::record::proto::{TermProduct, TermProducts};
+use crate::domain::record::{Event, Row};
+use crate::domain::refusal::{Reason, Refusal};
+
+/// The collection of an entity's products of term deposits.
+pub const COLLECTION: &str = "term-products";
+
+/// The row that holds the versions of a product.
+pub fn product_name(entity: &Entity, product: &str) -> RowName {
+    RowName::of(entity, COLLECTION, product)
+}
+
+impl Version for TermProduct {
+    fn since(&self) -> Day {
+        Day::new(self.since)
+    }
+}
+
+/// Sets the version of a product that holds from a day on. Deposits that run keep the version that
+/// their term began with.
+#[derive(Clone, Debug)]
+pub struct SetTermProduct {
+    /// Whose.
+    pub entity: Entity,
+    /// The product's id.
+    pub product: Id,
+    /// The version, well-formed.
+    pub version: TermProduct,
+}
+
+impl Action for SetTermProduct {
+    fn event(&self) -> Event {
+        Event::RuleSet
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(self.entity.clone())
+    }
+
+    /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let name = product_name(&self.entity, self.product.as_str());
+        let mut versions = versions(draft, &name)?;
+        effective::add(draft, &self.entity, &mut versions, self.version.clone(), "since")?;
+        draft.put(name, Row::TermProducts(TermProducts { versions }));
+        Ok(())
+    }
+}
+
+fn versions(draft: &Draft<'_>, name: &RowName) -> Result<Vec<TermProduct>, Stop> {
+    Ok(match draft.row(name)? {
+        Some(Row::TermProducts(row)) => row.versions,
+        _ => Vec::new(),
+    })
+}
+
+/// The version of an entity's product on a day, if one has begun by then.
+///
+/// Errors: `Missing`.
+pub fn version_on(
+    draft: &Draft<'_>,
+    entity: &Entity,
+    product: &str,
+    day: Day,
+) -> Result<Option<TermProduct>, Stop> {
+    Ok(in_force(&versions(draft, &product_name(entity, product))?, day).cloned())
+}
+
+/// Checks a deposit against its product.
+///
+/// Errors: `TERM_OUTSIDE_PRODUCT`.
+pub fn check(
+    terms: &TermProduct,
+    product: &str,
+    amount: Sen,
+    (from, until): (Day, Day),
+) -> Result<(), Refusal> {
+    let months = from.months_until(until);
+    let outside = |field: &str, limit: String| {
+        let refusal = Refusal::new(Reason::TermOutsideProduct).on(field);
+        Err(refusal.with("product", product).with("limit", limit))
+    };
+    if amount.get() < terms.least {
+        return outside("amount", format!(">= Rp{}", terms.least / 100));
+    }
+    if months < terms.least_months {
+        return outside("matures_on", format!(">= {} bln", terms.least_months));
+    }
+    let most = terms.most_months;
+    if most > 0 && until > from.plus_months(most) {
+        return outside("matures_on", format!("<= {most} bln"));
+    }
+    Ok(())
+}
