@@ -1,5 +1,6 @@
 //! The bookkeeper's service, and transactions as every service answers them.
 
+use crate::api::confirmation;
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{
     Call, Method, Mutation, Plan, damaged, detailed, not_found, service, transactions,
@@ -34,6 +35,9 @@ service! {
         clear_suspense: ClearSuspenseRequest => ClearSuspenseResponse;
         list_reviews: ListReviewsRequest => ListReviewsResponse;
         decide_review: DecideReviewRequest => DecideReviewResponse;
+        list_confirmations: ListConfirmationsRequest => ListConfirmationsResponse;
+        confirm_report: ConfirmReportRequest => ConfirmReportResponse;
+        dispute_report: DisputeReportRequest => DisputeReportResponse;
         get_transaction: GetTransactionRequest => GetTransactionResponse;
     }
 }
@@ -44,6 +48,8 @@ transactions! {
     ReverseTransactionRequest => ReverseTransactionResponse;
     ClearSuspenseRequest => ClearSuspenseResponse;
     DecideReviewRequest => DecideReviewResponse;
+    ConfirmReportRequest => ConfirmReportResponse;
+    DisputeReportRequest => DisputeReportResponse;
 }
 
 impl Mutation for v1::PostJournalRequest {
@@ -196,6 +202,7 @@ impl Method for v1::GetTransactionRequest {
         let memo = opened.text(&effect.memo);
         let mut transaction = transaction(&book, &record, memo, call.language());
         transaction.reversed_by = reversed_by(&mut snapshot, &book, &request, effect).await?;
+        transaction.answers = confirmation::answers(&mut snapshot, &book, effect).await?;
         Ok(v1::GetTransactionResponse { transaction: Some(transaction) })
     }
 }

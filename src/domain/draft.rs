@@ -11,6 +11,7 @@ use crate::domain::access::Author;
 use crate::domain::account::{Account, Control, Ledger, Subject};
 use crate::domain::book::periods_name;
 use crate::domain::chart::{Code, Floor, SubjectKind};
+use crate::domain::confirmation;
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
@@ -726,6 +727,8 @@ impl<'a> Draft<'a> {
         {
             work.rows.insert(review::review_name(&self.frame.request), row);
         }
+        let posted = work.deltas.keys().map(|account| &account.ledger.entity);
+        work.rows.extend(confirmation::waiting(&self.frame, posted, work.rows.iter()));
         let anew = std::mem::take(&mut work.anew);
         let anew = (!anew.is_empty()).then(|| Effect {
             effective_on: self.frame.business_day,

@@ -13,6 +13,7 @@ pub mod book;
 pub mod cash;
 pub mod chart;
 pub mod collect;
+pub mod confirmation;
 pub mod daily;
 pub mod day;
 pub mod decide;

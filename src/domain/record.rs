@@ -113,6 +113,7 @@ fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
         }
         Row::BankLine(line) => vec![&line.text],
         Row::Approval(row) => row.texts.iter().chain([&row.reason]).collect(),
+        Row::Confirmation(confirmation) => vec![&confirmation.reason],
         _ => Vec::new(),
     }
 }

@@ -394,6 +394,14 @@ reasons! {
     ReviewDecided = "REVIEW_DECIDED", Precondition,
         "Laporan {review} sudah selesai diperiksa.",
         "The report {review} was looked at already.";
+    /// The group has answered before whether the report is right, or it was taken back.
+    ConfirmationDecided = "CONFIRMATION_DECIDED", Precondition,
+        "Laporan {report} sudah dijawab kelompok atau dibatalkan.",
+        "The group has answered about the report {report} already, or it was taken back.";
+    /// Whoever recorded on a group's behalf does not confirm it.
+    OwnReport = "OWN_REPORT", Precondition,
+        "Laporan {report} Anda catat sendiri; pengurus lain yang harus menjawabnya.",
+        "You recorded {report} yourself; another officer must answer about it.";
     /// The sheet was decided before.
     SheetNotPending = "SHEET_NOT_PENDING", Precondition,
         "Lembar {sheet} tidak sedang menunggu keputusan.",
@@ -510,6 +518,10 @@ reasons! {
     ForReview = "FOR_REVIEW", Remark,
         "Dicatat untuk diperiksa karena {reason}.",
         "Recorded for review because of {reason}.";
+    /// Remark: the group says that what was recorded on its behalf is wrong.
+    Disputed = "DISPUTED", Remark,
+        "Kelompok menyanggah catatan ini.",
+        "The group disputes this record.";
     /// Remark: animals were counted that differ from the register.
     HeadsMismatch = "HEADS_MISMATCH", Remark,
         "{lot}: dihitung {counted} ekor, menurut buku {held}.",

@@ -12,6 +12,7 @@ use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::arisan;
 use crate::domain::bank;
 use crate::domain::chart::Code;
+use crate::domain::confirmation;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -100,6 +101,7 @@ impl Action for Reverse {
         moving::undo(draft, &record, effect)?;
         year::undo(draft, record.event, effect)?;
         review::undo(draft, &self.transaction, self.line)?;
+        confirmation::undo(draft, effect, self.line)?;
         let by = proto::ReversedBy { request_id: draft.frame().request.to_string() };
         draft.put(reversed_name(&self.transaction, self.line), Row::ReversedBy(by));
         draft.set_reverses(self.transaction.clone(), self.line);

@@ -1,7 +1,8 @@
-//! What waits for a person because a report broke a rule. Reports are never refused for that: they
-//! are recorded, flagged, and listed here until somebody has looked at them.
+//! What waits for a person because a report broke a rule, or because a group disputes what was
+//! recorded on its behalf. Reports are never refused for that: they are recorded, flagged, and
+//! listed here until somebody has looked at them.
 //!
-//! **Invariant**: one row for each record whose flags name a broken rule. Money that waits in
+//! **Invariant**: one row for each record whose flags name a broken rule, or that was disputed. Money that waits in
 //! suspense is listed there, and here only where a rule was broken too.
 
 use std::collections::BTreeSet;
@@ -77,6 +78,30 @@ impl Action for DecideReview {
 fn decide(draft: &mut Draft<'_>, name: RowName, row: Review) {
     let decided_by = draft.frame().request.to_string();
     draft.put(name, Row::Review(Review { decided_by, ..row }));
+}
+
+/// A group disputes a record that was made on its behalf.
+///
+/// Errors: `Missing`.
+pub(super) fn dispute(
+    draft: &mut Draft<'_>,
+    report: &RequestId,
+    entity: &Entity,
+    position: u64,
+) -> Result<(), Stop> {
+    let name = review_name(report);
+    let mut row = match draft.row(&name)? {
+        Some(Row::Review(row)) => row,
+        _ => Review { entity: entity.as_str().to_owned(), position, ..Review::default() },
+    };
+    let reason = Reason::Disputed.name();
+    if !row.reasons.iter().any(|known| known == reason) {
+        row.reasons.push(reason.to_owned());
+        row.reasons.sort_unstable();
+    }
+    row.decided_by.clear();
+    draft.put(name, Row::Review(row));
+    Ok(())
 }
 
 /// What was taken back as a whole needs nobody to look at it any more.

@@ -29,6 +29,8 @@ const AFTERWARDS: &[Event] = &[
     Event::GuliranConfirmed,
     Event::GroupArrived,
     Event::GroupCarried,
+    Event::ReportConfirmed,
+    Event::ReportDisputed,
 ];
 
 /// What a sleeping group may ask though money leaves it: to be no more.

@@ -154,6 +154,8 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::TermDue => ("Simpanan berjangka jatuh tempo", "Term deposit matured"),
         Event::TermReturn => ("Jasa simpanan berjangka", "Return on a term deposit"),
         Event::DayClosed => ("Tutup hari", "Day closed"),
+        Event::ReportConfirmed => ("Catatan LKM dibenarkan", "LKM's record confirmed"),
+        Event::ReportDisputed => ("Catatan LKM disanggah", "LKM's record disputed"),
         Event::ReviewDecided => ("Laporan selesai diperiksa", "Report looked at"),
         Event::GroupAssessed => ("Penilaian kelompok", "Group assessed"),
     }

@@ -15,6 +15,7 @@ mod bank;
 mod books;
 mod broken_rules;
 mod closing;
+mod confirmations;
 mod days;
 mod iks;
 mod inventory;

@@ -4,6 +4,7 @@ mod approvals;
 mod book_model;
 mod catalogue;
 mod closing;
+mod confirmation;
 mod dates;
 mod golden;
 mod guliran;

@@ -305,6 +305,15 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
     treasurer.shows("akses saya", "bu-maria", "groups/mawar");
     treasurer.reads("anggota-baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
     treasurer.books("setor mawar m01 50.000");
+    let [right, wrong] = [50, 20].map(|much| manager.books(&format!("setor mawar m01 {much}.000")));
+    treasurer.shows("konfirmasi daftar mawar", &right, "dicatat oleh LKM, belum dikonfirmasi");
+    treasurer.reads(&format!("konfirmasi benar mawar {right}"));
+    treasurer
+        .reads(&format!("konfirmasi sanggah mawar {wrong} --sebab \"Tidak diterima (contoh)\""));
+    manager.shows("konfirmasi daftar mawar", &wrong, "disanggah");
+    assert!(!manager.reads("konfirmasi daftar mawar --menunggu").contains(&wrong));
+    manager.says(&format!("jurnal lihat {wrong}"), "Kata kelompok: disanggah");
+    manager.says("jurnal periksa mawar", &wrong);
     assert!(treasurer.refused("neraca-saldo").contains("tidak ditemukan"));
 
     let made = rcgen::generate_simple_self_signed(vec!["mesin.contoh".to_owned()]);

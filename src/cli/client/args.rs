@@ -15,6 +15,7 @@ use super::bank::BankAsk;
 use super::books::RegisterAsk;
 use super::cash::CashAsk;
 use super::closing::{SurplusAsk, YearAsk};
+use super::confirmations::ConfirmationAsk;
 use super::grant_args::{GrantAsk, GuliranAsk};
 use super::iks::{Dues, IksAsk};
 use super::journal::JournalAsk;
@@ -173,6 +174,9 @@ pub enum Ask {
     /// Jurnal: umum, saldo awal, pembatalan / journal
     #[command(name = "jurnal", alias = "journal", subcommand)]
     Journal(JournalAsk),
+    /// Konfirmasi kelompok atas catatan LKM / a group's word on what the LKM recorded
+    #[command(name = "konfirmasi", alias = "confirm", subcommand)]
+    Confirmation(ConfirmationAsk),
     /// Lampiran: foto dan pindaian bukti / photos and scans of papers
     #[command(name = "lampiran", alias = "attachment", subcommand)]
     Attachment(AttachmentAsk),

@@ -295,10 +295,13 @@ impl Client {
         let paper = said.evidence.map(|paper| paper.number).unwrap_or_default();
         let reversed = |other: &v1::Reversal| last_part(&other.transaction).to_owned();
         let reversed_by: Vec<String> = said.reversed_by.iter().map(reversed).collect();
+        let answers: Vec<String> =
+            said.answers.iter().map(|answer| self.confirmation_state(answer.state())).collect();
         let facts = [
             (self.say("Kejadian", "Event"), event_name_text(&said.event, self.language).to_owned()),
             (self.say("Terjadi", "Happened"), self.date(said.happened_on.as_ref())),
             (self.say("Dicatat oleh", "Recorded by"), said.actor),
+            (self.say("Kata kelompok", "The group says"), answers.join(", ")),
             (self.say("Bukti", "Evidence"), paper),
             (self.say("Catatan", "Remark"), said.memo),
             (

@@ -15,6 +15,7 @@ mod bank;
 mod books;
 mod cash;
 mod closing;
+mod confirmations;
 mod cosign;
 mod grant_args;
 mod grant_file;
@@ -136,6 +137,7 @@ impl Client {
             Ask::Portfolio(ask) => self.portfolio(ask).await,
             Ask::Syariah(ask) => self.syariah(ask).await,
             Ask::Journal(ask) => self.journal(ask).await,
+            Ask::Confirmation(ask) => self.confirmation(ask).await,
             Ask::Attachment(ask) => self.attachment(ask).await,
             Ask::Score(ask) => self.score(ask).await,
             Ask::Product(ask) => self.product(ask).await,
