@@ -13,6 +13,7 @@ use crate::api::google_type;
 use crate::api::link::{MEANS, means};
 use crate::api::v1;
 use crate::api::v1::loan_purse::Purse as Named;
+use crate::domain::access::{Place, holds_in};
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::case::{Borrower, Purse, loan_name};
@@ -21,7 +22,7 @@ use crate::domain::loan::outside::{RepayOutsideLoan, TakeOutsideLoan};
 use crate::domain::loan::pay::{
     AccrueLoan, Disburse, PayLoan, RefundTitipan, RewardLoan, SettleLoan, WaiveLoan,
 };
-use crate::domain::loan::request::{ApplyLoan, ConfirmLoan, DecideLoan};
+use crate::domain::loan::request::{ApplyLoan, ConfirmLoan, Confirmer, DecideLoan};
 use crate::domain::loan::schedule::Instalment;
 use crate::domain::loan::surety::{GroupStandsIn, RepayClaim, StandIn};
 use crate::domain::loan::trouble::{
@@ -192,6 +193,46 @@ impl Method for v1::ApplyForLoanRequest {
     }
 }
 
+impl v1::ConfirmLoanRequest {
+    fn planned(&self, by: Confirmer) -> Checked<Plan> {
+        let (book, lender, loan) = loan_of(&self.loan, "loan")?;
+        let owner = lender.clone();
+        let paper = self.details.as_ref().and_then(|details| details.evidence.as_ref());
+        let paper = paper.is_some_and(|paper| !paper.number.is_empty());
+        Ok(Plan::new(book, &owner, ConfirmLoan { lender, loan, by, paper }))
+    }
+}
+
+impl Mutation for v1::ConfirmLoanRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("evidence", "details.evidence")];
+
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        self.planned(Confirmer::default())
+    }
+}
+
+impl Method for v1::ConfirmLoanRequest {
+    type Response = v1::ConfirmLoanResponse;
+
+    /// Officers of a KUBE confirm its loan from the LKM, where they hold no role: whom a loan of
+    /// the LKM concerns is known by its borrower, and all others hear that it is not there.
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (_, lender, loan) = loan_of(&self.loan, "loan")?;
+        let (_, passed) = call.caller();
+        let place = Place::Entity(lender.clone());
+        let here = passed.is_trusted() || passed.held.iter().any(|one| holds_in(one, &place));
+        if lender != Entity::Lkm && !here {
+            return Err(not_found(&self.loan, "loan"));
+        }
+        let plan = self.planned(Confirmer::new(&passed.held))?;
+        let done = call.submit_as(self, plan).await?;
+        let row = optional_after(call, &done, &loan_name(&lender, &loan)).await?;
+        Ok(v1::ConfirmLoanResponse { transaction: Some(done.transaction(call)), row })
+    }
+}
+
 /// The mutations of one loan: they name it, make an action, and answer with what became of it.
 macro_rules! of_loan {
     ($($request:ident => $response:ident, $fields:ident,
@@ -225,9 +266,6 @@ macro_rules! of_loan {
 }
 
 of_loan! {
-    ConfirmLoanRequest => ConfirmLoanResponse, PURSE, |_request, book, lender, loan| {
-        ConfirmLoan { lender, loan }
-    };
     DecideLoanRequest => DecideLoanResponse, PURSE, |request, book, lender, loan| DecideLoan {
         lender,
         loan,

@@ -458,6 +458,14 @@ reasons! {
     LoanNotConfirmed = "LOAN_NOT_CONFIRMED", Precondition,
         "Peminjam belum membenarkan pinjaman {loan}.",
         "The borrower has not confirmed the loan {loan}.";
+    /// Whoever wrote the application does not confirm it.
+    OwnApplication = "OWN_APPLICATION", Precondition,
+        "Pengajuan {loan} Anda tulis sendiri; harus orang lain yang membenarkannya.",
+        "You wrote the application {loan} yourself; somebody else must confirm it.";
+    /// Only the borrower confirms without a paper.
+    ConfirmationNeedsPaper = "CONFIRMATION_NEEDS_PAPER", Precondition,
+        "Sebutkan nomor surat bertanda tangan atau cap jempol peminjam {loan}.",
+        "Name the paper that the borrower of {loan} signed or put a thumbprint on.";
     /// The borrower has confirmed the loan before.
     LoanConfirmed = "LOAN_CONFIRMED", Precondition,
         "Peminjam sudah membenarkan pinjaman {loan}.",

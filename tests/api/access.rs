@@ -111,7 +111,7 @@ impl Guarded<'_> {
     }
 
     /// What came of a change of access once the manager agreed to it.
-    async fn agreed<T>(&self, asked: Result<T, Status>) -> Result<(), Status> {
+    pub async fn agreed<T>(&self, asked: Result<T, Status>) -> Result<(), Status> {
         let Err(waits) = asked else { return Ok(()) };
         if reason(&waits) != "AWAITS_APPROVAL" {
             return Err(waits);

@@ -22,6 +22,7 @@ mod inventory;
 mod keys;
 mod lifecycle;
 mod lineage;
+mod loan_confirmations;
 mod loan_refusals;
 mod loans;
 mod moving;

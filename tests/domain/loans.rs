@@ -8,7 +8,7 @@ use simpul::domain::loan::pay::{
     AccrueLoan, Disburse, PayLoan, RefundTitipan, RewardLoan, SettleLoan, WaiveLoan,
 };
 use simpul::domain::loan::product::SetLoanProduct;
-use simpul::domain::loan::request::{ApplyLoan, ConfirmLoan, DecideLoan};
+use simpul::domain::loan::request::{ApplyLoan, ConfirmLoan, Confirmer, DecideLoan};
 use simpul::domain::loan::surety::{GroupStandsIn, RepayClaim, StandIn};
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
@@ -80,7 +80,8 @@ fn decide(lender: &Entity, loan: &str, approve: bool) -> DecideLoan {
 }
 
 fn confirm(lender: &Entity, loan: &str) -> ConfirmLoan {
-    ConfirmLoan { lender: lender.clone(), loan: id(loan) }
+    let by = Confirmer::default();
+    ConfirmLoan { lender: lender.clone(), loan: id(loan), by, paper: false }
 }
 
 fn disburse(lender: &Entity, loan: &str, purse: Purse) -> Disburse {

@@ -13,6 +13,7 @@ mod lifecycle;
 mod loan_days;
 mod loan_life;
 mod loan_model;
+mod loan_request;
 mod loan_schedule;
 mod loan_trouble;
 mod loan_village;

@@ -9,7 +9,7 @@ use simpul::domain::loan::case::{Borrower, Purse};
 use simpul::domain::loan::murabahah::SellMurabahah;
 use simpul::domain::loan::pay::{Disburse, SettleLoan};
 use simpul::domain::loan::product::SetLoanProduct;
-use simpul::domain::loan::request::{ApplyLoan, ConfirmLoan, DecideLoan};
+use simpul::domain::loan::request::{ApplyLoan, ConfirmLoan, Confirmer, DecideLoan};
 use simpul::domain::loan::syirkah::{
     BearLoss, FundSyirkah, ReturnCapital, ShareProfit, left, syirkah_name,
 };
@@ -75,7 +75,9 @@ fn wish(loan: &str, borrower: Borrower, margin: Sen) -> ApplyLoan {
 fn approve(v: &mut Village, wish: ApplyLoan, on: &str) {
     let loan = wish.loan.clone();
     v.ok_on(wish, Some(on));
-    v.ok_on(ConfirmLoan { lender: LKM, loan: loan.clone() }, Some(on));
+    let by = Confirmer::default();
+    let confirm = ConfirmLoan { lender: LKM, loan: loan.clone(), by, paper: false };
+    v.ok_on(confirm, Some(on));
     let minute = "BA-2/contoh".to_owned();
     v.ok_on(DecideLoan { lender: LKM, loan, approve: true, amount: None, minute }, Some(on));
 }

@@ -2,13 +2,17 @@
 //! confirmation, approval with minute.
 //!
 //! **Invariant**: a loan is decided once, and approved only after its borrower has confirmed it:
-//! nobody borrows on somebody else's identity card.
+//! nobody borrows on somebody else's identity card. Where people sign in, a member confirms their
+//! own loan on their own device, and a KUBE's treasurer or chair that of their KUBE; or an officer
+//! of the lender records that the borrower signed, and names the paper. Whoever wrote the
+//! application never confirms it.
 
 use std::iter;
 
+use crate::domain::access::{Assignment, Role};
 use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::decide::Action;
-use crate::domain::draft::{Draft, Stop};
+use crate::domain::draft::{Draft, Stop, not_found};
 use crate::domain::id::{Entity, Id};
 use crate::domain::link::check_tie;
 use crate::domain::loan::calendar::Calendar;
@@ -91,6 +95,7 @@ impl Action for ApplyLoan {
             surety: self.surety.as_ref().map(Id::to_string).unwrap_or_default(),
             auto_debit: self.auto_debit,
             margin: self.margin.get(),
+            applied_by: signed_in(draft),
             ..Loan::default()
         };
         draft.create(loan_name(&self.lender, &self.loan), Row::Loan(row), "loan_id")
@@ -155,6 +160,58 @@ pub(super) fn check_plan(
     instalments(&terms, amount, &calendar)
 }
 
+/// The user who asks; empty where nobody had to sign in.
+fn signed_in(draft: &Draft<'_>) -> String {
+    let author = &draft.frame().author;
+    if author.role == Role::Unspecified { String::new() } else { author.actor.clone() }
+}
+
+/// For whom somebody who has signed in may confirm a loan.
+#[derive(Clone, Debug, Default)]
+pub struct Confirmer {
+    /// The members who they are.
+    members: Vec<(Entity, Id)>,
+    /// The groups whose treasurer or chair they are.
+    groups: Vec<Id>,
+    /// Whether they serve at the LKM's counter, or lead it.
+    clerk: bool,
+}
+
+impl Confirmer {
+    /// What the roles say that somebody holds today.
+    pub fn new(held: &[Assignment]) -> Confirmer {
+        let mut confirmer = Confirmer::default();
+        for one in held {
+            match (one.role(), Entity::new(&one.entity), Id::new(&one.member)) {
+                (Role::Member, Some(entity), Some(member)) => {
+                    confirmer.members.push((entity, member));
+                }
+                (Role::Treasurer | Role::Chair, Some(Entity::Kube(group)), _) => {
+                    confirmer.groups.push(group);
+                }
+                (Role::Manager | Role::Teller, _, _) => confirmer.clerk = true,
+                _ => {}
+            }
+        }
+        confirmer
+    }
+
+    fn is(&self, lender: &Entity, borrower: &Borrower) -> bool {
+        match borrower {
+            Borrower::Member(member) => {
+                let own = |(of, id): &(Entity, Id)| of == lender && id == member;
+                self.members.iter().any(own)
+            }
+            Borrower::Group(group) => self.groups.contains(group),
+        }
+    }
+
+    fn serves(&self, lender: &Entity) -> bool {
+        let officer = |group: &Id| matches!(lender, Entity::Kube(lender) if lender == group);
+        self.clerk || self.groups.iter().any(officer)
+    }
+}
+
 /// The borrower confirms that they asked for the loan.
 #[derive(Clone, Debug)]
 pub struct ConfirmLoan {
@@ -162,6 +219,10 @@ pub struct ConfirmLoan {
     pub lender: Entity,
     /// The loan.
     pub loan: Id,
+    /// Who says so; nobody's roles count where nobody has to sign in.
+    pub by: Confirmer,
+    /// Whether a paper is named that the borrower signed.
+    pub paper: bool,
 }
 
 impl Action for ConfirmLoan {
@@ -173,14 +234,37 @@ impl Action for ConfirmLoan {
         Some(self.lender.clone())
     }
 
-    /// Errors: `NOT_FOUND`, `LOAN_DECIDED`, `LOAN_CONFIRMED`.
+    /// Errors: `NOT_FOUND` also for whose loan it is none of, `OWN_APPLICATION`,
+    /// `CONFIRMATION_NEEDS_PAPER`, `LOAN_DECIDED`, `LOAN_CONFIRMED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        self.check_confirmer(draft)?;
         let mut case = undecided(draft, &self.lender, &self.loan)?;
         if case.row.confirmed_on != 0 {
             return Err(case.refuse(Reason::LoanConfirmed).into());
         }
         case.row.confirmed_on = draft.frame().happened_on.get();
         case.put(draft);
+        Ok(())
+    }
+}
+
+impl ConfirmLoan {
+    fn check_confirmer(&self, draft: &Draft<'_>) -> Result<(), Stop> {
+        let actor = signed_in(draft);
+        if actor.is_empty() {
+            return Ok(());
+        }
+        let case = Case::load(draft, &self.lender, &self.loan)?;
+        let own = self.by.is(&self.lender, &case.borrower()?);
+        if !own && !self.by.serves(&self.lender) {
+            return Err(not_found(&loan_name(&self.lender, &self.loan), "loan").into());
+        }
+        if actor == case.row.applied_by {
+            return Err(case.refuse(Reason::OwnApplication).into());
+        }
+        if !own && !self.paper {
+            return Err(case.refuse(Reason::ConfirmationNeedsPaper).on("evidence").into());
+        }
         Ok(())
     }
 }
