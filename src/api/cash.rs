@@ -1,9 +1,12 @@
 //! Money at hand and in the bank (catalogue events 5, 6 and 13).
 
 use crate::api::convert::{self, Checked};
-use crate::api::desk::{Mutation, Plan, detailed, service, transactions};
-use crate::api::v1;
+use crate::api::desk::{Call, Method, Mutation, Plan, detailed, service, transactions};
+use crate::api::{google_type, party, v1};
 use crate::domain::cash::{BankEntry, Bearer, CountCash, DecideDifference, MoveCash, MoveFunds};
+use crate::domain::drawer::{CloseDrawer, OpenDrawer, SetDrawerLimit, drawer_name};
+use crate::domain::id::Entity;
+use crate::domain::money::Sen;
 
 service! {
     cash_service_server::CashService {
@@ -13,6 +16,9 @@ service! {
         record_bank_charge: RecordBankChargeRequest => RecordBankChargeResponse;
         count_cash: CountCashRequest => CountCashResponse;
         decide_difference: DecideDifferenceRequest => DecideDifferenceResponse;
+        open_drawer: OpenDrawerRequest => OpenDrawerResponse;
+        close_drawer: CloseDrawerRequest => CloseDrawerResponse;
+        set_drawer_limit: SetDrawerLimitRequest => SetDrawerLimitResponse;
     }
 }
 
@@ -114,7 +120,66 @@ impl Mutation for v1::DecideDifferenceRequest {
             entity: entity.clone(),
             amount: convert::money(self.amount.as_ref(), "amount")?,
             bearer: officer.map_or(Bearer::Entity, Bearer::Officer),
+            drawer: match self.drawer.as_str() {
+                "" => None,
+                name => Some(convert::drawer(name, &book, "drawer")?),
+            },
         };
         Ok(Plan::new(book, &entity, action))
     }
+}
+
+// ---- drawers --------------------------------------------------------------------------------------
+
+/// The requests about one drawer: they name it, make an action, and answer with what became of it.
+macro_rules! of_drawer {
+    ($($request:ident($moved:literal) => $response:ident,
+        |$this:ident, $drawer:ident| $action:expr;)+) => {$(
+        impl Mutation for v1::$request {
+            const FIELDS: &'static [(&'static str, &'static str)] = &[("amount", $moved)];
+
+            detailed!();
+
+            fn plan(&self, _: &[String]) -> Checked<Plan> {
+                let $this = self;
+                let (book, $drawer) = convert::any_drawer(&self.drawer, "drawer")?;
+                Ok(Plan::new(book, &Entity::Lkm, $action))
+            }
+        }
+
+        impl Method for v1::$request {
+            type Response = v1::$response;
+
+            async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+                let (_, id) = convert::any_drawer(&self.drawer, "drawer")?;
+                let done = call.submit(self).await?;
+                let row = done.row(&drawer_name(id.as_str()))?;
+                let drawer = Some(party::drawer(&done.book, id.as_str(), row)?);
+                Ok(v1::$response { transaction: Some(done.transaction(call)), drawer })
+            }
+        }
+    )+};
+}
+
+of_drawer! {
+    OpenDrawerRequest("from_vault") => OpenDrawerResponse, |request, drawer| OpenDrawer {
+        drawer,
+        teller: convert::id(&request.teller, "teller")?,
+        counted: convert::money_or_zero(request.counted.as_ref(), "counted")?,
+        from_vault: money_or_none(request.from_vault.as_ref(), "from_vault")?,
+    };
+    CloseDrawerRequest("to_vault") => CloseDrawerResponse, |request, drawer| CloseDrawer {
+        drawer,
+        counted: convert::money_or_zero(request.counted.as_ref(), "counted")?,
+        to_vault: money_or_none(request.to_vault.as_ref(), "to_vault")?,
+    };
+    SetDrawerLimitRequest("amount") => SetDrawerLimitResponse, |request, drawer| SetDrawerLimit {
+        drawer,
+        since: convert::day(request.since.as_ref(), "since")?,
+        amount: convert::money(request.amount.as_ref(), "amount")?,
+    };
+}
+
+fn money_or_none(money: Option<&google_type::Money>, field: &str) -> Checked<Sen> {
+    money.map_or(Ok(Sen::ZERO), |money| convert::money_or_zero(Some(money), field))
 }

@@ -3,8 +3,10 @@
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Opened, Page, Plan, damaged, plain, service};
 use crate::api::v1;
+use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
-use crate::domain::record::{Effect, Row};
+use crate::domain::money::Sen;
+use crate::domain::record::{Effect, Row, proto};
 use crate::domain::register::{CreateDrawer, CreateParty};
 
 service! {
@@ -142,11 +144,21 @@ impl Method for v1::ListDrawersRequest {
     }
 }
 
-fn drawer(book: &Id, id: &str, row: &Row) -> Checked<v1::Drawer> {
+/// A drawer as it is.
+pub(super) fn drawer(book: &Id, id: &str, row: &Row) -> Checked<v1::Drawer> {
     let Row::Drawer(row) = row else { return Err(damaged()) };
     Ok(v1::Drawer {
         name: format!("books/{book}/drawers/{id}"),
         label: row.label.clone(),
         collector: row.collector,
+        teller: row.teller.clone(),
+        opened_on: convert::to_optional_date(row.opened_on),
+        open: row.open,
+        limits: row.limits.iter().map(limit).collect(),
     })
+}
+
+fn limit(limit: &proto::DrawerLimit) -> v1::DrawerLimit {
+    let since = Some(convert::to_date(Day::new(limit.since)));
+    v1::DrawerLimit { since, amount: Some(convert::to_money(Sen::new(limit.amount))) }
 }

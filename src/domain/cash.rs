@@ -5,7 +5,8 @@ use crate::domain::account::{Ledger, Subject};
 use crate::domain::chart::{Code, FUNDS, fund_allowed};
 use crate::domain::decide::{Action, CashMoved};
 use crate::domain::draft::{Draft, Mode, Stop};
-use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::drawer::{differences_of, drawer_name};
+use crate::domain::id::{Entity, Id};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::Fund;
 use crate::domain::record::{Event, Row};
@@ -49,7 +50,7 @@ impl Place {
             return Err(Refusal::new(Reason::PlaceNotAllowed).on(field).into());
         }
         if let Place::Drawer(id) = self {
-            let row = draft.require(&RowName::new("drawers", id.as_str()), field)?;
+            let row = draft.require(&drawer_name(id.as_str()), field)?;
             // What is in a collector's bag is in transit, not in a drawer.
             if matches!(row, Row::Drawer(drawer) if drawer.collector) {
                 return Err(Refusal::new(Reason::PlaceNotAllowed).on(field).into());
@@ -263,9 +264,10 @@ pub fn book_difference(
     }
     draft.flag(Refusal::new(Reason::CashDifference).with("difference", difference.get()));
     let ledger = difference_ledger(entity);
+    let waits = differences_of(draft, &place)?;
     match difference.is_positive() {
-        true => draft.transfer(&ledger, place, Code::CashDifference, difference),
-        false => draft.transfer(&ledger, Code::CashDifference, place, difference.negated()?),
+        true => draft.transfer(&ledger, place, waits, difference),
+        false => draft.transfer(&ledger, waits, place, difference.negated()?),
     }
 }
 
@@ -287,6 +289,8 @@ pub struct DecideDifference {
     pub amount: Sen,
     /// Who bears or keeps it.
     pub bearer: Bearer,
+    /// The drawer whose difference it is; none for the vault, a tin, or a drawer never opened.
+    pub drawer: Option<Id>,
 }
 
 impl Action for DecideDifference {
@@ -298,10 +302,12 @@ impl Action for DecideDifference {
         Some(self.entity.clone())
     }
 
-    /// Errors: `DIFFERENCE_EXCEEDED`, `NOT_FOUND`, `WRONG_KIND` for an excess given to an officer.
+    /// Errors: `DIFFERENCE_EXCEEDED`, `NOT_FOUND`, `PLACE_NOT_ALLOWED` for a drawer that is not this
+    /// entity's, `WRONG_KIND` for an excess given to an officer.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let ledger = difference_ledger(&self.entity);
-        let open = draft.balance(&ledger.account(Code::CashDifference))?;
+        let waits = (Code::CashDifference, self.waits_under(draft)?);
+        let open = draft.balance(&ledger.account_of(waits.0, waits.1.clone()))?;
         let size = if open.is_negative() { open.negated()? } else { open };
         if self.amount > size {
             let refusal = Refusal::new(Reason::DifferenceExceeded).on("amount");
@@ -312,17 +318,29 @@ impl Action for DecideDifference {
                 draft.member(&self.entity, member, "officer")?;
                 draft.about(&self.entity, "members", member);
                 let due = (Code::OfficerReceivable, Subject::id(member));
-                draft.transfer(&ledger, due, Code::CashDifference, self.amount)
+                draft.transfer(&ledger, due, waits, self.amount)
             }
             (Bearer::Officer(member), false) => {
                 Err(Refusal::new(Reason::WrongKind).on("officer").with("name", member).into())
             }
             (Bearer::Entity, true) => {
-                draft.transfer(&ledger, Code::CashShortage, Code::CashDifference, self.amount)
+                draft.transfer(&ledger, Code::CashShortage, waits, self.amount)
             }
             (Bearer::Entity, false) => {
-                draft.transfer(&ledger, Code::CashDifference, Code::OtherIncome, self.amount)
+                draft.transfer(&ledger, waits, Code::OtherIncome, self.amount)
             }
         }
+    }
+}
+
+impl DecideDifference {
+    /// Whose the difference is in its account.
+    fn waits_under(&self, draft: &Draft<'_>) -> Result<Subject, Stop> {
+        let Some(drawer) = &self.drawer else { return Ok(Subject::none()) };
+        if self.entity != Entity::Lkm {
+            return Err(Refusal::new(Reason::PlaceNotAllowed).on("drawer").into());
+        }
+        draft.require(&drawer_name(drawer.as_str()), "drawer")?;
+        Ok(Subject::id(drawer))
     }
 }

@@ -4,11 +4,12 @@
 //! reads on from where the last closing stopped and visits nothing else. Rows are made by what they
 //! are about, in the same record.
 //!
-//! **Invariant**: days close in order, each once.
+//! **Invariant**: days close in order, each once, and none while a teller's drawer is open.
 
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
+use crate::domain::drawer;
 use crate::domain::id::RowName;
 use crate::domain::record::proto::{DayClosing, Due};
 use crate::domain::record::{Event, Row};
@@ -44,13 +45,16 @@ impl Action for CloseDay {
         Event::DayClosed
     }
 
-    /// Errors: `DAY_OUT_OF_ORDER`.
+    /// Errors: `DAY_OUT_OF_ORDER`, `DRAWERS_OPEN`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        let expected = last_closed(draft)?.next();
+        // Asked for together, so that they are loaded in one round.
+        let (last, open) = (last_closed(draft), draft.row(&drawer::open_name()));
+        let expected = last?.next();
         if self.day != expected {
             let refusal = Refusal::new(Reason::DayOutOfOrder).on("through");
             return Err(refusal.with("date", expected).into());
         }
+        drawer::check_closed(open?.as_ref(), self.day)?;
         let row = DayClosing { closed_through: self.day.get() };
         draft.put(closing_name(), Row::DayClosing(row));
         Ok(())

@@ -14,6 +14,7 @@ use crate::domain::chart::{Code, Floor, SubjectKind};
 use crate::domain::confirmation;
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command};
+use crate::domain::drawer;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
 use crate::domain::posting::Posting;
@@ -485,6 +486,19 @@ impl<'a> Draft<'a> {
         moved.map(|(_, delta)| *delta).try_fold(Sen::ZERO, Sen::plus)
     }
 
+    /// What this draft moves in the accounts of a code, by subject, over all funds.
+    ///
+    /// Errors: `OVERFLOW`.
+    pub fn moved_in(&self, code: Code) -> Result<BTreeMap<Subject, Sen>, Refusal> {
+        let mut moved: BTreeMap<Subject, Sen> = BTreeMap::new();
+        let deltas = self.effect.deltas.iter().filter(|(account, _)| account.code == code);
+        for (account, delta) in deltas {
+            let sum = moved.entry(account.subject.clone()).or_default();
+            *sum = sum.plus(*delta)?;
+        }
+        Ok(moved)
+    }
+
     /// What an account holds on its natural side.
     /// Errors: `Missing` while a balance is not loaded, `OVERFLOW`.
     pub fn held(&self, account: &Account) -> Result<Sen, Stop> {
@@ -713,18 +727,19 @@ impl<'a> Draft<'a> {
     /// The effect, with floors checked, cash below zero flagged, and the day in the ledger found;
     /// and that of what came after, reckoned anew, if it changes anything.
     ///
-    /// Errors: `FLOOR` in a request.
+    /// Errors: `FLOOR` in a request, and what a [drawer] refuses then.
     pub fn finish(mut self, command: &Command) -> Result<(Frame, Effect, Option<Effect>), Stop> {
         self.line = 0;
         for account in self.effect.deltas.keys().cloned().collect::<Vec<_>>() {
             self.check_floor(&account)?;
         }
+        drawer::check_moved(&mut self, command.action.event())?;
         let effective_on = self.effective_on()?;
         let mut work = self.effect;
         work.rows.extend(lot_changes(&work.lot_moves, effective_on, self.frame.position)?);
-        if self.frame.mode == Mode::Report
-            && let Some(row) = review::of(&work.flags, command.action.entity(), self.frame.position)
-        {
+        let told = self.frame.mode == Mode::Report;
+        let flags = work.flags.iter().filter(|flag| told || drawer::is_for_review(flag));
+        if let Some(row) = review::of(flags, command.action.entity(), self.frame.position) {
             work.rows.insert(review::review_name(&self.frame.request), row);
         }
         let posted = work.deltas.keys().map(|account| &account.ledger.entity);

@@ -19,6 +19,7 @@ pub mod day;
 pub mod decide;
 pub mod dissolution;
 pub mod draft;
+pub mod drawer;
 pub mod dues;
 pub mod effective;
 pub mod epoch;

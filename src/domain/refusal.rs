@@ -386,6 +386,30 @@ reasons! {
     DayOutOfOrder = "DAY_OUT_OF_ORDER", Precondition,
         "Hari yang berikut ditutup ialah {date}.",
         "The next day to close is {date}.";
+    /// Tellers' drawers that were opened by that day are not counted and closed.
+    DrawersOpen = "DRAWERS_OPEN", Precondition,
+        "Hitung dan tutup dahulu laci {drawers}; hari {date} belum dapat ditutup.",
+        "Count and close the drawers {drawers} first; the day {date} cannot close.";
+    /// The drawer is not open on this business day.
+    DrawerClosed = "DRAWER_CLOSED", Precondition,
+        "Laci {drawer} tidak terbuka pada hari buku ini.",
+        "The drawer {drawer} is not open on this business day.";
+    /// The drawer is open already.
+    DrawerOpen = "DRAWER_OPEN", Precondition,
+        "Laci {drawer} masih terbuka sejak {date}; hitung dan tutup dahulu.",
+        "The drawer {drawer} is open since {date}; count and close it first.";
+    /// The drawer is another teller's.
+    DrawerOfOther = "DRAWER_OF_OTHER", Precondition,
+        "Laci {drawer} adalah tanggung jawab {teller}.",
+        "The drawer {drawer} is that of {teller}.";
+    /// More than the drawer may hold. Also a remark.
+    DrawerFull = "DRAWER_FULL", Precondition,
+        "Laci {drawer} paling banyak {cap}, menjadi {held}; pindahkan kelebihannya ke brankas.",
+        "The drawer {drawer} holds {cap} at most, this makes {held}; put what is beyond into the vault.";
+    /// What can only be done on the business day.
+    NotBusinessDay = "NOT_BUSINESS_DAY", Precondition,
+        "Hanya dapat dilakukan pada hari buku {today}.",
+        "This can only be done on the business day {today}.";
     /// Days of the period or year are not closed yet, and something may still fall due on them.
     DaysNotClosed = "DAYS_NOT_CLOSED", Precondition,
         "Tutup dahulu hari-hari buku dari {date} sampai {last}.",

@@ -464,7 +464,8 @@ impl Action for CreateDrawer {
 
     /// Errors: `ALREADY_EXISTS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        let row = Drawer { label: self.label.clone(), collector: self.collector };
+        let row =
+            Drawer { label: self.label.clone(), collector: self.collector, ..Drawer::default() };
         draft.create(RowName::new("drawers", self.drawer.as_str()), Row::Drawer(row), "drawer_id")
     }
 }

@@ -23,8 +23,12 @@ pub fn review_name(report: &RequestId) -> RowName {
 }
 
 /// The row of a report with these flags; none where they break no rule.
-pub(super) fn of(flags: &[Flag], entity: Option<Entity>, position: u64) -> Option<Row> {
-    let reasons: BTreeSet<&str> = flags.iter().filter_map(|flag| broken(&flag.remark)).collect();
+pub(super) fn of<'f>(
+    flags: impl Iterator<Item = &'f Flag>,
+    entity: Option<Entity>,
+    position: u64,
+) -> Option<Row> {
+    let reasons: BTreeSet<&str> = flags.filter_map(|flag| broken(&flag.remark)).collect();
     let row = Review {
         entity: entity.map(|entity| entity.as_str().to_owned()).unwrap_or_default(),
         position,

@@ -25,6 +25,7 @@ use crate::domain::chart::fund_from_name;
 use crate::domain::daily::{CloseDay, closing_name};
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command, Form};
+use crate::domain::drawer;
 use crate::domain::id::{Id, RequestId, RowName};
 use crate::domain::iks_rule::period_of;
 use crate::domain::link::lkm_ledger;
@@ -118,11 +119,13 @@ pub async fn close_days(
     let Some(last) = last_closed(&mut reader.snapshot(book).await?).await? else { return Ok(()) };
     let mut day = last.next();
     while day <= through {
+        let opened = open_drawers(&mut reader.snapshot(book).await?).await?;
+        drawer::check_closed(opened.as_ref(), day)?;
         for step in STEPS {
             run(journal, reader, (book, day), *step, told).await?;
         }
-        let (id, action) = (request(book, day, "close", ""), Arc::new(CloseDay { day }));
-        let done = submit(journal, book, id, day, action).await?;
+        let id = request(book, day, "close", &attempt(opened.as_ref()));
+        let done = submit(journal, book, id, day, Arc::new(CloseDay { day })).await?;
         if let Some(refusal) = done.1 {
             return Err(refusal.into());
         }
@@ -130,6 +133,19 @@ pub async fn close_days(
         day = day.next();
     }
     Ok(())
+}
+
+async fn open_drawers(snapshot: &mut Snapshot) -> Result<Option<Row>, StorageError> {
+    Ok(snapshot.row(&drawer::open_name()).await?.map(|found| found.row))
+}
+
+/// What tells one attempt to close a day from another: a drawer opened just before it may have it
+/// refused for good, and is to be counted and closed before the next.
+fn attempt(opened: Option<&Row>) -> String {
+    match opened {
+        Some(Row::OpenDrawers(row)) => row.changes.to_string(),
+        _ => String::new(),
+    }
 }
 
 /// The last closed day of a book, none if there is no such book.

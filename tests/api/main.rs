@@ -17,6 +17,7 @@ mod broken_rules;
 mod closing;
 mod confirmations;
 mod days;
+mod drawers;
 mod iks;
 mod inventory;
 mod keys;

@@ -309,7 +309,10 @@ fn event_13_cash_counted_and_the_difference_decided() {
     assert_eq!(entries(&over), ["a.umum Kas D 7", "a.umum Selisih Kas K 7"]);
     let short = v.ok(count(k(2)));
     assert_eq!(entries(&short), ["a.umum Selisih Kas D 5", "a.umum Kas K 5"]);
-    let decide = |amount, bearer| DecideDifference { entity: kube("a"), amount, bearer };
+    let decide = |amount, bearer| {
+        let (entity, drawer) = (kube("a"), None);
+        DecideDifference { entity, amount, bearer, drawer }
+    };
     assert_eq!(
         entries(&v.ok(decide(k(2), Bearer::Entity))),
         ["a.umum Selisih Kas D 2", "a.umum Pendapatan Lain-lain K 2"]

@@ -356,10 +356,12 @@ impl Writer<'_> {
                 Arc::new(MoveFunds { entity, from: fund, to, place: Place::Cash, amount })
             }
             3 => Arc::new(BankEntry { ledger, interest: self.rng.bool(), amount }),
-            4 => Arc::new(DecideDifference { entity, amount, bearer: Bearer::Entity }),
+            4 => {
+                Arc::new(DecideDifference { entity, amount, bearer: Bearer::Entity, drawer: None })
+            }
             5 => {
                 let bearer = Bearer::Officer(self.member());
-                Arc::new(DecideDifference { entity, amount, bearer })
+                Arc::new(DecideDifference { entity, amount, bearer, drawer: None })
             }
             _ => Arc::new(CountCash { entity, place: Place::Cash, counted: amount }),
         }

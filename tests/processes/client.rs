@@ -447,6 +447,17 @@ fn registers(terminal: &Terminal, _data: &Path) {
     terminal.shows("pihak mawar toko", "toko", "Toko Tani (contoh)");
     terminal.shows("laci-baru tas-1 --nama \"Tas 1\" --kolektor", "tas-1", "tas kolektor");
     terminal.shows("laci", "tas-1", "Tas 1");
+    terminal.reads("jurnal umum --debit lkm.sp.1102:5.000.000 --kredit lkm.sp.3107:5.000.000");
+    terminal.reads("laci-baru loket-1 --nama \"Loket 1\"");
+    terminal.reads("laci batas loket-1 1.000.000 --sejak 1-1-2025");
+    let open = "laci buka loket-1 --teller teller-1 --dihitung 0";
+    let full = terminal.refused(&format!("{open} --dari-brankas 1.000.001"));
+    assert!(full.contains("paling banyak Rp1.000.000"), "{full}");
+    terminal.shows(&format!("{open} --dari-brankas 500.000"), "Kas Teller", "Rp500.000");
+    terminal.shows("laci", "loket-1", "teller-1");
+    let close = "laci tutup loket-1 --dihitung 499.000 --ke-brankas 499.000";
+    terminal.shows(close, "Selisih Kas", "Rp1.000");
+    terminal.books("kas selisih lkm 1.000 --laci loket-1 --berita-acara BA-1");
 }
 
 fn meetings(terminal: &Terminal, data: &Path) {

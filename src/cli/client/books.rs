@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::args::WhichMember;
+use super::drawers::DrawerAsk;
 use super::{Answer, Client, PAGE, note_warnings};
 use crate::api::v1::{self, HouseholdStatus, Office, PartyKind, Regime, Stage, Warning, Zone};
 use crate::cli::convert::{date, day, last_part};
@@ -45,6 +46,8 @@ const DRAWERS: &[Column] = &[
     text("drawer", "Laci", "Drawer"),
     text("label", "Nama", "Name"),
     text("sort", "Jenis", "Sort"),
+    text("teller", "Penanggung jawab", "Teller"),
+    text("open", "Terbuka sejak", "Open since"),
 ];
 
 const PERIODS: &[Column] = &[
@@ -154,9 +157,13 @@ pub enum RegisterAsk {
     /// Daftarkan laci teller atau tas kolektor / register a drawer
     #[command(name = "laci-baru", alias = "drawer-add")]
     DrawerAdd(DrawerAdd),
-    /// Daftar laci / list drawers
+    /// Daftar laci; buka, tutup, batas / list drawers; open, close, limit
     #[command(name = "laci", alias = "drawers")]
-    Drawers,
+    Drawers {
+        /// What is done with one; all are listed if nothing.
+        #[command(subcommand)]
+        ask: Option<DrawerAsk>,
+    },
 }
 
 /// A new book; its id is the one of `--book`.
@@ -355,7 +362,8 @@ impl Client {
             RegisterAsk::PartyAdd(new) => self.party_add(new).await?,
             RegisterAsk::Parties { entity, party } => self.parties(entity, party.as_ref()).await?,
             RegisterAsk::DrawerAdd(new) => self.drawer_add(new).await?,
-            RegisterAsk::Drawers => {
+            RegisterAsk::Drawers { ask: Some(ask) } => return self.drawer(ask).await,
+            RegisterAsk::Drawers { ask: None } => {
                 let ask = async |request: v1::ListDrawersRequest| {
                     self.remote.parties().list_drawers(request).await
                 };
@@ -616,7 +624,12 @@ impl Client {
                 true => self.say("tas kolektor", "collector's bag"),
                 false => self.say("laci teller", "teller's drawer"),
             };
-            vec![last_part(&drawer.name).to_owned(), drawer.label.clone(), sort]
+            let state = match drawer.open {
+                true => self.date(drawer.opened_on.as_ref()),
+                false => String::new(),
+            };
+            let label = drawer.label.clone();
+            vec![last_part(&drawer.name).to_owned(), label, sort, drawer.teller.clone(), state]
         };
         Table::of(DRAWERS, drawers.iter().map(row))
     }

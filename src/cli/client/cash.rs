@@ -102,6 +102,9 @@ pub struct Difference {
     /// Pengurus yang mengganti; kosong bila ditanggung lembaga / the officer who makes it good
     #[arg(long = "pengurus", alias = "officer")]
     officer: Option<String>,
+    /// Laci yang selisih, bila laci itu dibuka dan ditutup / the drawer whose difference it is
+    #[arg(long = "laci", alias = "drawer")]
+    drawer: Option<String>,
     #[command(flatten)]
     when: When,
 }
@@ -168,13 +171,14 @@ impl Client {
                 );
                 self.booked(cash.count_cash(request)).await
             }
-            CashAsk::Difference(Difference { entity, amount, officer, when }) => {
+            CashAsk::Difference(Difference { entity, amount, officer, drawer, when }) => {
                 let request = request!(
                     when,
                     v1::DecideDifferenceRequest {
                         entity: self.entity(entity),
                         amount: money(*amount),
                         officer: self.maybe_of(entity, "members", officer.as_ref()),
+                        drawer: drawer.as_ref().map(|id| self.drawer_name(id)).unwrap_or_default(),
                     }
                 );
                 self.booked(cash.decide_difference(request)).await

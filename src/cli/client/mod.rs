@@ -17,6 +17,7 @@ mod cash;
 mod closing;
 mod confirmations;
 mod cosign;
+mod drawers;
 mod grant_args;
 mod grant_file;
 mod grants;
