@@ -62,7 +62,7 @@ fn declared(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
     Ok(lines)
 }
 
-/// `DepositRequest: SavingsService Deposit, [Manager, Teller], (member), Unspecified, false, false`
+/// `DepositRequest: SavingsService Deposit, [Manager, Teller], (member), Unspecified, false, false, ()`
 fn declaration(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<String> {
     let option = pool.get_extension_by_name("simpul.v1.access")?;
     let options = method.options();
@@ -78,7 +78,8 @@ fn declaration(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<Strin
     let audience = variant(pool, "simpul.v1.Audience", &audience)?;
     let narrowed = access.get_field_by_name("narrowed")?.as_bool()?;
     let personal = access.get_field_by_name("personal")?.as_bool()?;
-    let scope = scope(access, method)?;
+    let scope = field(access, method, "scope")?;
+    let purpose = field(access, method, "purpose")?;
     let roles = roles?;
     if roles.is_empty() && audience == "Unspecified" {
         return None;
@@ -86,14 +87,15 @@ fn declaration(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<Strin
     let (service, input) = (method.parent_service().name().to_owned(), method.input());
     let (name, input, roles) = (method.name(), input.name(), roles.join(", "));
     Some(format!(
-        "{input}: {service} {name}, [{roles}], {scope}, {audience}, {narrowed}, {personal}"
+        "{input}: {service} {name}, [{roles}], {scope}, {audience}, {narrowed}, {personal}, \
+         {purpose}"
     ))
 }
 
-/// The scope as a list of one field of the request, or of none.
-fn scope(access: &DynamicMessage, method: &MethodDescriptor) -> Option<String> {
-    let scope = access.get_field_by_name("scope")?;
-    match scope.as_str()? {
+/// What is declared of a field of the request, as a list of that field, or of none.
+fn field(access: &DynamicMessage, method: &MethodDescriptor, of: &str) -> Option<String> {
+    let named = access.get_field_by_name(of)?;
+    match named.as_str()? {
         "" => Some("()".to_owned()),
         field => method.input().get_field_by_name(field).map(|_| format!("({field})")),
     }

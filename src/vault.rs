@@ -27,9 +27,11 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::id::{Id, LKM, RowName};
+use crate::domain::person::ERASED;
+use crate::domain::record::Row;
 use crate::secret_file;
 use crate::storage::keys::KeyStore;
-use crate::storage::read::Reader;
+use crate::storage::read::{Reader, RegisterRow};
 use crate::storage::{SideRow, StorageError};
 
 const KEY_ID: usize = 8;
@@ -45,7 +47,7 @@ const FILE_CONTEXT: &[u8] = b"simpul/file/v1";
 /// The key store's entry by which a vault knows its own master key; no book has an empty id.
 const MASTER_CHECK: (&str, &str) = ("", "master");
 
-/// How many orphans are looked for at a time.
+/// How many orphans or erased owners are looked for at a time.
 const SWEEP_PAGE: u32 = 256;
 
 /// Why the vault could not answer. No variant carries personal text or key material.
@@ -276,6 +278,30 @@ impl Vault {
         }
     }
 
+    /// Destroys the keys of all whom a journal calls erased, wherever they come from, such as a
+    /// server that died before it could, or a restored backup; and answers how many there were.
+    /// Servers may sweep side by side.
+    ///
+    /// Errors: `Store`.
+    pub async fn sweep_erased(&self, reader: &Reader) -> Result<u64, VaultError> {
+        let mut swept = 0;
+        for book in reader.books().await? {
+            let mut snapshot = reader.snapshot(&book).await?;
+            let mut after = String::new();
+            loop {
+                let rows = snapshot.rows(ERASED, &after, SWEEP_PAGE).await?;
+                let Some(last) = rows.last() else { break };
+                after.clone_from(&last.id);
+                let owners: Vec<&str> = rows.iter().filter_map(erased_owner).collect();
+                for (owner, _) in self.store.get_many(book.as_str(), &owners).await? {
+                    swept += u64::from(self.store.delete(book.as_str(), &owner).await?);
+                }
+            }
+            snapshot.finish().await?;
+        }
+        Ok(swept)
+    }
+
     async fn present_keys(
         &self,
         book: &str,
@@ -311,6 +337,13 @@ impl Vault {
             Some(OwnerKey { id, cipher })
         });
         key.ok_or_else(|| damaged(book, owner))
+    }
+}
+
+fn erased_owner(found: &RegisterRow) -> Option<&str> {
+    match &found.row {
+        Row::Erasure(erasure) => Some(&erasure.owner),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::api::desk::{Call, Method, Mutation, Opened, Page, Plan, damaged, plai
 use crate::api::errors::Fault;
 use crate::api::ledger::read_point;
 use crate::api::report::{Days, Lines, Scope, accounts_of, eve};
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::account::{Control, Ledger};
 use crate::domain::assessment::{RecordAssessment, assessment_name, scale_of, scales};
@@ -108,7 +109,7 @@ fn sealed(row: &Row) -> impl Iterator<Item = &Vec<u8>> {
 
 fn assessment(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Checked<v1::Assessment> {
     let Row::Assessment(row) = row else { return Err(damaged()) };
-    let (notes, erased) = opened.text(&row.notes);
+    let (notes, erased) = opened.text(Sort::Memo, &row.notes);
     let score = |score: &proto::AspectScore| v1::AspectScore {
         aspect: score.aspect,
         score: score.score,

@@ -9,6 +9,7 @@ use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Opened, Plan, damaged, detailed};
 use crate::api::errors::Fault;
 use crate::api::ledger::{ledger_lines, read_point};
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::account::{Account, Ledger};
 use crate::domain::bank::{
@@ -376,7 +377,7 @@ fn shown(book: &Id, line: &BankLine, opened: &Opened) -> v1::BankLine {
     use v1::bank_line::Movement;
     let amount = convert::to_money(Sen::new(line.amount.saturating_abs()));
     let movement = if line.amount < 0 { Movement::MoneyOut } else { Movement::MoneyIn };
-    let (text, text_erased) = opened.text(&line.text);
+    let (text, text_erased) = opened.text(Sort::Memo, &line.text);
     v1::BankLine {
         reference: line.reference.clone(),
         date: convert::to_optional_date(line.booked_on),

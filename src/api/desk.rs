@@ -21,6 +21,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::api::convert::{self, Checked};
 use crate::api::door::{Declares, Door, Passed, Who};
 use crate::api::errors::{Fault, Problem};
+use crate::api::sight::{Sight, Sort};
 use crate::api::v1;
 use crate::attachments::Files;
 use crate::domain::access::Author;
@@ -147,8 +148,9 @@ impl Api {
         let began = Instant::now();
         let caller = request.extensions_mut().remove::<Caller>().unwrap_or_default();
         let request = request.into_inner();
-        let passed = self.0.door.pass(&caller.who, &M::DECLARED, request.scope()).await;
-        let (passed, refused) = match passed {
+        let passed =
+            self.0.door.pass(&caller.who, &M::DECLARED, request.scope(), request.purpose());
+        let (passed, refused) = match passed.await {
             Ok(passed) => (passed, None),
             Err(problem) => (Passed::default(), Some(problem)),
         };
@@ -593,14 +595,14 @@ impl Call<'_> {
             };
         }
         let mut snapshot = self.desk.reader.snapshot(book).await?;
-        let opened = self.open(&mut snapshot, book, commitments.iter()).await?;
+        let opened = self.open_fully(&mut snapshot, book, commitments.iter()).await?;
         for (commitment, text) in commitments.iter().zip(texts) {
-            let (held, erased) = opened.text(commitment);
+            let (held, erased) = opened.text(Sort::Memo, commitment);
             if !erased && held != *text {
                 return Err(Fault::RequestIdReused.on("request_id"));
             }
         }
-        Ok(commitments.first().is_some_and(|memo| opened.text(memo).1))
+        Ok(commitments.first().is_some_and(|memo| opened.text(Sort::Memo, memo).1))
     }
 
     /// Brings a book's passes to other books at once. What cannot be brought now waits for the
@@ -720,23 +722,52 @@ impl Call<'_> {
         Ok((rows, token))
     }
 
-    /// Opens personal text by commitments, all at once.
+    /// Opens personal text by commitments, all at once. What the caller has no need of is shown
+    /// masked.
     pub(crate) async fn open(
         &self,
         snapshot: &mut Snapshot,
         book: &Id,
         commitments: impl Iterator<Item = &Vec<u8>>,
     ) -> Checked<Opened> {
-        let wanted: Vec<[u8; 32]> =
-            commitments.filter_map(|bytes| bytes.as_slice().try_into().ok()).collect();
+        let wanted = commitments.filter_map(|bytes| bytes.as_slice().try_into().ok()).collect();
+        self.open_as(self.passed.sight.clone(), snapshot, book, wanted).await
+    }
+
+    /// The same with nothing masked: for what is compared here, or is asked for a purpose.
+    pub(crate) async fn open_fully(
+        &self,
+        snapshot: &mut Snapshot,
+        book: &Id,
+        commitments: impl Iterator<Item = &Vec<u8>>,
+    ) -> Checked<Opened> {
+        let wanted = commitments.filter_map(|bytes| bytes.as_slice().try_into().ok()).collect();
+        self.open_as(Sight::Full, snapshot, book, wanted).await
+    }
+
+    async fn open_as(
+        &self,
+        sight: Sight,
+        snapshot: &mut Snapshot,
+        book: &Id,
+        wanted: Vec<[u8; 32]>,
+    ) -> Checked<Opened> {
         if wanted.is_empty() {
-            return Ok(Opened::default());
+            return Ok(Opened { texts: HashMap::new(), sight });
         }
         let sides = snapshot.sides(&wanted).await?;
         let texts = self.desk.vault.reveal(book, &sides).await?;
         let pairs = sides.into_iter().zip(texts);
         let opened = pairs.filter_map(|(side, text)| Some((side.commitment.to_vec(), text?)));
-        Ok(Opened(opened.collect()))
+        Ok(Opened { texts: opened.collect(), sight })
+    }
+
+    /// Destroys the key of an owner's text, now that the journal says so. What cannot be done now is
+    /// done by the next round of the server's own work.
+    pub(crate) async fn destroy(&self, book: &Id, owner: &str) {
+        if let Err(error) = self.desk.vault.erase(book, owner).await {
+            tracing::warn!(%error, "a key waits for the next round to be destroyed");
+        }
     }
 
     fn saw(&self, book: &Id, position: u64) {
@@ -746,13 +777,16 @@ impl Call<'_> {
 
 /// Opened personal text by commitment; what is not there was erased.
 #[derive(Default)]
-pub(crate) struct Opened(HashMap<Vec<u8>, String>);
+pub(crate) struct Opened {
+    texts: HashMap<Vec<u8>, String>,
+    sight: Sight,
+}
 
 impl Opened {
-    /// The text, and whether it was erased.
-    pub(crate) fn text(&self, commitment: &[u8]) -> (String, bool) {
-        match self.0.get(commitment) {
-            Some(text) => (text.clone(), false),
+    /// The text, masked where the caller has no need of it, and whether it was erased.
+    pub(crate) fn text(&self, sort: Sort, commitment: &[u8]) -> (String, bool) {
+        match self.texts.get(commitment) {
+            Some(text) => (self.sight.show(sort, text), false),
             None => (String::new(), !commitment.is_empty()),
         }
     }

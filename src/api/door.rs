@@ -11,6 +11,7 @@ use crate::access::{Access, AccessError, SignedIn};
 use crate::api::convert::Checked;
 use crate::api::desk::{damaged, not_found};
 use crate::api::errors::{Fault, Problem};
+use crate::api::sight::Sight;
 use crate::api::v1;
 use crate::domain::access::{Assignment, Author, Place, Role, holds_in, on_duty, user_name};
 use crate::domain::day::Day;
@@ -48,6 +49,9 @@ pub(crate) trait Declares {
 
     /// The name of what it is about; empty if it is about no book.
     fn scope(&self) -> &str;
+
+    /// What the answer is needed for, as the access log calls it; empty where that is not asked.
+    fn purpose(&self) -> &'static str;
 }
 
 macro_rules! scope {
@@ -56,6 +60,15 @@ macro_rules! scope {
     };
     ($request:ident $field:ident) => {
         $request.$field.as_str()
+    };
+}
+
+macro_rules! purpose {
+    ($request:ident) => {
+        ""
+    };
+    ($request:ident $field:ident) => {
+        v1::Purpose::try_from($request.$field).map_or("", |purpose| purpose.as_str_name())
     };
 }
 
@@ -71,7 +84,7 @@ macro_rules! field {
 /// One line for each method, written by the build from the protos' options.
 macro_rules! declared {
     ($($request:ident: $service:ident $method:ident, [$($role:ident),*], ($($field:ident)?),
-        $audience:ident, $narrowed:literal, $personal:literal;)+) => {
+        $audience:ident, $narrowed:literal, $personal:literal, ($($purpose:ident)?);)+) => {
         $(impl Declares for v1::$request {
             const DECLARED: Declared = Declared {
                 service: stringify!($service),
@@ -85,6 +98,10 @@ macro_rules! declared {
 
             fn scope(&self) -> &str {
                 scope!(self $($field)?)
+            }
+
+            fn purpose(&self) -> &'static str {
+                purpose!(self $($purpose)?)
             }
         })+
 
@@ -128,6 +145,8 @@ pub(crate) struct Passed {
     pub(crate) author: Author,
     /// What they hold in the book today; empty for whoever is trusted.
     pub(crate) held: Vec<Assignment>,
+    /// As what they look at text about people.
+    pub(crate) sight: Sight,
     /// Whether all of the book is open to them.
     trusted: bool,
 }
@@ -199,9 +218,15 @@ impl Door {
     ///
     /// Errors: `TOKEN_REQUIRED`, `DEVICE_TO_UNLOCK`, `ROLE_REQUIRED`, and `NOT_FOUND` where they
     /// have no role at all.
-    pub(crate) async fn pass(&self, who: &Who, about: &Declared, name: &str) -> Checked<Passed> {
+    pub(crate) async fn pass(
+        &self,
+        who: &Who,
+        about: &Declared,
+        name: &str,
+        purpose: &'static str,
+    ) -> Checked<Passed> {
         let passed = self.passed(who, about, name).await;
-        let reason = passed.as_ref().err().map_or("", Problem::reason);
+        let reason = passed.as_ref().err().map_or(purpose, Problem::reason);
         if let (Who::User(user), true) = (who, about.personal || passed.is_err()) {
             let book = name.strip_prefix("books/").and_then(|rest| rest.split('/').next());
             let line = Lookup {
@@ -225,7 +250,9 @@ impl Door {
                 let author = Author::named(actor);
                 return Ok(Passed { author, trusted: true, ..Passed::default() });
             }
-            _ if about.audience == Audience::Anybody => return Ok(Passed::default()),
+            _ if about.audience == Audience::Anybody => {
+                return Ok(Passed { sight: Sight::By(Vec::new()), ..Passed::default() });
+            }
             Who::Nobody => return Err(Fault::TokenRequired.into()),
             Who::Locked(_) => return Err(Fault::DeviceToUnlock.into()),
             Who::User(user) => user,
@@ -289,7 +316,10 @@ fn of_server(user: &SignedIn, about: &Declared) -> Checked<Passed> {
     let administers = user.administrator && about.roles.contains(&Role::Administrator);
     let role = if administers { Role::Administrator } else { Role::Unspecified };
     match about.audience == Audience::SignedIn || administers {
-        true => Ok(Passed { author: author(user, role), ..Passed::default() }),
+        true => {
+            let sight = Sight::By(vec![role]);
+            Ok(Passed { author: author(user, role), sight, ..Passed::default() })
+        }
         false => Err(Fault::RoleRequired.into()),
     }
 }
@@ -311,7 +341,10 @@ fn of_book(
         first.filter(|_| about.audience == Audience::SignedIn)
     });
     Some(match role {
-        Some(role) => Ok(Passed { author: author(user, role), held, trusted: false }),
+        Some(role) => {
+            let sight = Sight::By(roles);
+            Ok(Passed { author: author(user, role), held, sight, trusted: false })
+        }
         None => Err(Fault::RoleRequired.into()),
     })
 }

@@ -137,6 +137,10 @@ faults! {
     NotInTransit = "NOT_IN_TRANSIT", FailedPrecondition,
         "Guliran ini tidak sedang dalam perjalanan ke buku lain.",
         "This pass is not on its way to another book.";
+    /// More members than can be searched at once.
+    DirectoryTooLarge = "DIRECTORY_TOO_LARGE", FailedPrecondition,
+        "Buku ini punya lebih dari 5.000 anggota; carilah di dalam satu kelompok.",
+        "This book has more than 5,000 members; search within a group.";
     /// Not sixteen digits.
     NikMalformed = "NIK_MALFORMED", InvalidArgument,
         "NIK terdiri dari 16 angka; kosongkan bila belum ada.",

@@ -3,6 +3,7 @@
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Done, Method, Mutation, Opened, Page, Plan, damaged, plain, service};
 use crate::api::errors::Fault;
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
@@ -230,7 +231,7 @@ impl Method for v1::ListGroupsRequest {
 fn group(book: &Id, id: &str, row: &Row, opened: &Opened) -> Checked<v1::Group> {
     let Row::Group(row) = row else { return Err(damaged()) };
     let name = format!("books/{book}/groups/{id}");
-    let (notes, erased) = opened.text(&row.notes);
+    let (notes, erased) = opened.text(Sort::Memo, &row.notes);
     Ok(v1::Group {
         display_name: row.name.clone(),
         founded_year: row.founded_year,

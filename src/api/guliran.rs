@@ -6,6 +6,7 @@ use crate::api::desk::{
 };
 use crate::api::errors::Fault;
 use crate::api::grant::answer_with_grant;
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::api::v1::deliver_guliran_request::Receiver as To;
 use crate::domain::guliran::{
@@ -375,7 +376,7 @@ pub(super) fn pass(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Che
     let Row::Pass(row) = row else { return Err(damaged()) };
     let giver = name.parent.strip_suffix("/passes").ok_or_else(damaged)?;
     let sen = |sen| Some(convert::to_money(Sen::new(sen)));
-    let (receiver_name, receiver_name_erased) = opened.text(&row.receiver_name);
+    let (receiver_name, receiver_name_erased) = opened.text(Sort::Name, &row.receiver_name);
     let item = |item: &proto::PassItem| v1::PassItem {
         lot: convert::row_name(book, format!("{giver}/lots/{}", item.lot)),
         quantity: Some(convert::to_quantity(item.quantity_milli)),

@@ -12,6 +12,7 @@ use crate::api::desk::{
 use crate::api::errors::Fault;
 use crate::api::journal::warning;
 use crate::api::ledger::{natural, read_point, span_of_days};
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::api::v1::receive_dues_request::Payer as Named;
 use crate::api::v1::share_result_request::Share as Asked;
@@ -424,7 +425,7 @@ impl Method for v1::ListReliefsRequest {
 
 fn relief(book: &Id, entity: &Entity, id: &str, row: &Row, opened: &Opened) -> Checked<v1::Relief> {
     let Row::Relief(row) = row else { return Err(damaged()) };
-    let (kind, erased) = opened.text(&row.kind);
+    let (kind, erased) = opened.text(Sort::Health, &row.kind);
     Ok(v1::Relief {
         name: convert::row_name(book, RowName::of(entity, "reliefs", id)),
         member: convert::row_name(book, RowName::of(entity, "members", &row.member)),

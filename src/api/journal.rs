@@ -7,6 +7,7 @@ use crate::api::desk::{
 };
 use crate::api::errors::Fault;
 use crate::api::loan;
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::api::v1::opening_item::Item;
 use crate::domain::account::Subject;
@@ -199,7 +200,7 @@ impl Method for v1::GetTransactionRequest {
             Outcome::Refused(refusal) => return Err(refusal.clone().into()),
         };
         let opened = call.open(&mut snapshot, &book, std::iter::once(&effect.memo)).await?;
-        let memo = opened.text(&effect.memo);
+        let memo = opened.text(Sort::Memo, &effect.memo);
         let mut transaction = transaction(&book, &record, memo, call.language());
         transaction.reversed_by = reversed_by(&mut snapshot, &book, &request, effect).await?;
         transaction.answers = confirmation::answers(&mut snapshot, &book, effect).await?;

@@ -5,6 +5,7 @@ use crate::api::desk::{Call, Method, Opened, Page, damaged, service};
 use crate::api::errors::Fault;
 use crate::api::google_type;
 use crate::api::journal::event_name;
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::account::{Account, Control, Ledger, Subject};
 use crate::domain::chart::{CHART, Code, SubjectKind, fund_allowed};
@@ -359,7 +360,7 @@ fn ledger_line(
         balance: Some(convert::to_money(natural(account.code, line.balance)?)),
         line: entry.line,
         party: convert::row_name(book, &entry.party),
-        memo: opened.text(&effect.memo).0,
+        memo: opened.text(Sort::Memo, &effect.memo).0,
     })
 }
 

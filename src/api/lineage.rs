@@ -11,6 +11,7 @@ use crate::api::door::Declares;
 use crate::api::errors::Fault;
 use crate::api::grant::{evidence_of, full_name};
 use crate::api::guliran::{arrived_at, group_name, rules_of};
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::day::Day;
 use crate::domain::draft::grant_name;
@@ -272,7 +273,7 @@ impl Tree<'_, '_> {
                 let opened = [&pass.receiver_name].into_iter();
                 let opened = self.call.open(snapshot, &from.book, opened).await?;
                 let holder = match arrival.receiver.as_str() {
-                    "" => opened.text(&pass.receiver_name).0,
+                    "" => opened.text(Sort::Name, &pass.receiver_name).0,
                     group => group_name(&from.book, group),
                 };
                 let node = unbooked(name.clone(), generation, holder, arrival, evidence.clone());

@@ -11,6 +11,7 @@ use crate::api::desk::{
 use crate::api::errors::Fault;
 use crate::api::google_type;
 use crate::api::link::{MEANS, means};
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::api::v1::loan_purse::Purse as Named;
 use crate::domain::access::{Place, holds_in};
@@ -479,7 +480,7 @@ fn to_loan(book: &Id, name: &RowName, row: &Loan, opened: &Opened) -> v1::Loan {
         "" => String::new(),
         id => convert::row_name(book, format!("{prefix}/{id}")),
     };
-    let (purpose, erased) = opened.text(&row.purpose);
+    let (purpose, erased) = opened.text(Sort::Remark, &row.purpose);
     let claim = |claim: &proto::LoanClaim| v1::LoanClaim {
         payer: person(&claim.payer),
         amount: money(claim.amount),

@@ -5,6 +5,7 @@ use crate::api::desk::{
     Call, Done, Method, Mutation, Opened, Page, Plan, damaged, detailed, plain, service,
 };
 use crate::api::errors::Fault;
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
@@ -131,8 +132,8 @@ impl Method for v1::ListMeetingsRequest {
 
 fn meeting(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Checked<v1::Meeting> {
     let Row::Meeting(row) = row else { return Err(damaged()) };
-    let (agenda, agenda_erased) = opened.text(&row.agenda);
-    let (decisions, decisions_erased) = opened.text(&row.decisions);
+    let (agenda, agenda_erased) = opened.text(Sort::Memo, &row.agenda);
+    let (decisions, decisions_erased) = opened.text(Sort::Memo, &row.decisions);
     Ok(v1::Meeting {
         name: convert::row_name(book, name),
         held_on: convert::to_optional_date(row.held_on),

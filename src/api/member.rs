@@ -2,6 +2,7 @@
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Done, Method, Mutation, Opened, Page, Plan, damaged, plain, service};
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::record::proto;
@@ -21,7 +22,8 @@ service! {
     }
 }
 
-fn row_name(entity: &Entity, member: &Id) -> RowName {
+/// The row of a member.
+pub(super) fn row_name(entity: &Entity, member: &Id) -> RowName {
     RowName::of(entity, "members", member.as_str())
 }
 
@@ -154,16 +156,18 @@ impl Method for v1::EndMembershipRequest {
 }
 
 /// The member as a mutation left them.
-async fn after(call: &Call<'_>, done: &Done, name: &RowName) -> Checked<v1::Member> {
+pub(super) async fn after(call: &Call<'_>, done: &Done, name: &RowName) -> Checked<v1::Member> {
     let row = done.row(name)?;
     let mut snapshot = call.snapshot(&done.book, "member").await?;
     let opened = call.open(&mut snapshot, &done.book, sealed(row)).await?;
     member(&done.book, name, row, &opened)
 }
 
-fn sealed(row: &Row) -> impl Iterator<Item = &Vec<u8>> {
+/// The commitments to what is known of a member.
+pub(super) fn sealed(row: &Row) -> impl Iterator<Item = &Vec<u8>> {
     let texts = match row {
-        Row::Member(member) => vec![&member.name, &member.nik],
+        // What is erased is not shown either while its key waits to be destroyed.
+        Row::Member(member) if member.erased_on == 0 => vec![&member.name, &member.nik],
         _ => Vec::new(),
     };
     texts.into_iter()
@@ -201,10 +205,11 @@ impl Method for v1::ListMembersRequest {
     }
 }
 
-fn member(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Checked<v1::Member> {
+/// A member as answers show them.
+pub(super) fn member(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Checked<v1::Member> {
     let Row::Member(row) = row else { return Err(damaged()) };
-    let (display_name, name_erased) = opened.text(&row.name);
-    let (nik, nik_erased) = opened.text(&row.nik);
+    let (display_name, name_erased) = opened.text(Sort::Name, &row.name);
+    let (nik, nik_erased) = opened.text(Sort::Nik, &row.nik);
     Ok(v1::Member {
         name: convert::row_name(book, name),
         display_name,
@@ -213,6 +218,6 @@ fn member(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Checked<v1::
         status: row.status,
         joined_on: convert::to_optional_date(row.joined_on),
         left_on: convert::to_optional_date(row.left_on),
-        erased: name_erased || nik_erased,
+        erased: row.erased_on != 0 || name_erased || nik_erased,
     })
 }

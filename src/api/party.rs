@@ -2,6 +2,7 @@
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Opened, Page, Plan, damaged, plain, service};
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
@@ -104,7 +105,7 @@ impl Method for v1::ListPartiesRequest {
 
 fn party(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Checked<v1::Party> {
     let Row::Party(row) = row else { return Err(damaged()) };
-    let (display_name, erased) = opened.text(&row.name);
+    let (display_name, erased) = opened.text(Sort::Name, &row.name);
     let name = convert::row_name(book, name);
     Ok(v1::Party { name, kind: row.kind, display_name, erased })
 }

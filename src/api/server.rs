@@ -293,6 +293,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         meeting_service_server::MeetingServiceServer,
         member_service_server::MemberServiceServer,
         party_service_server::PartyServiceServer,
+        personal_data_service_server::PersonalDataServiceServer,
         portfolio_service_server::PortfolioServiceServer,
         proof_service_server::ProofServiceServer,
         report_service_server::ReportServiceServer,

@@ -197,8 +197,9 @@ async fn keep_sweeping(vault: Vault, files: Files, reader: Reader) {
 /// How long a pass that could not be brought to another book waits for the next try.
 const ROUND: Duration = Duration::from_secs(60);
 
-/// Brings passes and groups that wait to other books, now (a server may have died between the two records)
-/// and every minute.
+/// Does what journals say is still to be done, now (a server may have died before it did) and every
+/// minute: destroys the keys of those who were erased, brings passes and groups that wait to other
+/// books.
 async fn keep_bringing(journal: JournalHandle, reader: Reader, vault: Vault) {
     loop {
         if let Err(error) = bring_round(&journal, &reader, &vault).await {
@@ -213,6 +214,11 @@ async fn bring_round(
     reader: &Reader,
     vault: &Vault,
 ) -> Result<(), courier::CourierError> {
+    match vault.sweep_erased(reader).await {
+        Ok(0) => {}
+        Ok(swept) => tracing::info!(swept, "keys of erased people were destroyed"),
+        Err(error) => tracing::warn!(%error, "keys of erased people wait for the next round"),
+    }
     for book in reader.books().await? {
         match mover::bring_moves(journal, reader, vault, &book).await? {
             0 => {}

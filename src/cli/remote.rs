@@ -242,6 +242,7 @@ services! {
     meetings: meeting_service_client::MeetingServiceClient;
     members: member_service_client::MemberServiceClient;
     parties: party_service_client::PartyServiceClient;
+    personal: personal_data_service_client::PersonalDataServiceClient;
     portfolio: portfolio_service_client::PortfolioServiceClient;
     proofs: proof_service_client::ProofServiceClient;
     products: savings_product_service_client::SavingsProductServiceClient;

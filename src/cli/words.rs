@@ -3,10 +3,10 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::api::v1::{
-    AlmsKind, ApprovalKind, ApprovalState, Band, BudgetSource, DayCount, DuesPeriod, ExpenseKind,
+    AlmsKind, ApprovalKind, ApprovalState, Band, BudgetSource, DayCount, DuesPeriod, ErasureCause, ExpenseKind,
     HouseholdStatus, LoanContract, LoanFrequency, LoanMethod, LoanPart, LoanState, LotKind,
     MemberMeasure, MirrorKind, Office, Overpayment, PartyKind, PassChannel, PenaltyPer,
-    PortfolioKey, QualityPreset, Recognition, Regime, ReliefKind, Role, SavingsKind, SheetLineKind,
+    PortfolioKey, Purpose, QualityPreset, Recognition, Regime, ReliefKind, Role, SavingsKind, SheetLineKind,
     SheetState, Stage, SurplusUse, SyirkahKind, TermState, Zone,
 };
 use crate::api::v1::{
@@ -104,6 +104,23 @@ pub const STATUSES: Words<HouseholdStatus> = Words(&[
     ("miskin", HouseholdStatus::Miskin),
     ("hampir-miskin", HouseholdStatus::HampirMiskin),
     ("tidak-miskin", HouseholdStatus::TidakMiskin),
+]);
+
+/// For what somebody has to see what is masked.
+pub const PURPOSES: Words<Purpose> = Words(&[
+    ("identitas", Purpose::IdentityCheck),
+    ("pinjaman", Purpose::LoanCheck),
+    ("pengaduan", Purpose::Complaint),
+    ("audit", Purpose::Audit),
+    ("hukum", Purpose::Law),
+    ("data-sendiri", Purpose::OwnData),
+]);
+
+/// Why a person's data are erased.
+pub const ERASURES: Words<ErasureCause> = Words(&[
+    ("diminta", ErasureCause::Asked),
+    ("lewat-masa", ErasureCause::Expired),
+    ("perintah", ErasureCause::Ordered),
 ]);
 
 /// What a third party is to an entity.

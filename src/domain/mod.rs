@@ -36,6 +36,7 @@ pub mod lot;
 pub mod mandatory;
 pub mod money;
 pub mod moving;
+pub mod person;
 pub mod posting;
 pub mod record;
 pub mod refusal;

@@ -162,6 +162,26 @@ reasons! {
     MemberHasBalance = "MEMBER_HAS_BALANCE", Precondition,
         "{member} masih memiliki saldo {held}; selesaikan dahulu.",
         "{member} still holds {held}; settle it first.";
+    /// The member has not left.
+    StillMember = "STILL_MEMBER", Precondition,
+        "{member} masih anggota; datanya belum boleh dihapus.",
+        "{member} is still a member; their data cannot be erased.";
+    /// What was known of the member was erased.
+    MemberErased = "MEMBER_ERASED", Precondition,
+        "Data {member} sudah dihapus pada {date}.",
+        "The data of {member} were erased on {date}.";
+    /// The book has not decided for how long personal data are kept.
+    RetentionNotSet = "RETENTION_NOT_SET", Precondition,
+        "Lama penyimpanan data pribadi belum ditetapkan; UU 8/1997 pasal 11 meminta dokumen keuangan disimpan 10 tahun.",
+        "It has not been decided for how long personal data are kept; Law 8/1997 art. 11 asks 10 years for financial documents.";
+    /// Personal data still have to be kept.
+    RetentionNotOver = "RETENTION_NOT_OVER", Precondition,
+        "Data {member} wajib disimpan sampai {date}.",
+        "The data of {member} have to be kept until {date}.";
+    /// Others still owe the member something, or they keep what is not theirs.
+    MemberHasClaim = "MEMBER_HAS_CLAIM", Precondition,
+        "{member} masih tercatat pada {name}; selesaikan dahulu.",
+        "{member} still stands in {name}; settle it first.";
     /// The member still owes a loan.
     MemberOwes = "MEMBER_OWES", Precondition,
         "{member} masih berutang pada pinjaman {loan}; selesaikan dahulu.",

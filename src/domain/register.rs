@@ -9,6 +9,7 @@ use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id, LKM, RowName};
 use crate::domain::loan::case::{Borrower, open_loans};
+use crate::domain::person::check_not_erased;
 use crate::domain::record::proto::{
     Drawer, Group, Link, Meeting, Member, Office, Officer, Party, PartyKind, Stage, StageSince,
     Status,
@@ -279,9 +280,10 @@ impl Action for UpdateMember {
         Some(self.entity.clone())
     }
 
-    /// Errors: `NOT_FOUND`.
+    /// Errors: `NOT_FOUND`, `MEMBER_ERASED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut row = draft.member(&self.entity, &self.member, "member")?;
+        check_not_erased(&self.member, &row)?;
         row.name = self.name.clone().unwrap_or(row.name);
         row.nik = self.nik.clone().unwrap_or(row.nik);
         row.household = self.household.clone().unwrap_or(row.household);
@@ -322,7 +324,7 @@ impl Action for EndMembership {
             return Err(refusal.with("member", &self.member).with("date", self.left_on).into());
         }
         after_last(self.left_on, row.joined_on, "left_on")?;
-        self.check_settled(draft)?;
+        check_settled(draft, &self.entity, &self.member)?;
         row.left_on = self.left_on.get();
         let name = RowName::of(&self.entity, "members", self.member.as_str());
         draft.put(name, Row::Member(row));
@@ -330,33 +332,33 @@ impl Action for EndMembership {
     }
 }
 
-impl EndMembership {
-    fn check_settled(&self, draft: &Draft<'_>) -> Result<(), Stop> {
-        let borrower = Borrower::Member(self.member.clone());
-        if let Some(loan) = open_loans(draft, &self.entity, &borrower)?.first() {
-            let refusal = Refusal::new(Reason::MemberOwes).on("member");
-            return Err(refusal.with("member", &self.member).with("loan", loan).into());
-        }
-        if let Some(deposit) = open_deposits(draft, &self.entity, &self.member)?.into_iter().next()
-        {
-            let refusal = Refusal::new(Reason::DepositOpen).on("member");
-            return Err(refusal.with("member", &self.member).with("deposit", deposit).into());
-        }
-        for fund in FUNDS.iter().filter(|fund| fund_allowed(&self.entity, **fund)) {
-            let ledger = Ledger::new(self.entity.clone(), *fund);
-            let personal = CHART.iter().filter(|line| line.subject == SubjectKind::Member);
-            for line in personal.filter(|line| line.code.belongs_to(&self.entity)) {
-                let account = ledger.account_of(line.code, Subject::id(&self.member));
-                let held = draft.held(&account)?;
-                if !held.is_zero() {
-                    let refusal = Refusal::new(Reason::MemberHasBalance).on("member");
-                    let refusal = refusal.with("member", &self.member);
-                    return Err(refusal.with("held", held.get()).into());
-                }
+/// Checks that a member holds and owes no money.
+///
+/// Errors: `MEMBER_OWES`, `DEPOSIT_OPEN`, `MEMBER_HAS_BALANCE`.
+pub(super) fn check_settled(draft: &Draft<'_>, entity: &Entity, member: &Id) -> Result<(), Stop> {
+    let borrower = Borrower::Member(member.clone());
+    if let Some(loan) = open_loans(draft, entity, &borrower)?.first() {
+        let refusal = Refusal::new(Reason::MemberOwes).on("member");
+        return Err(refusal.with("member", member).with("loan", loan).into());
+    }
+    if let Some(deposit) = open_deposits(draft, entity, member)?.into_iter().next() {
+        let refusal = Refusal::new(Reason::DepositOpen).on("member");
+        return Err(refusal.with("member", member).with("deposit", deposit).into());
+    }
+    for fund in FUNDS.iter().filter(|fund| fund_allowed(entity, **fund)) {
+        let ledger = Ledger::new(entity.clone(), *fund);
+        let personal = CHART.iter().filter(|line| line.subject == SubjectKind::Member);
+        for line in personal.filter(|line| line.code.belongs_to(entity)) {
+            let account = ledger.account_of(line.code, Subject::id(member));
+            let held = draft.held(&account)?;
+            if !held.is_zero() {
+                let refusal = Refusal::new(Reason::MemberHasBalance).on("member");
+                let refusal = refusal.with("member", member);
+                return Err(refusal.with("held", held.get()).into());
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Records a meeting, held on the day of the request.

@@ -31,6 +31,7 @@ const AFTERWARDS: &[Event] = &[
     Event::GroupCarried,
     Event::ReportConfirmed,
     Event::ReportDisputed,
+    Event::PersonErased,
 ];
 
 /// What a sleeping group may ask though money leaves it: to be no more.

@@ -60,6 +60,10 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::StageChanged => ("Tahap kelompok berubah", "Group entered another stage"),
         Event::OfficerAppointed => ("Pengurus diangkat", "Officer appointed"),
         Event::MemberEnrolled => ("Anggota didaftarkan", "Member enrolled"),
+        Event::PersonErased => ("Data pribadi dihapus", "Personal data erased"),
+        Event::RetentionSet => {
+            ("Lama penyimpanan data pribadi ditetapkan", "Retention of personal data decided")
+        }
         Event::MemberLeft => ("Anggota keluar", "Member left"),
         Event::MemberUpdated => ("Data anggota diubah", "Member's data changed"),
         Event::MeetingRecorded => ("Pertemuan dicatat", "Meeting recorded"),

@@ -73,6 +73,11 @@ impl Guarded<'_> {
         Town::at(self.admin.clone())
     }
 
+    /// The administrator's line.
+    pub fn administrators_line(&self) -> Line {
+        self.admin.clone()
+    }
+
     /// The administrator opens the book; a manager registers its groups.
     async fn found_town(&self) {
         self.administrator().open_book().await;

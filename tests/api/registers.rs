@@ -55,7 +55,7 @@ async fn a_member_is_enrolled_changed_and_leaves(server: &Server) {
     let member = member.member.expect("set");
     assert_eq!(
         (member.name.as_str(), member.nik.as_str()),
-        ("books/kupang/lkm/members/n01", "5371010101900001")
+        ("books/kupang/lkm/members/n01", "53************01")
     );
     let update = UpdateMemberRequest {
         member: member.name.clone(),

@@ -210,6 +210,7 @@ clients! {
     assessments: assessment_service_client::AssessmentServiceClient;
     links: link_service_client::LinkServiceClient;
     loans: loan_service_client::LoanServiceClient;
+    personal: personal_data_service_client::PersonalDataServiceClient;
     portfolio: portfolio_service_client::PortfolioServiceClient;
     reconciling: reconcile_service_client::ReconcileServiceClient;
     arisan: arisan_service_client::ArisanServiceClient;

@@ -20,6 +20,7 @@ mod loan_trouble;
 mod loan_village;
 mod loans;
 mod money;
+mod person;
 mod portfolio;
 mod products;
 mod reports;

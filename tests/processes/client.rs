@@ -441,6 +441,12 @@ fn registers(terminal: &Terminal, _data: &Path) {
     terminal.shows("anggota mawar m01", "m01", "Maria (contoh)");
     terminal.reads("anggota-baru mawar m02 --nama \"Yosef (contoh)\" --sejak 1-1-2025");
     terminal.shows("anggota-keluar mawar m02 --sejak 6-1-2025", "m02", "6 Januari 2025");
+    terminal.shows("anggota-cari mária", "m01", "Maria (contoh)");
+    terminal.reads("anggota-ubah mawar m01 --nik 5301014501900001");
+    terminal.shows("anggota-lihat-nik mawar m01 --untuk identitas", "m01", "5301014501900001");
+    terminal.says("masa-simpan 10 --sejak 1-1-2025 --berita-acara BA-7", "10");
+    let early = terminal.refused("anggota-hapus-data mawar m02 --sebab diminta");
+    assert!(early.contains("wajib disimpan sampai 31 Desember 2035"), "{early}");
     let shop = "pihak-baru mawar toko --sebagai pemasok --nama \"Toko Tani (contoh)\"";
     terminal.shows(shop, "toko", "Toko Tani (contoh)");
     terminal.shows("pihak mawar", "toko", "pemasok");

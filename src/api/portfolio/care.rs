@@ -6,6 +6,7 @@ use crate::api::desk::{
 };
 use crate::api::errors::Fault;
 use crate::api::loan::loan_of;
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, RowName};
@@ -118,7 +119,8 @@ impl Method for v1::RecordContactRequest {
 }
 
 fn to_contact(talk: &proto::LoanContact, opened: &Opened) -> v1::LoanContact {
-    let ((who, erased), (note, _)) = (opened.text(&talk.who), opened.text(&talk.note));
+    let ((who, erased), (note, _)) =
+        (opened.text(Sort::Name, &talk.who), opened.text(Sort::Remark, &talk.note));
     let on = Some(convert::to_date(Day::new(talk.on)));
     v1::LoanContact { on, who, note, erased, position: talk.position }
 }

@@ -49,7 +49,7 @@ const LOOKUPS: &[Column] = &[
     text("device", "Perangkat", "Device"),
     text("method", "Permintaan", "Method"),
     text("name", "Tentang", "About"),
-    text("reason", "Ditolak karena", "Refused for"),
+    text("reason", "Alasan", "Reason"),
 ];
 
 /// What can be asked about access.

@@ -23,6 +23,7 @@ use super::ledger::LedgerAsk;
 use super::lifecycle::LifeAsk;
 use super::loans::LoanAsk;
 use super::meetings::{MeetingAsk, Sheet};
+use super::personal::PersonalAsk;
 use super::portfolio::PortfolioAsk;
 use super::products::{CloseDays, ProductAsk};
 use super::savings::SavingsAsk;
@@ -99,6 +100,9 @@ pub enum Ask {
     /// Books and registers.
     #[command(flatten)]
     Register(RegisterAsk),
+    /// Personal data.
+    #[command(flatten)]
+    Personal(PersonalAsk),
     /// Savings.
     #[command(flatten)]
     Savings(SavingsAsk),

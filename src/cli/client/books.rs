@@ -552,7 +552,8 @@ impl Client {
         Ok(self.members_table(answer.member.as_slice()))
     }
 
-    fn members_table(&self, members: &[v1::Member]) -> Table {
+    /// Members as the register shows them.
+    pub(super) fn members_table(&self, members: &[v1::Member]) -> Table {
         let row = |member: &v1::Member| {
             vec![
                 last_part(&member.name).to_owned(),
@@ -567,7 +568,7 @@ impl Client {
     }
 
     /// A person's name, or that it was erased.
-    fn name(&self, name: &str, erased: bool) -> String {
+    pub(super) fn name(&self, name: &str, erased: bool) -> String {
         if erased { self.say("(dihapus)", "(erased)") } else { name.to_owned() }
     }
 

@@ -28,6 +28,7 @@ mod lifecycle;
 mod loan_args;
 mod loans;
 mod meetings;
+mod personal;
 mod portfolio;
 mod products;
 mod savings;
@@ -113,6 +114,7 @@ impl Client {
     async fn ask(&self, ask: &Ask) -> Answer {
         match ask {
             Ask::Register(ask) => self.register(ask).await,
+            Ask::Personal(ask) => self.personal(ask).await,
             Ask::Savings(ask) => self.savings(ask).await,
             Ask::Dues(dues) => self.dues(dues).await,
             Ask::Sheet(sheet) => self.sheet(sheet).await,
