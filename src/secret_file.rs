@@ -26,10 +26,7 @@ pub fn read(path: &Path) -> Result<Zeroizing<String>> {
 ///
 /// Errors: what the system says.
 pub fn create(path: &Path, secret: &str) -> Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     std::fs::create_dir_all(folder)?;
     let mut suffix = [0; 8];
     getrandom::fill(&mut suffix)?;
@@ -40,6 +37,20 @@ pub fn create(path: &Path, secret: &str) -> Result<()> {
     std::fs::remove_file(&draft)?;
     match linked {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _ => File::open(folder)?.sync_all(),
+        _ => sync_folder(path),
+    }
+}
+
+/// Makes sure that a change of names beside a file is on disk.
+///
+/// Errors: what the system says.
+pub fn sync_folder(path: &Path) -> Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }

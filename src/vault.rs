@@ -8,7 +8,9 @@
 //! - A commitment is SHA-256 over a random salt and the text, and the salt is inside the
 //!   ciphertext: without the key nobody can test guesses, and destroying the key leaves a record
 //!   that still verifies and tells nothing.
-//! - Nothing is cached: an erasure on one server holds on all.
+//! - No owner's key is cached: an erasure on one server holds on all.
+//!
+//! - A new master key takes over from the one before while servers run: see [`Rotation`].
 //!
 //! A key is stored as `id (8) | nonce (24) | ciphertext`, wrapped by the master key. A side row is
 //! `key id (8) | nonce (24) | ciphertext of salt (32) and text`, bound to book, owner and
@@ -18,8 +20,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -30,7 +32,7 @@ use crate::domain::id::{Id, LKM, RowName};
 use crate::domain::person::ERASED;
 use crate::domain::record::Row;
 use crate::secret_file;
-use crate::storage::keys::KeyStore;
+use crate::storage::keys::{KeyStore, Wrapped};
 use crate::storage::read::{Reader, RegisterRow};
 use crate::storage::{SideRow, StorageError};
 
@@ -49,6 +51,9 @@ const MASTER_CHECK: (&str, &str) = ("", "master");
 
 /// How many orphans or erased owners are looked for at a time.
 const SWEEP_PAGE: u32 = 256;
+
+/// How many keys are wrapped anew at a time.
+const REWRAP_PAGE: u32 = 256;
 
 /// Why the vault could not answer. No variant carries personal text or key material.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +89,10 @@ pub enum VaultError {
 pub struct MasterKey(Zeroizing<[u8; 32]>);
 
 impl MasterKey {
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new((&*self.0).into())
+    }
+
     /// From 32 bytes that are kept elsewhere.
     pub fn new(bytes: [u8; 32]) -> MasterKey {
         MasterKey(Zeroizing::new(bytes))
@@ -130,6 +139,86 @@ fn create_master(path: &Path) -> std::io::Result<()> {
     secret_file::create(path, &Zeroizing::new(hex::encode(key.as_slice())))
 }
 
+/// A new master key that takes over from the one in a file.
+///
+/// The new key lies beside, in a file named `….next`. Servers that see one wrap with it, and open
+/// with either. Once every key in the store is wrapped with it, it takes the file's name, and the
+/// one before is kept under another. Each step may be done again after a crash, by anybody.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    file: PathBuf,
+}
+
+impl Rotation {
+    /// Of the master key in a file.
+    pub fn of(file: &Path) -> Rotation {
+        Rotation { file: file.to_owned() }
+    }
+
+    fn named(&self, suffix: &str) -> PathBuf {
+        let mut name = self.file.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    }
+
+    fn refuse(&self, error: &std::io::Error) -> VaultError {
+        VaultError::MasterKey { path: self.file.display().to_string(), reason: error.to_string() }
+    }
+
+    /// Makes the new key, unless there is one.
+    ///
+    /// Errors: `MasterKey`.
+    pub fn prepare(&self) -> Result<(), VaultError> {
+        let made = read_master(&self.file).and_then(|_| create_master(&self.named(".next")));
+        made.map_err(|error| self.refuse(&error))
+    }
+
+    /// The new key takes over. The one before is still needed for older backups of keys: its file is
+    /// the answer. Only to be called once every key is wrapped with the new one.
+    ///
+    /// Errors: `MasterKey`.
+    pub fn finish(&self) -> Result<PathBuf, VaultError> {
+        let retired = |number: u32| self.named(&format!(".retired-{number}"));
+        let free = (1..).map(retired).find(|path| !path.exists()).unwrap_or_else(|| retired(0));
+        let next = self.named(".next");
+        let kept = read_master(&next).and_then(|_| std::fs::hard_link(&self.file, &free));
+        let renamed = kept.and_then(|()| std::fs::rename(&next, &self.file));
+        renamed.and_then(|()| secret_file::sync_folder(&self.file)).map_err(|e| self.refuse(&e))?;
+        Ok(free)
+    }
+
+    /// The keys as they are now.
+    fn ring(&self) -> Result<Ring, VaultError> {
+        // The new one first: it may take over between the two.
+        let next = read_master(&self.named(".next"));
+        let present = read_master(&self.file).map_err(|error| self.refuse(&error))?;
+        match next {
+            Ok(next) => Ok(Ring { wraps: next.cipher(), before: Some(present.cipher()) }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Ring::of(&present)),
+            Err(error) => Err(self.refuse(&error)),
+        }
+    }
+}
+
+/// The master keys in use.
+#[derive(Clone)]
+struct Ring {
+    wraps: XChaCha20Poly1305,
+    /// What some keys are still wrapped with.
+    before: Option<XChaCha20Poly1305>,
+}
+
+impl Ring {
+    fn of(master: &MasterKey) -> Ring {
+        Ring { wraps: master.cipher(), before: None }
+    }
+
+    fn unwrap(&self, sealed: &[u8], context: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let with = |cipher: &XChaCha20Poly1305| decrypt(cipher, sealed, context);
+        with(&self.wraps).or_else(|| self.before.as_ref().and_then(with))
+    }
+}
+
 /// An owner's key and its id.
 struct OwnerKey {
     id: [u8; KEY_ID],
@@ -139,7 +228,9 @@ struct OwnerKey {
 /// Seals, opens and erases personal text.
 #[derive(Clone)]
 pub struct Vault {
-    master: XChaCha20Poly1305,
+    ring: Arc<RwLock<Ring>>,
+    /// Where the master key is looked for again; none if it came from elsewhere.
+    rotation: Option<Rotation>,
     store: Arc<dyn KeyStore>,
 }
 
@@ -154,7 +245,28 @@ impl Vault {
     ///
     /// Errors: `WrongMasterKey` when the store was first used with another one; `Store`, `Random`.
     pub async fn open(master: &MasterKey, store: Arc<dyn KeyStore>) -> Result<Vault, VaultError> {
-        let vault = Vault { master: XChaCha20Poly1305::new((&*master.0).into()), store };
+        Vault::checked(Ring::of(master), None, store).await
+    }
+
+    /// The same with the master key in a file, which is made if need be, and may be followed by
+    /// another while the vault is open.
+    ///
+    /// Errors: as for [`Vault::open`] and [`MasterKey::load_or_create`].
+    pub async fn open_with_file(
+        file: &Path,
+        store: Arc<dyn KeyStore>,
+    ) -> Result<Vault, VaultError> {
+        MasterKey::load_or_create(file)?;
+        let rotation = Rotation::of(file);
+        Vault::checked(rotation.ring()?, Some(rotation), store).await
+    }
+
+    async fn checked(
+        ring: Ring,
+        rotation: Option<Rotation>,
+        store: Arc<dyn KeyStore>,
+    ) -> Result<Vault, VaultError> {
+        let vault = Vault { ring: Arc::new(RwLock::new(ring)), rotation, store };
         let (book, owner) = MASTER_CHECK;
         match vault.owner_key(book, owner).await {
             Err(VaultError::Damaged { .. }) => Err(VaultError::WrongMasterKey),
@@ -302,6 +414,52 @@ impl Vault {
         Ok(swept)
     }
 
+    /// Wraps all keys with the newest master key, and answers how many were not. Servers may seal and
+    /// erase meanwhile.
+    ///
+    /// Errors: `Store`, `Random`; `Damaged` for a key that no master key opens.
+    pub async fn rewrap_all(&self) -> Result<u64, VaultError> {
+        self.look_again()?;
+        let (mut rewrapped, mut after) = (0, (String::new(), String::new()));
+        loop {
+            let page = self.store.page((&after.0, &after.1), REWRAP_PAGE).await?;
+            let Some((book, owner, _)) = page.last() else { return Ok(rewrapped) };
+            after = (book.clone(), owner.clone());
+            for wrapped in &page {
+                rewrapped += u64::from(self.rewrap(wrapped).await?);
+            }
+        }
+    }
+
+    /// Wraps a key with the newest master key, and says whether it was not.
+    async fn rewrap(&self, seen: &Wrapped) -> Result<bool, VaultError> {
+        let (book, owner, wrapped) = seen;
+        let ring = self.ring();
+        let damaged = || damaged(book, owner);
+        let (id, sealed) = split_id(wrapped).ok_or_else(damaged)?;
+        let context = key_context(&id, book, owner);
+        if decrypt(&ring.wraps, sealed, &context).is_some() {
+            return Ok(false);
+        }
+        let key = ring.unwrap(sealed, &context).ok_or_else(damaged)?;
+        let wrapped = encrypt(&ring.wraps, &id, &key, &context)?;
+        self.store.rewrap(seen, &wrapped).await?;
+        Ok(true)
+    }
+
+    fn ring(&self) -> Ring {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks for the master keys as they are now. Errors: `MasterKey`.
+    fn look_again(&self) -> Result<(), VaultError> {
+        if let Some(rotation) = &self.rotation {
+            let ring = rotation.ring()?;
+            *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        }
+        Ok(())
+    }
+
     async fn present_keys(
         &self,
         book: &str,
@@ -323,20 +481,31 @@ impl Vault {
     async fn owner_key(&self, book: &str, owner: &str) -> Result<OwnerKey, VaultError> {
         let id: [u8; KEY_ID] = random()?;
         let key = Zeroizing::new(random::<32>()?);
-        let context = context(KEY_CONTEXT, &[&id, book.as_bytes(), owner.as_bytes()]);
-        let wrapped = encrypt(&self.master, &id, key.as_slice(), &context)?;
+        let context = key_context(&id, book, owner);
+        self.look_again()?;
+        let wrapped = encrypt(&self.ring().wraps, &id, key.as_slice(), &context)?;
         let kept = self.store.insert_if_absent(book, owner, &wrapped).await?;
-        self.unwrap_key(book, owner, &kept)
+        let key = self.unwrap_key(book, owner, &kept)?;
+        // Another master key may have come between the two, and whoever wraps all keys anew may have
+        // passed this one before it was here.
+        self.look_again()?;
+        self.rewrap(&(book.to_owned(), owner.to_owned(), kept)).await?;
+        Ok(key)
     }
 
     fn unwrap_key(&self, book: &str, owner: &str, wrapped: &[u8]) -> Result<OwnerKey, VaultError> {
-        let key = split_id(wrapped).and_then(|(id, sealed)| {
-            let context = context(KEY_CONTEXT, &[&id, book.as_bytes(), owner.as_bytes()]);
-            let key = decrypt(&self.master, sealed, &context)?;
+        let unwrap = |ring: Ring| {
+            let (id, sealed) = split_id(wrapped)?;
+            let key = ring.unwrap(sealed, &key_context(&id, book, owner))?;
             let cipher = XChaCha20Poly1305::new_from_slice(&key).ok()?;
             Some(OwnerKey { id, cipher })
-        });
-        key.ok_or_else(|| damaged(book, owner))
+        };
+        if let Some(key) = unwrap(self.ring()) {
+            return Ok(key);
+        }
+        // It may have been wrapped with a master key that came since.
+        self.look_again()?;
+        unwrap(self.ring()).ok_or_else(|| damaged(book, owner))
     }
 }
 
@@ -390,6 +559,10 @@ fn open_row(key: &OwnerKey, book: &str, row: &SideRow) -> Result<Option<String>,
 /// Over salt and text, which are hashed as they lie.
 fn commit(content: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(COMMITMENT).chain_update(content).finalize().into()
+}
+
+fn key_context(id: &[u8], book: &str, owner: &str) -> Vec<u8> {
+    context(KEY_CONTEXT, &[id, book.as_bytes(), owner.as_bytes()])
 }
 
 fn row_context(id: &[u8], book: &str, owner: &str, commitment: &[u8; 32]) -> Vec<u8> {

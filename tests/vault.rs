@@ -8,7 +8,7 @@ use std::sync::Arc;
 use simpul::domain::id::Id;
 use simpul::storage::SideRow;
 use simpul::storage::keys::{KeyStore, MemoryKeys, PostgresKeys, SqliteKeys};
-use simpul::vault::{MasterKey, Vault, VaultError};
+use simpul::vault::{MasterKey, Rotation, Vault, VaultError};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 
@@ -45,6 +45,22 @@ async fn check_store(store: Arc<dyn KeyStore>, again: Arc<dyn KeyStore>) {
     assert_eq!(store.get_many("b", &[MARIA]).await.expect("an answer"), []);
     assert_eq!(store.get_many("c", &[MARIA]).await.expect("an answer").len(), 1);
     assert_eq!(store.insert_if_absent("b", MARIA, b"third").await.expect("kept"), b"third");
+
+    let pages = [("", ""), ("b", MARIA), ("b", YOSEF), ("c", MARIA)];
+    let mut named = Vec::new();
+    for after in pages {
+        let page = store.page(after, 1).await.expect("a page");
+        named.extend(page.into_iter().map(|(book, owner, _)| (book, owner)));
+    }
+    let expected = [("b", MARIA), ("b", YOSEF), ("c", MARIA)];
+    assert_eq!(named, expected.map(|(book, owner)| (book.to_owned(), owner.to_owned())));
+    let seen = ("c".to_owned(), MARIA.to_owned(), b"other".to_vec());
+    assert!(store.rewrap(&seen, b"anew").await.expect("wrapped anew"));
+    assert!(!again.rewrap(&seen, b"once more").await.expect("not seen"));
+    let gone = ("d".to_owned(), MARIA.to_owned(), b"other".to_vec());
+    assert!(!store.rewrap(&gone, b"anew").await.expect("not there"));
+    let kept = again.get_many("c", &[MARIA]).await.expect("an answer");
+    assert_eq!(kept, [(MARIA.to_owned(), b"anew".to_vec())]);
 
     one_of_many_inserters_wins(store, again).await;
 }
@@ -265,6 +281,44 @@ async fn another_master_key_is_refused_at_once() {
     let (_, store) = new_vault().await;
     let opened = Vault::open(&MasterKey::new([8; 32]), store).await;
     assert!(matches!(opened, Err(VaultError::WrongMasterKey)));
+}
+
+#[tokio::test]
+async fn a_new_master_key_takes_over_while_others_seal_and_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("master.key");
+    let store = Arc::new(MemoryKeys::default());
+    let open = async || Vault::open_with_file(&path, Arc::clone(&store) as _).await;
+    let (vault, other) = (open().await.expect("it opens"), open().await.expect("it opens"));
+    let maria = seal(&vault, MARIA, TEXT).await;
+    let before = std::fs::read_to_string(&path).expect("a key");
+    let reads = async |vault: &Vault, row: &SideRow| {
+        vault.reveal(&kupang(), std::slice::from_ref(row)).await.expect("opened").remove(0)
+    };
+
+    // Dies after each step, and is begun again by somebody else.
+    let rotation = Rotation::of(&path);
+    rotation.prepare().expect("prepared");
+    let next = std::fs::read_to_string(folder.path().join("master.key.next")).expect("a key");
+    Rotation::of(&path).prepare().expect("prepared");
+    assert_eq!(vault.rewrap_all().await.expect("wrapped anew"), 2, "with the vault's own check");
+    assert_eq!(open().await.expect("it opens").rewrap_all().await.expect("nothing left"), 0);
+    assert_eq!(reads(&other, &maria).await.as_deref(), Some(TEXT), "it looks for the new key");
+    // What a server that began before seals now is wrapped with the new key.
+    let yosef = seal(&other, YOSEF, "Yosef").await;
+    assert_eq!(vault.rewrap_all().await.expect("nothing left"), 0);
+    let retired = rotation.finish().expect("finished");
+    assert!(Rotation::of(&path).finish().is_err(), "only once");
+
+    assert_eq!(std::fs::read_to_string(&path).expect("a key"), next);
+    assert_eq!(std::fs::read_to_string(&retired).expect("a key"), before);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("it can be read").count(), 2);
+    for vault in [&vault, &other, &open().await.expect("with the new key alone")] {
+        assert_eq!(reads(vault, &maria).await.as_deref(), Some(TEXT));
+        assert_eq!(reads(vault, &yosef).await.as_deref(), Some("Yosef"));
+    }
+    let old = Vault::open_with_file(&retired, Arc::clone(&store) as _).await;
+    assert!(matches!(old, Err(VaultError::WrongMasterKey)), "the old key opens nothing");
 }
 
 #[tokio::test]

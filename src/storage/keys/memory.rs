@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{KeyStore, StorageError};
+use super::{KeyStore, StorageError, Wrapped};
 
 /// Keys in memory.
 #[derive(Default)]
@@ -39,6 +39,28 @@ impl KeyStore for MemoryKeys {
             Some((owner.to_owned(), wrapped.clone()))
         };
         Ok(self.with(|keys| owners.iter().filter_map(|owner| key(keys, owner)).collect()))
+    }
+
+    async fn page(&self, after: (&str, &str), limit: u32) -> Result<Vec<Wrapped>, StorageError> {
+        let after = (after.0.to_owned(), after.1.to_owned());
+        let wrapped = |((book, owner), key): (&(String, String), &Vec<u8>)| {
+            (book.clone(), owner.clone(), key.clone())
+        };
+        Ok(self.with(|keys| {
+            let rest = keys.iter().filter(|(name, _)| **name > after);
+            rest.take(limit as usize).map(wrapped).collect()
+        }))
+    }
+
+    async fn rewrap(&self, seen: &Wrapped, wrapped: &[u8]) -> Result<bool, StorageError> {
+        let (book, owner, before) = seen;
+        Ok(self.with(|keys| match keys.get_mut(&(book.clone(), owner.clone())) {
+            Some(kept) if kept == before => {
+                wrapped.clone_into(kept);
+                true
+            }
+            _ => false,
+        }))
     }
 
     async fn delete(&self, book: &str, owner: &str) -> Result<bool, StorageError> {

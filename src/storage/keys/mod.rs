@@ -1,8 +1,8 @@
 //! Where the keys of personal text live: apart from the journal, so that a backup of the journal
 //! holds no key and a destroyed key is gone.
 //!
-//! **Invariants**: an owner has at most one key; a key once kept is never overwritten, only
-//! deleted; keys are stored wrapped by a master key that no database knows. Stores answer only
+//! **Invariants**: an owner has at most one key; a key once kept is never overwritten by another,
+//! only wrapped anew or deleted; keys are stored wrapped by a master key that no database knows. Stores answer only
 //! once a change is durable. Nothing is cached, so that a deletion holds for every server at once.
 //!
 //! **Orphans**: a key is written before the record that needs it, which may never come. Each key
@@ -20,6 +20,9 @@ pub use postgres::PostgresKeys;
 pub use sqlite::SqliteKeys;
 
 use super::StorageError;
+
+/// A book, an owner, and the owner's wrapped key.
+pub type Wrapped = (String, String, Vec<u8>);
 
 /// A store of wrapped keys by book and owner. Both are plain text to it.
 #[async_trait]
@@ -43,6 +46,17 @@ pub trait KeyStore: Send + Sync + 'static {
         book: &str,
         owners: &[&str],
     ) -> Result<Vec<(String, Vec<u8>)>, StorageError>;
+
+    /// Keys by book and owner, after those of `after` (empty for the first), at most `limit`.
+    ///
+    /// Errors: `Failed`.
+    async fn page(&self, after: (&str, &str), limit: u32) -> Result<Vec<Wrapped>, StorageError>;
+
+    /// Keeps an owner's key in another wrapping, provided that it is still in the one that was seen;
+    /// and says whether it was.
+    ///
+    /// Errors: `Failed`; the same call may be tried again.
+    async fn rewrap(&self, seen: &Wrapped, wrapped: &[u8]) -> Result<bool, StorageError>;
 
     /// Destroys an owner's key, and says whether there was one.
     ///

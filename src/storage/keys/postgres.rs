@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
-use super::{KeyStore, StorageError, failed, only};
+use super::{KeyStore, StorageError, Wrapped, failed, only};
 use crate::storage::codec::{STATEMENT_LOG, statements};
 
 /// `sweep_after` is in seconds since 1970. The lock keeps two servers that start together from
@@ -26,6 +26,10 @@ statements! {
         ON CONFLICT DO NOTHING RETURNING wrapped";
     GET = "SELECT owner, wrapped FROM simpul_keys.wrapped_key \
         WHERE book = $1 AND owner = ANY($2)";
+    PAGE = "SELECT book, owner, wrapped FROM simpul_keys.wrapped_key \
+        WHERE (book, owner) > ($1, $2) ORDER BY book, owner LIMIT $3";
+    REWRAP = "UPDATE simpul_keys.wrapped_key SET wrapped = $4 \
+        WHERE book = $1 AND owner = $2 AND wrapped = $3";
     DELETE = "DELETE FROM simpul_keys.wrapped_key WHERE book = $1 AND owner = $2";
     RENEW = "UPDATE simpul_keys.wrapped_key \
         SET sweep_after = extract(epoch FROM now())::bigint + 86400 \
@@ -45,7 +49,7 @@ pub struct PostgresKeys(PgPool);
 impl PostgresKeys {
     /// Makes the schema and its table if need be, as the role that shall own them.
     /// `service_role`, an existing role, gets what the server needs and no more: it reads,
-    /// inserts and deletes, and overwrites nothing but the time after which a key may be swept.
+    /// inserts and deletes, wraps keys anew, and says after which time a key may be swept.
     ///
     /// Errors: `Failed` when connecting, making or granting fails.
     pub async fn prepare(url: &str, service_role: Option<&str>) -> Result<(), StorageError> {
@@ -55,7 +59,7 @@ impl PostgresKeys {
             let role = format!("\"{}\"", role.replace('"', "\"\""));
             let grants = format!(
                 "GRANT USAGE ON SCHEMA simpul_keys TO {role};
-                 GRANT SELECT, INSERT, DELETE, UPDATE (sweep_after)
+                 GRANT SELECT, INSERT, DELETE, UPDATE (wrapped, sweep_after)
                      ON simpul_keys.wrapped_key TO {role};"
             );
             let grants = sqlx::raw_sql(AssertSqlSafe(grants));
@@ -110,6 +114,16 @@ impl KeyStore for PostgresKeys {
     ) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
         let get = sqlx::query_as(GET).bind(book).bind(owners);
         get.fetch_all(&self.0).await.map_err(failed)
+    }
+
+    async fn page(&self, after: (&str, &str), limit: u32) -> Result<Vec<Wrapped>, StorageError> {
+        let page = sqlx::query_as(PAGE).bind(after.0).bind(after.1).bind(i64::from(limit));
+        page.fetch_all(&self.0).await.map_err(failed)
+    }
+
+    async fn rewrap(&self, seen: &Wrapped, wrapped: &[u8]) -> Result<bool, StorageError> {
+        let rewrap = sqlx::query(REWRAP).bind(&seen.0).bind(&seen.1).bind(&seen.2).bind(wrapped);
+        Ok(rewrap.execute(&self.0).await.map_err(failed)?.rows_affected() > 0)
     }
 
     async fn delete(&self, book: &str, owner: &str) -> Result<bool, StorageError> {

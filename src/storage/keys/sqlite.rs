@@ -9,7 +9,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::{KeyStore, StorageError, failed, only};
+use super::{KeyStore, StorageError, Wrapped, failed, only};
 use crate::storage::codec::{STATEMENT_LOG, statements};
 
 /// `sweep_after` is in seconds since 1970.
@@ -23,6 +23,10 @@ statements! {
         VALUES ($1, $2, $3, unixepoch() + 86400) ON CONFLICT DO NOTHING RETURNING wrapped";
     GET = "SELECT owner, wrapped FROM wrapped_key \
         WHERE book = $1 AND owner IN (SELECT value FROM json_each($2))";
+    PAGE = "SELECT book, owner, wrapped FROM wrapped_key \
+        WHERE (book, owner) > ($1, $2) ORDER BY book, owner LIMIT $3";
+    REWRAP = "UPDATE wrapped_key SET wrapped = $4 \
+        WHERE book = $1 AND owner = $2 AND wrapped = $3";
     DELETE = "DELETE FROM wrapped_key WHERE book = $1 AND owner = $2";
     RENEW = "UPDATE wrapped_key SET sweep_after = unixepoch() + 86400 \
         WHERE book = $1 AND owner IN (SELECT value FROM json_each($2)) \
@@ -103,6 +107,16 @@ impl KeyStore for SqliteKeys {
     ) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
         let get = sqlx::query_as(GET).bind(book).bind(json(owners)?);
         get.fetch_all(&self.0).await.map_err(failed)
+    }
+
+    async fn page(&self, after: (&str, &str), limit: u32) -> Result<Vec<Wrapped>, StorageError> {
+        let page = sqlx::query_as(PAGE).bind(after.0).bind(after.1).bind(i64::from(limit));
+        page.fetch_all(&self.0).await.map_err(failed)
+    }
+
+    async fn rewrap(&self, seen: &Wrapped, wrapped: &[u8]) -> Result<bool, StorageError> {
+        let rewrap = sqlx::query(REWRAP).bind(&seen.0).bind(&seen.1).bind(&seen.2).bind(wrapped);
+        Ok(rewrap.execute(&self.0).await.map_err(failed)?.rows_affected() > 0)
     }
 
     async fn delete(&self, book: &str, owner: &str) -> Result<bool, StorageError> {
