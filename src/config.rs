@@ -284,6 +284,16 @@ impl Config {
         self.data_dir.join("simpul.db")
     }
 
+    /// The SQLite database of the keys of personal text.
+    pub fn keys(&self) -> PathBuf {
+        self.data_dir.join("keys.db")
+    }
+
+    /// The SQLite database of users, their devices, and who looked.
+    pub fn users(&self) -> PathBuf {
+        self.data_dir.join("access.db")
+    }
+
     /// The books' signing keys. Where servers may share a database, none is made by itself.
     pub fn signing(&self) -> Signing {
         let makes_keys = self.database.is_none();

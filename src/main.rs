@@ -8,7 +8,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use simpul::cli::client::{self, Ask, Session};
 use simpul::cli::console::{self, complain, unless_unread};
 use simpul::cli::export::ExportError;
-use simpul::cli::{admin, demo, export, mistyped, serve};
+use simpul::cli::{admin, backup, demo, export, mistyped, serve};
 use simpul::config::{Config, ConfigError, Flags};
 
 /// Simpul: buku kas KUBE dan LKM / double-entry ledgers for village microfinance
@@ -42,6 +42,12 @@ enum Command {
         #[command(flatten)]
         flags: Flags,
     },
+    /// Salin buku, tanpa kunci data pribadi / copy the books in use, without keys
+    Backup(backup::To),
+    /// Salin kunci data pribadi ke tempat lain / copy the wrapped keys, elsewhere
+    BackupKeys(backup::To),
+    /// Ganti kunci induk data pribadi / turn to a new master key
+    RotateKey(backup::Rotate),
     /// Pengaturan server / the server's settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -99,6 +105,18 @@ async fn main() -> ExitCode {
                 Ok(code) => print(&code.as_str()),
                 Err(error) => failed(&error),
             },
+            Err(code) => code,
+        },
+        Command::Backup(backup::To { to, flags }) => match configured(&flags) {
+            Ok(config) => outcome(backup::books(&config, &to).await),
+            Err(code) => code,
+        },
+        Command::BackupKeys(backup::To { to, flags }) => match configured(&flags) {
+            Ok(config) => outcome(backup::keys(&config, &to).await),
+            Err(code) => code,
+        },
+        Command::RotateKey(backup::Rotate { prepare, flags }) => match configured(&flags) {
+            Ok(config) => outcome(backup::rotate(&config, prepare).await),
             Err(code) => code,
         },
         Command::Config(ConfigCommand::Check(flags)) => match Config::load(&flags) {

@@ -5,11 +5,12 @@
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{
-    Call, Method, Mutation, Named, Page, Plan, Prepared, damaged, not_found, plain, service,
+    Call, Method, Mutation, Named, Opened, Page, Plan, Prepared, damaged, not_found, plain, service,
 };
 use crate::api::door::Declares;
 use crate::api::errors::Fault;
 use crate::api::fields;
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::access::{Place, Role};
 use crate::domain::approval::{
@@ -167,13 +168,9 @@ fn entity(row: &Approval) -> Entity {
 
 impl Seen {
     /// What a person wrote into the request, the memo first, and whether that was erased.
-    async fn texts(
-        &self,
-        call: &Call<'_>,
-        snapshot: &mut Snapshot,
-    ) -> Checked<Vec<(String, bool)>> {
-        let opened = call.open(snapshot, &self.book, self.row.texts.iter()).await?;
-        Ok(self.row.texts.iter().map(|commitment| opened.text(commitment)).collect())
+    fn texts(&self, opened: &Opened) -> Vec<(String, bool)> {
+        let text = |commitment: &Vec<u8>| opened.text(Sort::Remark, commitment);
+        self.row.texts.iter().map(text).collect()
     }
 
     fn revived(&self, texts: &[(String, bool)]) -> Checked<Revived> {
@@ -256,12 +253,13 @@ impl Method for v1::GetApprovalRequest {
         let (seen, mut snapshot) = seen(call, &self.name).await?;
         let today = today(call, &mut snapshot).await?;
         let mut approval = shown(&seen.book, seen.asked.as_str(), &seen.row, today);
-        let texts = seen.texts(call, &mut snapshot).await?;
+        let opened = call.open(&mut snapshot, &seen.book, seen.row.texts.iter()).await?;
+        let texts = seen.texts(&opened);
         let message = seen.revived(&texts)?.message;
         approval.fields = fields::of(&seen.row.method, &message).ok_or_else(damaged)?;
         let reason = &seen.row.reason;
         let opened = call.open(&mut snapshot, &seen.book, std::iter::once(reason)).await?;
-        (approval.reason, approval.reason_erased) = opened.text(reason);
+        (approval.reason, approval.reason_erased) = opened.text(Sort::Remark, reason);
         Ok(v1::GetApprovalResponse { approval: Some(approval) })
     }
 }
@@ -273,7 +271,9 @@ impl Method for v1::ApproveRequest {
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (seen, mut snapshot) = seen(call, &self.name).await?;
-        let texts = seen.texts(call, &mut snapshot).await?;
+        // What is done is what was asked, whatever of it the caller sees.
+        let opened = call.open_fully(&mut snapshot, &seen.book, seen.row.texts.iter()).await?;
+        let texts = seen.texts(&opened);
         snapshot.finish().await?;
         let prepared = seen.revived(&texts)?.prepared?;
         let memo = texts.into_iter().next().unwrap_or_default();

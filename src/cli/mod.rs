@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod audit_folder;
+pub mod backup;
 pub mod bank_csv;
 pub mod client;
 pub mod console;

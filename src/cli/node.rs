@@ -20,7 +20,7 @@ use crate::storage::postgres::Postgres;
 use crate::storage::read::Reader;
 use crate::storage::sqlite::Sqlite;
 use crate::storage::{Journal, StorageError};
-use crate::vault::{MasterKey, Vault, VaultError};
+use crate::vault::{Vault, VaultError};
 
 /// Why a node could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -90,11 +90,8 @@ impl Node {
     /// Errors: every [`NodeError`].
     pub async fn open(config: &Config) -> Result<Node, NodeError> {
         let Store { journal: storage, reader } = Store::open(config).await?;
-        let keys: Arc<dyn KeyStore> = match &config.database {
-            Some(url) => Arc::new(PostgresKeys::connect(url).await?),
-            None => Arc::new(SqliteKeys::open(&config.data_dir.join("keys.db")).await?),
-        };
-        let vault = Vault::open(&MasterKey::load_or_create(&config.master_key)?, keys).await?;
+        let keys = open_keys(config).await?;
+        let vault = Vault::open_with_file(&config.master_key, keys).await?;
         let (journal, task) = journal::start(storage, system_clock(), journal::Limits::default());
         let signing = config.signing();
         freeze_behind(&journal, &reader, &signing).await?;
@@ -147,13 +144,23 @@ impl Node {
     }
 }
 
+/// Opens the keys of personal text.
+///
+/// Errors: `Storage`.
+pub async fn open_keys(config: &Config) -> Result<Arc<dyn KeyStore>, NodeError> {
+    Ok(match &config.database {
+        Some(url) => Arc::new(PostgresKeys::connect(url).await?),
+        None => Arc::new(SqliteKeys::open(&config.keys()).await?),
+    })
+}
+
 /// Opens what users sign in by.
 ///
 /// Errors: `Storage`.
 pub async fn open_access(config: &Config) -> Result<AccessStore, NodeError> {
     Ok(match &config.database {
         Some(url) => AccessStore::postgres(url).await?,
-        None => AccessStore::sqlite(&config.data_dir.join("access.db")).await?,
+        None => AccessStore::sqlite(&config.users()).await?,
     })
 }
 

@@ -3,11 +3,11 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::api::v1::{
-    AlmsKind, ApprovalKind, ApprovalState, Band, BudgetSource, DayCount, DuesPeriod, ErasureCause, ExpenseKind,
-    HouseholdStatus, LoanContract, LoanFrequency, LoanMethod, LoanPart, LoanState, LotKind,
-    MemberMeasure, MirrorKind, Office, Overpayment, PartyKind, PassChannel, PenaltyPer,
-    PortfolioKey, Purpose, QualityPreset, Recognition, Regime, ReliefKind, Role, SavingsKind, SheetLineKind,
-    SheetState, Stage, SurplusUse, SyirkahKind, TermState, Zone,
+    AlmsKind, ApprovalKind, ApprovalState, Band, BudgetSource, DayCount, DuesPeriod, ErasureCause,
+    ExpenseKind, HouseholdStatus, LoanContract, LoanFrequency, LoanMethod, LoanPart, LoanState,
+    LotKind, MemberMeasure, MirrorKind, Office, Overpayment, PartyKind, PassChannel, PenaltyPer,
+    PortfolioKey, Purpose, QualityPreset, Recognition, Regime, ReliefKind, Role, SavingsKind,
+    SheetLineKind, SheetState, Stage, SurplusUse, SyirkahKind, TermState, Zone,
 };
 use crate::api::v1::{
     EarlyBreak, OnMaturity, SavingsDayCount, SavingsMethod, SavingsSort, TermPayout,

@@ -99,9 +99,18 @@ async fn back_up(
         count += 1;
         backup = named(format!(".bak-{version}-{count}"));
     }
-    let target = backup.to_str().ok_or_else(|| failed("the path is not UTF-8"))?;
-    sqlx::query(SQLITE_BACKUP).bind(target).execute(connection).await.map_err(failed)?;
+    copy_into(&backup, connection).await?;
     Ok(backup)
+}
+
+/// Copies a database, as it is at one moment, to a file that is not there yet.
+pub(super) async fn copy_into(
+    target: &Path,
+    connection: &mut SqliteConnection,
+) -> Result<(), StorageError> {
+    let target = target.to_str().ok_or_else(|| failed("the path is not UTF-8"))?;
+    sqlx::query(SQLITE_BACKUP).bind(target).execute(connection).await.map_err(failed)?;
+    Ok(())
 }
 
 /// Brings a PostgreSQL database to the latest schema, in `public`. The URL's role owns the tables.

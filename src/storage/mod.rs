@@ -11,6 +11,7 @@
 //!   record sum to zero within each (entity, fund): the databases refuse anything else themselves.
 
 pub mod access;
+pub mod backup;
 mod codec;
 pub mod fault;
 pub mod keys;

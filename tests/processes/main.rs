@@ -15,6 +15,7 @@ mod demo;
 mod export;
 mod hostile;
 mod lending;
+mod personal;
 mod replicas;
 mod restored;
 mod transport;
