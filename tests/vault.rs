@@ -125,7 +125,7 @@ async fn keys_in_postgres() {
 }
 
 #[tokio::test]
-async fn the_service_role_overwrites_no_key() {
+async fn the_service_role_wraps_keys_anew_and_gives_them_to_nobody_else() {
     let url = common::postgres_database().await;
     let mut owner = PgConnection::connect(&url).await.expect("PostgreSQL answers");
     let role = format!("keys_service_{}", std::process::id());
@@ -137,9 +137,11 @@ async fn the_service_role_overwrites_no_key() {
     let store = PostgresKeys::connect(&service).await.expect("it connects");
     store.insert_if_absent("b", MARIA, b"key").await.expect("it may insert");
     let mut raw = PgConnection::connect(&service).await.expect("it connects");
-    let overwrite = "UPDATE simpul_keys.wrapped_key SET wrapped = ''";
+    let overwrite = "UPDATE simpul_keys.wrapped_key SET owner = 'lain'";
     let refused = raw.execute(overwrite).await.expect_err("it may not update");
     assert!(refused.to_string().contains("permission denied"), "{refused}");
+    let seen = ("b".to_owned(), MARIA.to_owned(), b"key".to_vec());
+    assert!(store.rewrap(&seen, b"anew").await.expect("it may wrap anew"));
     store.renew("b", &[MARIA]).await.expect("it may put off the sweeping");
     store.keep("b", MARIA).await.expect("it may end the sweeping");
     assert!(!store.sweep("b", MARIA).await.expect("it may sweep"));
