@@ -15,6 +15,7 @@ crate::on_both_guarded!(
     what_one_asks_another_agrees_to,
     what_waits_is_turned_down_or_taken_back,
     rules_are_checked_and_wait_themselves,
+    the_name_of_a_family_waits_sealed,
 );
 
 fn reason(status: &Status) -> String {
@@ -258,6 +259,55 @@ async fn rules_are_checked_and_wait_themselves(server: &Server) {
     second.approve(approve(&name)).await.expect("agreed");
     let rules = manager.list_approval_rules(list).await.expect("rules").into_inner().rules;
     assert_eq!(rules, [rule(&[limited], 3)]);
+}
+
+async fn the_name_of_a_family_waits_sealed(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let chair = guarded.user("pak-ketua", Role::Chair, A).await;
+    let manager = guarded.manager();
+    let teller = Town::at(guarded.device("teller").await);
+    let grant = ReceiveGrantRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        grant_id: "apbn".to_owned(),
+        programme: "APBN (contoh)".to_owned(),
+        source: BudgetSource::Apbn as i32,
+        channel: Some(receive_grant_request::Channel::Bank(idr(1_000_000).expect("set"))),
+        ..ReceiveGrantRequest::default()
+    };
+    manager.grants().receive_grant(grant).await.expect("received");
+    let name = "Keluarga Yosef (contoh)".to_owned();
+    let request = DeliverGuliranRequest {
+        grant: format!("{A}/grants/apbn"),
+        request_id: fresh_request_id(),
+        pass_id: "p1".to_owned(),
+        receiver: Some(deliver_guliran_request::Receiver::ToFamily(name.clone())),
+        channel: PassChannel::Bank as i32,
+        cash: idr(100_000),
+        ..DeliverGuliranRequest::default()
+    };
+    let decide = DecideGuliranRequest {
+        grant: request.grant.clone(),
+        request_id: fresh_request_id(),
+        amount: idr(100_000),
+        ..DecideGuliranRequest::default()
+    };
+    let mut agreed = Town::at(chair.clone()).approvals();
+    let decided = waits(teller.guliran().decide_guliran(decide).await);
+    agreed.approve(approve(&decided)).await.expect("decided");
+
+    let delivered = waits(teller.guliran().deliver_guliran(request.clone()).await);
+    let one = get(&chair, &delivered).await.expect("seen");
+    assert_eq!((value(&one, "to_family"), &one.amount), (Some(name.as_str()), &None));
+    assert_eq!(value(&one, "cash"), Some("Rp100.000"));
+    let other = Some(deliver_guliran_request::Receiver::ToFamily("Lain (contoh)".to_owned()));
+    let other = DeliverGuliranRequest { receiver: other, ..request };
+    let other = teller.guliran().deliver_guliran(other).await.expect_err("another family");
+    assert_eq!(reason(&other), "REQUEST_ID_REUSED");
+    agreed.approve(approve(&delivered)).await.expect("delivered");
+    let pass = GetPassRequest { name: format!("{A}/passes/p1") };
+    let pass = manager.guliran().get_pass(pass).await.expect("there").into_inner().pass;
+    assert_eq!(pass.expect("a pass").receiver_name, name);
 }
 
 // ---- which methods wait -------------------------------------------------------------------------
