@@ -4,6 +4,7 @@ use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, detailed};
 use crate::api::errors::Fault;
 use crate::api::journal::event_name;
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::confirmation::{AnswerReport, CONFIRMATIONS};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
@@ -126,7 +127,7 @@ impl Method for v1::ListConfirmationsRequest {
         let opened = call.open(&mut snapshot, &book, reasons).await?;
         let mut confirmations = Vec::with_capacity(found.len());
         for (id, row) in &found {
-            let reason = opened.text(&row.reason);
+            let reason = opened.text(Sort::Memo, &row.reason);
             confirmations.push(shown(&mut snapshot, (&book, &entity), (id, row), reason).await?);
         }
         Ok(v1::ListConfirmationsResponse { confirmations, next_page_token })

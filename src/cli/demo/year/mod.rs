@@ -451,6 +451,7 @@ impl Year<'_> {
             details: on(7, 20),
             amount: rupiah(5_000),
             officer: kube.member(3),
+            drawer: String::new(),
         };
         done(self.remote.cash().decide_difference(decision).await)
     }
