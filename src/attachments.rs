@@ -10,8 +10,10 @@
 use std::path::Path as File;
 use std::sync::Arc;
 
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use object_store::prefix::PrefixStore;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode};
 use sha2::{Digest, Sha256};
 use tokio_stream::StreamExt;
@@ -72,8 +74,8 @@ pub struct Files {
 }
 
 impl Files {
-    /// Files in a folder, or at an URL such as `s3://bucket/folder` (credentials come from the
-    /// `AWS_` variables), if this program was built with the feature `s3`.
+    /// Files in a folder, or at an URL such as `s3://bucket/folder`: credentials, region and the
+    /// endpoint of what is not Amazon's come from the `AWS_` variables.
     ///
     /// Errors: `Place`.
     pub fn open(place: &str, vault: Vault) -> Result<Files, FilesError> {
@@ -191,18 +193,11 @@ fn folder(place: &str) -> Result<Arc<dyn ObjectStore>, FilesError> {
     Ok(Arc::new(store.with_fsync(true)))
 }
 
-#[cfg(feature = "s3")]
 fn bucket(place: &str) -> Result<Arc<dyn ObjectStore>, FilesError> {
-    use object_store::aws::AmazonS3Builder;
-    use object_store::prefix::PrefixStore;
     let failed = |error: Error| FilesError::Place(place.to_owned(), error.to_string());
+    // TLS as everywhere else in this program. Whoever has chosen it before has chosen the same.
+    let _chosen = rustls::crypto::ring::default_provider().install_default();
     let store = AmazonS3Builder::from_env().with_url(place).build().map_err(failed)?;
     let below = place.splitn(4, '/').nth(3).unwrap_or_default();
     Ok(Arc::new(PrefixStore::new(store, below)))
-}
-
-#[cfg(not(feature = "s3"))]
-fn bucket(place: &str) -> Result<Arc<dyn ObjectStore>, FilesError> {
-    let why = "this program was built without the feature s3";
-    Err(FilesError::Place(place.to_owned(), why.to_owned()))
 }
