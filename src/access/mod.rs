@@ -338,6 +338,17 @@ impl Access {
         Ok(self.store.unlink(&here.id).await?)
     }
 
+    /// Whether what somebody signed in by has not ended: their device, or the link to who they are
+    /// elsewhere.
+    ///
+    /// Errors: `Storage`.
+    pub async fn is_known_still(&self, user: &SignedIn) -> Result<bool, AccessError> {
+        match self.store.device(&user.device).await? {
+            Some(device) => Ok(device.revoked_at == 0),
+            None => Ok(!self.store.identities(&user.user).await?.is_empty()),
+        }
+    }
+
     async fn at_home(&self, home: &str, user: &str) -> Result<Account, AccessError> {
         let account = self.store.account(user).await?;
         account.filter(|account| account.home == home).ok_or(AccessError::Unknown)

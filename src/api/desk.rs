@@ -19,7 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status};
 
 use crate::api::convert::{self, Checked};
-use crate::api::door::{Declares, Door, Passed, Who};
+use crate::api::door::{Declared, Declares, Door, Passed, Who};
 use crate::api::errors::{Fault, Problem};
 use crate::api::sight::{Sight, Sort};
 use crate::api::v1;
@@ -72,6 +72,8 @@ pub struct Caller {
     pub language: Language,
     /// The queue its commands wait in.
     pub priority: Priority,
+    /// When the call must have ended; none for never.
+    pub until: Option<tokio::time::Instant>,
 }
 
 /// A method's request, which knows its answer.
@@ -154,7 +156,7 @@ impl Api {
             Ok(passed) => (passed, None),
             Err(problem) => (Passed::default(), Some(problem)),
         };
-        let call = Call { desk: &self.0, caller, passed, seen: OnceLock::new() };
+        let call = Call { api: self, desk: &self.0, caller, passed, seen: OnceLock::new() };
         let result = match refused {
             None => request.answer(&call).await,
             Some(problem) => Err(problem),
@@ -175,12 +177,51 @@ impl Api {
 
 /// One call.
 pub(crate) struct Call<'a> {
+    api: &'a Api,
     desk: &'a Desk,
     caller: Caller,
     /// As what they were let in.
     passed: Passed,
     /// The book and position the answer rests on, for the log.
     seen: OnceLock<(Id, u64)>,
+}
+
+/// The part of a call that outlives its first answer: a stream.
+pub(crate) struct Lasting {
+    api: Api,
+    caller: Caller,
+}
+
+impl Lasting {
+    /// The reader.
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.api.0.reader
+    }
+
+    /// The language of texts.
+    pub(crate) fn language(&self) -> Language {
+        self.caller.language
+    }
+
+    /// Ends work at the call's deadline, and when the server is going down.
+    pub(crate) async fn bound(&self, work: impl Future<Output = Checked<()>>) -> Checked<()> {
+        let deadline = async {
+            match self.caller.until {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            () = deadline => Err(Fault::DeadlineExceeded.into()),
+            () = self.api.0.journal.stopping() => Err(Fault::Stopping.into()),
+        }
+    }
+
+    /// Whether the caller would be let in still.
+    pub(crate) async fn may_go_on(&self, about: &Declared, name: &str) -> Checked<()> {
+        self.api.0.door.may_go_on(&self.caller.who, about, name).await
+    }
 }
 
 /// A request that changes something.
@@ -674,9 +715,14 @@ impl Call<'_> {
         &self.desk.journal
     }
 
-    /// The reader, for answers that go on after the call's own.
+    /// The reader, for work that goes on after the call's own answer.
     pub(crate) fn reader(&self) -> &Reader {
         &self.desk.reader
+    }
+
+    /// What an answer needs that goes on after the call's own.
+    pub(crate) fn lasting(&self) -> Lasting {
+        Lasting { api: self.api.clone(), caller: self.caller.clone() }
     }
 
     /// Takes a book's commands in again, now that it is decided to go on.

@@ -244,6 +244,18 @@ impl Door {
         passed
     }
 
+    /// Whether somebody who was let in would be so still: for answers that go on.
+    ///
+    /// Errors: as [`Door::pass`], and `TOKEN_UNKNOWN` once their device has ended.
+    pub(crate) async fn may_go_on(&self, who: &Who, about: &Declared, name: &str) -> Checked<()> {
+        if let Who::User(user) = who
+            && !self.access()?.is_known_still(user).await?
+        {
+            return Err(Fault::TokenUnknown.into());
+        }
+        self.passed(who, about, name).await.map(drop)
+    }
+
     async fn passed(&self, who: &Who, about: &Declared, name: &str) -> Checked<Passed> {
         let user = match who {
             Who::Trusted(actor) => {

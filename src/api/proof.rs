@@ -3,20 +3,23 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc::{Sender, channel};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{
-    Answers, Call, Method, Mutation, Plan, damaged, detailed, not_found, service,
+    Answers, Call, Lasting, Method, Mutation, Plan, damaged, detailed, not_found, service,
 };
+use crate::api::door::Declares;
 use crate::api::errors::{Fault, Problem};
 use crate::api::v1;
 use crate::chain::checkpoint::{Checkpoint, Receipt};
 use crate::chain::proof;
 use crate::domain::epoch::StartEpoch;
-use crate::domain::id::{Entity, Id};
-use crate::domain::refusal::Language;
+use crate::domain::id::{Entity, Id, RequestId};
+use crate::domain::record::Record;
+use crate::signing::{Signer, SigningError};
 use crate::storage::read::{Reader, Snapshot};
 
 service! {
@@ -37,7 +40,8 @@ const PAGE: u32 = 64;
 /// How many records may wait for a slow client.
 const AHEAD: usize = 64;
 
-/// How long a client that follows waits at most for a record that was written.
+/// How long a client that follows waits at most for a record that was written, and reads on after
+/// its access has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 impl Method for v1::GetSigningKeyRequest {
@@ -60,14 +64,24 @@ fn reached(size: u64, snapshot: &Snapshot, field: &str) -> Checked<u64> {
     }
 }
 
+/// The signer of a book that is known to be there, and the book as it is read since nobody else
+/// signs for it.
+async fn held(call: &Call<'_>, book: &Id, field: &str) -> Checked<(Signer, Snapshot)> {
+    let signer = call.signing().hold(book).await?;
+    Ok((signer, call.snapshot(book, field).await?))
+}
+
 impl Method for v1::GetCheckpointRequest {
     type Response = v1::GetCheckpointResponse;
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let book = convert::book(&self.book, "book")?;
-        let mut snapshot = call.snapshot(&book, "book").await?;
+        let snapshot = call.snapshot(&book, "book").await?;
+        reached(self.size, &snapshot, "size")?;
+        snapshot.finish().await?;
+        let (mut signer, mut snapshot) = held(call, &book, "book").await?;
         let size = reached(self.size, &snapshot, "size")?;
-        let note = call.signing().checkpoint(&book, &mut snapshot, size).await?;
+        let note = signer.checkpoint(&mut snapshot, size).await?;
         Ok(v1::GetCheckpointResponse { note: note.to_string(), size })
     }
 }
@@ -92,24 +106,37 @@ impl Method for v1::GetReceiptRequest {
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (book, request) = convert::transaction(&self.transaction, "transaction")?;
-        let mut snapshot = call.snapshot(&book, "transaction").await?;
-        let receipt = snapshot.receipt(&request).await?;
-        let receipt = receipt.ok_or_else(|| not_found(&self.transaction, "transaction"))?;
-        let record = snapshot.record(receipt.position).await?.ok_or_else(damaged)?;
-        if !call.caller().1.sees_record(&record) {
-            return Err(not_found(&self.transaction, "transaction"));
-        }
-        let size = snapshot.head().size;
-        let plan = proof::Plan::inclusion(receipt.position - 1, size).ok_or_else(damaged)?;
-        let stored = snapshot.stored_records(receipt.position, 1).await?.pop();
-        let receipt = Receipt {
-            position: receipt.position,
-            record: stored.ok_or_else(damaged)?.bytes.to_vec(),
-            proof: snapshot.prove(&plan).await?,
-            checkpoint: call.signing().checkpoint(&book, &mut snapshot, size).await?,
-        };
+        let record = seen(call, &book, &request, &self.transaction).await?;
+        let (mut signer, mut snapshot) = held(call, &book, "transaction").await?;
+        let receipt = receipt(&mut signer, &mut snapshot, record.position).await?;
         Ok(v1::GetReceiptResponse { receipt: receipt.to_string() })
     }
+}
+
+/// The record of a transaction that the caller may see. Errors: `NOT_FOUND`.
+async fn seen(call: &Call<'_>, book: &Id, request: &RequestId, name: &str) -> Checked<Record> {
+    let mut snapshot = call.snapshot(book, "transaction").await?;
+    let unknown = || not_found(name, "transaction");
+    let position = snapshot.receipt(request).await?.ok_or_else(unknown)?.position;
+    let record = snapshot.record(position).await?.ok_or_else(damaged)?;
+    snapshot.finish().await?;
+    match call.caller().1.sees_record(&record) {
+        true => Ok(record),
+        false => Err(unknown()),
+    }
+}
+
+/// The receipt of a record, with a checkpoint of all that a snapshot holds.
+async fn receipt(signer: &mut Signer, snapshot: &mut Snapshot, position: u64) -> Checked<Receipt> {
+    let size = snapshot.head().size;
+    let plan = proof::Plan::inclusion(position - 1, size).ok_or_else(damaged)?;
+    let stored = snapshot.stored_records(position, 1).await?.pop();
+    Ok(Receipt {
+        position,
+        record: stored.ok_or_else(damaged)?.bytes.to_vec(),
+        proof: snapshot.prove(&plan).await?,
+        checkpoint: signer.checkpoint(snapshot, size).await?,
+    })
 }
 
 impl Mutation for v1::StartEpochRequest {
@@ -133,13 +160,25 @@ impl Method for v1::StartEpochRequest {
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let book = convert::book(&self.book, "book")?;
-        let mut snapshot = call.snapshot(&book, "book").await?;
-        let lost = call.signing().lost(&book, &mut snapshot).await?;
-        snapshot.finish().await?;
+        call.snapshot(&book, "book").await?.finish().await?;
+        // Nobody signs, and so nobody finds the book behind, until the decision is carried out.
+        let mut signer = match call.signing().hold(&book).await {
+            Err(SigningError::NoKey) => None,
+            held => Some(held?),
+        };
+        let lost = match &mut signer {
+            None => None,
+            Some(signer) => {
+                let mut snapshot = call.snapshot(&book, "book").await?;
+                let lost = signer.lost(&mut snapshot).await?;
+                snapshot.finish().await?;
+                lost
+            }
+        };
         let plan = self.planned(lost.as_ref())?;
         let done = call.submit_as(self, plan).await?;
-        if let Some(lost) = lost {
-            call.signing().give_up(&book, &lost)?;
+        if let (Some(_), Some(signer)) = (lost, &mut signer) {
+            signer.give_up()?;
         }
         call.thaw(&book);
         Ok(v1::StartEpochResponse { transaction: Some(done.transaction(call)) })
@@ -153,43 +192,49 @@ impl Method for v1::StreamRecordsRequest {
         let book = convert::book(&self.book, "book")?;
         call.snapshot(&book, "book").await?;
         let (out, answers) = channel(AHEAD);
-        let (reader, language) = (call.reader().clone(), call.language());
-        tokio::spawn(send_records(reader, book, self, out, language));
+        // Room for the reason why it ends, even if the client reads nothing more.
+        let last = out.clone().try_reserve_owned().map_err(|_| damaged())?;
+        let lasting = call.lasting();
+        tokio::spawn(async move {
+            let language = lasting.language();
+            let sending = send_records(&lasting, &book, &self, &out);
+            if let Err(problem) = lasting.bound(sending).await {
+                last.send(Err(problem.status(language)));
+            }
+        });
         Ok(ReceiverStream::new(answers))
     }
 }
 
-/// Sends records until there are no more, the client is gone, or reading fails.
+/// Sends records until there are no more, the client is gone, reading fails, or the client may
+/// not read them any more.
 async fn send_records(
-    reader: Reader,
-    book: Id,
-    asked: v1::StreamRecordsRequest,
-    out: Sender<Result<v1::StreamRecordsResponse, Status>>,
-    language: Language,
-) {
+    lasting: &Lasting,
+    book: &Id,
+    asked: &v1::StreamRecordsRequest,
+    out: &Sender<Result<v1::StreamRecordsResponse, Status>>,
+) -> Checked<()> {
     let mut next = asked.from_position.max(1);
+    let mut allowed = Instant::now();
     loop {
-        let page = match page(&reader, &book, next).await {
-            Ok(page) => page,
-            Err(problem) => {
-                // A client that is gone needs no reason.
-                let _gone = out.send(Err(problem.status(language))).await;
-                return;
-            }
-        };
+        if allowed.elapsed() >= LOOK_AGAIN {
+            lasting.may_go_on(&v1::StreamRecordsRequest::DECLARED, asked.scope()).await?;
+            allowed = Instant::now();
+        }
+        let page = page(lasting.reader(), book, next).await?;
         let is_end = page.is_empty();
         for record in page {
             next = record.position + 1;
             if out.send(Ok(record)).await.is_err() {
-                return;
+                return Ok(());
             }
         }
         if is_end && !asked.follow {
-            return;
+            return Ok(());
         }
         if is_end {
             tokio::select! {
-                () = out.closed() => return,
+                () = out.closed() => return Ok(()),
                 () = tokio::time::sleep(LOOK_AGAIN) => {}
             }
         }

@@ -355,8 +355,10 @@ async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
         Some("bulk") => Priority::Bulk,
         _ => Priority::Interactive,
     };
-    request.extensions_mut().insert(Caller { who, language, priority });
-    match tokio::time::timeout(deadline, next.run(request)).await {
+    let until = tokio::time::Instant::now() + deadline;
+    let caller = Caller { who, language, priority, until: Some(until) };
+    request.extensions_mut().insert(caller);
+    match tokio::time::timeout_at(until, next.run(request)).await {
         Ok(response) => mended(response, language),
         Err(_) => refused(&Fault::DeadlineExceeded.into(), language),
     }

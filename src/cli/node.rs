@@ -12,7 +12,9 @@ use crate::api::desk::{Api, Desk};
 use crate::api::door::Door;
 use crate::attachments::{Files, FilesError};
 use crate::config::Config;
+use crate::domain::id::Id;
 use crate::journal::{self, JournalHandle, courier, mover, system_clock};
+use crate::signing::committed::{Announced, keep_signing};
 use crate::signing::{Signing, SigningError};
 use crate::storage::access::AccessStore;
 use crate::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
@@ -80,6 +82,7 @@ pub struct Node {
     pub provider: Option<Provider>,
     journal: JournalHandle,
     task: JoinHandle<()>,
+    signer: JoinHandle<()>,
     sweeper: JoinHandle<()>,
     courier: JoinHandle<()>,
 }
@@ -92,9 +95,14 @@ impl Node {
         let Store { journal: storage, reader } = Store::open(config).await?;
         let keys = open_keys(config).await?;
         let vault = Vault::open_with_file(&config.master_key, keys).await?;
-        let (journal, task) = journal::start(storage, system_clock(), journal::Limits::default());
+        let (storage, committed) = Announced::new(storage);
+        let (journal, task) =
+            journal::start(Arc::new(storage), system_clock(), journal::Limits::default());
         let signing = config.signing();
-        freeze_behind(&journal, &reader, &signing).await?;
+        catch_up(&journal, &reader, &signing).await?;
+        let freezer = journal.clone();
+        let freeze = move |book: &Id| freezer.freeze(book);
+        let signer = tokio::spawn(keep_signing(signing.clone(), reader.clone(), committed, freeze));
         let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone(), vault.clone()));
         let provider = match config.oidc.clone() {
             Some(settings) => Some(Provider::open(settings, system_clock()).await?),
@@ -113,7 +121,7 @@ impl Node {
         let (journals, largest_file) = (journal.clone(), config.attachment_bytes.into());
         let desk = Desk { journal: journals, reader, vault, signing, door, files, largest_file };
         let api = Api::new(desk);
-        Ok(Node { api, provider, journal, task, sweeper, courier })
+        Ok(Node { api, provider, journal, task, signer, sweeper, courier })
     }
 
     /// A handle that drains the journal: nothing more is taken in, all that waits is answered.
@@ -141,6 +149,10 @@ impl Node {
         {
             tracing::error!(%error, "the journal's task ended badly");
         }
+        // Nothing more is committed: what was is signed, and the signer ends.
+        if let Err(error) = self.signer.await {
+            tracing::error!(%error, "the task that signs ended badly");
+        }
     }
 }
 
@@ -164,18 +176,28 @@ pub async fn open_access(config: &Config) -> Result<AccessStore, NodeError> {
     })
 }
 
-/// Freezes the books that do not continue what was signed, as after a restored backup.
-async fn freeze_behind(
+/// Freezes the books that do not continue what was signed, as after a restored backup, and signs
+/// what was committed in the others when a server ended before it could.
+async fn catch_up(
     journal: &JournalHandle,
     reader: &Reader,
     signing: &Signing,
 ) -> Result<(), NodeError> {
     for book in reader.books().await? {
+        let mut signer = match signing.hold(&book).await {
+            Err(SigningError::NoKey) => {
+                tracing::warn!(%book, "the book has no signing key: nothing of it can be proved");
+                continue;
+            }
+            held => held?,
+        };
         let mut snapshot = reader.snapshot(&book).await?;
-        if let Some(signed) = signing.lost(&book, &mut snapshot).await? {
-            let (size, signed) = (snapshot.head().size, signed.size);
-            tracing::error!(%book, size, signed, "the book does not continue what was signed");
-            journal.freeze(&book);
+        match signer.catch_up(&mut snapshot).await {
+            Err(error @ SigningError::Behind { .. }) => {
+                tracing::error!(%book, size = snapshot.head().size, %error, "the book is frozen");
+                journal.freeze(&book);
+            }
+            caught_up => caught_up?,
         }
         snapshot.finish().await?;
     }

@@ -105,6 +105,11 @@ impl JournalHandle {
         self.frozen.read().unwrap_or_else(PoisonError::into_inner).contains(book)
     }
 
+    /// Returns once nothing more is taken in, because the server is going down.
+    pub async fn stopping(&self) {
+        self.inbox.closed().await;
+    }
+
     /// Takes nothing more in, answers everything that waits, and returns when all is answered.
     pub async fn drain(&self) {
         let (done, drained) = oneshot::channel();

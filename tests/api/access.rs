@@ -23,6 +23,7 @@ crate::on_both_guarded!(
     every_method_lets_in_the_roles_of_the_table_and_no_other,
     nobody_hears_whether_what_they_may_not_see_is_there,
     a_lost_device_is_refused_at_once,
+    a_stream_ends_with_the_readers_access,
     tokens_that_are_not_ours_are_refused,
     roles_hold_on_their_days_and_not_for_ones_own_self,
     who_looked_is_kept,
@@ -402,6 +403,27 @@ async fn a_lost_device_is_refused_at_once(server: &Server) {
     enrol_device(server, &code, "").await.expect("a new device");
     let again = enrol_device(server, &code, "").await.expect_err("used");
     assert_eq!((again.code(), reason(&again).as_str()), (Code::Unauthenticated, "CODE_UNKNOWN"));
+}
+
+async fn a_stream_ends_with_the_readers_access(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let line = guarded.user("pemeriksa", Role::Auditor, BOOK).await;
+    let mut proofs = proof_service_client::ProofServiceClient::new(line.clone());
+    let book = BOOK.to_owned();
+    let follow = StreamRecordsRequest { book, from_position: 0, follow: true };
+    let mut stream = proofs.stream_records(follow).await.expect("a stream").into_inner();
+    stream.message().await.expect("a record").expect("a record");
+    let mut caller = access_service_client::AccessServiceClient::new(line);
+    let me =
+        caller.who_am_i(WhoAmIRequest { book: BOOK.to_owned() }).await.expect("known").into_inner();
+    let revoke = RevokeDeviceRequest { book: BOOK.to_owned(), device_id: me.device_id };
+    guarded.access().revoke_device(revoke).await.expect("ended");
+    let ended = loop {
+        if let Err(status) = stream.message().await {
+            break status;
+        }
+    };
+    assert_eq!((ended.code(), reason(&ended).as_str()), (Code::Unauthenticated, "TOKEN_UNKNOWN"));
 }
 
 async fn tokens_that_are_not_ours_are_refused(server: &Server) {

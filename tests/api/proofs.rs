@@ -1,14 +1,16 @@
 //! What an auditor can prove, through the API: receipts without the server, growth without gaps,
 //! and a book that lost records is not signed again.
 
+use std::time::Duration;
+
 use simpul::api::v1::*;
 use simpul::chain::checkpoint::{Checkpoint, Receipt};
-use simpul::chain::note::{Note, PublicKey};
+use simpul::chain::note::{Note, PublicKey, SecretKey};
 use simpul::chain::proof::is_consistent;
 use simpul::chain::{Hash, leaf_hash, root};
 use simpul::domain::id::Id;
 use simpul::domain::record::{Outcome, decode};
-use tonic::Code;
+use tonic::{Code, Request};
 
 use crate::on_both;
 use crate::town::{A, BOOK, Server, Town, why};
@@ -17,7 +19,9 @@ on_both!(
     a_receipt_is_checked_with_the_key_alone,
     a_later_checkpoint_is_proved_to_continue_an_earlier_one,
     records_are_streamed_from_any_position_and_as_they_come,
-    a_book_with_another_history_is_not_signed,
+    a_stream_ends_at_its_deadline,
+    checkpoints_are_signed_while_others_write,
+    a_book_with_another_history_is_not_signed_and_takes_nothing_in,
     what_is_not_there_is_said,
 );
 
@@ -119,26 +123,109 @@ async fn records_are_streamed_from_any_position_and_as_they_come(server: &Server
     }
 }
 
-/// As after a restored backup: the same key, but records that are not those it signed.
-async fn a_book_with_another_history_is_not_signed(server: &Server) {
+async fn a_stream_ends_at_its_deadline(server: &Server) {
+    let (town, _) = town(server).await;
+    for follow in [true, false] {
+        let book = BOOK.to_owned();
+        let mut request = Request::new(StreamRecordsRequest { book, from_position: 1, follow });
+        request.set_timeout(Duration::from_millis(1500));
+        let mut stream =
+            town.proofs().stream_records(request).await.expect("a stream").into_inner();
+        let mut positions = 0;
+        let ended = loop {
+            match stream.message().await {
+                Ok(Some(_)) => positions += 1,
+                ended => break ended,
+            }
+        };
+        assert_eq!(positions, town.position().await);
+        match follow {
+            true => {
+                let status = ended.expect_err("it ends");
+                assert_eq!(status.code(), Code::DeadlineExceeded);
+                assert_eq!(why(&status).reason, "DEADLINE_EXCEEDED");
+            }
+            false => assert!(ended.expect("all was read").is_none()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_the_server_stops() {
+    let server = Server::sqlite().await;
+    let (town, _) = town(&server).await;
+    let book = BOOK.to_owned();
+    let follow = StreamRecordsRequest { book, from_position: 0, follow: true };
+    let mut stream = town.proofs().stream_records(follow).await.expect("a stream").into_inner();
+    stream.message().await.expect("a record").expect("a record");
+    let stopping = tokio::spawn(server.stop_and_verify());
+    let ended = loop {
+        match stream.message().await {
+            Ok(Some(_)) => {}
+            ended => break ended,
+        }
+    };
+    assert_eq!(why(&ended.expect_err("it ends")).reason, "STOPPING");
+    stopping.await.expect("stopped");
+}
+
+/// Whoever signs reads the last checkpoint before the book: what others sign meanwhile, in this
+/// server or another one over the same folder, is not taken for something that the book lost.
+async fn checkpoints_are_signed_while_others_write(server: &Server) {
     let (town, key) = town(server).await;
-    town.deposit("m01", 1_000).await;
-    checkpoint(&town, 0, &key).await;
-    let restored = Server::sqlite().await;
-    let other = Town::found(&restored).await;
-    let signing = |server: &Server| server.config.signing_keys.clone();
-    for file in ["kupang.key", "kupang.checkpoint"] {
-        std::fs::create_dir_all(signing(&restored)).unwrap();
-        std::fs::copy(signing(server).join(file), signing(&restored).join(file)).unwrap();
+    let other = server.config.signing();
+    let book = Id::new("kupang").unwrap();
+    let reader = server.reader().await;
+    let deposits = async {
+        for _ in 0..40 {
+            town.deposit("m01", 1_000).await;
+        }
+    };
+    let asking = async || {
+        let mut size = 0;
+        for _ in 0..40 {
+            let now = checkpoint(&town, 0, &key).await;
+            assert!(now.size >= size, "what was signed is there");
+            size = now.size;
+        }
+    };
+    let another_server = async {
+        for _ in 0..40 {
+            let mut signer = other.hold(&book).await.expect("held");
+            let mut snapshot = reader.snapshot(&book).await.expect("a snapshot");
+            let size = snapshot.head().size;
+            signer.checkpoint(&mut snapshot, size).await.expect("signed");
+        }
+    };
+    tokio::join!(deposits, asking(), asking(), another_server);
+    assert_eq!(checkpoint(&town, 0, &key).await.size, town.position().await);
+}
+
+/// As after a restored backup, under a running server too: the same key, but records that are not
+/// those it signed.
+async fn a_book_with_another_history_is_not_signed_and_takes_nothing_in(server: &Server) {
+    let (town, _) = town(server).await;
+    checkpoint_of_another_history(server, town.position().await + 1);
+    let request = GetCheckpointRequest { book: BOOK.to_owned(), size: 1 };
+    let refused = town.proofs().get_checkpoint(request).await.expect_err("refused");
+    assert_eq!(why(&refused).reason, "BOOK_BEHIND");
+    // A batch is committed before it is found that the book is another one; soon no more are.
+    for _ in 0..1_000 {
+        if let Err(status) = town.try_deposit("m01", 1_000).await {
+            assert_eq!(why(&status).reason, "BOOK_BEHIND");
+            return;
+        }
     }
-    for _ in 0..3 {
-        let request = GetCheckpointRequest { book: BOOK.to_owned(), size: 1 };
-        let refused = other.proofs().get_checkpoint(request).await.expect_err("refused");
-        assert_eq!(why(&refused).reason, "BOOK_BEHIND");
-        // Neither shorter nor longer does it continue what was signed.
-        other.deposit("m01", 1_000).await;
-    }
-    restored.stop_and_verify().await;
+    panic!("the book is not frozen");
+}
+
+/// Puts a checkpoint beside the book's key that it signed of other records.
+fn checkpoint_of_another_history(server: &Server, size: u64) {
+    let file = |name: &str| server.config.signing_keys.join(name);
+    let secret = std::fs::read_to_string(file("kupang.key")).expect("a key");
+    let key = SecretKey::parse(secret.trim()).expect("a key");
+    let note = Checkpoint::sign(size, &[9; 32], &key).expect("signed");
+    std::fs::write(file("kupang.checkpoint"), note.to_string()).expect("written");
 }
 
 async fn what_is_not_there_is_said(server: &Server) {

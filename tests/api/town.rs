@@ -332,9 +332,12 @@ impl Town {
     }
 
     pub async fn deposit(&self, member: &str, rupiah: i64) -> Transaction {
-        let request = deposit(member, rupiah);
-        let response = self.savings().deposit(request).await.expect("deposited").into_inner();
-        response.transaction.expect("set")
+        self.try_deposit(member, rupiah).await.expect("deposited")
+    }
+
+    pub async fn try_deposit(&self, member: &str, rupiah: i64) -> Result<Transaction, Status> {
+        let response = self.savings().deposit(deposit(member, rupiah)).await?.into_inner();
+        Ok(response.transaction.expect("set"))
     }
 
     pub async fn get(&self, name: &str) -> Result<Transaction, Status> {

@@ -120,7 +120,7 @@ const CLUMSY: &[(&str, &str, &str)] = &[
         "cuts the last records off and the head back",
         "DELETE FROM record WHERE book = 'satu' AND position > {p};
          UPDATE head SET size = {p} WHERE book = 'satu'",
-        "  signed checkpoint of {s} records, records: expected {s}, found {p}\n",
+        "  signed checkpoint of {n} records, records: expected {n}, found {p}\n",
     ),
 ];
 
@@ -508,13 +508,13 @@ impl Scene {
 
     /// By who compares with what was signed before, and by nobody else: the forgery is a good one.
     fn must_be_caught(&self, name: &str, site: &Site, expected: &str) {
-        let signed = "  signed checkpoint of {s} records, root: expected ";
+        let signed = "  signed checkpoint of {n} records, ";
         self.must_say(name, &verify(&site.backend, &site.data), signed);
         let behind = site.serve("satu", |terminal| self.auditor.extends(terminal));
         assert!(behind.contains("tidak melanjutkan"), "{name}: {behind}");
         // The operator is in it too.
         for book in BOOKS {
-            let _never_signed = fs::remove_file(site.signing(&format!("{book}.checkpoint")));
+            fs::remove_file(site.signing(&format!("{book}.checkpoint"))).expect("removed");
         }
         let (sound, said) = verify(&site.backend, &site.data);
         assert!(sound, "{name}: {said}");
@@ -532,10 +532,12 @@ impl Scene {
         let site = self.now.with_database_of(&self.backup).await;
         let found = self.backup.dump("satu").await.records.len();
         let lost = format!(
-            "  signed checkpoint of {{s}} records, records: expected {{s}}, found {found}\n"
+            "  signed checkpoint of {{n}} records, records: expected {{n}}, found {found}\n"
         );
         self.must_say("a week back", &verify(&site.backend, &site.data), &lost);
-        fs::remove_file(site.signing("satu.checkpoint")).expect("removed");
+        for book in BOOKS {
+            fs::remove_file(site.signing(&format!("{book}.checkpoint"))).expect("removed");
+        }
         assert!(verify(&site.backend, &site.data).0, "the backup is sound in itself");
         site.serve("satu", |terminal| {
             let lost = format!(

@@ -61,3 +61,28 @@ async fn a_book_restored_behind_its_checkpoint_is_frozen_until_it_is_decided_to_
     // The decision lasts.
     serve(&data, |terminal| drop(terminal.reads("setor mawar m01 10.000")));
 }
+
+/// A server that died between a commit and its signature leaves the checkpoint of before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_batch_is_signed_if_need_be_at_the_next_start() {
+    let (_folder, data) = data_folder();
+    let checkpoint = data.join("signing/kupang.checkpoint");
+    let signed = || fs::read_to_string(&checkpoint).expect("a checkpoint");
+    let mut sizes = Vec::new();
+    for number in 0..3 {
+        serve(&data, |terminal| match number {
+            0 => drop(
+                terminal.reads("buku-baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025"),
+            ),
+            _ => drop(terminal.reads(&format!("kelompok-baru mawar{number} --nama M --anggota 5"))),
+        });
+        sizes.push(signed().lines().nth(1).expect("a size").parse::<u64>().expect("a number"));
+    }
+    assert_eq!(sizes, [1, 2, 3], "nobody asked for them");
+    let last = signed();
+    serve(&data, |terminal| drop(terminal.reads("kelompok-baru melati --nama M --anggota 5")));
+    let next = signed();
+    fs::write(&checkpoint, last).expect("written");
+    serve(&data, |_| ());
+    assert_eq!(signed(), next);
+}

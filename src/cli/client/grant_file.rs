@@ -102,17 +102,27 @@ impl Client {
 
     /// Reads the book, and keeps the records of the grant.
     async fn records_of(&self, file: &mut GrantFile) -> Result<Vec<Record>, Failure> {
-        let book = self.whole_book();
-        let request = v1::StreamRecordsRequest { book, from_position: 1, follow: false };
-        let mut stream = self.get(self.remote.proofs().stream_records(request)).await?;
-        let mut records = Vec::new();
-        while let Some(answer) = stream.message().await.map_err(self.failed())? {
-            let record = record::decode(&answer.record).map_err(|error| self.unproved(&error))?;
-            if file.read(record.clone()) {
-                records.push(record);
+        let (mut records, mut next) = (Vec::new(), 1);
+        loop {
+            let (book, began) = (self.whole_book(), next);
+            let request = v1::StreamRecordsRequest { book, from_position: next, follow: false };
+            let mut stream = self.get(self.remote.proofs().stream_records(request)).await?;
+            loop {
+                let answer = match stream.message().await {
+                    Ok(Some(answer)) => answer,
+                    Ok(None) => return Ok(records),
+                    // A stream that was cut off is asked for again from where it ended.
+                    Err(_) if next > began => break,
+                    Err(status) => return Err(self.failed()(status)),
+                };
+                next = answer.position + 1;
+                let record = record::decode(&answer.record);
+                let record = record.map_err(|error| self.unproved(&error))?;
+                if file.read(record.clone()) {
+                    records.push(record);
+                }
             }
         }
-        Ok(records)
     }
 
     pub(super) fn verify_grant_file(&self, which: &VerifyGrantFile) -> Answer {
