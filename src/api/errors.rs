@@ -197,6 +197,10 @@ faults! {
     BookBehind = "BOOK_BEHIND", FailedPrecondition,
         "Buku ini tidak melanjutkan catatan yang sudah ditandatangani; mungkin dipulihkan dari cadangan lama. Hubungi pengelola.",
         "This book does not continue what was signed; it may have been restored from an old backup. Call the operator.";
+    /// A kuitansi of what moved no money.
+    NoPayment = "NO_PAYMENT", FailedPrecondition,
+        "Transaksi ini tidak membayarkan uang tunai atau uang di bank; tanda terimanya ada di simpul audit receipt.",
+        "This transaction paid no money at hand or in the bank; its receipt is in simpul audit receipt.";
     /// Not a SHA-256 in hex.
     HashMalformed = "HASH_MALFORMED", InvalidArgument,
         "SHA-256 harus 64 angka heksadesimal dengan huruf kecil.",

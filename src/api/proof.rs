@@ -1,5 +1,7 @@
 //! The auditor's service: checkpoints, proofs, receipts and the records themselves.
 
+mod kuitansi;
+
 use std::time::Duration;
 
 use tokio::sync::mpsc::{Sender, channel};
@@ -28,6 +30,7 @@ service! {
         get_checkpoint: GetCheckpointRequest => GetCheckpointResponse;
         prove_consistency: ProveConsistencyRequest => ProveConsistencyResponse;
         get_receipt: GetReceiptRequest => GetReceiptResponse;
+        get_kuitansi: GetKuitansiRequest => GetKuitansiResponse;
         start_epoch: StartEpochRequest => StartEpochResponse;
     } streams {
         stream_records as StreamRecordsStream: StreamRecordsRequest => StreamRecordsResponse;

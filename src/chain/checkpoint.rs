@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::chain::note::{Note, NoteError, PublicKey, SecretKey};
 use crate::chain::proof::included_root;
-use crate::chain::{Hash, leaf_hash};
+use crate::chain::{Hash, leaf_hash, qr};
 
 /// The first line of a receipt.
 const PROOF: &str = "c2sp.org/tlog-proof@v1";
@@ -72,7 +72,8 @@ impl Checkpoint {
         }
     }
 
-    fn read(text: &str) -> Option<Checkpoint> {
+    /// Reads the text of a checkpoint; nothing of it is proved.
+    pub(crate) fn read(text: &str) -> Option<Checkpoint> {
         let mut lines = text.lines();
         let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
         let number: u64 = size.parse().ok()?;
@@ -101,8 +102,13 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// Reads what `Display` wrote. Errors: `NotReceipt`, `Malformed` for the checkpoint.
+    /// Reads what `Display` wrote, or the texts of QR codes.
+    ///
+    /// Errors: `NotReceipt`, `Malformed` for the checkpoint, `NotIncluded`.
     pub fn parse(text: &str) -> Result<Receipt, ProofError> {
+        if text.trim_start().starts_with(qr::MARK) {
+            return qr::read(text);
+        }
         let (proof, checkpoint) = text.split_once("\n\n").ok_or(ProofError::NotReceipt)?;
         let (position, record, proof) = Receipt::read(proof).ok_or(ProofError::NotReceipt)?;
         Ok(Receipt { position, record, proof, checkpoint: Note::parse(checkpoint)? })

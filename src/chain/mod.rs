@@ -1,5 +1,5 @@
 //! The Merkle tree over a book's records, as RFC 6962 section 2.1 defines it, its proofs
-//! ([`proof`]) and its signed checkpoints ([`note`], [`checkpoint`]). Pure: it knows bytes, not
+//! ([`proof`]) and its signed checkpoints ([`note`], [`checkpoint`]), and receipts on paper ([`qr`]). Pure: it knows bytes, not
 //! products.
 //!
 //! **Invariant**: a [`Frontier`] holds exactly as many roots as its size has one-bits, each the
@@ -8,6 +8,7 @@
 pub mod checkpoint;
 pub mod note;
 pub mod proof;
+pub mod qr;
 pub mod tile;
 
 use sha2::{Digest, Sha256};

@@ -249,6 +249,25 @@ impl Note {
         Ok(read)
     }
 
+    /// A text with one signature under a name: the key's id, and what the key made of the text.
+    /// Errors: `Malformed`.
+    pub fn signed(text: String, name: &str, signature: &[u8]) -> Result<Note, NoteError> {
+        let mut note = Note::new(text)?;
+        if !is_name(name) || signature.len() <= 4 {
+            return Err(NoteError::Malformed);
+        }
+        note.signatures.push((name.to_owned(), signature.to_vec()));
+        Ok(note)
+    }
+
+    /// The signature, with its key's id, of a note that has one only, under this name.
+    pub fn only_signature(&self, name: &str) -> Option<&[u8]> {
+        match self.signatures.as_slice() {
+            [(signer, signature)] if signer == name => Some(signature),
+            _ => None,
+        }
+    }
+
     /// The text, nothing of it proved yet.
     pub fn text(&self) -> &str {
         &self.text

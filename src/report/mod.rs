@@ -9,12 +9,15 @@
 //!
 //! [`statement`]: balance sheet, income statement, cash flow, changes in equity, trial balance.
 //! [`flow`]: what moved money, and what changed equity, entry by entry. [`render`]: text and CSV.
+//! [`kuitansi`]: the paper receipt of a payment, with its QR codes ([`qr`]).
 //! [`grant_file`]: one grant as an inspector asks for it.
 //! [`plaintext`]: the journal for hledger and Beancount.
 
 pub mod flow;
 pub mod grant_file;
+pub mod kuitansi;
 pub mod plaintext;
+pub mod qr;
 pub mod ratio;
 pub mod render;
 pub mod statement;

@@ -21,6 +21,7 @@ mod drawers;
 mod iks;
 mod inventory;
 mod keys;
+mod kuitansi;
 mod lifecycle;
 mod lineage;
 mod loan_confirmations;

@@ -8,7 +8,7 @@ use signed_note::{StandardVerifier, Verifier, VerifierList};
 use simpul::chain::checkpoint::{Checkpoint, ProofError, Receipt};
 use simpul::chain::note::{Cosigner, CosignerKey, Note, NoteError, PublicKey, SecretKey};
 use simpul::chain::proof::Plan;
-use simpul::chain::{Frontier, Hash, leaf_hash};
+use simpul::chain::{Frontier, Hash, leaf_hash, qr};
 
 fn key(seed: u8) -> SecretKey {
     SecretKey::new("contoh.example/books/kupang", &[seed; 32]).unwrap()
@@ -127,6 +127,52 @@ fn a_receipt_proves_its_record_with_the_public_key_alone() {
     note.sign(&other_log);
     let forged = Receipt { checkpoint: note, ..receipt };
     assert_eq!(forged.verify(other_log.public()), Err(ProofError::OtherLog));
+}
+
+/// As RFC 9285 writes it: by hand, with nothing of ours but the text.
+#[test]
+fn a_receipt_goes_through_the_text_of_qr_codes_and_no_other_text_gives_it() {
+    let key = key(6);
+    let small = receipt(&key);
+    let texts = qr::texts(&small).expect("it fits");
+    assert_eq!(texts.len(), 1);
+    let text = &texts[0];
+    let allowed = |c: char| "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".contains(c);
+    assert!(text.starts_with("SIMPUL1:1/1:") && text.chars().all(allowed), "{text}");
+    let read = Receipt::parse(text).expect("a receipt");
+    assert_eq!(read, small);
+    assert_eq!(read.verify(key.public()).map(|checkpoint| checkpoint.size), Ok(3));
+    for at in 0..text.len() {
+        for other in "09AZ $:".chars().filter(|c| *c != char::from(text.as_bytes()[at])) {
+            let mut changed = text.clone();
+            changed.replace_range(at..=at, &other.to_string());
+            let verified = Receipt::parse(&changed).map(|receipt| receipt.verify(key.public()));
+            assert!(!matches!(verified, Ok(Ok(_))), "{at}: {changed}");
+        }
+    }
+    // A larger one goes into several, in any order, all of them needed and none of another.
+    let large = large_receipt(&key, 2_000, 0);
+    let texts = qr::texts(&large).expect("it fits");
+    assert_eq!(texts.len(), 3);
+    let backwards: Vec<&str> = texts.iter().rev().map(String::as_str).collect();
+    assert_eq!(Receipt::parse(&backwards.join("\n")), Ok(large));
+    assert_eq!(Receipt::parse(&texts[..2].join("\n")), Err(ProofError::NotReceipt));
+    let others = qr::texts(&large_receipt(&key, 2_000, 1)).expect("it fits");
+    let mixed = [&texts[0], &others[1], &texts[2]].map(String::as_str).join("\n");
+    let mixed = Receipt::parse(&mixed).map(|receipt| receipt.verify(key.public()));
+    assert!(!matches!(mixed, Ok(Ok(_))));
+    // What is larger than paper stays a file; so does what two keys have signed.
+    assert_eq!(qr::texts(&large_receipt(&key, 8_000, 0)), None);
+    let mut twice = small;
+    twice.checkpoint.sign(&SecretKey::new("auditor.example", &[4; 32]).unwrap());
+    assert_eq!(qr::texts(&twice), None);
+}
+
+/// A receipt of the only record, of so many bytes, other ones for each seed.
+fn large_receipt(key: &SecretKey, size: usize, seed: usize) -> Receipt {
+    let record: Vec<u8> = (0..size).map(|at| ((at + seed) * 7 % 251) as u8).collect();
+    let checkpoint = Checkpoint::sign(1, &leaf_hash(&record), key).unwrap();
+    Receipt { position: 1, record, proof: Vec::new(), checkpoint }
 }
 
 proptest! {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use simpul::chain::checkpoint::{Checkpoint, Receipt};
 use simpul::chain::note::{Note, PublicKey, SecretKey};
 use simpul::chain::proof::{Plan, included_root, is_consistent};
-use simpul::chain::{Hash, leaf_hash, root, tile};
+use simpul::chain::{Hash, leaf_hash, qr, root, tile};
 use simpul::cli::audit_folder::{self, Writer};
 use simpul::domain::access::Author;
 use simpul::domain::account::{Ledger, Subject};
@@ -114,6 +114,24 @@ fn receipts() {
         assert_eq!(Receipt::parse(&receipt.to_string()).as_ref(), Ok(&receipt));
         if receipt.verify(key().public()).is_ok() {
             assert_eq!((receipt.position, &receipt.record), (good.position, &good.record));
+        }
+    });
+}
+
+/// What was scanned from paper: whatever is read is the receipt that was printed, or proves nothing.
+#[test]
+fn qr_codes() {
+    let good = receipt();
+    let texts = qr::texts(&good).expect("it fits").join("\n");
+    assert_eq!(Receipt::parse(&texts).as_ref(), Ok(&good));
+    let large = Receipt { record: vec![7; 1_500], ..receipt() };
+    let unproved = qr::read(&format!("{}1/2:AB:\n{}2/2:AB:", qr::MARK, qr::MARK));
+    assert!(unproved.is_err() && qr::texts(&large).is_none(), "its proof leads elsewhere");
+    hunt("qr codes", &[texts.into_bytes()], |bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let Ok(read) = qr::read(&text) else { return };
+        if read.verify(key().public()).is_ok() {
+            assert_eq!(read, good);
         }
     });
 }

@@ -367,6 +367,7 @@ fn an_auditor_takes_proofs_away(terminal: &Terminal, data: &Path) {
     terminal.reads(&format!("audit receipt {deposit} {}", receipt.display()));
     let check = format!("audit verify-receipt {} --key {key}", receipt.display());
     terminal.says(&check, "Rp50.000");
+    terminal.shows(&format!("kuitansi {deposit}"), "Sudah terima dari", "Maria (contoh)");
     let text = std::fs::read_to_string(&receipt).expect("a receipt");
     std::fs::write(&receipt, text.replacen("index ", "index 1", 1)).expect("written");
     assert!(terminal.refused(&check).starts_with("TIDAK TERBUKTI"));

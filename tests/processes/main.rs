@@ -14,6 +14,7 @@ mod crash;
 mod demo;
 mod export;
 mod hostile;
+mod kuitansi;
 mod lending;
 mod personal;
 mod replicas;

@@ -19,6 +19,7 @@ use super::confirmations::ConfirmationAsk;
 use super::grant_args::{GrantAsk, GuliranAsk};
 use super::iks::{Dues, IksAsk};
 use super::journal::JournalAsk;
+use super::kuitansi::AskKuitansi;
 use super::ledger::LedgerAsk;
 use super::lifecycle::LifeAsk;
 use super::loans::LoanAsk;
@@ -181,6 +182,9 @@ pub enum Ask {
     /// Konfirmasi kelompok atas catatan LKM / a group's word on what the LKM recorded
     #[command(name = "konfirmasi", alias = "confirm", subcommand)]
     Confirmation(ConfirmationAsk),
+    /// Kuitansi dengan kode QR sebagai bukti / a paper receipt with its proof as a QR code
+    #[command(name = "kuitansi", alias = "voucher")]
+    Kuitansi(AskKuitansi),
     /// Lampiran: foto dan pindaian bukti / photos and scans of papers
     #[command(name = "lampiran", alias = "attachment", subcommand)]
     Attachment(AttachmentAsk),

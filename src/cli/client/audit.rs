@@ -89,7 +89,7 @@ pub struct Extends {
 /// A receipt to be checked.
 #[derive(Args, Clone, Debug)]
 pub struct VerifyReceipt {
-    /// Berkas tanda terima / the receipt's file
+    /// Berkas tanda terima, atau isi semua kode QR-nya / the receipt's file, or the text of its codes
     pub receipt: PathBuf,
     /// Kunci umum buku / the book's public key
     #[arg(long = "key", alias = "kunci")]
@@ -112,7 +112,7 @@ pub struct Verify {
     pub earlier: Option<PathBuf>,
 }
 
-const FACTS: &[Column] = &[text("what", "Hal", "What"), text("value", "Isi", "Value")];
+pub(super) const FACTS: &[Column] = &[text("what", "Hal", "What"), text("value", "Isi", "Value")];
 
 const ENTRIES: &[Column] = &[
     text("account", "Akun", "Account"),
@@ -208,12 +208,16 @@ impl Client {
         ))
     }
 
+    /// The name of a transaction that was typed as its name or its request id.
+    pub(super) fn transaction_named(&self, typed: &str) -> String {
+        match typed.contains('/') {
+            true => typed.to_owned(),
+            false => format!("{}/transactions/{typed}", self.book_name()),
+        }
+    }
+
     async fn receipt(&self, transaction: &str, file: &Path) -> Answer {
-        let name = match transaction.contains('/') {
-            true => transaction.to_owned(),
-            false => format!("{}/transactions/{transaction}", self.book_name()),
-        };
-        let request = v1::GetReceiptRequest { transaction: name };
+        let request = v1::GetReceiptRequest { transaction: self.transaction_named(transaction) };
         let receipt = self.get(self.remote.proofs().get_receipt(request)).await?.receipt;
         self.write(file, receipt.as_bytes())?;
         Ok(vec![self.fact("Tanda terima", "Receipt", &file.display().to_string())])

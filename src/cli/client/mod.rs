@@ -23,6 +23,7 @@ mod grant_file;
 mod grants;
 mod iks;
 mod journal;
+mod kuitansi;
 mod ledger;
 mod lifecycle;
 mod loan_args;
@@ -141,6 +142,7 @@ impl Client {
             Ask::Syariah(ask) => self.syariah(ask).await,
             Ask::Journal(ask) => self.journal(ask).await,
             Ask::Confirmation(ask) => self.confirmation(ask).await,
+            Ask::Kuitansi(which) => self.kuitansi(which).await,
             Ask::Attachment(ask) => self.attachment(ask).await,
             Ask::Score(ask) => self.score(ask).await,
             Ask::Product(ask) => self.product(ask).await,
