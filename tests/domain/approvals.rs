@@ -12,7 +12,7 @@ use simpul::domain::decide::{Action, Form};
 use simpul::domain::guliran::{Deliver, Receiver};
 use simpul::domain::id::RequestId;
 use simpul::domain::loan::pay::Disburse;
-use simpul::domain::loan::request::{ConfirmLoan, DecideLoan};
+use simpul::domain::loan::request::{ConfirmLoan, Confirmer, DecideLoan};
 use simpul::domain::loan::trouble::WriteOffLoan;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{Approval, LoanFrequency, LoanMethod, LoanState};
@@ -359,7 +359,12 @@ fn loans_wait_above_the_limit_as_a_whole() {
     v.ok(rules(&[(ApprovalKind::LoanApproval, k(999)), (ApprovalKind::Disbursement, k(999))], 3));
     for (loan, number) in [("x1", 1), ("x2", 2)] {
         v.ok(apply(&kube("a"), loan, member(number), k(1_000), 10));
-        v.ok(ConfirmLoan { lender: kube("a"), loan: id(loan) });
+        v.ok(ConfirmLoan {
+            lender: kube("a"),
+            loan: id(loan),
+            by: Confirmer::default(),
+            paper: false,
+        });
     }
     let decides = |loan: &str, approve: bool, amount: Option<Sen>| DecideLoan {
         lender: kube("a"),

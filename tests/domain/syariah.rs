@@ -251,7 +251,7 @@ fn events_40_and_41_a_kube_sells_to_its_member() {
     let contract = LoanTerms { penalty: None, ..terms(LoanContract::Murabahah) };
     set_product(&mut v, &a, contract);
     v.ok(ApplyLoan { margin: k(60), ..apply(&a, "l1", member(1), k(300), 3) });
-    v.ok(ConfirmLoan { lender: a.clone(), loan: id("l1") });
+    v.ok(ConfirmLoan { lender: a.clone(), loan: id("l1"), by: Confirmer::default(), paper: false });
     let minute = "BA-2/contoh".to_owned();
     v.ok(DecideLoan { lender: a.clone(), loan: id("l1"), approve: true, amount: None, minute });
     let of = |lender| SellMurabahah { lender, loan: id("l1"), lot: id("gilingan"), new: None };

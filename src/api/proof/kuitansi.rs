@@ -4,6 +4,7 @@ use super::{held, receipt, seen};
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, damaged};
 use crate::api::errors::Fault;
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::chain::qr;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
@@ -106,7 +107,7 @@ impl Names<'_> {
     ) -> Checked<String> {
         let opened = self.call.open(snapshot, self.book, std::iter::once(&effect.memo)).await?;
         let event = event_text(record.event, self.call.language());
-        Ok(match opened.text(&effect.memo).0 {
+        Ok(match opened.text(Sort::Memo, &effect.memo).0 {
             memo if memo.is_empty() => event.to_owned(),
             memo => format!("{event}: {memo}"),
         })
@@ -157,7 +158,7 @@ impl Names<'_> {
             _ => return Ok(name.id.clone()),
         };
         let opened = self.call.open(snapshot, self.book, std::iter::once(sealed)).await?;
-        match opened.text(sealed).0 {
+        match opened.text(Sort::Name, sealed).0 {
             text if text.is_empty() => Ok(name.id.clone()),
             text => Ok(text),
         }
