@@ -213,7 +213,7 @@ impl Ring {
         Ring { wraps: master.cipher(), before: None }
     }
 
-    fn unwrap(&self, sealed: &[u8], context: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    fn unlock(&self, sealed: &[u8], context: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let with = |cipher: &XChaCha20Poly1305| decrypt(cipher, sealed, context);
         with(&self.wraps).or_else(|| self.before.as_ref().and_then(with))
     }
@@ -441,7 +441,7 @@ impl Vault {
         if decrypt(&ring.wraps, sealed, &context).is_some() {
             return Ok(false);
         }
-        let key = ring.unwrap(sealed, &context).ok_or_else(damaged)?;
+        let key = ring.unlock(sealed, &context).ok_or_else(damaged)?;
         let wrapped = encrypt(&ring.wraps, &id, &key, &context)?;
         self.store.rewrap(seen, &wrapped).await?;
         Ok(true)
@@ -496,7 +496,7 @@ impl Vault {
     fn unwrap_key(&self, book: &str, owner: &str, wrapped: &[u8]) -> Result<OwnerKey, VaultError> {
         let unwrap = |ring: Ring| {
             let (id, sealed) = split_id(wrapped)?;
-            let key = ring.unwrap(sealed, &key_context(&id, book, owner))?;
+            let key = ring.unlock(sealed, &key_context(&id, book, owner))?;
             let cipher = XChaCha20Poly1305::new_from_slice(&key).ok()?;
             Some(OwnerKey { id, cipher })
         };

@@ -345,7 +345,11 @@ impl Mutation for v1::SettleMemberRequest {
         let (book, entity, member) = convert::owned(&self.member, "members", "member")?;
         let left_on = convert::day(self.left_on.as_ref(), "left_on")?;
         let place = convert::place(self.place.as_ref(), &book, "place")?;
-        Ok(Plan::new(book, &entity.clone(), Settle { entity, member, left_on, place }))
+        Ok(Plan::new(
+            book,
+            &entity.clone(),
+            Settle { entity, member, left_on, died: self.died, place },
+        ))
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Settle {
     pub member: Id,
     /// First day no longer a member.
     pub left_on: Day,
+    /// Whether the member has died: a term deposit may then cost nothing to break, by its rule.
+    pub died: bool,
     /// Where the rest is paid from.
     pub place: Place,
 }
@@ -91,7 +93,7 @@ impl Settle {
         for deposit in open_deposits(draft, &self.entity, &self.member)? {
             let term = TermId::Member(self.entity.clone(), deposit);
             let (purse, minute) = (Purse::Savings, String::new());
-            CloseDeposit { term, purse, minute, died: false }.post(draft)?;
+            CloseDeposit { term, purse, minute, died: self.died }.post(draft)?;
         }
         Ok(())
     }

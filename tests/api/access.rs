@@ -407,7 +407,7 @@ async fn a_lost_device_is_refused_at_once(server: &Server) {
 
 async fn a_stream_ends_with_the_readers_access(server: &Server) {
     let guarded = Guarded::found(server).await;
-    let line = guarded.user("pemeriksa", Role::Auditor, BOOK).await;
+    let line = guarded.user("pemeriksa", Role::Auditor, "").await;
     let mut proofs = proof_service_client::ProofServiceClient::new(line.clone());
     let book = BOOK.to_owned();
     let follow = StreamRecordsRequest { book, from_position: 0, follow: true };

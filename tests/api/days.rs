@@ -118,6 +118,7 @@ async fn what_is_blocked_and_what_is_due_is_shown(server: &Server) {
         request_id: fresh_request_id(),
         details: on(2025, 3, 5),
         left_on: date(2025, 3, 5),
+        died: false,
         place: cash(),
     };
     let status = town.products().settle_member(settle()).await.expect_err("blocked");

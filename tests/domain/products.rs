@@ -172,6 +172,7 @@ fn event_20_savings_are_settled_with_who_leaves() {
         entity: kube("a"),
         member: id("m01"),
         left_on: day("2025-02-01"),
+        died: false,
         place: Place::Cash,
     };
     v.ok(BlockSavings {

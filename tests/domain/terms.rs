@@ -341,17 +341,47 @@ fn a_deposit_from_savings_asks() {
 /// Who leaves is paid the term deposit too, by the rule for breaking it early.
 #[test]
 fn event_20_a_term_deposit_is_settled_with_who_leaves() {
+    assert_eq!(
+        settled_with(false),
+        [
+            "a.sp Simpanan Berjangka Anggota [d2] D 62",
+            "a.sp Pendapatan Denda K 62",
+            "a.sp Simpanan Berjangka Anggota [d2] D 6138",
+            "a.sp Tabungan Anggota [m01] K 6138",
+            "a.sp Tabungan Anggota [m01] D 6200",
+            "a.sp Kas K 6200",
+        ]
+    );
+}
+
+#[test]
+fn event_20_heirs_are_paid_a_term_deposit_whole_where_its_rule_says_so() {
+    assert_eq!(
+        settled_with(true),
+        [
+            "a.sp Simpanan Berjangka Anggota [d2] D 6200",
+            "a.sp Tabungan Anggota [m01] K 6200",
+            "a.sp Tabungan Anggota [m01] D 6262",
+            "a.sp Kas K 6262",
+        ]
+    );
+}
+
+/// The entries of settling with a member whose deposit is not mature.
+fn settled_with(died: bool) -> Vec<String> {
     let mut v = village();
     let early = TermProduct {
         early: EarlyBreak::Percent as i32,
         early_percent: "1".to_owned(),
+        free_on_death: true,
         ..product("12", TermPayout::AtMaturity)
     };
     set(&mut v, kube("a"), product("12", TermPayout::AtMaturity));
     v.ok_on(of_member(kube("a"), Purse::Till(Place::Cash)), Some("2025-01-15"));
     let (entity, member, left_on) = (kube("a"), id("m01"), day("2025-02-15"));
     let ends = EndMembership { entity: entity.clone(), member: member.clone(), left_on };
-    let settle = || Settle { entity: kube("a"), member: id("m01"), left_on, place: Place::Cash };
+    let settle =
+        || Settle { entity: kube("a"), member: id("m01"), left_on, died, place: Place::Cash };
     v.ok_on(SetTermProduct { entity, product: id("lain"), version: early }, Some("2025-02-15"));
     assert_eq!(v.refused(ends).reason, Reason::DepositOpen);
     assert_eq!(v.refused(settle()).reason, Reason::DepositNotMature);
@@ -364,17 +394,7 @@ fn event_20_a_term_deposit_is_settled_with_who_leaves() {
     };
     v.ok(another);
     let settled = v.ok(settle());
-    assert_eq!(
-        entries(&settled),
-        [
-            "a.sp Simpanan Berjangka Anggota [d2] D 62",
-            "a.sp Pendapatan Denda K 62",
-            "a.sp Simpanan Berjangka Anggota [d2] D 6138",
-            "a.sp Tabungan Anggota [m01] K 6138",
-            "a.sp Tabungan Anggota [m01] D 6200",
-            "a.sp Kas K 6200",
-        ]
-    );
+    entries(&settled)
 }
 
 /// What breaking early costs: a fee, a percentage, or what was earned, of which a part was paid

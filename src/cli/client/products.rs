@@ -151,6 +151,9 @@ pub struct Settle {
     /// Hari pertama bukan anggota lagi / first day no longer a member
     #[arg(long = "sejak", alias = "since", value_parser = day)]
     pub left_on: Day,
+    /// Anggota meninggal; ahli waris yang dibayar / died; the heirs are paid
+    #[arg(long = "meninggal", alias = "died")]
+    pub died: bool,
     #[command(flatten)]
     at: Where,
     #[command(flatten)]
@@ -217,12 +220,13 @@ impl Client {
                 let request = request!(when, v1::UnblockSavingsRequest { block });
                 self.booked(products.unblock_savings(request)).await
             }
-            ProductAsk::Settle(Settle { who, left_on, at, when }) => {
+            ProductAsk::Settle(Settle { who, left_on, died, at, when }) => {
                 let request = request!(
                     when,
                     v1::SettleMemberRequest {
                         member: self.member(who),
                         left_on: date(*left_on),
+                        died: *died,
                         place: self.place(&at.place),
                     }
                 );

@@ -555,7 +555,13 @@ impl Life {
             return;
         }
         let place = Place::Cash;
-        let action = Settle { entity: kube(&group), member: id(&member), left_on: today, place };
+        let action = Settle {
+            entity: kube(&group),
+            member: id(&member),
+            left_on: today,
+            died: false,
+            place,
+        };
         let record = self.run(action, today);
         let savings: Vec<(u32, Sum)> = [2104, 2103]
             .into_iter()
