@@ -99,9 +99,11 @@ waiting! {
     SetIksRuleRequest,
     SetLoanProductRequest,
     SetLoanQualityRequest,
+    SetRetentionRequest,
     SetSavingsProductRequest,
     SetSavingsTaxRequest,
     SetSurplusRuleRequest,
+    SetTermProductRequest,
     WriteOffLoanRequest,
 }
 

@@ -5,6 +5,7 @@
 //! **Invariant**: nobody is erased who still belongs to an entity, holds or owes money there, or left
 //! too recently. For how long is the book's own decision, and there is no built-in default.
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -46,6 +47,10 @@ pub struct SetRetention {
 impl Action for SetRetention {
     fn event(&self) -> Event {
         Event::RetentionSet
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Rules, &Entity::Lkm)))
     }
 
     /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.

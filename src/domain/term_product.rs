@@ -1,6 +1,7 @@
 //! Products of term deposits as effective-dated data: what a deposit earns, when that is paid, and
 //! what breaking it early costs. There are no built-in defaults: what is not set is not done.
 
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -44,6 +45,10 @@ impl Action for SetTermProduct {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Products, &self.entity)))
     }
 
     /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.

@@ -328,6 +328,7 @@ const TABLE: &[(&str, &str)] = &[
     ("iks_rule.rs SetIksRule", "IksService/SetIksRule"),
     ("murabahah.rs SellMurabahah", "SyariahService/SellMurabahah"),
     ("pay.rs Disburse", "LoanService/DisburseLoan"),
+    ("person.rs SetRetention", "PersonalDataService/SetRetention"),
     ("product.rs SetLoanProduct", "LoanService/SetLoanProduct"),
     ("quality.rs SetLoanQuality", "LoanService/SetLoanQuality"),
     ("request.rs DecideLoan", "LoanService/DecideLoan"),
@@ -336,6 +337,7 @@ const TABLE: &[(&str, &str)] = &[
     ("savings_product.rs SetTax", "SavingsProductService/SetSavingsTax"),
     ("surplus_rule.rs SetSurplusRule", "ClosingService/SetSurplusRule"),
     ("syirkah.rs FundSyirkah", "SyariahService/FundSyirkah"),
+    ("term_product.rs SetTermProduct", "SavingsProductService/SetTermProduct"),
     ("trouble.rs WriteOffLoan", "LoanService/WriteOffLoan"),
 ];
 
