@@ -11,7 +11,7 @@ use crate::domain::access::{AssignRole, Assignment, EndRole, Held, Role, USERS, 
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id};
 use crate::domain::record::Row;
-use crate::storage::access::{Identity, IdentityKind};
+use crate::storage::access::{Identity, IdentityKind, Lookup};
 use v1::link_identity_request::KnownBy;
 
 /// The longest name of a device, in characters.
@@ -348,14 +348,19 @@ impl Method for v1::ListLookupsRequest {
         let access = call.door().access()?;
         let mut lines = access.lookups(book.as_str(), (after.0, &after.1), page.size + 1).await?;
         let next_page_token = page.cut(&mut lines, |line| format!("{} {}", line.at, line.nonce));
-        let lookups = lines.into_iter().map(|line| v1::Lookup {
-            at: Some(convert::to_timestamp(line.at)),
-            user_id: line.account,
-            device_id: line.device,
-            method: line.method,
-            name: line.name,
-            reason: line.reason,
-        });
-        Ok(v1::ListLookupsResponse { lookups: lookups.collect(), next_page_token })
+        let lookups = lines.into_iter().map(lookup).collect();
+        Ok(v1::ListLookupsResponse { lookups, next_page_token })
+    }
+}
+
+/// A line of the access log.
+pub(super) fn lookup(line: Lookup) -> v1::Lookup {
+    v1::Lookup {
+        at: Some(convert::to_timestamp(line.at)),
+        user_id: line.account,
+        device_id: line.device,
+        method: line.method,
+        name: line.name,
+        reason: line.reason,
     }
 }

@@ -205,7 +205,8 @@ async fn checked_sort(call: &Call<'_>, file: &FileName, size: u64) -> Checked<At
     }
 }
 
-fn attachment(book: &Id, name: &RowName, row: &Row) -> Checked<v1::Attachment> {
+/// A file as answers show it.
+pub(super) fn attachment(book: &Id, name: &RowName, row: &Row) -> Checked<v1::Attachment> {
     let Row::Attachment(row) = row else { return Err(damaged()) };
     Ok(v1::Attachment {
         name: convert::row_name(book, name),

@@ -791,6 +791,24 @@ impl Call<'_> {
         self.open_as(Sight::Full, snapshot, book, wanted).await
     }
 
+    /// The texts among these that belong to an owner, in full, by commitment; none for those that
+    /// were erased.
+    pub(crate) async fn texts_of(
+        &self,
+        snapshot: &mut Snapshot,
+        book: &Id,
+        owner: &str,
+        commitments: impl Iterator<Item = &Vec<u8>>,
+    ) -> Checked<HashMap<Vec<u8>, Option<String>>> {
+        let wanted: Vec<[u8; 32]> =
+            commitments.filter_map(|bytes| bytes.as_slice().try_into().ok()).collect();
+        let mut sides = snapshot.sides(&wanted).await?;
+        sides.retain(|side| side.owner == owner);
+        let texts = self.desk.vault.reveal(book, &sides).await?;
+        let pairs = sides.into_iter().zip(texts);
+        Ok(pairs.map(|(side, text)| (side.commitment.to_vec(), text)).collect())
+    }
+
     async fn open_as(
         &self,
         sight: Sight,

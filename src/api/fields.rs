@@ -1,5 +1,5 @@
-//! A request field by field, for people who have to agree to it: read by its descriptor, so that
-//! every method that can wait is shown alike.
+//! Messages read by their descriptors: a request field by field, for people who have to agree to it,
+//! so that every method that can wait is shown alike; and any message as JSON.
 
 use std::sync::OnceLock;
 
@@ -15,14 +15,23 @@ pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descrip
 /// The fields of a request that has a name such as `/simpul.v1.LoanService/WriteOffLoanRequest`;
 /// `None` when these are not its bytes.
 pub fn of(name: &str, request: &[u8]) -> Option<Vec<v1::ApprovalField>> {
-    static POOL: OnceLock<Option<DescriptorPool>> = OnceLock::new();
-    let pool = POOL.get_or_init(|| DescriptorPool::decode(DESCRIPTORS).ok()).as_ref()?;
     let message = name.rsplit('/').next()?;
-    let descriptor = pool.get_message_by_name(&format!("simpul.v1.{message}"))?;
-    let message = DynamicMessage::decode(descriptor, request).ok()?;
+    let message = decoded(&format!("simpul.v1.{message}"), request)?;
     let mut fields = Vec::new();
     collect(&message, "", &mut fields);
     Some(fields)
+}
+
+/// A message by its full name as JSON, in the canonical form of protobuf; `None` when these are not
+/// its bytes.
+pub fn json(name: &str, bytes: &[u8]) -> Option<serde_json::Value> {
+    serde_json::to_value(decoded(name, bytes)?).ok()
+}
+
+fn decoded(name: &str, bytes: &[u8]) -> Option<DynamicMessage> {
+    static POOL: OnceLock<Option<DescriptorPool>> = OnceLock::new();
+    let pool = POOL.get_or_init(|| DescriptorPool::decode(DESCRIPTORS).ok()).as_ref()?;
+    DynamicMessage::decode(pool.get_message_by_name(name)?, bytes).ok()
 }
 
 fn collect(message: &DynamicMessage, within: &str, fields: &mut Vec<v1::ApprovalField>) {

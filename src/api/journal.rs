@@ -209,7 +209,7 @@ impl Method for v1::GetTransactionRequest {
 }
 
 /// What has taken a transaction back: all of it, or its lines one by one.
-async fn reversed_by(
+pub(super) async fn reversed_by(
     snapshot: &mut Snapshot,
     book: &Id,
     request: &RequestId,

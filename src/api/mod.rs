@@ -21,7 +21,7 @@ mod daily;
 pub mod desk;
 pub mod door;
 pub mod errors;
-mod fields;
+pub mod fields;
 mod grant;
 mod group;
 mod guliran;

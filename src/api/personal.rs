@@ -1,5 +1,7 @@
 //! What is known of people: seeing it in full, finding somebody, erasing it.
 
+mod export;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -32,6 +34,7 @@ service! {
     personal_data_service_server::PersonalDataService {
         reveal_member: RevealMemberRequest => RevealMemberResponse;
         search_members: SearchMembersRequest => SearchMembersResponse;
+        export_member: ExportMemberRequest => ExportMemberResponse;
         set_retention: SetRetentionRequest => SetRetentionResponse;
         list_retentions: ListRetentionsRequest => ListRetentionsResponse;
         erase_member: EraseMemberRequest => EraseMemberResponse;

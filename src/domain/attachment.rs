@@ -31,13 +31,18 @@ impl Target {
 
     /// The collection of what is attached to it.
     pub fn collection(&self) -> String {
-        format!("{}/attachments", self.path())
+        attached_to(&self.path())
     }
 
     /// The name of a file attached to it.
     pub fn attachment(&self, sha256: &[u8; 32]) -> RowName {
         RowName::new(self.collection(), sha256.iter().fold(String::new(), hex))
     }
+}
+
+/// The collection of what is attached to something by its name within the book.
+pub fn attached_to(path: &str) -> String {
+    format!("{path}/attachments")
 }
 
 fn hex(mut text: String, byte: &u8) -> String {

@@ -5,18 +5,23 @@
 //! **Invariant**: nobody is erased who still belongs to an entity, holds or owes money there, or left
 //! too recently. For how long is the book's own decision, and there is no built-in default.
 
+use std::collections::BTreeSet;
+use std::mem;
+
 use crate::domain::approval::{ApprovalKind, Matter};
+use crate::domain::chart::{Class, SubjectKind};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::effective::{self, Version, in_force};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::record::proto::{
-    Erasure, ErasureCause, Member, Retention, Retentions, Standing,
+    Assignment, Erasure, ErasureCause, Group, Loan, Member, Retention, Retentions, Standing, User,
 };
-use crate::domain::record::{Event, Row};
+use crate::domain::record::{Effect, Entry, Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::register::check_settled;
+use crate::domain::term;
 
 /// The collection of those who were erased.
 pub const ERASED: &str = "erased";
@@ -152,6 +157,173 @@ fn left_on(draft: &Draft<'_>, entity: &Entity, row: &Member) -> Result<Option<Da
     let last = group.standings.last();
     let gone = last.filter(|one| matches!(one.standing(), Standing::Dissolved | Standing::Moved));
     Ok(gone.map(|one| Day::new(one.since)))
+}
+
+/// What of the books is about one member: all of it, and nothing about anybody else.
+#[derive(Clone, Debug)]
+pub struct About {
+    entity: Entity,
+    member: String,
+    /// The row of the member, whose key their text is under.
+    owner: String,
+    /// The ids of the loans and term deposits that are the member's.
+    contracts: BTreeSet<String>,
+}
+
+/// The collections of what an entity's members may have agreed with it.
+pub const CONTRACTS: [&str; 2] = ["loans", term::OF_MEMBERS];
+
+impl About {
+    /// About this member, before their contracts are known.
+    pub fn new(entity: &Entity, member: &Id) -> About {
+        let owner = RowName::of(entity, "members", member.as_str()).to_string();
+        let (entity, member) = (entity.clone(), member.to_string());
+        About { entity, member, owner, contracts: BTreeSet::new() }
+    }
+
+    /// The pseudonymous owner of the member's text.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// Takes note of a row of one of the entity's [`CONTRACTS`] if it is the member's.
+    pub fn note(&mut self, id: &str, row: &Row) {
+        let own = match row {
+            Row::Loan(loan) => self.is_path(&loan.borrower),
+            Row::TermDeposit(term) => term.member == self.member,
+            _ => false,
+        };
+        if own {
+            self.contracts.insert(id.to_owned());
+        }
+    }
+
+    /// Leaves of a record what is about the member, and says whether anything is. Its memo is the
+    /// group's and goes.
+    pub fn cut(&self, event: Event, effect: &mut Effect) -> bool {
+        let all = effect.entries.len();
+        effect.entries.retain(|entry| self.entry(entry));
+        let whole = effect.entries.len() == all;
+        let lines: BTreeSet<u32> = effect.entries.iter().map(|entry| entry.line).collect();
+        effect.flags.retain(|flag| match flag.line {
+            0 => whole,
+            line => lines.contains(&line),
+        });
+        let rows = mem::take(&mut effect.rows).into_iter();
+        effect.rows = rows
+            // A group's row lists its officers whatever it was written for.
+            .filter(|(_, row)| !matches!(row, Row::Group(_)) || event == Event::OfficerAppointed)
+            .filter_map(|(name, row)| self.part(&name, &row).map(|part| (name, part)))
+            .collect();
+        effect.memo.clear();
+        effect.lot_moves.clear();
+        !effect.entries.is_empty() || !effect.rows.is_empty()
+    }
+
+    /// Whether an entry is: on an account of the member's or of their contracts, or with the member
+    /// as party.
+    fn entry(&self, entry: &Entry) -> bool {
+        let account = &entry.account;
+        let line = account.code.line();
+        let own = match line.subject {
+            SubjectKind::Member => account.subject.as_str() == self.member,
+            SubjectKind::Loan => line.class == Class::Asset && self.has(account.subject.as_str()),
+            SubjectKind::Deposit => self.has(account.subject.as_str()),
+            _ => false,
+        };
+        entry.party == self.owner || (own && account.ledger.entity == self.entity)
+    }
+
+    /// What a register row says about the member, if it says anything.
+    fn part(&self, name: &RowName, row: &Row) -> Option<Row> {
+        let full = name.to_string();
+        let erasure = format!("{ERASED}/{}.{}", self.entity, self.member);
+        if full == self.owner || full == erasure {
+            return Some(row.clone());
+        }
+        if let Row::User(user) = row {
+            let own = |one: &Assignment| {
+                one.entity == self.entity.as_str() && one.member == self.member
+            };
+            let assignments: Vec<_> =
+                user.assignments.iter().filter(|one| own(one)).cloned().collect();
+            return (!assignments.is_empty()).then_some(Row::User(User { assignments }));
+        }
+        let path = self.entity.path();
+        match full.strip_prefix(&path)?.strip_prefix('/') {
+            Some(within) if self.is_own(within, &name.id) => Some(row.clone()),
+            Some(_) => self.part_of(row),
+            None => self.part_of(row).filter(|_| full == path),
+        }
+    }
+
+    /// Whether a row of the entity is the member's by its name.
+    fn is_own(&self, within: &str, id: &str) -> bool {
+        const BY_ID: [&str; 4] = ["blocked/", "depositors/", "interest/", "officers/"];
+        let by_id = id == self.member && BY_ID.iter().any(|one| within.starts_with(one));
+        let in_arisan = within.starts_with("arisans/")
+            && within.ends_with(&format!("/members/{}", self.member));
+        by_id
+            || in_arisan
+            || within == format!("borrowers/m.{}", self.member)
+            || within.strip_prefix("loan-contacts/").is_some_and(|loan| self.has(loan))
+    }
+
+    /// What a row of the entity says about the member, by what stands in it.
+    fn part_of(&self, row: &Row) -> Option<Row> {
+        let is = |id: &String| *id == self.member;
+        let named = match row {
+            Row::Relief(relief) => is(&relief.member),
+            Row::ReliefCase(case) => is(&case.member),
+            Row::Keeping(keeping) => is(&keeping.keeper),
+            Row::Block(block) => is(&block.member),
+            Row::TermDeposit(term) => is(&term.member),
+            Row::Syirkah(syirkah) => self.is_path(&syirkah.partner),
+            Row::Loan(loan) if self.is_path(&loan.borrower) => true,
+            _ => return self.lines_of(row),
+        };
+        named.then(|| row.clone())
+    }
+
+    /// The member's own lines of a row that lists many people.
+    fn lines_of(&self, row: &Row) -> Option<Row> {
+        let is = |id: &String| *id == self.member;
+        let mut row = row.clone();
+        let found = match &mut row {
+            Row::Meeting(meeting) => kept(&mut meeting.attendees, is),
+            Row::Sheet(sheet) => kept(&mut sheet.lines, |line| is(&line.member)),
+            Row::DuesDay(day) => kept(&mut day.paid, |paid| is(&paid.member)),
+            Row::Group(group) => {
+                let mut officers = mem::take(&mut group.officers);
+                let found = kept(&mut officers, |officer| is(&officer.member));
+                *group = Group { officers, ..Group::default() };
+                found
+            }
+            // A stranger's loan: what the member paid on it is theirs, the loan is not.
+            Row::Loan(loan) => {
+                let mut claims = mem::take(&mut loan.claims);
+                let found = kept(&mut claims, |claim| is(&claim.payer));
+                *loan = Loan { claims, ..Loan::default() };
+                found
+            }
+            _ => false,
+        };
+        found.then_some(row)
+    }
+
+    fn is_path(&self, path: &str) -> bool {
+        path.strip_prefix("members/").is_some_and(|id| id == self.member)
+    }
+
+    fn has(&self, contract: &str) -> bool {
+        self.contracts.contains(contract)
+    }
+}
+
+/// Drops all lines but those wanted, and says whether any is left.
+fn kept<T>(lines: &mut Vec<T>, wanted: impl Fn(&T) -> bool) -> bool {
+    lines.retain(wanted);
+    !lines.is_empty()
 }
 
 /// Checks that a member was not erased. Errors: `MEMBER_ERASED`.

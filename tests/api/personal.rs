@@ -14,6 +14,7 @@ use crate::town::{A, BOOK, Server, Town, date, deposit, enrol, on, why};
 on_both!(
     a_person_is_erased_for_good_and_every_proof_holds,
     who_still_has_to_be_known_is_not_erased,
+    all_that_is_held_on_a_person_is_exported,
     people_are_found_by_name_or_number,
     what_is_asked_badly_changes_nothing,
 );
@@ -164,6 +165,51 @@ async fn who_still_has_to_be_known_is_not_erased(server: &Server) {
     assert_eq!(refused("m01").await, because("RETENTION_NOT_OVER"));
     let keys = server.keys().await.get_many("kupang", &[MARIA]).await.expect("read");
     assert_eq!(keys.len(), 1, "nothing was destroyed");
+}
+
+async fn all_that_is_held_on_a_person_is_exported(server: &Server) {
+    let town = old_town(server).await;
+    let saved = DepositRequest { details: on(2010, 3, 3), ..deposit("m01", 50_000) };
+    town.savings().deposit(saved).await.expect("saved");
+    let saved = DepositRequest { details: on(2010, 3, 3), ..deposit("m02", 7_000) };
+    town.savings().deposit(saved).await.expect("saved");
+    let request = RequestReliefRequest {
+        member: member("m01"),
+        request_id: fresh_request_id(),
+        details: on(2010, 3, 5),
+        amount: crate::town::idr(1_000),
+        kind: "sakit".to_owned(),
+        ..Default::default()
+    };
+    let _refused = town.iks().request_relief(request).await.expect_err("no rule yet");
+    let request = ExportMemberRequest {
+        member: member("m01"),
+        purpose: Purpose::OwnData as i32,
+        page_token: String::new(),
+    };
+    let answer = town.personal().export_member(request.clone()).await.expect("exported");
+    let answer = answer.into_inner();
+    let person = answer.member.expect("set");
+    assert_eq!(person.nik, "5301014501900001");
+    let told = |record: &PersonalRecord| {
+        let transaction = record.transaction.clone().expect("set");
+        let accounts: Vec<String> =
+            transaction.entries.iter().map(|entry| entry.account.clone()).collect();
+        (transaction.event, record.texts.clone(), accounts)
+    };
+    let name = "María Goreti Bere (contoh)".to_owned();
+    let account = |code: &str| format!("{BOOK}/accounts/a.sp.{code}");
+    let expected = [
+        ("MEMBER_ENROLLED".to_owned(), vec![name, person.nik], vec![]),
+        ("SAVINGS_DEPOSITED".to_owned(), vec![], vec![account("1101"), account("2103.m01")]),
+    ];
+    let mut records: Vec<_> = answer.records.iter().map(told).collect();
+    records.iter_mut().for_each(|record| record.1.sort_by_key(|text| text.starts_with('5')));
+    assert_eq!(records, expected);
+    assert_eq!(answer.next_page_token, "");
+    let request = ExportMemberRequest { purpose: 0, ..request };
+    let status = town.personal().export_member(request).await.expect_err("without a purpose");
+    assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("CHOICE_UNKNOWN", "purpose"));
 }
 
 async fn people_are_found_by_name_or_number(server: &Server) {

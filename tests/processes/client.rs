@@ -445,6 +445,13 @@ fn registers(terminal: &Terminal, _data: &Path) {
     terminal.shows("anggota-cari mária", "m01", "Maria (contoh)");
     terminal.reads("anggota-ubah mawar m01 --nik 5301014501900001");
     terminal.shows("anggota-lihat-nik mawar m01 --untuk identitas", "m01", "5301014501900001");
+    let held = data.join("maria.json");
+    let export = format!("anggota-ekspor-data mawar m01 {} --untuk data-sendiri", held.display());
+    terminal.says(&export, "Disimpan di");
+    let held = std::fs::read_to_string(&held).expect("written");
+    let held: serde_json::Value = serde_json::from_str(&held).expect("JSON");
+    assert_eq!(held["member"]["nik"], "5301014501900001");
+    assert_eq!(held["records"][0]["event"], "MEMBER_ENROLLED");
     terminal.says("masa-simpan 10 --sejak 1-1-2025 --berita-acara BA-7", "10");
     let early = terminal.refused("anggota-hapus-data mawar m02 --sebab diminta");
     assert!(early.contains("wajib disimpan sampai 31 Desember 2035"), "{early}");

@@ -1,15 +1,21 @@
 //! What is known of people: finding somebody, seeing them in full, erasing.
 
+use std::mem;
+use std::path::{Path, PathBuf};
+
 use clap::Subcommand;
+use serde_json::Value;
 
 use super::args::WhichMember;
 use super::{Answer, Client, PAGE};
+use crate::api::fields;
 use crate::api::v1::{self, ErasureCause, Purpose};
 use crate::cli::convert::{date, day, last_part};
 use crate::cli::remote::{Failure, fresh_request_id};
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{ERASURES, PURPOSES};
 use crate::domain::day::Day;
+use crate::secret_file;
 
 const IN_FULL: &[Column] =
     &[text("member", "Anggota", "Member"), text("name", "Nama", "Name"), text("nik", "NIK", "NIK")];
@@ -37,6 +43,17 @@ pub enum PersonalAsk {
     Reveal {
         #[command(flatten)]
         who: WhichMember,
+        /// Untuk apa / what for
+        #[arg(long = "untuk", alias = "for", value_parser = PURPOSES.parser())]
+        purpose: Purpose,
+    },
+    /// Semua yang tersimpan tentang seorang anggota, ke berkas JSON / all that is held on a member
+    #[command(name = "anggota-ekspor-data", alias = "member-export")]
+    Export {
+        #[command(flatten)]
+        who: WhichMember,
+        /// Berkas / file
+        file: PathBuf,
         /// Untuk apa / what for
         #[arg(long = "untuk", alias = "for", value_parser = PURPOSES.parser())]
         purpose: Purpose,
@@ -79,6 +96,15 @@ impl Client {
                 let answer = self.get(personal.reveal_member(request)).await?;
                 self.in_full(answer.member.as_slice())
             }
+            PersonalAsk::Export { who, file, purpose } => {
+                let held = self.all_held(&self.member(who), *purpose as i32).await?;
+                let text = serde_json::to_string_pretty(&held).map_err(|_| self.incomplete())?;
+                self.write_secret(file, &text)?;
+                let mut table = Table::of(&[], []);
+                let path = file.display();
+                table.note(self.say(&format!("Disimpan di {path}"), &format!("Kept in {path}")));
+                table
+            }
             PersonalAsk::Erase { who, cause } => {
                 let request = v1::EraseMemberRequest {
                     member: self.member(who),
@@ -115,6 +141,27 @@ impl Client {
         Ok(found)
     }
 
+    /// All that is held on a member, as JSON.
+    async fn all_held(&self, member: &str, purpose: i32) -> Result<Value, Failure> {
+        let (mut records, mut rest) = (Vec::new(), v1::ExportMemberResponse::default());
+        let ask = async |page_token| {
+            let member = member.to_owned();
+            let request = v1::ExportMemberRequest { member, purpose, page_token };
+            self.remote.personal().export_member(request).await
+        };
+        let take = |mut page: v1::ExportMemberResponse| {
+            records.append(&mut page.records);
+            rest = page;
+            mem::take(&mut rest.next_page_token)
+        };
+        self.pages(ask, take).await?;
+        let records: Option<Vec<Value>> = records.iter().map(record_json).collect();
+        let held = json_of("simpul.v1.ExportMemberResponse", &rest).zip(records);
+        let (mut held, records) = held.ok_or_else(|| self.incomplete())?;
+        held["records"] = Value::Array(records);
+        Ok(held)
+    }
+
     async fn retentions(
         &self,
         years: Option<u32>,
@@ -135,6 +182,15 @@ impl Client {
         Ok(self.get(personal.set_retention(request)).await?.retentions)
     }
 
+    /// Writes a file that is readable by its owner only, and is not there yet.
+    fn write_secret(&self, file: &Path, text: &str) -> Result<(), Failure> {
+        let fresh = match file.exists() {
+            true => Err(std::io::ErrorKind::AlreadyExists.into()),
+            false => secret_file::create(file, text),
+        };
+        fresh.map_err(|error| self.unusable(file, &error))
+    }
+
     fn in_full(&self, members: &[v1::Member]) -> Table {
         let row = |member: &v1::Member| {
             let name = self.name(&member.display_name, member.erased);
@@ -142,4 +198,16 @@ impl Client {
         };
         Table::of(IN_FULL, members.iter().map(row))
     }
+}
+
+/// A member's own record, its rows written out.
+fn record_json(record: &v1::PersonalRecord) -> Option<Value> {
+    let mut value = json_of("simpul.v1.PersonalRecord", record)?;
+    let rows = record.rows.iter().map(|row| fields::json("simpul.record.v1.Row", &row.row));
+    value["rows"] = Value::Array(rows.collect::<Option<_>>()?);
+    Some(value)
+}
+
+fn json_of(name: &str, message: &impl prost::Message) -> Option<Value> {
+    fields::json(name, &message.encode_to_vec())
 }
