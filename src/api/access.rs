@@ -11,7 +11,7 @@ use crate::domain::access::{AssignRole, Assignment, EndRole, Held, Role, USERS, 
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id};
 use crate::domain::record::Row;
-use crate::storage::access::{Identity, IdentityKind, Lookup};
+use crate::storage::access::{Device, Identity, IdentityKind, Lookup};
 use v1::link_identity_request::KnownBy;
 
 /// The longest name of a device, in characters.
@@ -219,14 +219,7 @@ impl Method for v1::ListDevicesRequest {
         let book = convert::book(&self.book, "book")?;
         let user = convert::id(&self.user_id, "user_id")?;
         let devices = call.door().access()?.devices(book.as_str(), &user).await?;
-        let devices = devices.into_iter().map(|device| v1::Device {
-            device_id: device.id,
-            label: device.label,
-            enrolled_at: Some(convert::to_timestamp(device.enrolled_at)),
-            revoked_at: (device.revoked_at != 0).then(|| convert::to_timestamp(device.revoked_at)),
-            has_pin: !device.pin.is_empty(),
-        });
-        Ok(v1::ListDevicesResponse { devices: devices.collect() })
+        Ok(v1::ListDevicesResponse { devices: devices.into_iter().map(device).collect() })
     }
 }
 
@@ -350,6 +343,17 @@ impl Method for v1::ListLookupsRequest {
         let next_page_token = page.cut(&mut lines, |line| format!("{} {}", line.at, line.nonce));
         let lookups = lines.into_iter().map(lookup).collect();
         Ok(v1::ListLookupsResponse { lookups, next_page_token })
+    }
+}
+
+/// A device.
+pub(super) fn device(device: Device) -> v1::Device {
+    v1::Device {
+        device_id: device.id,
+        label: device.label,
+        enrolled_at: Some(convert::to_timestamp(device.enrolled_at)),
+        revoked_at: (device.revoked_at != 0).then(|| convert::to_timestamp(device.revoked_at)),
+        has_pin: !device.pin.is_empty(),
     }
 }
 

@@ -242,9 +242,8 @@ impl About {
             return Some(row.clone());
         }
         if let Row::User(user) = row {
-            let own = |one: &Assignment| {
-                one.entity == self.entity.as_str() && one.member == self.member
-            };
+            let own =
+                |one: &Assignment| one.entity == self.entity.as_str() && one.member == self.member;
             let assignments: Vec<_> =
                 user.assignments.iter().filter(|one| own(one)).cloned().collect();
             return (!assignments.is_empty()).then_some(Row::User(User { assignments }));

@@ -27,6 +27,7 @@ crate::on_both_guarded!(
     tokens_that_are_not_ours_are_refused,
     roles_hold_on_their_days_and_not_for_ones_own_self,
     who_looked_is_kept,
+    whoever_exports_a_person_is_in_the_log_they_export,
     records_name_user_device_and_role,
     a_treasurer_sees_the_transactions_of_the_own_group,
     a_locked_device_opens_with_its_pin,
@@ -493,6 +494,47 @@ async fn who_looked_is_kept(server: &Server) {
     assert_eq!(lines[0], ["teller", "LoanService/WriteOffLoan", A, "ROLE_REQUIRED"]);
     assert_eq!(lines[1], ["teller", "MemberService/GetMember", &name, ""]);
     assert!(lookups.iter().all(|line| line.at.is_some() && !line.device_id.is_empty()));
+}
+
+async fn whoever_exports_a_person_is_in_the_log_they_export(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let name = format!("{A}/members/m01");
+    let maria = guarded.user("maria", Role::Member, &name).await;
+    let teller = guarded.device("teller").await;
+    call(&teller, "MemberService/GetMember", &name).await.expect("a member");
+    call(&teller, "MemberService/GetMember", &format!("{A}/members/m02")).await.expect("another");
+    call(&teller, "MemberService/ListMembers", A).await.expect("members");
+    let request = ExportMemberRequest {
+        member: name.clone(),
+        purpose: Purpose::OwnData as i32,
+        page_token: String::new(),
+    };
+    let refused = Town::at(teller).personal().export_member(request.clone()).await;
+    assert_eq!(reason(&refused.expect_err("not a teller's")), "ROLE_REQUIRED");
+    let held = Town::at(maria).personal().export_member(request).await.expect("exported");
+    let held = held.into_inner();
+    let lines: Vec<[&str; 4]> = held
+        .lookups
+        .iter()
+        .take(4)
+        .map(|line| [&*line.user_id, &*line.method, &*line.name, &*line.reason])
+        .collect();
+    let expected = [
+        ["maria", "PersonalDataService/ExportMember", &name, "PURPOSE_OWN_DATA"],
+        ["teller", "PersonalDataService/ExportMember", &name, "ROLE_REQUIRED"],
+        ["teller", "MemberService/ListMembers", A, ""],
+        ["teller", "MemberService/GetMember", &name, ""],
+    ];
+    assert_eq!(lines, expected);
+    let users: Vec<(&str, usize)> =
+        held.users.iter().map(|user| (&*user.user_id, user.devices.len())).collect();
+    assert_eq!(users, [("maria", 1)]);
+    let events: Vec<String> = held
+        .records
+        .iter()
+        .filter_map(|record| record.transaction.as_ref().map(|one| one.event.clone()))
+        .collect();
+    assert_eq!(events, ["MEMBER_ENROLLED", "ROLE_ASSIGNED"]);
 }
 
 pub fn deposit(member: &str) -> DepositRequest {

@@ -50,6 +50,14 @@ fn attach(parent: &str, bytes: &[u8], sha256: &str) -> AttachFileRequest {
     }
 }
 
+/// Attaches a small file.
+pub async fn attached(town: &Town, parent: &str, bytes: &[u8]) {
+    let sha256 = hash(bytes);
+    put(town, parent, bytes, &sha256).await;
+    let request = attach(parent, bytes, &sha256);
+    town.attachments().attach_file(request).await.expect("attached");
+}
+
 async fn read(town: &Town, name: &str) -> Result<Vec<u8>, Status> {
     let request = ReadAttachmentRequest { name: name.to_owned() };
     let mut parts = town.attachments().read_attachment(request).await?.into_inner();

@@ -167,49 +167,106 @@ async fn who_still_has_to_be_known_is_not_erased(server: &Server) {
     assert_eq!(keys.len(), 1, "nothing was destroyed");
 }
 
+fn own_data(id: &str) -> ExportMemberRequest {
+    let purpose = Purpose::OwnData as i32;
+    ExportMemberRequest { member: member(id), purpose, page_token: String::new() }
+}
+
+/// What a record says: its event, the accounts of its entries, its rows, texts and papers.
+fn told(record: &PersonalRecord) -> (String, Vec<String>, Vec<String>, Vec<String>, usize) {
+    let transaction = record.transaction.as_ref().expect("set");
+    assert_eq!(transaction.memo, "", "the group's own");
+    let accounts = transaction.entries.iter().map(|entry| entry.account.replace(BOOK, ""));
+    let rows = record.rows.iter().map(|row| {
+        let value = simpul::api::fields::json("simpul.record.v1.Row", &row.row).expect("a row");
+        assert!(!value.to_string().contains("m02"), "nothing about others: {value}");
+        row.name.replace(A, "")
+    });
+    let mut texts = record.texts.clone();
+    texts.sort();
+    let papers = record.attachments.len();
+    (transaction.event.clone(), accounts.collect(), rows.collect(), texts, papers)
+}
+
+fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.map(str::to_owned).to_vec()
+}
+
 async fn all_that_is_held_on_a_person_is_exported(server: &Server) {
     let town = old_town(server).await;
-    let saved = DepositRequest { details: on(2010, 3, 3), ..deposit("m01", 50_000) };
-    town.savings().deposit(saved).await.expect("saved");
-    let saved = DepositRequest { details: on(2010, 3, 3), ..deposit("m02", 7_000) };
-    town.savings().deposit(saved).await.expect("saved");
-    let request = RequestReliefRequest {
+    let mut saved = DepositRequest { details: on(2010, 3, 3), ..deposit("m01", 50_000) };
+    saved.details.as_mut().expect("set").memo = "titipan m02 (contoh)".to_owned();
+    let saved = town.savings().deposit(saved).await.expect("saved").into_inner();
+    let saved = saved.transaction.expect("set").name;
+    crate::attachments::attached(&town, &saved, b"%PDF-kuitansi (contoh)").await;
+    let others = DepositRequest { details: on(2010, 3, 3), ..deposit("m02", 7_000) };
+    town.savings().deposit(others).await.expect("saved");
+    let met = RecordMeetingRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        meeting_id: "maret".to_owned(),
+        held_on: date(2010, 3, 3),
+        attendee_ids: words(["m01", "m02"]),
+        decisions: "rahasia kelompok (contoh)".to_owned(),
+        ..RecordMeetingRequest::default()
+    };
+    town.meetings().record_meeting(met).await.expect("met");
+    let blocked = BlockSavingsRequest {
         member: member("m01"),
         request_id: fresh_request_id(),
-        details: on(2010, 3, 5),
-        amount: crate::town::idr(1_000),
-        kind: "sakit".to_owned(),
-        ..Default::default()
+        details: on(2010, 3, 4),
+        block_id: "jaminan".to_owned(),
+        amount: crate::town::idr(10_000),
+        reason: "jaminan suami Maria (contoh)".to_owned(),
     };
-    let _refused = town.iks().request_relief(request).await.expect_err("no rule yet");
-    let request = ExportMemberRequest {
-        member: member("m01"),
-        purpose: Purpose::OwnData as i32,
-        page_token: String::new(),
+    town.products().block_savings(blocked).await.expect("blocked");
+
+    let answer = town.personal().export_member(own_data("m01")).await.expect("exported");
+    let answer = answer.into_inner();
+    let person = answer.member.clone().expect("set");
+    assert_eq!(person.nik, "5301014501900001", "in full");
+    let own = ["/accounts/a.sp.1101", "/accounts/a.sp.2103.m01"];
+    let expected = |texts: bool| {
+        let texts = |some: Vec<String>| if texts { some } else { Vec::new() };
+        let name = words(["5301014501900001", "María Goreti Bere (contoh)"]);
+        let block = words(["jaminan suami Maria (contoh)"]);
+        [
+            ("MEMBER_ENROLLED".to_owned(), vec![], words(["/members/m01"]), texts(name), 0),
+            ("SAVINGS_DEPOSITED".to_owned(), words(own), vec![], vec![], 1),
+            ("MEETING_RECORDED".to_owned(), vec![], words(["/meetings/maret"]), vec![], 0),
+            (
+                "SAVINGS_BLOCKED".to_owned(),
+                vec![],
+                words(["/blocked/m01", "/blocks/jaminan"]),
+                texts(block),
+                0,
+            ),
+        ]
     };
-    let answer = town.personal().export_member(request.clone()).await.expect("exported");
+    let records: Vec<_> = answer.records.iter().map(told).collect();
+    assert_eq!(records, expected(true));
+    let paper = &answer.records[1].attachments[0];
+    assert!(paper.name.starts_with(&format!("{saved}/attachments/")), "{}", paper.name);
+    assert_eq!((answer.next_page_token.as_str(), answer.users.len()), ("", 0));
+    let meeting = &answer.records[2].rows[0].row;
+    let meeting = simpul::api::fields::json("simpul.record.v1.Row", meeting).expect("a row");
+    assert_eq!(meeting["meeting"]["attendees"], serde_json::json!(["m01"]));
+
+    let wrong = ExportMemberRequest { page_token: "zz".to_owned(), ..own_data("m01") };
+    let status = town.personal().export_member(wrong).await.expect_err("no token of ours");
+    assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("PAGE_TOKEN", "page_token"));
+    let status = town.personal().export_member(own_data("m99")).await.expect_err("nobody");
+    assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("NOT_FOUND", "member"));
+
+    // Of somebody who was erased remains what was done, without a word.
+    let keys = server.keys().await;
+    assert!(keys.delete("kupang", MARIA).await.expect("destroyed"));
+    let answer = town.personal().export_member(own_data("m01")).await.expect("exported");
     let answer = answer.into_inner();
     let person = answer.member.expect("set");
-    assert_eq!(person.nik, "5301014501900001");
-    let told = |record: &PersonalRecord| {
-        let transaction = record.transaction.clone().expect("set");
-        let accounts: Vec<String> =
-            transaction.entries.iter().map(|entry| entry.account.clone()).collect();
-        (transaction.event, record.texts.clone(), accounts)
-    };
-    let name = "María Goreti Bere (contoh)".to_owned();
-    let account = |code: &str| format!("{BOOK}/accounts/a.sp.{code}");
-    let expected = [
-        ("MEMBER_ENROLLED".to_owned(), vec![name, person.nik], vec![]),
-        ("SAVINGS_DEPOSITED".to_owned(), vec![], vec![account("1101"), account("2103.m01")]),
-    ];
-    let mut records: Vec<_> = answer.records.iter().map(told).collect();
-    records.iter_mut().for_each(|record| record.1.sort_by_key(|text| text.starts_with('5')));
-    assert_eq!(records, expected);
-    assert_eq!(answer.next_page_token, "");
-    let request = ExportMemberRequest { purpose: 0, ..request };
-    let status = town.personal().export_member(request).await.expect_err("without a purpose");
-    assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("CHOICE_UNKNOWN", "purpose"));
+    assert_eq!((person.display_name.as_str(), person.nik.as_str(), person.erased), ("", "", true));
+    let records: Vec<_> = answer.records.iter().map(told).collect();
+    assert_eq!(records, expected(false));
 }
 
 async fn people_are_found_by_name_or_number(server: &Server) {
@@ -241,6 +298,9 @@ async fn what_is_asked_badly_changes_nothing(server: &Server) {
     let before = town.position().await;
     let reveal = RevealMemberRequest { member: member("m01"), purpose: 0 };
     let status = town.personal().reveal_member(reveal).await.expect_err("without a purpose");
+    assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("CHOICE_UNKNOWN", "purpose"));
+    let export = ExportMemberRequest { purpose: 0, ..own_data("m01") };
+    let status = town.personal().export_member(export).await.expect_err("without a purpose");
     assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("CHOICE_UNKNOWN", "purpose"));
     let status = keep_for(&town, 0).await.expect_err("no years");
     assert_eq!(why(&status).field, "retention.years");

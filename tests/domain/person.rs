@@ -96,3 +96,54 @@ fn with_a_group_that_is_no_more_all_of_its_members_left() {
     village.ok(Dissolve { group: id("a"), place: Place::Cash, accounts, shares, minute });
     village.ok(erase("m01"));
 }
+
+/// Every field of the journal's messages that names a member. Whoever adds one adds here what
+/// [`About`](simpul::domain::person::About) makes of it, so that nothing is missing from an export of
+/// all that is held on somebody.
+const NAMES_A_MEMBER: [&str; 17] = [
+    // The role of a user: cut to those about the member.
+    "Assignment.member",
+    // Parties of entries and subjects of accounts, in About::entry.
+    "Entry.party",
+    // Whose text it was: the row of the erasure itself.
+    "Erasure.owner",
+    // Lists, cut to the member's own lines.
+    "DuesPaid.member",
+    "LoanClaim.payer",
+    "Meeting.attendees",
+    "Officer.member",
+    "SheetLine.member",
+    // Rows about one member.
+    "Block.member",
+    "Keeping.keeper",
+    "Loan.borrower",
+    "Relief.member",
+    "ReliefCase.member",
+    "Syirkah.partner",
+    "TermDeposit.member",
+    // A group's, and a third party's.
+    "GuliranLoan.borrower",
+    "OutsideLoan.party",
+];
+
+#[test]
+fn every_field_that_names_a_member_was_looked_at() {
+    let proto = include_str!("../../proto/simpul/record/v1/record.proto");
+    let words = ["member", "attendee", "payer", "keeper", "borrower", "partner", "party", "owner"];
+    let (mut message, mut found) = ("", Vec::new());
+    for line in proto.lines().map(str::trim) {
+        if let Some(rest) = line.strip_prefix("message ") {
+            message = rest.split(' ').next().expect("a name");
+        }
+        let line = line.strip_prefix("repeated ").unwrap_or(line);
+        let Some(field) = line.strip_prefix("string ") else { continue };
+        let field = field.split(' ').next().expect("a name");
+        if words.iter().any(|word| field.contains(word)) {
+            found.push(format!("{message}.{field}"));
+        }
+    }
+    found.sort();
+    let mut known = NAMES_A_MEMBER.map(str::to_owned);
+    known.sort();
+    assert_eq!(found, known);
+}

@@ -116,20 +116,14 @@ async fn personal(
     (about, held): (&About, &Texts),
     mut record: Record,
 ) -> Checked<Option<v1::PersonalRecord>> {
-    let Outcome::Done(whole) = &record.outcome else { return Ok(None) };
-    let own: Vec<&Option<String>> =
-        whole.commitments().filter_map(|commitment| held.get(commitment)).collect();
-    let (texts, has_text) = (own.iter().copied().flatten().cloned().collect(), !own.is_empty());
-    let answers = confirmation::answers(snapshot, book, whole).await?;
-    let reversed_by = match &record.request {
-        Some(request) => journal::reversed_by(snapshot, book, request, whole).await?,
-        None => Vec::new(),
-    };
     let event = record.event;
     let Outcome::Done(effect) = &mut record.outcome else { return Ok(None) };
-    if !about.cut(event, effect) && !has_text {
+    let whole = effect.clone();
+    let own: Vec<_> = whole.commitments().filter_map(|commitment| held.get(commitment)).collect();
+    if !about.cut(event, effect) && own.is_empty() {
         return Ok(None);
     }
+    let texts = own.into_iter().flatten().cloned().collect();
     let mut rows = mem::take(&mut effect.rows);
     let attachments = papers(snapshot, book, record.request.as_ref(), &rows).await?;
     if let Some(request) = &record.request {
@@ -140,10 +134,14 @@ async fn personal(
         name: convert::row_name(book, name),
         row: record::encode_value(name, row),
     };
+    let reversed_by = match &record.request {
+        Some(request) => journal::reversed_by(snapshot, book, request, &whole).await?,
+        None => Vec::new(),
+    };
     let memo = (String::new(), false);
     let transaction = v1::Transaction {
         reversed_by,
-        answers,
+        answers: confirmation::answers(snapshot, book, &whole).await?,
         ..journal::transaction(book, &record, memo, call.language())
     };
     let (transaction, rows) = (Some(transaction), rows.iter().map(row).collect());
@@ -181,9 +179,7 @@ async fn users(
     for found in all_rows(snapshot, USERS).await? {
         let Row::User(user) = found.row else { return Err(damaged()) };
         let mut assignments = user.assignments.iter();
-        if !assignments
-            .any(|one| one.entity == entity.as_str() && one.member == member.as_str())
-        {
+        if !assignments.any(|one| one.entity == entity.as_str() && one.member == member.as_str()) {
             continue;
         }
         let id = Id::new(&found.id).ok_or_else(damaged)?;
@@ -203,7 +199,8 @@ async fn users(
 async fn lookups(call: &Call<'_>, book: &Id, member: &str) -> Checked<Vec<v1::Lookup>> {
     let (mut found, mut after) = (Vec::new(), (i64::MAX, String::new()));
     let Ok(access) = call.door().access() else { return Ok(found) };
-    let within = |of: &str, name: &str| of.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+    let within =
+        |of: &str, name: &str| of.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
     loop {
         let lines = access.lookups(book.as_str(), (after.0, &after.1), CHUNK).await?;
         let Some(last) = lines.last() else { return Ok(found) };
