@@ -420,7 +420,7 @@ fn an_auditor_takes_proofs_away(terminal: &Terminal, data: &Path) {
     assert!(terminal.refused(&check).starts_with("TIDAK TERBUKTI"));
 }
 
-fn registers(terminal: &Terminal, _data: &Path) {
+fn registers(terminal: &Terminal, data: &Path) {
     terminal.reads("buku-baru --nama Registrasi --lkm \"LKM contoh\" --sejak 1-1-2025");
     terminal.shows("buku", "Registrasi", "LKM contoh");
     terminal.shows("buku buku", "Registrasi", "1 Januari 2025");
