@@ -141,8 +141,9 @@ impl v1::MoveGroupRequest {
         let minute = convert::required_line(&self.minute, MINUTE, "minute")?;
         let entity = Entity::Kube(group.clone());
         let staying = found.map(|found| found.staying.clone()).unwrap_or_default();
+        let later = found.and_then(|found| found.later.clone());
         let (things, more) = found.map(Found::first_part).unwrap_or_default();
-        Ok(Plan::new(book, &entity, Leave { group, to, staying, things, more, minute }))
+        Ok(Plan::new(book, &entity, Leave { group, to, staying, later, things, more, minute }))
     }
 }
 
@@ -170,7 +171,9 @@ impl Method for v1::MoveGroupRequest {
             return Err(refusal.with("name", format_args!("books/{to}/groups/{id}")).into());
         }
         there.finish().await?;
-        let found = Found::all(&mut snapshot, &group).await?;
+        let happened_on = self.details.as_ref().and_then(|details| details.happened_on.as_ref());
+        let happened_on = convert::optional_day(happened_on, "details.happened_on")?;
+        let found = Found::all(&mut snapshot, &group, happened_on).await?;
         let plan = self.planned(Some(&found))?;
         snapshot.finish().await?;
         let done = call.submit_as(self, plan).await?;

@@ -16,28 +16,34 @@
 //! **Invariant**: the closings carry out every balance of the group's ledgers and leave nothing; the
 //! openings bring in the same balances, account by account, as of the same day. What mirrors the
 //! old LKM or another group of the old book cannot move: it is settled first. What the group has
-//! passed on to another book arrives, or is taken back, before the group goes. A grant's capital
+//! passed on to another book arrives, or is taken back, before the group goes; so is a surplus
+//! divided and interest on savings paid, whose shares and days only the old book knows. A grant's capital
 //! that has moved is counted in the old book as moved, and in the new one as held.
 
 use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, Ledger, Subject};
-use crate::domain::chart::{CHART, Code, SubjectKind};
+use crate::domain::chart::{CHART, Code, SubjectKind, fund_name};
+use crate::domain::daily::last_closed;
+use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop, blocked_name, grant_name, not_found};
+use crate::domain::effective::in_force;
 use crate::domain::guliran::accounts_of;
 use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::iks_rule::period_of;
 use crate::domain::loan;
+use crate::domain::loan::case::{Case, loan_name};
 use crate::domain::lot::account_of;
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
 use crate::domain::record::proto::{
-    self, Blocked, Group, GroupArrival, Link, Move, SavingsMethod, Standing, StandingSince,
-    TransitState,
+    self, Blocked, DuesPeriod, Group, GroupArrival, Link, Move, SavingsMethod, SavingsProduct,
+    Standing, StandingSince, TransitState,
 };
 use crate::domain::record::{Effect, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
-use crate::domain::savings_product::{SORTS, pays_from, products};
+use crate::domain::savings_product::{SORTS, pays_from, products, sort_name};
 use crate::domain::standing::{check_empty, end, ledgers, not_settled};
 use crate::domain::transfer::check_arrived;
 use crate::domain::uep::blocked;
@@ -125,6 +131,8 @@ pub struct Leave {
     pub to: String,
     /// Its accounts that were found to hold what cannot move.
     pub staying: Vec<Account>,
+    /// An account or a loan that was found to have moved after the day, if any has.
+    pub later: Option<String>,
     /// What leaves first: all that was found if there is no more, its money in any case.
     pub things: Vec<Thing>,
     /// Whether more was found.
@@ -142,9 +150,13 @@ impl Action for Leave {
         Some(Entity::Kube(self.group.clone()))
     }
 
-    /// Errors: `TRANSFERS_IN_TRANSIT`, `NOT_SETTLED`, `NOT_FOUND`.
+    /// Errors: `TRANSFERS_IN_TRANSIT`, `FACTS_AFTER_MOVE`, `SURPLUS_UNDIVIDED`, `INTEREST_UNPAID`,
+    /// `NOT_SETTLED`, `NOT_FOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         check_arrived(draft, &self.group)?;
+        self.check_nothing_later(draft)?;
+        check_divided(draft, &self.group)?;
+        check_interest_paid(draft, &self.group)?;
         for account in &self.staying {
             let balance = draft.balance(account)?;
             if !balance.is_zero() {
@@ -171,6 +183,79 @@ impl Action for Leave {
         draft.put(move_name(&self.group), Row::Move(row));
         Ok(())
     }
+}
+
+impl Leave {
+    /// Checks that nothing happened after the day on which the group leaves: of all accounts and
+    /// loans by what was found, and of the loans that leave first by their facts.
+    fn check_nothing_later(&self, draft: &Draft<'_>) -> Result<(), Stop> {
+        let date = draft.frame().happened_on;
+        let refused = |name: &str| {
+            let refusal = Refusal::new(Reason::FactsAfterMove).on("happened_on");
+            Stop::from(refusal.with("name", name).with("date", date))
+        };
+        if let Some(name) = &self.later {
+            return Err(refused(name));
+        }
+        let entity = Entity::Kube(self.group.clone());
+        each(self.things.iter(), |thing| {
+            let Thing::Loan(id) = thing else { return Ok(()) };
+            let case = Case::load(draft, &entity, id)?;
+            match loan::moving::last_fact(&case.row) {
+                Some(last) if last > date => Err(refused(&loan_name(&entity, id).to_string())),
+                _ => Ok(()),
+            }
+        })
+    }
+}
+
+/// Checks that no surplus waits to be divided or allotted. A loss goes along: it is covered by what
+/// the group has, wherever it is.
+fn check_divided(draft: &Draft<'_>, group: &Id) -> Result<(), Stop> {
+    let waits = |ledger: &Ledger| {
+        let total = |code: Code| draft.total(&ledger.account(code).control());
+        let (whole, to_allot) = (total(Code::Surplus), total(Code::SurplusToAllot));
+        Ok::<Sen, Stop>(whole?.min(Sen::ZERO).plus(to_allot?)?.negated()?)
+    };
+    each(ledgers(group).iter(), |ledger| {
+        let held = waits(ledger)?;
+        if held.is_zero() {
+            return Ok(());
+        }
+        let refusal = Refusal::new(Reason::SurplusUndivided).on("group");
+        let fund = fund_name(ledger.fund.get());
+        Err(refusal.with("fund", fund).with("held", held.get()).into())
+    })
+}
+
+/// Checks that what the members' savings earned was paid. Interest is counted by whole months from
+/// what an account held day by day, and that stays in the book: so it must be paid for the last
+/// month that the group was here in, and a group whose savings earn goes at a month's beginning.
+fn check_interest_paid(draft: &Draft<'_>, group: &Id) -> Result<(), Stop> {
+    let entity = Entity::Kube(group.clone());
+    let today = draft.frame().happened_on;
+    each(SORTS.iter(), |sort| {
+        let (closed, products) = (last_closed(draft), products(draft, &entity, *sort));
+        let last = last_earning(&products?.versions, closed?, today);
+        let Some(through) = last else { return Ok(()) };
+        let refusal = Refusal::new(Reason::InterestUnpaid).on("group");
+        let refusal = refusal.with("sort", sort_name(*sort)).with("through", through);
+        Err(refusal.with("date", through.next().max(today)).into())
+    })
+}
+
+/// The end of the last month, begun before a day and not closed, for which a product pays interest.
+fn last_earning(versions: &[SavingsProduct], closed: Day, today: Day) -> Option<Day> {
+    let mut last = None;
+    let mut month = period_of(DuesPeriod::Monthly, closed.next());
+    while month.0 < today {
+        let product = in_force(versions, month.1);
+        if product.is_some_and(|one| one.method() != SavingsMethod::Unspecified) {
+            last = Some(month.1);
+        }
+        month = period_of(DuesPeriod::Monthly, month.1.next());
+    }
+    last
 }
 
 /// Checks by the totals that nothing stands where it cannot move from.

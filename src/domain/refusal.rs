@@ -106,6 +106,19 @@ reasons! {
     NotSettled = "NOT_SETTLED", Precondition,
         "{account} masih bersaldo {held}; selesaikan dahulu.",
         "{account} still holds {held}; settle it first.";
+    /// What a closed year made must be divided before a group moves: who has a share in it, and
+    /// by which year, is known in its own book.
+    SurplusUndivided = "SURPLUS_UNDIVIDED", Precondition,
+        "SHU {held} di dana {fund} belum dibagi; bagikan dahulu (shu bagi) sebelum kelompok pindah.",
+        "A surplus of {held} in the fund {fund} is not divided yet; divide it before the group moves.";
+    /// Interest on savings must be paid before a group moves: what was held is known in its book.
+    InterestUnpaid = "INTEREST_UNPAID", Precondition,
+        "Jasa simpanan {sort} belum dibayar sampai {through}; tutup hari sampai tanggal itu, lalu pindahkan kelompok pada {date} atau awal bulan sesudahnya.",
+        "Interest on {sort} savings is not paid through {through}; close the days up to it, then move the group on {date} or at the beginning of a later month.";
+    /// A group moves as it stands on the day: nothing of it may have happened later.
+    FactsAfterMove = "FACTS_AFTER_MOVE", Precondition,
+        "{name} masih bergerak sesudah {date}; pindahkan kelompok pada tanggal yang tidak lebih awal dari transaksi terakhirnya.",
+        "{name} moved after {date}; move the group on a day not before its last transaction.";
     /// What a group passed on to another book must arrive before the group goes.
     TransfersInTransit = "TRANSFERS_IN_TRANSIT", Precondition,
         "Guliran {passes} masih dalam perjalanan ke buku lain; tunggu sampai tiba atau batalkan dahulu.",

@@ -12,6 +12,9 @@
 //! 3. Part after part of what was closed, and of its registers, is taken in by the new book.
 //! 4. The old book hears that it is there.
 //!
+//! Once the group is registered there, it has left for good: a part that a book refuses is tried again
+//! on each of its business days, until what stands in the way is set right.
+//!
 //! Parts are cut by size; where exactly does not matter, as each book says how far it is. Personal
 //! text is opened with the old book's keys and sealed with the new one's.
 
@@ -28,7 +31,7 @@ use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command, Form};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
-use crate::domain::loan::moving::{goes_on, is_running};
+use crate::domain::loan::moving::{goes_on, is_running, last_fact};
 use crate::domain::money::Sen;
 use crate::domain::moving::{
     Carry, Come, Hear, MOVES, Part, Thing, Unpack, arrival_name, move_name, stays,
@@ -222,8 +225,8 @@ impl Way<'_> {
         let (things, more) = found.first_part();
         let step = self.row.closings.len();
         let carry = Carry { group: group.clone(), step, things, more };
-        let answer =
-            self.submit(&self.mover.book, &format!("carry {step}"), carry, Vec::new()).await?;
+        let what = format!("carry {step} {}", self.attempt(&self.mover.book).await?);
+        let answer = self.submit(&self.mover.book, &what, carry, Vec::new()).await?;
         Ok(self.taken(answer))
     }
 
@@ -239,7 +242,7 @@ impl Way<'_> {
         let mut unpack = Unpack { group: self.new.clone(), part };
         let sides = self.seal(&mut snapshot, Vec::new(), &mut unpack.part.rows).await?;
         snapshot.finish().await?;
-        let what = format!("unpack {}", arrival.after);
+        let what = format!("unpack {} {}", arrival.after, self.attempt(&self.to).await?);
         let answer = self.submit(&self.to, &what, unpack, sides).await?;
         Ok(self.taken(answer))
     }
@@ -251,6 +254,16 @@ impl Way<'_> {
         let hear = Hear { group: self.mover.group.clone(), refused };
         let answer = self.submit(&self.mover.book, "hear", hear, Vec::new()).await?;
         Ok(if answer.is_some() { Step::Answered } else { Step::Waits })
+    }
+
+    /// What tells one attempt at a step in a book from another: its business day. A refusal is kept
+    /// for good, and what caused it may be set right: so a step that was refused is tried anew every
+    /// day, and leaves one record each.
+    async fn attempt(&self, book: &Id) -> Result<Day, StorageError> {
+        let mut snapshot = self.mover.reader.snapshot(book).await?;
+        let last = snapshot.head().size;
+        let record = snapshot.record(last).await?;
+        Ok(record.map_or(Day::MIN, |record| record.business_day))
     }
 
     fn taken(&self, answer: Option<Arc<Record>>) -> Step {
@@ -383,16 +396,26 @@ async fn closed(snapshot: &mut Snapshot, row: &Move) -> Result<Effect, StorageEr
 pub struct Found {
     /// Accounts that hold what cannot move.
     pub staying: Vec<Account>,
+    /// An account or a loan that moved after the day on which the group leaves, if any did.
+    pub later: Option<String>,
     /// What goes with it, and how many bytes of a closing it fills.
     things: BTreeMap<Thing, usize>,
 }
 
 impl Found {
-    /// All that a group has.
+    /// All that a group has, and what of it moved after a day.
     ///
     /// Errors: those of reading.
-    pub async fn all(snapshot: &mut Snapshot, group: &Id) -> Result<Found, StorageError> {
-        Found::new(snapshot, group, None, &Effect::default()).await
+    pub async fn all(
+        snapshot: &mut Snapshot,
+        group: &Id,
+        on: Option<Day>,
+    ) -> Result<Found, StorageError> {
+        let mut found = Found::new(snapshot, group, None, &Effect::default()).await?;
+        if let Some(day) = on {
+            found.later = later(snapshot, group, day).await?;
+        }
+        Ok(found)
     }
 
     /// What it had at a position, or has, less what was closed since.
@@ -434,7 +457,7 @@ impl Found {
             }
         }
         things.retain(|thing, _| !done.contains(thing));
-        Ok(Found { staying, things })
+        Ok(Found { staying, later: None, things })
     }
 
     /// What of it leaves first, its money before all else, and whether there is more.
@@ -463,6 +486,33 @@ async fn held(
         after = Some(last.clone());
         let open = found.into_iter().filter(|(_, balance)| !balance.is_zero());
         held.extend(open.map(|(account, _)| account));
+    }
+}
+
+/// A loan of a group with a fact after a day, or an account that held something else at its end than
+/// it does; none if there is no such.
+async fn later(
+    snapshot: &mut Snapshot,
+    group: &Id,
+    day: Day,
+) -> Result<Option<String>, StorageError> {
+    let parent = format!("groups/{group}/loans");
+    for RegisterRow { id, row, .. } in all_rows(snapshot, &parent).await? {
+        let Row::Loan(loan) = row else { continue };
+        if last_fact(&loan).is_some_and(|last| last > day) {
+            return Ok(Some(format!("{parent}/{id}")));
+        }
+    }
+    let (prefix, then) = (format!("{group}."), AsOf { effective: Some(day), position: None });
+    let mut after: Option<Account> = None;
+    loop {
+        let now = snapshot.accounts(&prefix, after.as_ref(), PAGE, AsOf::default()).await?;
+        let then = snapshot.accounts(&prefix, after.as_ref(), PAGE, then).await?;
+        let Some((last, _)) = now.last() else { return Ok(None) };
+        after = Some(last.clone());
+        if let Some(moved) = now.iter().zip(&then).find(|(now, then)| now != then) {
+            return Ok(Some(moved.0.0.to_string()));
+        }
     }
 }
 

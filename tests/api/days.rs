@@ -23,8 +23,17 @@ pub async fn close(
     town: &Town,
     through: (i32, i32, i32),
 ) -> Result<Vec<CloseDaysResponse>, Status> {
+    close_book(town, BOOK, through).await
+}
+
+/// What was told of a closing of some book.
+pub async fn close_book(
+    town: &Town,
+    book: &str,
+    through: (i32, i32, i32),
+) -> Result<Vec<CloseDaysResponse>, Status> {
     let through = date(through.0, through.1, through.2);
-    let request = CloseDaysRequest { book: BOOK.to_owned(), through };
+    let request = CloseDaysRequest { book: book.to_owned(), through };
     let mut told = town.days().close_days(request).await?.into_inner();
     let mut all = Vec::new();
     while let Some(one) = told.message().await? {

@@ -7,6 +7,7 @@ use simpul::api::v1::deliver_guliran_request::Receiver;
 use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 
+use crate::days::{close, close_book};
 use crate::lifecycle::{THERE, decide, granted, move_to, other_book, totals};
 use crate::loans;
 use crate::on_both;
@@ -18,6 +19,7 @@ on_both!(
     a_group_larger_than_a_record_moves_in_parts,
     loans_to_members_go_on_where_their_group_came,
     a_group_joins_an_lkm_and_leaves_it_again,
+    savings_lose_no_interest_by_a_move,
     the_past_stays_readable_where_it_was_and_rules_go_on_where_it_came,
 );
 
@@ -39,10 +41,14 @@ pub async fn pass_on(town: &Town, grant: &str, pass: &str, to: &str) -> Transact
 }
 
 async fn take_back(town: &Town, transaction: Transaction) {
+    take_back_on(town, transaction, (5, 2)).await;
+}
+
+async fn take_back_on(town: &Town, transaction: Transaction, day: (i32, i32)) {
     let request = ReverseTransactionRequest {
         transaction: transaction.name,
         request_id: fresh_request_id(),
-        details: on(2025, 5, 2),
+        details: on(2025, day.0, day.1),
         line: 0,
     };
     town.journal().reverse_transaction(request).await.expect("taken back");
@@ -324,6 +330,64 @@ async fn a_group_joins_an_lkm_and_leaves_it_again(server: &Server) {
     assert_eq!(totals(&town, &joined, (2025, 6, 9)).await, BTreeMap::new());
     let last = get(again).await;
     assert_eq!((last.links.len(), last.came_from.as_str()), (0, joined.as_str()));
+}
+
+/// Twelve percent a year by whole months: a member's million earns one percent in each, wherever the
+/// group is, and nothing of it is lost between two books.
+async fn savings_lose_no_interest_by_a_move(server: &Server) {
+    let town = Town::found(server).await;
+    other_book(&town, (2025, 1, 1)).await;
+    let twelve_percent = SavingsProduct {
+        since: date(2025, 1, 1),
+        minute: "BA-3/contoh".to_owned(),
+        method: SavingsMethod::Lowest as i32,
+        rate: units("12"),
+        day_count: SavingsDayCount::Twelfths as i32,
+        ..SavingsProduct::default()
+    };
+    let set = SetSavingsProductRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        sort: SavingsSort::Sukarela as i32,
+        version: Some(twelve_percent),
+    };
+    town.products().set_savings_product(set).await.expect("set");
+    let save = DepositRequest { details: on(2025, 1, 1), ..deposit("m01", 1_000_000) };
+    town.savings().deposit(save).await.expect("saved");
+    close(&town, (2025, 5, 30)).await.expect("closed");
+    let position = town.position().await;
+    for (day, date) in [(1, "1 June 2025"), (9, "1 July 2025")] {
+        let status = town.lifecycle().move_group(move_to(day)).await.expect_err("unpaid");
+        let said = why(&status);
+        assert_eq!((said.reason.as_str(), said.field.as_str()), ("INTEREST_UNPAID", "group"));
+        assert!(said.text.contains(date), "{}", said.text);
+    }
+    let before = totals(&town, A, (2025, 5, 31)).await;
+    assert_eq!(totals(&town, A, (2025, 6, 9)).await, before, "nothing has moved");
+    assert!(town.position().await > position, "the refusals are on record");
+    close(&town, (2025, 5, 31)).await.expect("closed");
+    assert_eq!(town.held("a.sp.2103.m01").await, 105_101_005, "five months");
+
+    // It cannot leave on a day before something that is known of it.
+    let later = DepositRequest { details: on(2025, 6, 5), ..deposit("m02", 2_000_000) };
+    let later = town.savings().deposit(later).await.expect("saved").into_inner();
+    let status = town.lifecycle().move_group(move_to(1)).await.expect_err("too early");
+    let said = why(&status);
+    let told = (said.reason.as_str(), said.field.as_str());
+    assert_eq!(told, ("FACTS_AFTER_MOVE", "details.happened_on"));
+    assert!(said.text.contains("a.sp.1101") && said.text.contains("1 June"), "{}", said.text);
+    take_back_on(&town, later.transaction.expect("set"), (6, 5)).await;
+
+    town.lifecycle().move_group(move_to(1)).await.expect("moved");
+    let there = close_book(&town, "books/soe", (2025, 6, 30)).await.expect("closed");
+    assert!(there.iter().any(|one| one.step == "interest"), "{there:?}");
+    let ask = GetBalanceRequest {
+        account: "books/soe/accounts/a-soe.sp.2103.m01".to_owned(),
+        ..GetBalanceRequest::default()
+    };
+    let held = town.ledger().get_balance(ask).await.expect("held").into_inner();
+    let held = sen(&held.balance.expect("set").balance);
+    assert_eq!(held, 106_152_015, "the whole of June, too");
 }
 
 async fn the_past_stays_readable_where_it_was_and_rules_go_on_where_it_came(server: &Server) {

@@ -50,7 +50,7 @@ pub fn rule(since: &str, parts: &[(SurplusUse, &str)], by: MemberMeasure) -> Sur
 }
 
 /// A service sold for cash, and a cost paid.
-fn result(v: &mut Village, ledger: &Ledger, income: i64, cost: i64, on: &str) {
+pub fn result(v: &mut Village, ledger: &Ledger, income: i64, cost: i64, on: &str) {
     let place = if ledger.entity == Entity::Lkm { Place::Bank } else { Place::Cash };
     let sale = Sell {
         ledger: ledger.clone(),

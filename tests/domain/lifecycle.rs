@@ -224,6 +224,7 @@ fn leaving_carries_everything_out_and_coming_brings_the_same_in() {
         group: id("a"),
         to: "books/soe/groups/x".to_owned(),
         staying: Vec::new(),
+        later: None,
         things: things(&all),
         more: false,
         minute: "BA-8/contoh".to_owned(),

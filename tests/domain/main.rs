@@ -10,6 +10,7 @@ mod drawers;
 mod golden;
 mod guliran;
 mod iks;
+mod leaving;
 mod lifecycle;
 mod loan_days;
 mod loan_life;

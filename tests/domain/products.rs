@@ -32,7 +32,7 @@ use simpul::domain::term::{OpenDeposit, Owner, Purse, Tend, TermId};
 
 use crate::village::{Village, day, entries, flags, id, k, kube};
 
-fn version(
+pub fn version(
     since: &str,
     method: SavingsMethod,
     rate: &str,

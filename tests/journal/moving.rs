@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fastrand::Rng;
-use simpul::domain::account::{Account, Ledger};
+use simpul::domain::account::{Account, Ledger, Subject};
 use simpul::domain::book::Open;
 use simpul::domain::cash::Place;
 use simpul::domain::chart::Code;
 use simpul::domain::day::Day;
-use simpul::domain::decide::Action;
-use simpul::domain::general::{OpenBalances, Opening};
+use simpul::domain::decide::{Action, Command};
+use simpul::domain::general::{ClearSuspense, OpenBalances, Opening};
 use simpul::domain::guliran::Decide;
 use simpul::domain::id::{Entity, Id, RequestId, RowName};
 use simpul::domain::loan::case::{Borrower, Purse};
@@ -31,7 +31,7 @@ use simpul::domain::record::proto::{
 use simpul::domain::record::{Outcome, Row};
 use simpul::domain::refusal::Reason;
 use simpul::domain::register::{CreateGroup, EnrolMember};
-use simpul::domain::savings::{Deposit, Kind};
+use simpul::domain::savings::{Deposit, Kind, Withdraw};
 use simpul::domain::uep::{Channel, Papers, ReceiveGrant};
 use simpul::journal::mover::{Found, Mover, Step};
 use simpul::journal::{Answer, JournalHandle, Limits, Priority, start};
@@ -71,6 +71,49 @@ async fn groups_move_whole_whatever_dies_between_two_steps() {
     assert!(steps > lives * 5, "most groups take more than one part: {steps}");
 }
 
+/// A part that the old book refuses after the group has come to the new one is tried again once it is
+/// another day: then what stood in the way may be gone.
+#[tokio::test]
+async fn a_part_that_was_refused_is_tried_again_on_another_day() {
+    let mut world = World::new(7).await;
+    world.found().await;
+    let uep = Ledger::new(kube(&group()), Fund::Uep);
+    for batch in 0..4 {
+        let items = (0..80).map(|number| world.lot(&format!("besar-{batch}-{number}"))).collect();
+        world.must(0, OpenBalances { ledger: uep.clone(), items }).await;
+    }
+    let before = world.held(0, &group()).await;
+    world.leave().await;
+    assert_eq!(world.step().await, Step::Taken);
+    // What was told of the group since, somebody clears on Saldo Awal, where it must not stand.
+    let (amount, code) = (Sen::new(5_000), Code::OpeningEquity);
+    let told = |inwards: bool| -> Arc<dyn Action> {
+        let (entity, member, place) = (kube(&group()), id("m2"), Place::Cash);
+        match inwards {
+            true => Arc::new(Deposit { entity, member, kind: Kind::Voluntary, amount, place }),
+            false => Arc::new(Withdraw { entity, member, amount, place }),
+        }
+    };
+    world.told_and_cleared(told(true), code, amount).await;
+    let mut steps = 0;
+    while world.step().await == Step::Taken {
+        steps += 1;
+        assert!(steps < 50, "the last part is refused");
+    }
+    let size = world.size(0).await;
+    assert_eq!(world.step().await, Step::Waits);
+    assert_eq!(world.size(0).await, size, "one refusal a day is recorded");
+    world.told_and_cleared(told(false), code, amount).await;
+    assert_eq!(world.step().await, Step::Waits, "that refusal stands");
+    world.tomorrow().await;
+    while world.step().await != Step::Answered {
+        steps += 1;
+        assert!(steps < 100, "it does not come to an end");
+    }
+    assert_eq!(world.held(1, &new_group()).await, before);
+    assert_eq!(world.held(0, &group()).await, BTreeMap::new());
+}
+
 fn id(text: &str) -> Id {
     Id::new(text).expect("an id")
 }
@@ -91,6 +134,8 @@ struct World {
     task: JoinHandle<()>,
     books: [Id; 2],
     requests: u64,
+    /// What the server's clock says.
+    now: i64,
     _folder: tempfile::TempDir,
 }
 
@@ -101,7 +146,7 @@ impl World {
         let store = Arc::new(store);
         let keys = Arc::new(MemoryKeys::default());
         let vault = Vault::open(&MasterKey::new([7; 32]), keys).await.expect("a vault");
-        let (journal, task) = begin(&store);
+        let (journal, task) = begin(&store, MORNING);
         World {
             rng: Rng::with_seed(seed),
             store,
@@ -110,6 +155,7 @@ impl World {
             task,
             books: [village::book(0), village::book(1)],
             requests: 0,
+            now: MORNING,
             _folder: folder,
         }
     }
@@ -117,7 +163,21 @@ impl World {
     /// The process dies with all its memory; what is stored lives on.
     fn crash(&mut self) {
         self.task.abort();
-        (self.journal, self.task) = begin(&self.store);
+        (self.journal, self.task) = begin(&self.store, self.now);
+    }
+
+    /// It is the next day, and something is told of it.
+    async fn tomorrow(&mut self) {
+        self.now += 86_400_000_000;
+        self.crash();
+        self.requests += 1;
+        let request = RequestId::new(&format!("minta-{:08}", self.requests)).expect("an id");
+        let action = CreateGroup { group: id("mawar"), row: Group::default() };
+        let wish = village::plain(&self.books[0], request, Arc::new(action));
+        let happened_on = Some(Day::of_instant(self.now, Zone::Wita));
+        let command = Command { happened_on, ..wish.command };
+        let answer = self.journal.submit(command, Vec::new(), Priority::Interactive).await;
+        assert!(matches!(answer, Ok(Answer::Done { .. })), "{answer:?}");
     }
 
     async fn ask(&mut self, book: usize, action: impl Action + 'static) -> Outcome {
@@ -222,6 +282,33 @@ impl World {
         self.ask(0, Deposit { entity, member, kind, amount, place: Place::Cash }).await
     }
 
+    /// Something is told of the group that has left, and what then waits in suspense is cleared.
+    async fn told_and_cleared(&mut self, action: Arc<dyn Action>, code: Code, amount: Sen) {
+        self.requests += 1;
+        let request = RequestId::new(&format!("minta-{:08}", self.requests)).expect("an id");
+        let wish = village::plain(&self.books[0], request.clone(), action);
+        let answer = self.journal.submit(wish.command, Vec::new(), Priority::Interactive).await;
+        assert!(matches!(answer, Ok(Answer::Done { .. })), "{answer:?}");
+        let clear = ClearSuspense {
+            entity: kube(&group()),
+            fund: Fund::SimpanPinjam,
+            transaction: request,
+            line: 0,
+            code,
+            subject: Subject::none(),
+            amount,
+            dues: None,
+        };
+        self.must(0, clear).await;
+    }
+
+    async fn size(&self, book: usize) -> u64 {
+        let snapshot = self.store.reader().snapshot(&self.books[book]).await.expect("read");
+        let size = snapshot.head().size;
+        snapshot.finish().await.expect("read");
+        size
+    }
+
     fn lot(&mut self, lot: &str) -> Opening {
         Opening::Lot(NewLot {
             lot: id(lot),
@@ -235,13 +322,14 @@ impl World {
 
     async fn leave(&mut self) {
         let mut snapshot = self.store.reader().snapshot(&self.books[0]).await.expect("read");
-        let found = Found::all(&mut snapshot, &group()).await.expect("found");
+        let found = Found::all(&mut snapshot, &group(), None).await.expect("found");
         snapshot.finish().await.expect("read");
         let (things, more) = found.first_part();
         let to = format!("books/{}/groups/{}", self.books[1], new_group());
         let minute = "BA-2/contoh".to_owned();
         let staying = found.staying;
-        self.must(0, Leave { group: group(), to, staying, things, more, minute }).await;
+        self.must(0, Leave { group: group(), to, staying, later: None, things, more, minute })
+            .await;
     }
 
     /// One step, or two movers that take the same one.
@@ -307,9 +395,9 @@ impl World {
     }
 }
 
-fn begin(store: &Arc<Sqlite>) -> (JournalHandle, JoinHandle<()>) {
+fn begin(store: &Arc<Sqlite>, now: i64) -> (JournalHandle, JoinHandle<()>) {
     let storage: Arc<dyn Journal> = Arc::<Sqlite>::clone(store);
-    start(storage, Arc::new(|| MORNING), Limits::default())
+    start(storage, Arc::new(move || now), Limits::default())
 }
 
 fn kube(group: &Id) -> Entity {

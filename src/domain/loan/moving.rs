@@ -7,6 +7,7 @@
 
 use crate::domain::account::{Account, Subject};
 use crate::domain::chart::Code;
+use crate::domain::day::Day;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
 use crate::domain::loan::accounts::principal_code;
@@ -28,6 +29,12 @@ pub fn goes_on(row: &Loan) -> bool {
         LoanState::Moved | LoanState::Applied | LoanState::Approved => true,
         _ => row.claims.iter().any(|claim| claim.amount != claim.repaid),
     }
+}
+
+/// The day of a loan's last fact that was not taken back; none before it was paid out.
+pub fn last_fact(row: &Loan) -> Option<Day> {
+    let facts = row.facts.iter().filter(|fact| fact.taken_back == 0);
+    facts.map(|fact| Day::new(fact.on)).max()
 }
 
 /// A loan leaves with its lender; answers the accounts it stood in with what leaves them.
