@@ -655,6 +655,7 @@ mod tests {
             BudgetSource = BudgetSource,
             GrantChannel = GrantChannel,
             LotKind = LotKind,
+            LossCause = LossCause,
             SheetState = SheetState,
             SheetLineKind = SheetLineKind,
             ExpenseKind = ExpenseKind,

@@ -149,6 +149,7 @@ impl Mutation for v1::LoseGrantRequest {
             Some(Lost::Things(things)) => Loss::Things(
                 convert::owned_by(&things.lot, owner, "lots", "things.lot")?,
                 convert::quantity(things.quantity.as_ref(), "things.quantity")?,
+                convert::open_choice(things.cause, "things.cause")?,
             ),
             Some(Lost::Misused(misused)) => Loss::Misused(
                 officer(&misused.officer, "misused.officer")?,

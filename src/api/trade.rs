@@ -193,7 +193,8 @@ impl Mutation for v1::RecordLossRequest {
         let (book, entity, lot) = convert::owned(&self.lot, "lots", "lot")?;
         let ledger = convert::ledger(&entity, self.fund, "fund")?;
         let heads = convert::heads(self.heads)?;
-        Ok(Plan::new(book, &entity, Lose { ledger, lot, heads }))
+        let cause = convert::open_choice(self.cause, "cause")?;
+        Ok(Plan::new(book, &entity, Lose { ledger, lot, heads, cause }))
     }
 }
 
@@ -262,5 +263,7 @@ fn lot(book: &Id, name: &RowName, row: &Row) -> Checked<v1::Lot> {
         kept_heads: row.kept_heads,
         counted_heads: row.counted_heads,
         counted_on: convert::to_optional_date(row.counted_on),
+        died: Some(convert::to_quantity(row.died_milli)),
+        stolen: Some(convert::to_quantity(row.stolen_milli)),
     })
 }

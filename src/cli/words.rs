@@ -5,9 +5,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::api::v1::{
     AlmsKind, ApprovalKind, ApprovalState, Band, BudgetSource, DayCount, DuesPeriod, ErasureCause,
     ExpenseKind, HouseholdStatus, LoanContract, LoanFrequency, LoanMethod, LoanPart, LoanState,
-    LotKind, MemberMeasure, MirrorKind, Office, Overpayment, PartyKind, PassChannel, PenaltyPer,
-    PortfolioKey, Purpose, QualityPreset, Recognition, Regime, ReliefKind, Role, SavingsKind,
-    SheetLineKind, SheetState, Stage, SurplusUse, SyirkahKind, TermState, Zone,
+    LossCause, LotKind, MemberMeasure, MirrorKind, Office, Overpayment, PartyKind, PassChannel,
+    PenaltyPer, PortfolioKey, Purpose, QualityPreset, Recognition, Regime, ReliefKind, Role,
+    SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, SyirkahKind, TermState, Zone,
 };
 use crate::api::v1::{
     EarlyBreak, OnMaturity, SavingsDayCount, SavingsMethod, SavingsSort, TermPayout,
@@ -156,6 +156,10 @@ pub const ROADS: Words<PassChannel> = Words(&[
 /// What a lot holds.
 pub const LOTS: Words<LotKind> =
     Words(&[("stok", LotKind::Stock), ("ternak", LotKind::Livestock), ("alat", LotKind::Tools)]);
+
+/// Why animals or things were lost.
+pub const CAUSES: Words<LossCause> =
+    Words(&[("mati", LossCause::Died), ("dicuri", LossCause::Stolen)]);
 
 /// Sorts of cost.
 pub const EXPENSES: Words<ExpenseKind> = Words(&[

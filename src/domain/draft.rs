@@ -18,7 +18,7 @@ use crate::domain::drawer;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
 use crate::domain::posting::Posting;
-use crate::domain::record::proto::{self, LotMove};
+use crate::domain::record::proto::{self, LossCause, LotMove};
 use crate::domain::record::{Effect, Entry, Flag, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::review;
@@ -390,6 +390,17 @@ impl<'a> Draft<'a> {
 
     /// Writes a lot together with the move that changed it.
     pub fn move_lot(&mut self, entity: &Entity, lot: &str, row: proto::Lot, units: i64, cost: Sen) {
+        self.move_lot_for(entity, (lot, row), (units, cost), LossCause::Unspecified);
+    }
+
+    /// Writes a lot together with the move that changed it, and what was the cause of a loss.
+    pub fn move_lot_for(
+        &mut self,
+        entity: &Entity,
+        (lot, row): (&str, proto::Lot),
+        (units, cost): (i64, Sen),
+        cause: LossCause,
+    ) {
         self.put(RowName::of(entity, "lots", lot), Row::Lot(row));
         self.effect.lot_moves.push(LotMove {
             entity: entity.as_str().to_owned(),
@@ -397,6 +408,7 @@ impl<'a> Draft<'a> {
             quantity_milli: units,
             cost: cost.get(),
             line: self.line,
+            cause: cause as i32,
         });
     }
 
@@ -836,17 +848,20 @@ fn lot_changes(
     effective_on: Day,
     position: u64,
 ) -> Result<BTreeMap<RowName, Row>, Refusal> {
-    let mut lots: BTreeMap<(&str, &str), (Sen, Sen)> = BTreeMap::new();
+    let mut lots: BTreeMap<(&str, &str), (Sen, Sen, LossCause)> = BTreeMap::new();
     for moved in moves {
-        let (units, cost) = lots.entry((&moved.entity, &moved.lot)).or_default();
-        *units = units.plus(Sen::new(moved.quantity_milli))?;
-        *cost = cost.plus(Sen::new(moved.cost))?;
+        let of_lot = lots.entry((&moved.entity, &moved.lot)).or_default();
+        of_lot.0 = of_lot.0.plus(Sen::new(moved.quantity_milli))?;
+        of_lot.1 = of_lot.1.plus(Sen::new(moved.cost))?;
+        // A record loses of a lot for one cause.
+        of_lot.2 = moved.cause();
     }
-    let change = |((entity, lot), (units, cost)): ((&str, &str), (Sen, Sen))| {
+    let change = |((entity, lot), (units, cost, cause)): ((&str, &str), (Sen, Sen, LossCause))| {
         let entity = Entity::new(entity)?;
         let name = RowName::new(lot_changes_of(&entity, lot), format!("{position:020}"));
         let (effective_on, quantity_milli) = (effective_on.get(), units.get());
-        let row = proto::LotChange { effective_on, quantity_milli, cost: cost.get() };
+        let (cost, cause) = (cost.get(), cause as i32);
+        let row = proto::LotChange { effective_on, quantity_milli, cost, cause };
         Some((name, Row::LotChange(row)))
     };
     Ok(lots.into_iter().filter_map(change).collect())

@@ -9,7 +9,7 @@ use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::{Sen, cumulative_share};
 use crate::domain::record::Row;
-use crate::domain::record::proto::{Lot, LotKind, LotMove};
+use crate::domain::record::proto::{LossCause, Lot, LotKind, LotMove};
 use crate::domain::refusal::{Reason, Refusal};
 
 /// A lot that comes into being.
@@ -80,9 +80,22 @@ pub fn take_out(
     lot: &Id,
     quantity_milli: i64,
 ) -> Result<(Account, Sen), Stop> {
+    lose(draft, ledger, (lot, quantity_milli), LossCause::Unspecified)
+}
+
+/// Takes out units that were lost, as [`take_out`] does, and remembers why.
+///
+/// Errors: those of [`take_out`]; `WRONG_KIND` for what died and is no animal.
+pub fn lose(
+    draft: &mut Draft<'_>,
+    ledger: &Ledger,
+    (lot, quantity_milli): (&Id, i64),
+    cause: LossCause,
+) -> Result<(Account, Sen), Stop> {
     let mut row = draft.lot(&ledger.entity, lot, "lot")?;
     check_quantity(row.kind(), quantity_milli)?;
-    if row.fund() != ledger.fund.get() {
+    let animals = row.kind() == LotKind::Livestock;
+    if row.fund() != ledger.fund.get() || (cause == LossCause::Died && !animals) {
         return Err(Refusal::new(Reason::WrongKind).on("lot").with("name", lot).into());
     }
     let held = row.quantity_in_milli - row.quantity_out_milli;
@@ -95,10 +108,21 @@ pub fn take_out(
         cumulative_share(Sen::new(row.cost_in), row.quantity_out_milli, row.quantity_in_milli)?;
     let cost = left.minus(Sen::new(row.cost_out))?;
     row.cost_out = left.get();
+    remember(&mut row, cause, quantity_milli);
     let kind = row.kind();
-    draft.move_lot(&ledger.entity, lot.as_str(), row, -quantity_milli, cost.negated()?);
+    let moved = (-quantity_milli, cost.negated()?);
+    draft.move_lot_for(&ledger.entity, (lot.as_str(), row), moved, cause);
     let worn = release_wear(draft, ledger, lot, kind, (quantity_milli, held))?;
     Ok((account_of(ledger, lot, kind), cost.minus(worn)?))
+}
+
+/// Counts what was lost by its cause.
+fn remember(row: &mut Lot, cause: LossCause, quantity_milli: i64) {
+    match cause {
+        LossCause::Unspecified => {}
+        LossCause::Died => row.died_milli += quantity_milli,
+        LossCause::Stolen => row.stolen_milli += quantity_milli,
+    }
 }
 
 /// What has worn off a lot, as its accumulated depreciation stands.
@@ -176,7 +200,8 @@ pub fn undo(
         if row.quantity_in_milli < row.quantity_out_milli || row.cost_in < row.cost_out {
             return Err(blocked().into());
         }
-        draft.move_lot(&entity, &moved.lot, row, -moved.quantity_milli, Sen::new(-moved.cost));
+        let back = (-moved.quantity_milli, Sen::new(-moved.cost));
+        draft.move_lot_for(&entity, (&moved.lot, row), back, moved.cause());
     }
     Ok(())
 }
@@ -184,6 +209,7 @@ pub fn undo(
 /// What came in goes out of "in"; what left comes back off "out", or, where cost was added since,
 /// into "in".
 fn take_back(row: &mut Lot, moved: &LotMove) {
+    remember(row, moved.cause(), moved.quantity_milli);
     let left_since = moved.quantity_milli < 0
         && row.quantity_out_milli >= -moved.quantity_milli
         && row.cost_out >= -moved.cost;

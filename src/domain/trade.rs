@@ -11,7 +11,7 @@ use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
 use crate::domain::posting::Leaf;
 use crate::domain::record::Event;
-use crate::domain::record::proto::{ExpenseKind, LotKind};
+use crate::domain::record::proto::{ExpenseKind, LossCause, LotKind};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::uep;
 
@@ -366,6 +366,8 @@ pub struct Lose {
     pub lot: Id,
     /// How many.
     pub heads: i64,
+    /// Why.
+    pub cause: LossCause,
 }
 
 impl Action for Lose {
@@ -388,7 +390,7 @@ impl Action for Lose {
         }
         let quantity =
             self.heads.checked_mul(1000).ok_or_else(|| Refusal::new(Reason::Overflow))?;
-        let (held, cost) = lot::take_out(draft, &self.ledger, &self.lot, quantity)?;
+        let (held, cost) = lot::lose(draft, &self.ledger, (&self.lot, quantity), self.cause)?;
         draft.transfer(&self.ledger, Code::LivestockLoss, (held.code, held.subject), cost)
     }
 }

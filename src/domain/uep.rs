@@ -11,7 +11,9 @@ use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{BudgetSource, Fund, Grant, GrantChannel, PlanLine, Spending};
+use crate::domain::record::proto::{
+    BudgetSource, Fund, Grant, GrantChannel, LossCause, PlanLine, Spending,
+};
 use crate::domain::record::{Effect, Entry, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
 
@@ -355,8 +357,8 @@ fn capital_code(row: &Grant) -> Code {
 /// What became of grant capital that is lost or misused.
 #[derive(Clone, Debug)]
 pub enum Loss {
-    /// Things of a lot are gone: thousandths of a unit.
-    Things(Id, i64),
+    /// Things of a lot are gone: thousandths of a unit, and why.
+    Things(Id, i64, LossCause),
     /// An officer took money, and owes it until a minute settles it.
     Misused(Id, Sen, Place),
     /// What an officer owes is given up by minute.
@@ -402,13 +404,14 @@ impl Action for LoseCapital {
         Some(Entity::Kube(self.group.clone()))
     }
 
-    /// Errors: `NOT_FOUND`, `LOT_EXCEEDED`, `GRANT_EXCEEDED`, `PLACE_NOT_ALLOWED`, `FLOOR`.
+    /// Errors: `NOT_FOUND`, `LOT_EXCEEDED`, `WRONG_KIND`, `GRANT_EXCEEDED`, `PLACE_NOT_ALLOWED`,
+    /// `FLOOR`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let uep = uep_ledger(&self.group);
         draft.spend_grant(&self.group, &self.grant, "grant")?;
         match &self.loss {
-            Loss::Things(lot, quantity_milli) => {
-                let (held, cost) = lot::take_out(draft, &uep, lot, *quantity_milli)?;
+            Loss::Things(lot, quantity_milli, cause) => {
+                let (held, cost) = lot::lose(draft, &uep, (lot, *quantity_milli), *cause)?;
                 self.write_off(draft, (held.code, held.subject), cost)
             }
             Loss::Misused(officer, amount, place) => {

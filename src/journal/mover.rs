@@ -786,7 +786,8 @@ fn arriving(register: Group, book: &Id, group: &Id, row: &Move) -> Group {
     }
 }
 
-/// A lot with what was left in it.
+/// A lot with what was left in it; what was lost of it before stays readable where it was.
 fn rest_of(lot: Lot, quantity_in_milli: i64, cost_in: i64) -> Lot {
-    Lot { quantity_in_milli, cost_in, quantity_out_milli: 0, cost_out: 0, ..lot }
+    let lost = Lot { quantity_out_milli: 0, cost_out: 0, died_milli: 0, stolen_milli: 0, ..lot };
+    Lot { quantity_in_milli, cost_in, ..lost }
 }

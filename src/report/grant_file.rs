@@ -10,7 +10,7 @@ use std::fmt::Write;
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{Attachment, Grant, Lot, Pass, PassState};
+use crate::domain::record::proto::{Attachment, Grant, LossCause, Lot, Pass, PassState};
 use crate::domain::record::{Effect, Outcome, Record, Row};
 use crate::domain::refusal::Language;
 use crate::locale::date::format_day;
@@ -184,6 +184,12 @@ impl GrantFile {
         if let Some(paper) = &effect.evidence {
             let _ = writeln!(text, "        {}: {}", say.of("bukti", "paper"), paper.number);
         }
+        for moved in &effect.lot_moves {
+            let Some(cause) = cause(moved.cause(), say) else { continue };
+            // A loss that is taken back shows with the other sign.
+            let lost = format_quantity(moved.quantity_milli.saturating_neg());
+            let _ = writeln!(text, "        {cause}: {lost} ({})", moved.lot);
+        }
         let own = record.request.as_ref().map(|id| format!("transactions/{id}"));
         let photos = self.attachments.iter().filter(|(to, _)| Some(to) == own.as_ref());
         for (_, photo) in photos {
@@ -205,6 +211,13 @@ impl GrantFile {
                 say.of("ada", "left")
             );
             let _ = write!(text, " {}", lot.unit);
+            for (lost, why) in
+                [(lot.died_milli, LossCause::Died), (lot.stolen_milli, LossCause::Stolen)]
+            {
+                if let Some(why) = cause(why, say).filter(|_| lost != 0) {
+                    let _ = write!(text, "; {why} {}", format_quantity(lost));
+                }
+            }
             if lot.counted_on != 0 {
                 let (counted, day) = (say.of("dihitung", "counted"), say.day(lot.counted_on));
                 let _ = write!(text, "; {counted} {} ({day})", lot.counted_heads);
@@ -263,6 +276,15 @@ fn left(grant: &Grant, say: Say, text: &mut String) {
     }
 }
 
+/// Why animals or things were lost, in words; none where nobody said.
+const fn cause(cause: LossCause, say: Say) -> Option<&'static str> {
+    match cause {
+        LossCause::Unspecified => None,
+        LossCause::Died => Some(say.of("mati", "died")),
+        LossCause::Stolen => Some(say.of("dicuri", "stolen")),
+    }
+}
+
 /// The sum of what was debited.
 fn moved(effect: &Effect) -> Sen {
     let debits = effect.entries.iter().map(|entry| entry.amount.get().max(0));
@@ -286,7 +308,7 @@ fn hex(bytes: &[u8]) -> String {
 struct Say(Language);
 
 impl Say {
-    fn of<'t>(self, indonesian: &'t str, english: &'t str) -> &'t str {
+    const fn of<'t>(self, indonesian: &'t str, english: &'t str) -> &'t str {
         match self.0 {
             Language::Indonesian => indonesian,
             Language::English => english,

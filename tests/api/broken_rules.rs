@@ -251,6 +251,7 @@ async fn more_animals_dead_than_alive(server: &Server) {
         loss: Some(lose_grant_request::Loss::Things(LostThings {
             lot: lot.clone(),
             quantity: units("9"),
+            cause: LossCause::Died as i32,
         })),
     };
     let status = town.grants().lose_grant(minute).await.expect_err("there are eight");
@@ -263,6 +264,7 @@ async fn more_animals_dead_than_alive(server: &Server) {
         details: on(2025, 3, 1),
         fund: Fund::Uep as i32,
         heads: 9,
+        cause: LossCause::Died as i32,
     };
     let told = town.trade().record_loss(dead).await.expect("recorded").into_inner();
     let told = told.transaction.expect("set");
@@ -297,6 +299,7 @@ async fn what_needs_a_minute_is_not_taken_without(server: &Server) {
             loss: Some(lose_grant_request::Loss::Things(LostThings {
                 lot: format!("{A}/lots/babi"),
                 quantity: units("1"),
+                cause: LossCause::Died as i32,
             })),
         };
         let lose = town.grants().lose_grant(lose).await.expect_err("by minute");

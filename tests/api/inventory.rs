@@ -89,6 +89,13 @@ async fn pigs(town: &Town, request: ListInventoryRequest) -> Option<(String, i64
     Some((line.quantity.expect("set").value, sen(&line.cost) / THOUSAND, keepers))
 }
 
+/// How many pigs had died, and had been stolen.
+async fn gone(town: &Town, request: ListInventoryRequest) -> (String, String) {
+    let answer = town.reports().list_inventory(request).await.expect("listed").into_inner();
+    let line = answer.lines.last().expect("a line").clone();
+    (line.died.expect("set").value, line.stolen.expect("set").value)
+}
+
 async fn the_inventory_is_told_as_of_any_day_as_known_at_any_position(server: &Server) {
     let town = Town::found(server).await;
     buy_eight_pigs(&town).await;
@@ -109,6 +116,7 @@ async fn the_inventory_is_told_as_of_any_day_as_known_at_any_position(server: &S
         details: on(2025, 2, 10),
         fund: Fund::Uep as i32,
         heads: 1,
+        cause: LossCause::Died as i32,
     };
     let death = town.trade().record_loss(death).await.expect("told late").into_inner();
 
@@ -129,6 +137,8 @@ async fn the_inventory_is_told_as_of_any_day_as_known_at_any_position(server: &S
     assert_eq!(pigs(&town, now.clone()).await, line("5", 5_000, &since));
     let first = ListInventoryRequest { as_known_at: 1, ..now.clone() };
     assert_eq!(pigs(&town, first).await, None, "the journal did not know the lot");
+    assert_eq!(gone(&town, asked((2025, 2, 15), 0)).await, ("1".to_owned(), "0".to_owned()));
+    assert_eq!(gone(&town, asked((2025, 2, 15), then)).await, ("0".to_owned(), "0".to_owned()));
     // What is taken back is back from the day of its reversal on.
     let reverse = ReverseTransactionRequest {
         transaction: death.transaction.expect("set").name,
@@ -139,6 +149,30 @@ async fn the_inventory_is_told_as_of_any_day_as_known_at_any_position(server: &S
     town.journal().reverse_transaction(reverse).await.expect("taken back");
     assert_eq!(pigs(&town, asked((2025, 3, 19), 0)).await, line("5", 5_000, &since));
     assert_eq!(pigs(&town, asked((2025, 3, 20), 0)).await, line("6", 6_000, &since));
+
+    assert_eq!(gone(&town, asked((2025, 3, 20), 0)).await, ("0".to_owned(), "0".to_owned()));
+
+    // Stolen animals are told from dead ones; a cause nobody knows is refused.
+    let steal = |cause| RecordLossRequest {
+        lot: format!("{A}/lots/babi"),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 21),
+        fund: Fund::Uep as i32,
+        heads: 2,
+        cause,
+    };
+    let stolen = LossCause::Stolen as i32;
+    town.trade().record_loss(steal(stolen)).await.expect("told");
+    town.trade().record_loss(steal(0)).await.expect("nobody said why");
+    let both = ("0".to_owned(), "2".to_owned());
+    assert_eq!(gone(&town, asked((2025, 3, 31), 0)).await, both);
+    assert_eq!(gone(&town, now.clone()).await, both);
+    let get = GetLotRequest { name: format!("{A}/lots/babi") };
+    let lot = town.trade().get_lot(get).await.expect("a lot").into_inner().lot.expect("set");
+    assert_eq!((lot.died, lot.stolen), (units("0"), units("2")));
+    let status = town.trade().record_loss(steal(9)).await.expect_err("no such cause");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("CHOICE_UNKNOWN", "cause"));
 
     let beyond = ListInventoryRequest { as_known_at: 1 << 40, ..now.clone() };
     let status = town.reports().list_inventory(beyond).await.expect_err("not yet");

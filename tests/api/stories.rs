@@ -327,6 +327,7 @@ async fn pigs(town: &Town) {
         details: on(2025, 7, 2),
         fund: Fund::Uep as i32,
         heads: 1,
+        cause: LossCause::Died as i32,
     };
     town.trade().record_loss(request).await.unwrap();
     let request = RecordBirthRequest {
@@ -448,6 +449,7 @@ async fn the_third_generation(town: &Town) {
         loss: Some(lose_grant_request::Loss::Things(LostThings {
             lot: format!("{BOOK}/groups/b/lots/babi-1"),
             quantity: units("1"),
+            cause: LossCause::Died as i32,
         })),
     };
     let lost = town.grants().lose_grant(loss).await.unwrap().into_inner().grant.unwrap();

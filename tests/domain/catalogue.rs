@@ -7,13 +7,15 @@ use simpul::domain::cash::{
 };
 use simpul::domain::chart::Code;
 use simpul::domain::general::{ClearSuspense, JournalLine, OpenBalances, Opening, PostJournal};
-use simpul::domain::id::Entity;
+use simpul::domain::id::{Entity, RowName};
 use simpul::domain::link::SaveAtLkm;
 use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
-use simpul::domain::record::proto::{BudgetSource, ExpenseKind, Fund, LotKind};
+use simpul::domain::record::Row;
+use simpul::domain::record::proto::{BudgetSource, ExpenseKind, Fund, LossCause, LotKind};
 use simpul::domain::refusal::Reason;
 use simpul::domain::register::EnrolMember;
+use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::{Deposit, Kind, PayInCapital, Withdraw};
 use simpul::domain::trade::{
     Born, ClaimInsurance, Lose, PayExpense, Payment, Proceeds, Purchase, Sell, Settle, Settlement,
@@ -288,14 +290,26 @@ fn event_11_livestock_born_lost_insured() {
     let born = v.ok(born);
     assert!(born.entries.is_empty());
     assert_eq!(born.lot_moves[0].quantity_milli, 5_000);
-    let lose = |lot, heads| Lose { ledger: ledger.clone(), lot: id(lot), heads };
+    let lose = |lot, heads, cause| Lose { ledger: ledger.clone(), lot: id(lot), heads, cause };
     assert_eq!(
-        entries(&v.ok(lose("p1", 1))),
+        entries(&v.ok(lose("p1", 1, LossCause::Died))),
         ["a.uep Kerugian Kematian Ternak D 1000", "a.uep Ternak [p1] K 1000"]
     );
-    assert!(v.ok(lose("anak", 1)).entries.is_empty());
+    // Stolen is told from dead as data, in the record and in the register.
+    let stolen = v.ok(lose("anak", 1, LossCause::Stolen));
+    assert!(stolen.entries.is_empty());
+    assert_eq!(stolen.lot_moves[0].cause(), LossCause::Stolen);
+    let counted = |v: &Village, lot: &str| {
+        let row = v.row(&RowName::of(&kube("a"), "lots", lot));
+        let Some(Row::Lot(row)) = row else { panic!("a lot") };
+        (row.died_milli, row.stolen_milli)
+    };
+    assert_eq!((counted(&v, "p1"), counted(&v, "anak")), ((1_000, 0), (0, 1_000)));
+    let transaction = v.last_request();
+    v.ok(Reverse { transaction, line: 0 });
+    assert_eq!(counted(&v, "anak"), (0, 0));
     // More reported dead than alive: nothing is posted, a person has to look.
-    let too_many = v.ok(lose("p1", 4));
+    let too_many = v.ok(lose("p1", 4, LossCause::Died));
     assert_eq!((too_many.entries.len(), flags(&too_many)), (0, vec![Reason::LotExceeded]));
     let claim = ClaimInsurance { ledger, amount: k(300), place: Place::Bank };
     assert_eq!(entries(&v.ok(claim)), ["a.uep Bank D 300", "a.uep Pendapatan Klaim K 300"]);

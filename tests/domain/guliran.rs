@@ -10,7 +10,9 @@ use simpul::domain::id::Entity;
 use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
 use simpul::domain::record::Row;
-use simpul::domain::record::proto::{self, BudgetSource, LotKind, PassChannel, PassState};
+use simpul::domain::record::proto::{
+    self, BudgetSource, LossCause, LotKind, PassChannel, PassState,
+};
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::state::{Key, Lookup, Value};
@@ -347,11 +349,11 @@ fn event_48a_capital_lost_or_misused() {
     v.ok(receive("a", "kind", Channel::InKind(vec![pigs])));
     let lose = |grant: &str, loss| LoseCapital { group: id("a"), grant: id(grant), loss };
     assert_eq!(
-        entries(&v.ok(lose("kind", Loss::Things(id("babi"), 1_000)))),
+        entries(&v.ok(lose("kind", Loss::Things(id("babi"), 1_000, LossCause::Stolen)))),
         ["a.uep Modal Hibah [kind] D 1000", "a.uep Ternak [babi] K 1000"]
     );
     assert_eq!(grant_row(&v, "a", "kind").lost, k(1_000).get());
-    let more = v.refused(lose("kind", Loss::Things(id("babi"), 4_000)));
+    let more = v.refused(lose("kind", Loss::Things(id("babi"), 4_000, LossCause::Stolen)));
     assert_eq!(more.reason, Reason::LotExceeded);
     v.ok(receive("a", "bank", Channel::Bank(k(500))));
     assert_eq!(

@@ -8,7 +8,7 @@ use simpul::domain::link::SaveAtLkm;
 use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
-    BudgetSource, ExpenseKind, Fund, LotKind, PassChannel, SheetLine, SheetLineKind,
+    BudgetSource, ExpenseKind, Fund, LossCause, LotKind, PassChannel, SheetLine, SheetLineKind,
 };
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
@@ -191,7 +191,7 @@ fn story_7(v: &mut Village) {
         proceeds: Proceeds::Paid(Place::Cash),
         goods: Some((id("bibit"), 2_000)),
     });
-    v.ok(Lose { ledger: ledger.clone(), lot: id("bibit"), heads: 1 });
+    v.ok(Lose { ledger: ledger.clone(), lot: id("bibit"), heads: 1, cause: LossCause::Died });
     v.ok(Born { ledger, lot: id("anak"), label: "babi".to_owned(), heads: 4 });
 }
 
@@ -261,7 +261,7 @@ fn story_9_the_third_generation() {
     story_8(&mut v);
     v.group("c");
     let (b, grant) = (id("b"), id("guliran-a"));
-    let loss = Loss::Things(id("bibit"), 1_000);
+    let loss = Loss::Things(id("bibit"), 1_000, LossCause::Died);
     v.ok(LoseCapital { group: b.clone(), grant: grant.clone(), loss });
     let amount = Some(k(3_000));
     v.ok(Decide { group: b.clone(), grant: grant.clone(), amount, due_on: None });

@@ -9,7 +9,7 @@ use simpul::domain::book::Open;
 use simpul::domain::daily::{CloseDay, closing_name};
 use simpul::domain::day::Day;
 use simpul::domain::decide::{Action, Command, Decision, Form, Missing, Stamp, decide};
-use simpul::domain::id::{Entity, Id, RequestId};
+use simpul::domain::id::{Entity, Id, RequestId, RowName};
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{self, Regime, Stage, Zone};
 use simpul::domain::record::{Effect, Outcome, Record, Row, Written, decode};
@@ -217,6 +217,14 @@ impl Village {
         match self.run(&command).outcome {
             Outcome::Refused(refusal) => refusal,
             Outcome::Done(effect) => panic!("accepted: {effect:?}"),
+        }
+    }
+
+    /// A register row as it stands, if there is one.
+    pub fn row(&self, name: &RowName) -> Option<Row> {
+        match self.state.get(&Key::Row(name.clone())) {
+            Some(Value::Row(Some(row))) => Some(Row::clone(row)),
+            _ => None,
         }
     }
 

@@ -23,8 +23,8 @@ use simpul::domain::link::{SaveAtLkm, lkm_ledger};
 use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
-    self, BudgetSource, ExpenseKind, Fund, Grant, GrantChannel, Group, Link, LotKind, Member,
-    PassChannel, PassState, ReceiverKind, Regime, TransitState, Zone,
+    self, BudgetSource, ExpenseKind, Fund, Grant, GrantChannel, Group, Link, LossCause, LotKind,
+    Member, PassChannel, PassState, ReceiverKind, Regime, TransitState, Zone,
 };
 use simpul::domain::record::{Effect, Event, Outcome, Record, Row, decode, decode_value};
 use simpul::domain::register::{CreateGroup, EnrolMember};
@@ -1136,7 +1136,9 @@ impl World {
         let due = uep_ledger(&group).account_of(Code::OfficerReceivable, Subject::id(&officer));
         let due = self.told.held(book, due);
         let (what, loss) = match (self.rng.u32(..3), self.lot(book, &group)) {
-            (0, Some((lot, units))) => ("lose things", Loss::Things(lot, units)),
+            (0, Some((lot, units))) => {
+                ("lose things", Loss::Things(lot, units, LossCause::Unspecified))
+            }
             (1, _) if due > 0 => ("give up", Loss::GivenUp(officer, self.amount(due.min(held)))),
             _ => {
                 let place = self.place();
@@ -1176,7 +1178,8 @@ impl World {
                 ("sell", Arc::new(Sell { ledger, price, proceeds, goods }))
             }
             (1, Some((lot, units))) => {
-                ("death", Arc::new(Lose { ledger, lot, heads: units / 1_000 }))
+                let cause = if self.rng.bool() { LossCause::Died } else { LossCause::Stolen };
+                ("death", Arc::new(Lose { ledger, lot, heads: units / 1_000, cause }))
             }
             (2, _) => {
                 let (lot, heads) = (self.next("anak"), self.rng.i64(1..6));

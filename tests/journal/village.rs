@@ -21,8 +21,8 @@ use simpul::domain::link::SaveAtLkm;
 use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
-    BudgetSource, ExpenseKind, Fund, Group, Link, LotKind, Member, PartyKind, Regime, SheetLine,
-    SheetLineKind, Zone,
+    BudgetSource, ExpenseKind, Fund, Group, Link, LossCause, LotKind, Member, PartyKind, Regime,
+    SheetLine, SheetLineKind, Zone,
 };
 use simpul::domain::register::{
     CreateDrawer, CreateGroup, CreateParty, EndMembership, EnrolMember, RecordMeeting, UpdateMember,
@@ -396,7 +396,7 @@ impl Writer<'_> {
                 Arc::new(Settle { ledger, what, party, amount, place })
             }
             5 => Arc::new(Born { ledger, lot, label: "babi".to_owned(), heads: units }),
-            6 => Arc::new(Lose { ledger, lot, heads: units }),
+            6 => Arc::new(Lose { ledger, lot, heads: units, cause: LossCause::Died }),
             7 => Arc::new(ClaimInsurance { ledger, amount, place }),
             _ => {
                 let into_lot = self.rng.bool().then_some(lot);

@@ -142,7 +142,7 @@ fn an_officer_follows_a_grant(terminal: &Terminal, data: &Path) {
     assert!(text.contains(sums) && text.contains("K-7"), "{text}");
     terminal.reads("hibah lpj-diterima mawar apbd --tanggal 3-6-2025");
     terminal.shows(
-        "hibah hilang mawar apbd --lot induk --banyak 1 --berita-acara BA-1",
+        "hibah hilang mawar apbd --lot induk --banyak 1 --sebab dicuri --berita-acara BA-1",
         "Ternak",
         "Rp1.000.000",
     );
@@ -197,7 +197,8 @@ fn an_inspector_takes_the_grant_away(terminal: &Terminal, data: &Path) {
     let folder = data.join("berkas-apbd");
     terminal.reads(&format!("audit grant mawar apbd {}", folder.display()));
     let text = std::fs::read_to_string(folder.join("berkas.txt")).expect("a text");
-    for words in ["SK-1", "K-7", "K-9", &hash, "anak babi: Rp12.000.000", "babi", "Rp8.250.000"] {
+    let stolen = "dicuri: 1 (induk)";
+    for words in ["SK-1", "K-7", "K-9", &hash, "anak babi: Rp12.000.000", stolen, "Rp8.250.000"] {
         assert!(text.contains(words), "no {words} in\n{text}");
     }
     let check = format!("audit verify-grant {} --key {key}", folder.display());
@@ -519,12 +520,16 @@ fn a_business(terminal: &Terminal, _data: &Path) {
     terminal.shows("usaha terima-piutang mawar pasar 1.500.000", "Piutang Usaha", "Rp1.500.000");
     terminal.reads("usaha lahir mawar anak 3 --nama babi");
     terminal.shows("usaha mati mawar induk 1", "Kerugian", "Rp1.000.000");
+    terminal.reads("usaha mati mawar anak 1 --dicuri");
     terminal.shows("usaha klaim mawar 600.000", "Klaim", "Rp600.000");
     let cost = terminal.books("usaha biaya mawar pakan 90.000 --catatan \"Salah tulis\"");
     terminal.says(&format!("jurnal lihat {cost}"), "Catatan: Salah tulis");
     terminal.reads(&format!("jurnal batal {cost} --catatan \"Dobel\""));
     terminal.says(&format!("jurnal lihat {cost}"), "Dibatalkan oleh: ");
-    terminal.shows("usaha lot mawar", "anak", "3");
+    terminal.shows("usaha lot mawar", "anak", "2");
+    let anak = terminal.reads("laporan inventaris mawar --isi ternak");
+    let cells = ["0", "1"];
+    assert_eq!(row(&anak, "anak")[8..10], cells, "one was stolen: {anak}");
     terminal.shows("usaha lot mawar induk", "induk", "Rp2.000.000");
     upkeep(terminal);
     shares(terminal);
@@ -641,6 +646,15 @@ fn solidarity(terminal: &Terminal, _data: &Path) {
     let out = terminal.refused("nilai catat mawar --sosial 22 --ekonomi 20 --kelembagaan 20");
     assert!(out.contains("(isian: scores"), "{out}");
     terminal.says("nilai daftar mawar", "Rajin");
+    let (economic, institutional) = ("3,2,3,2,3,2,3,2,3,2", "1,2,1,2,1,2,1,2,1,2,1,2,1,2");
+    let items = format!("nilai catat mawar --sosial 3,3,3,2,3,1,3 --ekonomi {economic}");
+    let items = format!("{items} --kelembagaan {institutional} --tanggal 2-1-2025");
+    let text = terminal.reads(&items);
+    let cells = ["2 Januari 2025", "18", "baik", "25", "baik", "21", "kurang"];
+    assert_eq!(row(&text, "2 Januari"), cells, "{text}");
+    terminal.says("nilai daftar mawar 2-1-2025", "Butir sosial: 3,3,3,2,3,1,3");
+    let out = terminal.refused(&items.replace("3,3,3,2,3,1,3", "3,3,3,2,3,1,4"));
+    assert!(out.contains("(isian: scores[0].items[6]"), "{out}");
     terminal.shows("nilai daftar mawar 1-1-2025", "Santunan IKS", "Rp50.000");
 }
 

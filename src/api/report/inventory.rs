@@ -16,7 +16,7 @@ use crate::domain::id::{Entity, Id};
 use crate::domain::lot::account_of;
 use crate::domain::money::Sen;
 use crate::domain::record::Row;
-use crate::domain::record::proto::{Lot, LotKind};
+use crate::domain::record::proto::{LossCause, Lot, LotKind};
 use crate::storage::read::{AsOf, RegisterRow, Snapshot};
 
 impl Method for v1::ListInventoryRequest {
@@ -41,7 +41,8 @@ impl Method for v1::ListInventoryRequest {
                 continue;
             }
             let held = shelf.held(&mut snapshot, found, row).await?;
-            let Some(held) = held.filter(|held| held.0 != 0 || !self.skip_empty) else { continue };
+            let wanted = |held: &Held| held.units != 0 || !self.skip_empty;
+            let Some(held) = held.filter(wanted) else { continue };
             lines.push(shelf.line(&mut snapshot, found, row, held).await?);
         }
         let read_point = Some(read_point(&mut snapshot, position).await?);
@@ -83,8 +84,18 @@ struct Shelf {
     keepers: Keepers,
 }
 
-/// Thousandths of a unit, and their cost.
-type Held = (i64, Sen);
+/// What a lot holds, and has lost.
+#[derive(Default)]
+struct Held {
+    /// Thousandths of a unit.
+    units: i64,
+    /// What those cost.
+    cost: Sen,
+    /// Thousandths of a unit that died.
+    died: i64,
+    /// Thousandths of a unit that were stolen.
+    stolen: i64,
+}
 
 impl Shelf {
     /// What a lot holds; none for a lot that the journal did not know by then.
@@ -97,8 +108,12 @@ impl Shelf {
         row: &Lot,
     ) -> Checked<Option<Held>> {
         if self.as_of == AsOf::default() {
-            let cost = Sen::new(row.cost_in).minus(Sen::new(row.cost_out))?;
-            return Ok(Some((row.quantity_in_milli - row.quantity_out_milli, cost)));
+            return Ok(Some(Held {
+                units: row.quantity_in_milli - row.quantity_out_milli,
+                cost: Sen::new(row.cost_in).minus(Sen::new(row.cost_out))?,
+                died: row.died_milli,
+                stolen: row.stolen_milli,
+            }));
         }
         let day = self.as_of.effective.unwrap_or(Day::MAX).get();
         let last = format!("{:020}", self.as_of.position.unwrap_or(u64::MAX));
@@ -110,9 +125,14 @@ impl Shelf {
             for found in rows.iter().take_while(|found| found.id <= last) {
                 let Row::LotChange(change) = &found.row else { return Err(damaged()) };
                 if change.effective_on <= day {
-                    let (units, cost) = held.unwrap_or_default();
-                    let cost = cost.plus(Sen::new(change.cost))?;
-                    held = Some((units + change.quantity_milli, cost));
+                    let held = held.get_or_insert_default();
+                    held.cost = held.cost.plus(Sen::new(change.cost))?;
+                    held.units += change.quantity_milli;
+                    match change.cause() {
+                        LossCause::Unspecified => {}
+                        LossCause::Died => held.died -= change.quantity_milli,
+                        LossCause::Stolen => held.stolen -= change.quantity_milli,
+                    }
                 }
             }
             match rows.last() {
@@ -127,7 +147,7 @@ impl Shelf {
         snapshot: &mut Snapshot,
         found: &RegisterRow,
         row: &Lot,
-        (quantity, cost): Held,
+        held: Held,
     ) -> Checked<v1::InventoryLine> {
         let lot = Id::new(&found.id).ok_or_else(damaged)?;
         let ledger = Ledger::new(self.entity.clone(), row.fund());
@@ -146,13 +166,15 @@ impl Shelf {
             label: row.label.clone(),
             unit: row.unit.clone(),
             fund: row.fund,
-            quantity: Some(convert::to_quantity(quantity)),
-            cost: Some(convert::to_money(cost)),
+            quantity: Some(convert::to_quantity(held.units)),
+            cost: Some(convert::to_money(held.cost)),
             depreciation: Some(convert::to_money(worn.negated()?)),
-            value: Some(convert::to_money(cost.plus(worn)?)),
+            value: Some(convert::to_money(held.cost.plus(worn)?)),
             born: row.born,
             account: convert::account_name(&self.book, &account),
             keepers: keepers.map(keeper).collect(),
+            died: Some(convert::to_quantity(held.died)),
+            stolen: Some(convert::to_quantity(held.stolen)),
         })
     }
 }

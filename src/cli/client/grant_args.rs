@@ -6,10 +6,10 @@ use clap::{ArgGroup, Args, Subcommand};
 
 use super::args::{Money, Part, When, new_lot, part, percent};
 use crate::api::google_type::Decimal;
-use crate::api::v1::{BudgetSource, NewLot, PassChannel};
+use crate::api::v1::{BudgetSource, LossCause, NewLot, PassChannel};
 use crate::cli::convert::{amount, day, quantity};
 use crate::cli::mistyped::Mistyped;
-use crate::cli::words::{ROADS, SOURCES};
+use crate::cli::words::{CAUSES, ROADS, SOURCES};
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
 
@@ -147,6 +147,9 @@ pub struct Lose {
     /// Banyaknya / how many
     #[arg(long = "banyak", alias = "quantity", value_parser = quantity)]
     pub quantity: Option<i64>,
+    /// Sebabnya / why the things are gone
+    #[arg(long = "sebab", alias = "cause", value_parser = CAUSES.parser(), requires = "lot")]
+    pub cause: Option<LossCause>,
     /// Uang yang disalahgunakan pengurus / money an officer took
     #[arg(long = "disalahgunakan", alias = "misused", value_parser = amount, requires = "officer", group = "loss")]
     pub misused: Option<Sen>,

@@ -308,7 +308,8 @@ impl Client {
         let officer = self.maybe_of(group, "members", lose.officer.as_ref());
         let things = |lot: &String| {
             let lot = self.of(group, "lots", lot);
-            Loss::Things(v1::LostThings { lot, quantity: lose.quantity.and_then(decimal) })
+            let cause = lose.cause.unwrap_or_default() as i32;
+            Loss::Things(v1::LostThings { lot, quantity: lose.quantity.and_then(decimal), cause })
         };
         match (&lose.lot, lose.misused, lose.given_up) {
             (Some(lot), ..) => Some(things(lot)),

@@ -50,6 +50,8 @@ const INVENTORY: &[Column] = &[
     number("cost", "Harga perolehan", "Cost"),
     number("depreciation", "Penyusutan", "Depreciation"),
     number("value", "Nilai buku", "Value"),
+    number("died", "Mati", "Died"),
+    number("stolen", "Dicuri", "Stolen"),
     text("keepers", "Penggaduh", "Keepers"),
 ];
 
@@ -387,6 +389,8 @@ fn inventory_row(line: &v1::InventoryLine) -> Vec<String> {
         money_text(line.cost.as_ref()),
         money_text(line.depreciation.as_ref()),
         money_text(line.value.as_ref()),
+        quantity_text(line.died.as_ref()),
+        quantity_text(line.stolen.as_ref()),
         keepers.join(", "),
     ]
 }

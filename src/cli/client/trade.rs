@@ -7,7 +7,7 @@ use super::transactions::{paid, request};
 use super::{Answer, Client};
 use crate::api::google_type::Decimal;
 use crate::api::v1::{
-    self, ExpenseKind, NewLot, purchase_request::Payment, sell_request::Proceeds,
+    self, ExpenseKind, LossCause, NewLot, purchase_request::Payment, sell_request::Proceeds,
 };
 use crate::cli::convert::{decimal, fund_text, last_part, money_text, quantity};
 use crate::cli::table::{Column, Table, number, text};
@@ -24,6 +24,8 @@ const LOT_COLUMNS: &[Column] = &[
     number("kept", "Digaduhkan", "With keepers"),
     number("counted", "Dihitung", "Counted"),
     text("counted_on", "Pada", "On"),
+    number("died", "Mati", "Died"),
+    number("stolen", "Dicuri", "Stolen"),
 ];
 
 /// What can be asked about the joint business.
@@ -180,6 +182,9 @@ pub struct Lost {
     lot: String,
     /// Banyaknya ekor / heads
     heads: i64,
+    /// Dicuri, tidak mati / stolen, rather than dead
+    #[arg(long = "dicuri", alias = "stolen")]
+    stolen: bool,
     #[command(flatten)]
     of: OfFund,
     #[command(flatten)]
@@ -235,13 +240,15 @@ impl Client {
                 );
                 self.booked(trade.record_birth(request)).await
             }
-            TradeAsk::Lost(Lost { entity, lot, heads, of, when }) => {
+            TradeAsk::Lost(Lost { entity, lot, heads, stolen, of, when }) => {
+                let cause = if *stolen { LossCause::Stolen } else { LossCause::Died };
                 let request = request!(
                     when,
                     v1::RecordLossRequest {
                         lot: self.of(entity, "lots", lot),
                         fund: of.fund as i32,
                         heads: *heads,
+                        cause: cause as i32,
                     }
                 );
                 self.booked(trade.record_loss(request)).await
@@ -339,6 +346,8 @@ impl Client {
             lot.kept_heads.to_string(),
             lot.counted_on.map_or_else(String::new, |_| lot.counted_heads.to_string()),
             self.date(lot.counted_on.as_ref()),
+            quantity_text(lot.died.as_ref()),
+            quantity_text(lot.stolen.as_ref()),
         ]
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{BOOK, Kube, Told, Year, day_of, done, minute, on, place, request, rupiah};
 use crate::api::google_type::Money;
-use crate::api::v1::{self, BudgetSource, ExpenseKind, Fund, LotKind, PlaceKind};
+use crate::api::v1::{self, BudgetSource, ExpenseKind, Fund, LossCause, LotKind, PlaceKind};
 use crate::cli::convert::decimal;
 
 impl Year<'_> {
@@ -153,6 +153,7 @@ impl Year<'_> {
             details: on(9, 3),
             fund: Fund::Uep as i32,
             heads: 1,
+            cause: LossCause::Died as i32,
         };
         done(self.remote.trade().record_loss(lost).await)
     }
@@ -198,6 +199,7 @@ impl Year<'_> {
             loss: Some(v1::lose_grant_request::Loss::Things(v1::LostThings {
                 lot: format!("{}/lots/guliran", kube.path()),
                 quantity: decimal(1_000),
+                cause: LossCause::Died as i32,
             })),
         };
         done(self.remote.grants().lose_grant(loss).await)?;
