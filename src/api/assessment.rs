@@ -1,6 +1,6 @@
 //! The pendamping's score sheets, with the ledger's own figures beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Opened, Page, Plan, damaged, plain, service};
@@ -10,17 +10,22 @@ use crate::api::report::{Days, Lines, Scope, accounts_of, eve};
 use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::account::{Control, Ledger};
-use crate::domain::assessment::{RecordAssessment, assessment_name, scale_of, scales};
-use crate::domain::chart::{Class, Code};
+use crate::domain::assessment::{
+    POINTS, RecordAssessment, Scale, Scored, assessment_name, scale_of, scales,
+};
+use crate::domain::chart::{Class, Code, FUNDS, fund_allowed};
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::loan::case::loan_name;
+use crate::domain::loan::portfolio::{Holding, Point};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{self, Aspect, Fund};
 use crate::domain::record::{Effect, Event, Outcome, Record, Row};
-use crate::domain::refusal::Language;
 use crate::report::statement::Totals;
 use crate::storage::read::{AsOf, Snapshot};
 
+/// How many loans are read at a time.
+const CHUNK: u32 = 500;
 /// The longest notes, in characters.
 const NOTES: usize = 2000;
 
@@ -65,23 +70,53 @@ impl Mutation for v1::RecordAssessmentRequest {
 
 impl v1::RecordAssessmentRequest {
     /// Every aspect once, each on its scale.
-    fn checked_scores(&self) -> Checked<Vec<(Aspect, u32)>> {
-        let mut scores: Vec<(Aspect, u32)> = Vec::new();
+    fn checked_scores(&self) -> Checked<Vec<Scored>> {
+        let mut scores: Vec<Scored> = Vec::new();
         for (at, given) in self.scores.iter().enumerate() {
             let field = |name: &str| format!("scores[{at}].{name}");
             let aspect: Aspect = convert::choice(given.aspect, &field("aspect"))?;
-            if scores.iter().any(|(known, _)| *known == aspect) {
+            let unknown = || Fault::ChoiceUnknown.on(&field("aspect"));
+            let scale = scale_of(aspect).ok_or_else(unknown)?;
+            if scores.iter().any(|known| known.aspect == aspect) {
                 return Err(Fault::TooMany.on(&field("aspect")));
             }
-            let band = scale_of(aspect).and_then(|scale| scale.band(given.score));
+            let score = match given.items.is_empty() {
+                true => given.score,
+                false => sum_of_items(given, &scale, field)?,
+            };
+            let band = scale.band(score);
             band.ok_or_else(|| Fault::NumberOutOfRange.on(&field("score")))?;
-            scores.push((aspect, given.score));
+            scores.push(Scored { aspect, score, items: given.items.clone() });
         }
         if scores.len() < scales().len() {
             return Err(Fault::Required.on("scores"));
         }
         Ok(scores)
     }
+}
+
+/// The score of an aspect whose items are given: all of them, each with points that an item can
+/// have; and what the sheet says they add up to, if it says so.
+fn sum_of_items(
+    given: &v1::AspectScore,
+    scale: &Scale,
+    field: impl Fn(&str) -> String,
+) -> Checked<u32> {
+    let item = |at: usize| field(&format!("items[{at}]"));
+    if let Some(at) = given.items.iter().position(|points| !POINTS.contains(points)) {
+        return Err(Fault::NumberOutOfRange.on(&item(at)));
+    }
+    let items = scale.items as usize;
+    match given.items.len() {
+        few if few < items => return Err(Fault::Required.on(&item(few))),
+        many if many > items => return Err(Fault::TooMany.on(&item(items))),
+        _ => {}
+    }
+    let sum = given.items.iter().sum();
+    if given.score != 0 && given.score != sum {
+        return Err(Fault::SumDiffers.on(&field("score")));
+    }
+    Ok(sum)
 }
 
 impl Method for v1::RecordAssessmentRequest {
@@ -114,6 +149,7 @@ fn assessment(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Checked<
         aspect: score.aspect,
         score: score.score,
         band: score.band,
+        items: score.items.clone(),
     };
     Ok(v1::Assessment {
         name: convert::row_name(book, name),
@@ -197,6 +233,8 @@ async fn figures(
     let (savers, saving_months) = savers(snapshot, entity, span, known).await?;
     let (dues, relief) = solidarity(snapshot, entity, span, known).await?;
     let onward = onward(snapshot, entity, span, known).await?;
+    let member_loans = loans_given(snapshot, entity, span, known).await?;
+    let lkm_loans = loans_taken(snapshot, entity, span, known).await?;
     let money = |amount| Some(convert::to_money(amount));
     Ok(v1::LedgerFigures {
         from: Some(convert::to_date(span.0)),
@@ -211,10 +249,8 @@ async fn figures(
         relief_paid: money(relief),
         passed_on: money(onward.0),
         owed_onward: money(onward.1),
-        loan_repayment: match call.language() {
-            Language::Indonesian => "belum ada".to_owned(),
-            Language::English => "not kept yet".to_owned(),
-        },
+        member_loans: Some(member_loans.message()?),
+        lkm_loans: Some(lkm_loans.message()?),
     })
 }
 
@@ -294,6 +330,92 @@ async fn savers(
         all += u32::try_from(months.len()).unwrap_or(12).min(12);
     }
     Ok((savers, all))
+}
+
+/// How loans were paid over a span, added up.
+#[derive(Default)]
+struct Repayment {
+    loans: u32,
+    asked: Sen,
+    paid: Sen,
+    overdue: Sen,
+    days_late: u32,
+}
+
+impl Repayment {
+    /// Adds a loan, if it was paid out by the end of the span.
+    fn add(&mut self, loan: &proto::Loan, span: Days, known: u64) -> Checked<()> {
+        let at = |day| Holding::of(loan, None, Point { day, known });
+        let (Some(after), before) = (at(span.1)?, at(eve(span.0))?) else { return Ok(()) };
+        let (asked, paid) = match before {
+            Some(before) => (before.scheduled.total()?, before.paid.total()?),
+            None => (Sen::ZERO, Sen::ZERO),
+        };
+        self.loans += 1;
+        self.asked = self.asked.plus(after.scheduled.total()?.minus(asked)?)?;
+        self.paid = self.paid.plus(after.paid.total()?.minus(paid)?)?;
+        self.overdue = self.overdue.plus(after.due.total()?)?;
+        self.days_late = self.days_late.max(after.days_late);
+        Ok(())
+    }
+
+    fn message(self) -> Checked<v1::LoanRepayment> {
+        let money = |amount| Some(convert::to_money(amount));
+        Ok(v1::LoanRepayment {
+            loans: self.loans,
+            asked: money(self.asked),
+            paid: money(self.paid),
+            overdue: money(self.overdue),
+            days_late: self.days_late,
+        })
+    }
+}
+
+/// How members paid the loans that the group gave them.
+async fn loans_given(
+    snapshot: &mut Snapshot,
+    entity: &Entity,
+    span: Days,
+    known: u64,
+) -> Checked<Repayment> {
+    let mut sums = Repayment::default();
+    let parent = RowName::of(entity, "loans", "").parent;
+    let mut after = String::new();
+    loop {
+        let rows = snapshot.rows(&parent, &after, CHUNK).await?;
+        let Some(last) = rows.last() else { return Ok(sums) };
+        after.clone_from(&last.id);
+        for found in &rows {
+            let Row::Loan(loan) = &found.row else { return Err(damaged()) };
+            sums.add(loan, span, known)?;
+        }
+    }
+}
+
+/// How the group paid the loans that the LKM gave it: those it ever owed something on.
+async fn loans_taken(
+    snapshot: &mut Snapshot,
+    entity: &Entity,
+    span: Days,
+    known: u64,
+) -> Checked<Repayment> {
+    const OWED: [Code; 4] =
+        [Code::LkmLoan, Code::MurabahahPayable, Code::QardhPayable, Code::SyirkahFund];
+    let mut loans = BTreeSet::new();
+    for fund in FUNDS.iter().filter(|fund| fund_allowed(entity, **fund)) {
+        for code in OWED {
+            let control = Control { ledger: Ledger::new(entity.clone(), *fund), code };
+            let accounts = accounts_of(snapshot, &control, known).await?;
+            loans.extend(accounts.iter().filter_map(|account| Id::new(account.subject.as_str())));
+        }
+    }
+    let mut sums = Repayment::default();
+    for loan in loans {
+        let row = snapshot.row(&loan_name(&Entity::Lkm, &loan)).await?.map(|found| found.row);
+        let Some(Row::Loan(loan)) = row else { return Err(damaged()) };
+        sums.add(&loan, span, known)?;
+    }
+    Ok(sums)
 }
 
 /// What was passed on in a span, and what is owed onward at its end.

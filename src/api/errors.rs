@@ -117,6 +117,10 @@ faults! {
     NumberOutOfRange = "NUMBER_OUT_OF_RANGE", InvalidArgument,
         "Angka ini di luar batas.",
         "This number is out of range.";
+    /// A sum that is not what its parts add up to.
+    SumDiffers = "SUM_DIFFERS", InvalidArgument,
+        "Jumlah ini tidak sama dengan jumlah bagian-bagiannya.",
+        "This is not what its parts add up to.";
     /// Longer than the field takes.
     TextTooLong = "TEXT_TOO_LONG", InvalidArgument,
         "Teks terlalu panjang.",

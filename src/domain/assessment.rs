@@ -2,7 +2,8 @@
 //!
 //! The bands are data, `assessment_bands.csv`: per aspect the number of items, the least and the
 //! most points (one to three per item), and where each band begins and ends. Scores are what the
-//! pendamping says; nothing here posts, and nothing is refused but what is no score.
+//! pendamping says, item by item or, from old paper, the sums alone; nothing here posts, and nothing
+//! is refused but what is no score.
 //!
 //! **Invariant**: a record holds the band that a score fell into on its day, so that later bands
 //! change no judgement already given.
@@ -13,6 +14,9 @@ use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::record::proto::{Aspect, AspectScore, Assessment, Band};
 use crate::domain::record::{Event, Row};
+
+/// The points that an item can have.
+pub const POINTS: std::ops::RangeInclusive<u32> = 1..=3;
 
 const BANDS: &str = include_str!("assessment_bands.csv");
 
@@ -66,6 +70,17 @@ pub fn assessment_name(group: &Id, day: Day) -> RowName {
     RowName::of(&Entity::Kube(group.clone()), "assessments", &day.to_string())
 }
 
+/// The score of one aspect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scored {
+    /// The aspect.
+    pub aspect: Aspect,
+    /// The points of its items added up.
+    pub score: u32,
+    /// Those of each item, in the order of the sheet; none where only the sum is known.
+    pub items: Vec<u32>,
+}
+
 /// Records a score sheet, of the day of the request. A second one of that day takes the place of
 /// the first, which stays in the journal.
 #[derive(Clone, Debug)]
@@ -73,7 +88,7 @@ pub struct RecordAssessment {
     /// Which KUBE.
     pub group: Id,
     /// Scores by aspect, each on its scale.
-    pub scores: Vec<(Aspect, u32)>,
+    pub scores: Vec<Scored>,
     /// Commitment to the notes, empty if none.
     pub notes: Vec<u8>,
 }
@@ -91,10 +106,14 @@ impl Action for RecordAssessment {
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         draft.group(&self.group, "group")?;
         let day = draft.frame().happened_on;
-        let score = |(aspect, score): &(Aspect, u32)| {
-            let band = scale_of(*aspect).and_then(|scale| scale.band(*score));
-            let band = band.unwrap_or(Band::Unspecified) as i32;
-            AspectScore { aspect: *aspect as i32, score: *score, band }
+        let score = |one: &Scored| {
+            let band = scale_of(one.aspect).and_then(|scale| scale.band(one.score));
+            AspectScore {
+                aspect: one.aspect as i32,
+                score: one.score,
+                band: band.unwrap_or(Band::Unspecified) as i32,
+                items: one.items.clone(),
+            }
         };
         let row = Assessment {
             assessed_on: day.get(),

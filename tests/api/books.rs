@@ -4,6 +4,7 @@ use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 use tonic::Code;
 
+use crate::loans;
 use crate::on_both;
 use crate::statements::{assert_says, two_months};
 use crate::town::{A, BOOK, LKM, Server, Town, cash, date, deposit, idr, on, sen};
@@ -13,6 +14,7 @@ on_both!(
     attendance_counts_members_and_guests,
     an_inventory_is_worth_what_its_accounts_say,
     scores_stand_beside_the_ledgers_own_figures,
+    a_sheet_of_single_items_is_added_up,
     score_sheets_are_checked,
 );
 
@@ -136,7 +138,7 @@ fn sheet(scores: &[(Aspect, u32)]) -> RecordAssessmentRequest {
     let score = |(aspect, score): &(Aspect, u32)| AspectScore {
         aspect: *aspect as i32,
         score: *score,
-        band: 0,
+        ..AspectScore::default()
     };
     RecordAssessmentRequest {
         parent: A.to_owned(),
@@ -149,6 +151,18 @@ fn sheet(scores: &[(Aspect, u32)]) -> RecordAssessmentRequest {
 
 const SCORES: [(Aspect, u32); 3] =
     [(Aspect::Sosial, 17), (Aspect::Ekonomi, 16), (Aspect::Kelembagaan, 32)];
+
+/// The group lends Maria a million for ten months, flat 1 % a month; she pays half an instalment.
+async fn lend_to_maria(town: &Town) {
+    town.deposit("m03", 3_000_000).await;
+    let monthly = loans::terms(LoanFrequency::Monthly, "1");
+    town.loans().set_loan_product(loans::product(A, monthly)).await.expect("a product");
+    let asked = loans::application(A, "maria", &format!("{A}/members/m01"), 1_000_000);
+    loans::lend(town, asked, loans::tin(), (1, 2)).await;
+    let loan = format!("{A}/loans/maria");
+    let pay = loans::payment(&loan, 55_000, loans::tin(), (2, 2));
+    town.loans().pay_loan(pay).await.expect("paid");
+}
 
 async fn scores_stand_beside_the_ledgers_own_figures(server: &Server) {
     let town = Town::found(server).await;
@@ -186,6 +200,7 @@ async fn scores_stand_beside_the_ledgers_own_figures(server: &Server) {
     };
     town.journal().reverse_transaction(reversal).await.expect("reversed");
     town.iks().pay_relief(relief).await.expect("paid");
+    lend_to_maria(&town).await;
 
     let request = sheet(&SCORES);
     let record = |request| async { town.assessments().record_assessment(request).await };
@@ -211,7 +226,12 @@ async fn scores_stand_beside_the_ledgers_own_figures(server: &Server) {
     assert_eq!(sen(&figures.dues_received), 500_000);
     assert_eq!(sen(&figures.relief_paid), 300_000);
     assert_eq!((sen(&figures.passed_on), sen(&figures.owed_onward)), (0, 0));
-    assert_eq!(figures.loan_repayment, "not kept yet");
+    assert_eq!(figures.lkm_loans.expect("set").loans, 0);
+    let loans = figures.member_loans.expect("set");
+    // One instalment of 110.000 was asked for by the end of February; half of it was paid.
+    let sums = [&loans.asked, &loans.paid, &loans.overdue].map(|money| sen(money) / 100);
+    assert_eq!((loans.loans, sums), (1, [110_000, 55_000, 55_000]));
+    assert_eq!(loans.days_late, 26, "since 2 February");
 
     // A second sheet of the day takes the first one's place.
     let better = sheet(&[(Aspect::Sosial, 21), (Aspect::Ekonomi, 24), (Aspect::Kelembagaan, 33)]);
@@ -223,6 +243,49 @@ async fn scores_stand_beside_the_ledgers_own_figures(server: &Server) {
     server.forget("groups/a").await;
     let erased = get().await.assessment.expect("set");
     assert_eq!((erased.notes.as_str(), erased.erased), ("", true));
+}
+
+/// Every item of every aspect, 1 to 3 in turn.
+fn by_items() -> RecordAssessmentRequest {
+    let mut request = sheet(&SCORES);
+    for (score, items) in request.scores.iter_mut().zip([7, 10, 14]) {
+        (score.score, score.items) = (0, (0..items).map(|item| item % 3 + 1).collect());
+    }
+    request
+}
+
+async fn a_sheet_of_single_items_is_added_up(server: &Server) {
+    let town = Town::found(server).await;
+    let record = |request| async { town.assessments().record_assessment(request).await };
+    let made = record(by_items()).await.expect("recorded").into_inner().assessment.expect("set");
+    let shown: Vec<_> = made.scores.iter().map(|one| (one.score, one.items.len())).collect();
+    assert_eq!(shown, [(13, 7), (19, 10), (27, 14)]);
+    assert_eq!(made.scores[0].items, [1, 2, 3, 1, 2, 3, 1]);
+    assert!(made.scores.iter().all(|score| score.band == Band::Cukup as i32));
+    let get = GetAssessmentRequest { name: made.name.clone() };
+    let found = town.assessments().get_assessment(get).await.expect("found").into_inner();
+    assert_eq!(found.assessment, Some(made));
+    // The sheet's own sum is looked at, where it is given.
+    let mut agrees = by_items();
+    agrees.scores[2].score = 27;
+    record(agrees).await.expect("recorded");
+
+    let position = town.position().await;
+    let broken = |change: fn(&mut AspectScore)| {
+        let mut request = by_items();
+        change(&mut request.scores[1]);
+        request
+    };
+    for (request, reason, field) in [
+        (broken(|score| score.items[9] = 0), "NUMBER_OUT_OF_RANGE", "scores[1].items[9]"),
+        (broken(|score| score.items[4] = 4), "NUMBER_OUT_OF_RANGE", "scores[1].items[4]"),
+        (broken(|score| score.items.truncate(9)), "REQUIRED", "scores[1].items[9]"),
+        (broken(|score| score.items.push(1)), "TOO_MANY", "scores[1].items[10]"),
+        (broken(|score| score.score = 20), "SUM_DIFFERS", "scores[1].score"),
+    ] {
+        assert_says(record(request).await, Code::InvalidArgument, reason, field);
+    }
+    assert_eq!(town.position().await, position, "nothing was recorded");
 }
 
 async fn score_sheets_are_checked(server: &Server) {

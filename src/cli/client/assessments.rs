@@ -41,20 +41,37 @@ pub enum ScoreAsk {
     },
 }
 
+/// An aspect's points: of every item, or only their sum.
+#[derive(Clone, Debug, Default)]
+struct Points {
+    sum: u32,
+    items: Vec<u32>,
+}
+
+/// Reads points: `3,2,3` item by item, `8` as a sum.
+fn points(text: &str) -> Result<Points, std::num::ParseIntError> {
+    let items: Vec<u32> =
+        text.split(',').map(|points| points.trim().parse()).collect::<Result<_, _>>()?;
+    Ok(match items[..] {
+        [sum] => Points { sum, items: Vec::new() },
+        _ => Points { sum: 0, items },
+    })
+}
+
 /// A score sheet.
 #[derive(Args, Clone, Debug)]
 pub struct Record {
     /// Kelompok / group
     group: String,
-    /// Aspek sosial, 7 sampai 21 / social
-    #[arg(long = "sosial", alias = "social")]
-    social: u32,
-    /// Aspek ekonomi, 10 sampai 30 / economic
-    #[arg(long = "ekonomi", alias = "economic")]
-    economic: u32,
-    /// Aspek kelembagaan, 14 sampai 42 / institutional
-    #[arg(long = "kelembagaan", alias = "institutional")]
-    institutional: u32,
+    /// Aspek sosial: 7 butir, misalnya 3,2,3,1,2,3,2, atau jumlahnya, 7 sampai 21 / social
+    #[arg(long = "sosial", alias = "social", value_parser = points)]
+    social: Points,
+    /// Aspek ekonomi: 10 butir, atau jumlahnya, 10 sampai 30 / economic
+    #[arg(long = "ekonomi", alias = "economic", value_parser = points)]
+    economic: Points,
+    /// Aspek kelembagaan: 14 butir, atau jumlahnya, 14 sampai 42 / institutional
+    #[arg(long = "kelembagaan", alias = "institutional", value_parser = points)]
+    institutional: Points,
     /// Tanggal / the day
     #[arg(long = "tanggal", alias = "on", value_parser = day)]
     on: Option<Day>,
@@ -69,11 +86,16 @@ impl Client {
         match ask {
             ScoreAsk::Record(record) => {
                 let scores = [
-                    (Aspect::Sosial, record.social),
-                    (Aspect::Ekonomi, record.economic),
-                    (Aspect::Kelembagaan, record.institutional),
+                    (Aspect::Sosial, &record.social),
+                    (Aspect::Ekonomi, &record.economic),
+                    (Aspect::Kelembagaan, &record.institutional),
                 ];
-                let score = |(aspect, score)| AspectScore { aspect: aspect as i32, score, band: 0 };
+                let score = |(aspect, points): (Aspect, &Points)| AspectScore {
+                    aspect: aspect as i32,
+                    score: points.sum,
+                    items: points.items.clone(),
+                    band: 0,
+                };
                 let request = v1::RecordAssessmentRequest {
                     parent: self.entity(&record.group),
                     request_id: fresh_request_id(),
@@ -114,12 +136,41 @@ impl Client {
             row
         };
         let mut table = Table::of(SCORES, sheets.iter().map(row));
-        if let [sheet] = sheets
-            && !sheet.notes.is_empty()
-        {
-            table.note(format!("{}: {}", self.say("Catatan", "Notes"), sheet.notes));
+        if let [sheet] = sheets {
+            for score in sheet.scores.iter().filter(|score| !score.items.is_empty()) {
+                let items: Vec<String> = score.items.iter().map(ToString::to_string).collect();
+                let (what, items) = (self.aspect(score.aspect()), items.join(","));
+                table.note(format!("{} {what}: {items}", self.say("Butir", "Items")));
+            }
+            if !sheet.notes.is_empty() {
+                table.note(format!("{}: {}", self.say("Catatan", "Notes"), sheet.notes));
+            }
         }
         table
+    }
+
+    fn aspect(&self, aspect: Aspect) -> String {
+        let (indonesian, english) = match aspect {
+            Aspect::Unspecified => ("", ""),
+            Aspect::Sosial => ("sosial", "social"),
+            Aspect::Ekonomi => ("ekonomi", "economic"),
+            Aspect::Kelembagaan => ("kelembagaan", "institutional"),
+        };
+        self.say(indonesian, english)
+    }
+
+    /// How loans were paid: what was paid of what was asked, and what is late.
+    fn repayment(&self, loans: Option<&v1::LoanRepayment>) -> String {
+        let Some(loans) = loans.filter(|loans| loans.loans > 0) else {
+            return self.say("belum ada pinjaman", "no loans");
+        };
+        let money = |much: &Option<google_type::Money>| money_text(much.as_ref());
+        let (paid, asked) = (money(&loans.paid), money(&loans.asked));
+        let (overdue, days) = (money(&loans.overdue), loans.days_late);
+        self.say(
+            &format!("dibayar {paid} dari {asked}; menunggak {overdue}, {days} hari"),
+            &format!("{paid} paid of {asked}; {overdue} overdue, {days} days"),
+        )
     }
 
     fn figures(&self, figures: &v1::LedgerFigures) -> Table {
@@ -142,7 +193,16 @@ impl Client {
             ("Santunan IKS", "Relief", money(&figures.relief_paid)),
             ("Sudah digulirkan", "Passed on", money(&figures.passed_on)),
             ("Masih wajib digulirkan", "Still to pass on", money(&figures.owed_onward)),
-            ("Angsuran pinjaman", "Repayment of loans", figures.loan_repayment.clone()),
+            (
+                "Angsuran pinjaman anggota",
+                "Repayment by members",
+                self.repayment(figures.member_loans.as_ref()),
+            ),
+            (
+                "Angsuran pinjaman LKM",
+                "Repayment to the LKM",
+                self.repayment(figures.lkm_loans.as_ref()),
+            ),
         ];
         let row = |(id, en, figure): (&str, &str, String)| vec![self.say(id, en), figure];
         Table::of(FIGURES, lines.into_iter().map(row))

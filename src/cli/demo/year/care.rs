@@ -121,7 +121,11 @@ impl Year<'_> {
     /// The pendamping scores Tunas Baru.
     pub(super) async fn scores(&self, kube: &Kube) -> Told {
         let scores = [(Aspect::Sosial, 19), (Aspect::Ekonomi, 22), (Aspect::Kelembagaan, 35)];
-        let score = |(aspect, score)| v1::AspectScore { aspect: aspect as i32, score, band: 0 };
+        let score = |(aspect, score): (Aspect, u32)| v1::AspectScore {
+            aspect: aspect as i32,
+            score,
+            ..v1::AspectScore::default()
+        };
         let sheet = v1::RecordAssessmentRequest {
             parent: kube.path(),
             request_id: request(&kube.id(), "nilai"),
