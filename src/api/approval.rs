@@ -82,6 +82,8 @@ macro_rules! waiting {
 
 waiting! {
     AssignRoleRequest,
+    BearLossRequest,
+    DecideDifferenceRequest,
     DecideGuliranRequest,
     DecideLoanRequest,
     DeliverGuliranRequest,
@@ -90,11 +92,16 @@ waiting! {
     ExcuseGuliranRequest,
     FundSyirkahRequest,
     LendGuliranRequest,
+    LoseGrantRequest,
+    PostJournalRequest,
     ReleaseGuliranRequest,
     ReopenPeriodRequest,
+    RescheduleLoanRequest,
     ReverseTransactionRequest,
+    SellCollateralRequest,
     SellMurabahahRequest,
     SetApprovalRulesRequest,
+    SetDrawerLimitRequest,
     SetGuliranRuleRequest,
     SetIksRuleRequest,
     SetLoanProductRequest,
@@ -104,6 +111,9 @@ waiting! {
     SetSavingsTaxRequest,
     SetSurplusRuleRequest,
     SetTermProductRequest,
+    TakeCollateralRequest,
+    TakeOutsideLoanRequest,
+    WaiveLoanRequest,
     WriteOffLoanRequest,
 }
 
@@ -205,6 +215,7 @@ fn shown(book: &Id, asked: &str, row: &Approval, today: Day) -> v1::Approval {
         asked_on: Some(convert::to_date(Day::new(row.asked_on))),
         expires_on: Some(convert::to_date(Day::new(row.expires_on))),
         decided_by: row.decided_by.clone(),
+        decided_as: row.decided_role,
         decision: convert::transaction_name(book, &row.decision),
         ..v1::Approval::default()
     }

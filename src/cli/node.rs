@@ -13,7 +13,7 @@ use crate::api::door::Door;
 use crate::attachments::{Files, FilesError};
 use crate::config::Config;
 use crate::domain::id::Id;
-use crate::journal::{self, JournalHandle, courier, mover, system_clock};
+use crate::journal::{self, Clock, JournalHandle, checkers, courier, mover, system_clock};
 use crate::signing::committed::{Announced, keep_signing};
 use crate::signing::{Signing, SigningError};
 use crate::storage::access::AccessStore;
@@ -92,25 +92,33 @@ impl Node {
     ///
     /// Errors: every [`NodeError`].
     pub async fn open(config: &Config) -> Result<Node, NodeError> {
+        Node::open_at(config, system_clock()).await
+    }
+
+    /// The same with a clock of one's own.
+    ///
+    /// Errors: every [`NodeError`].
+    pub async fn open_at(config: &Config, clock: Clock) -> Result<Node, NodeError> {
         let Store { journal: storage, reader } = Store::open(config).await?;
         let keys = open_keys(config).await?;
         let vault = Vault::open_with_file(&config.master_key, keys).await?;
         let (storage, committed) = Announced::new(storage);
         let (journal, task) =
-            journal::start(Arc::new(storage), system_clock(), journal::Limits::default());
+            journal::start(Arc::new(storage), clock.clone(), journal::Limits::default());
         let signing = config.signing();
         catch_up(&journal, &reader, &signing).await?;
+        note_checkers(&journal, &reader).await?;
         let freezer = journal.clone();
         let freeze = move |book: &Id| freezer.freeze(book);
         let signer = tokio::spawn(keep_signing(signing.clone(), reader.clone(), committed, freeze));
         let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone(), vault.clone()));
         let provider = match config.oidc.clone() {
-            Some(settings) => Some(Provider::open(settings, system_clock()).await?),
+            Some(settings) => Some(Provider::open(settings, clock.clone()).await?),
             None => None,
         };
         let access = match config.sign_in {
             true => {
-                let access = Access::new(open_access(config).await?, system_clock());
+                let access = Access::new(open_access(config).await?, clock);
                 Some(access.with_provider(provider.clone()))
             }
             false => None,
@@ -200,6 +208,19 @@ async fn catch_up(
             caught_up => caught_up?,
         }
         snapshot.finish().await?;
+    }
+    Ok(())
+}
+
+/// Notes who may agree to what waits, where that was not done with their roles. A book that cannot be
+/// read takes nothing in either, and keeps no other from being served.
+async fn note_checkers(journal: &JournalHandle, reader: &Reader) -> Result<(), StorageError> {
+    for book in reader.books().await? {
+        match checkers::note_checkers(journal, reader, &book).await {
+            Ok(0) => {}
+            Ok(noted) => tracing::info!(%book, noted, "those who may agree were noted"),
+            Err(error) => tracing::error!(%book, %error, "who may agree could not be noted"),
+        }
     }
     Ok(())
 }

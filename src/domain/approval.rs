@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::access::{Author, Place, Role, holds_in, on_duty, user_name};
+use crate::domain::access::{Author, Place, Role, User, holds_in, on_duty, user_name};
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command};
 use crate::domain::draft::{Draft, Mode, Stop, not_found};
@@ -162,6 +162,11 @@ fn checkers_name(entity: &str) -> RowName {
     RowName::new("checkers", if entity.is_empty() { LKM } else { entity })
 }
 
+/// Whether a role is one that may agree to something.
+const fn checks(role: Role) -> bool {
+    may_agree(role, ApprovalKind::Access) || may_agree(role, ApprovalKind::Rules)
+}
+
 /// Notes that a user holds a role from now on, if it is one that may agree to something.
 ///
 /// Errors: `Missing`.
@@ -171,7 +176,7 @@ pub(super) fn note_role(
     role: Role,
     entity: &str,
 ) -> Result<(), Stop> {
-    if !may_agree(role, ApprovalKind::Access) && !may_agree(role, ApprovalKind::Rules) {
+    if !checks(role) {
         return Ok(());
     }
     let name = checkers_name(entity);
@@ -184,6 +189,37 @@ pub(super) fn note_role(
         draft.put(name, Row::Checkers(row));
     }
     Ok(())
+}
+
+/// The rows that ought to name a user who was ever given these roles.
+pub fn rows_noting(user: &User) -> impl Iterator<Item = RowName> {
+    let checking = user.assignments.iter().filter(|one| checks(one.role()));
+    checking.map(|one| checkers_name(&one.entity))
+}
+
+/// Notes who was given a role that may agree, in a book whose roles were given before that was
+/// noted with them. The server asks this itself.
+#[derive(Clone, Debug)]
+pub struct NoteCheckers {
+    /// Users who are not noted where they ought to be.
+    pub users: Vec<Id>,
+}
+
+impl Action for NoteCheckers {
+    fn event(&self) -> Event {
+        Event::CheckersNoted
+    }
+
+    /// Errors: `Missing`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        for user in &self.users {
+            let Some(Row::User(row)) = draft.row(&user_name(user))? else { continue };
+            for one in &row.assignments {
+                note_role(draft, user, one.role(), &one.entity)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Whether anybody but its maker, and whom it is about, may agree to a matter today; the roles that
@@ -275,9 +311,21 @@ fn waiting(draft: &Draft<'_>, asked: &RequestId) -> Result<Approval, Stop> {
     Err(refusal.with("date", Day::new(row.expires_on)).into())
 }
 
-fn settle(draft: &mut Draft<'_>, asked: &RequestId, row: Approval, state: ApprovalState, by: &str) {
-    let decision = draft.frame().request.to_string();
-    let row = Approval { state: state as i32, decided_by: by.to_owned(), decision, ..row };
+fn settle(
+    draft: &mut Draft<'_>,
+    asked: &RequestId,
+    row: Approval,
+    state: ApprovalState,
+    by: &Author,
+) {
+    let row = Approval {
+        state: state as i32,
+        decided_by: by.actor.clone(),
+        decided_device: by.device.clone(),
+        decided_role: by.role as i32,
+        decision: draft.frame().request.to_string(),
+        ..row
+    };
     draft.put(approval_name(asked), Row::Approval(row));
 }
 
@@ -311,7 +359,7 @@ impl Action for Approve {
         let row = waiting(draft, &self.asked)?;
         check_checker(draft, &row, &self.checker)?;
         self.action.post(draft)?;
-        settle(draft, &self.asked, row, ApprovalState::Approved, &self.checker.actor);
+        settle(draft, &self.asked, row, ApprovalState::Approved, &self.checker);
         Ok(())
     }
 }
@@ -336,7 +384,7 @@ impl Action for Reject {
         let checker = draft.frame().author.clone();
         check_checker(draft, &row, &checker)?;
         let row = Approval { reason: self.reason.clone(), ..row };
-        settle(draft, &self.asked, row, ApprovalState::Rejected, &checker.actor);
+        settle(draft, &self.asked, row, ApprovalState::Rejected, &checker);
         Ok(())
     }
 }
@@ -356,12 +404,12 @@ impl Action for Withdraw {
     /// Errors: `NOT_FOUND`, `APPROVAL_DECIDED`, `NOT_THE_MAKER`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let row = undecided(draft, &self.asked)?;
-        let maker = row.maker.clone();
-        if draft.frame().author.actor != maker {
-            let refusal = Refusal::new(Reason::NotTheMaker).on("name").with("user", maker);
+        let by = draft.frame().author.clone();
+        if by.actor != row.maker {
+            let refusal = Refusal::new(Reason::NotTheMaker).on("name").with("user", &row.maker);
             return Err(refusal.into());
         }
-        settle(draft, &self.asked, row, ApprovalState::Withdrawn, &maker);
+        settle(draft, &self.asked, row, ApprovalState::Withdrawn, &by);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 //! (catalogue events 5, 6 and 13).
 
 use crate::domain::account::{Ledger, Subject};
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::chart::{Code, FUNDS, fund_allowed};
 use crate::domain::decide::{Action, CashMoved};
 use crate::domain::draft::{Draft, Mode, Stop};
@@ -300,6 +301,12 @@ impl Action for DecideDifference {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
+    }
+
+    /// Cash that is missing, and that nobody is held to, is given up.
+    fn matter(&self, draft: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let lost = draft.moved_in(Code::CashShortage)?.into_values().any(Sen::is_positive);
+        Ok(lost.then(|| Matter::of(ApprovalKind::WriteOff, &self.entity)))
     }
 
     /// Errors: `DIFFERENCE_EXCEEDED`, `NOT_FOUND`, `PLACE_NOT_ALLOWED` for a drawer that is not this

@@ -16,6 +16,7 @@
 
 use crate::domain::access::{Role, on_duty, user_name};
 use crate::domain::account::Subject;
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::cash::{book_difference, in_all_funds};
 use crate::domain::chart::Code;
 use crate::domain::daily;
@@ -160,6 +161,10 @@ impl Action for SetDrawerLimit {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Lkm)
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Rules, &Entity::Lkm)))
     }
 
     /// Errors: `NOT_FOUND`, `WRONG_KIND`, `PERIOD_CLOSED`, `NOT_AFTER_LAST`.

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, Ledger, Subject};
-use crate::domain::chart::{Code, SubjectKind, fund_allowed, fund_name};
+use crate::domain::approval::{ApprovalKind, Matter};
+use crate::domain::chart::{Class, Code, SubjectKind, fund_allowed, fund_name};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -48,6 +49,11 @@ impl Action for PostJournal {
         "lines"
     }
 
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let gives_up = self.gives_up_a_claim();
+        Ok(gives_up.then(|| Matter::of(ApprovalKind::WriteOff, &Entity::Lkm)))
+    }
+
     /// Errors: `UNBALANCED`, `NOT_IN_CHART`, `RESERVED_ACCOUNT`, `FUND_NOT_ALLOWED`, `FLOOR`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut funds: BTreeMap<&Ledger, Vec<(Leaf, Sen)>> = BTreeMap::new();
@@ -62,6 +68,20 @@ impl Action for PostJournal {
             draft.post(&posting.map_err(|refusal| refusal.on("lines"))?)?;
         }
         Ok(())
+    }
+}
+
+impl PostJournal {
+    /// Whether a claim goes down where a cost or capital bears it: a write-off by another name.
+    fn gives_up_a_claim(&self) -> bool {
+        let class = |line: &JournalLine| line.account.code.line().class;
+        let claim =
+            |line: &JournalLine| class(line) == Class::Asset && !line.account.code.is_money();
+        let bears = |line: &JournalLine| {
+            matches!(class(line), Class::Expense | Class::Equity | Class::Income)
+        };
+        let down = self.lines.iter().any(|line| claim(line) && line.amount.is_negative());
+        down && self.lines.iter().any(|line| bears(line) && line.amount.is_positive())
     }
 }
 

@@ -3,6 +3,7 @@
 //! so that it can be followed.
 
 use crate::domain::account::{Account, Ledger, Subject};
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::cash::Place;
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
@@ -402,6 +403,11 @@ impl Action for LoseCapital {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Kube(self.group.clone()))
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let group = Entity::Kube(self.group.clone());
+        Ok(Some(Matter::of(ApprovalKind::WriteOff, &group)))
     }
 
     /// Errors: `NOT_FOUND`, `LOT_EXCEEDED`, `WRONG_KIND`, `GRANT_EXCEEDED`, `PLACE_NOT_ALLOWED`,

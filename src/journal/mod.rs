@@ -8,6 +8,7 @@
 
 mod batch;
 mod cache;
+pub mod checkers;
 pub mod courier;
 pub mod daily;
 pub mod mover;

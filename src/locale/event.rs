@@ -139,6 +139,7 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::ApprovalAsked => ("Persetujuan diminta", "Approval asked for"),
         Event::ApprovalRejected => ("Permintaan ditolak", "Request turned down"),
         Event::ApprovalWithdrawn => ("Permintaan ditarik", "Request withdrawn"),
+        Event::CheckersNoted => ("Pemeriksa dicatat", "Those who may agree noted"),
         Event::RoleAssigned => ("Hak akses diubah", "Role given or ended"),
         Event::EpochStarted => {
             ("Buku diteruskan tanpa catatan yang hilang", "Book goes on without lost records")

@@ -250,10 +250,15 @@ fn only_named(name: &str) -> Bytes {
 
 /// What came of a call with only the name of what it is about: OK, or the refusal.
 pub async fn call(line: &Line, method: &str, name: &str) -> Result<(), Status> {
+    send(line, method, only_named(name)).await
+}
+
+/// What came of a call with a request's bytes.
+pub async fn send(line: &Line, method: &str, request: Bytes) -> Result<(), Status> {
     let mut client = tonic::client::Grpc::new(line.clone());
     client.ready().await.expect("ready");
     let path = format!("/simpul.v1.{method}").parse().expect("a path");
-    let request = Request::new(only_named(name));
+    let request = Request::new(request);
     let mut answers = client.server_streaming(request, path, Raw).await?.into_inner();
     answers.message().await.map(|_| ())
 }

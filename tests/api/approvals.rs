@@ -1,6 +1,6 @@
 //! Four eyes, with users who sign in: what one asks, another agrees to, turns down, or never sees.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use simpul::api::approval::methods_that_wait;
 use simpul::api::v1::*;
@@ -23,7 +23,7 @@ fn reason(status: &Status) -> String {
 }
 
 /// The name of what waits.
-fn waits<T: std::fmt::Debug>(asked: Result<T, Status>) -> String {
+pub fn waits<T: std::fmt::Debug>(asked: Result<T, Status>) -> String {
     let status = asked.expect_err("it waits");
     assert_eq!(
         (status.code(), reason(&status).as_str()),
@@ -46,7 +46,7 @@ async fn limit_reversals(guarded: &Guarded<'_>, rupiah: i64) {
     assert_eq!(set.into_inner().rules, [rule]);
 }
 
-fn take_back(transaction: &str, memo: &str) -> ReverseTransactionRequest {
+pub fn take_back(transaction: &str, memo: &str) -> ReverseTransactionRequest {
     let details = TransactionDetails { memo: memo.to_owned(), ..TransactionDetails::default() };
     ReverseTransactionRequest {
         transaction: transaction.to_owned(),
@@ -56,11 +56,11 @@ fn take_back(transaction: &str, memo: &str) -> ReverseTransactionRequest {
     }
 }
 
-fn approve(name: &str) -> ApproveRequest {
+pub fn approve(name: &str) -> ApproveRequest {
     ApproveRequest { name: name.to_owned(), request_id: fresh_request_id() }
 }
 
-async fn get(line: &Line, name: &str) -> Result<Approval, Status> {
+pub async fn get(line: &Line, name: &str) -> Result<Approval, Status> {
     let request = GetApprovalRequest { name: name.to_owned() };
     let answer = Town::at(line.clone()).approvals().get_approval(request).await?;
     Ok(answer.into_inner().approval.expect("an approval"))
@@ -319,6 +319,9 @@ const TABLE: &[(&str, &str)] = &[
     ("access.rs EndRole", "AccessService/EndRole"),
     ("approval.rs SetApprovalRules", "ApprovalService/SetApprovalRules"),
     ("book.rs ReopenPeriod", "BookService/ReopenPeriod"),
+    ("cash.rs DecideDifference", "CashService/DecideDifference"),
+    ("drawer.rs SetDrawerLimit", "CashService/SetDrawerLimit"),
+    ("general.rs PostJournal", "JournalService/PostJournal"),
     ("guliran.rs Decide", "GuliranService/DecideGuliran"),
     ("guliran.rs Deliver", "GuliranService/DeliverGuliran"),
     ("guliran.rs Excuse", "GuliranService/ExcuseGuliran"),
@@ -327,7 +330,9 @@ const TABLE: &[(&str, &str)] = &[
     ("guliran.rs SetRule", "GuliranService/SetGuliranRule"),
     ("iks_rule.rs SetIksRule", "IksService/SetIksRule"),
     ("murabahah.rs SellMurabahah", "SyariahService/SellMurabahah"),
+    ("outside.rs TakeOutsideLoan", "LoanService/TakeOutsideLoan"),
     ("pay.rs Disburse", "LoanService/DisburseLoan"),
+    ("pay.rs WaiveLoan", "LoanService/WaiveLoan"),
     ("person.rs SetRetention", "PersonalDataService/SetRetention"),
     ("product.rs SetLoanProduct", "LoanService/SetLoanProduct"),
     ("quality.rs SetLoanQuality", "LoanService/SetLoanQuality"),
@@ -336,9 +341,14 @@ const TABLE: &[(&str, &str)] = &[
     ("savings_product.rs SetProduct", "SavingsProductService/SetSavingsProduct"),
     ("savings_product.rs SetTax", "SavingsProductService/SetSavingsTax"),
     ("surplus_rule.rs SetSurplusRule", "ClosingService/SetSurplusRule"),
+    ("syirkah.rs BearLoss", "SyariahService/BearLoss"),
     ("syirkah.rs FundSyirkah", "SyariahService/FundSyirkah"),
     ("term_product.rs SetTermProduct", "SavingsProductService/SetTermProduct"),
+    ("trouble.rs Reschedule", "LoanService/RescheduleLoan"),
+    ("trouble.rs SellCollateral", "LoanService/SellCollateral"),
+    ("trouble.rs TakeCollateral", "LoanService/TakeCollateral"),
     ("trouble.rs WriteOffLoan", "LoanService/WriteOffLoan"),
+    ("uep.rs LoseCapital", "GrantService/LoseGrant"),
 ];
 
 /// The actions of the domain that name a matter.
@@ -376,4 +386,44 @@ fn the_table_of_methods_that_wait_is_that_of_the_code_and_the_proto() {
         let name = method.split('/').nth(1).unwrap_or_default();
         assert!(said.contains(name), "the proto does not say that {method} waits");
     }
+}
+
+/// Each method that records something stands in `four_eyes.txt`, with why it need not wait.
+#[test]
+fn of_every_method_it_is_said_whether_it_waits() {
+    let mut said = BTreeMap::new();
+    for line in include_str!("four_eyes.txt").lines().filter(|line| !line.starts_with('#')) {
+        let (method, why) = line.split_once(' ').expect("a method and why");
+        assert!(said.insert(method.to_owned(), why.trim()).is_none(), "{method} twice");
+    }
+    let waiting: BTreeSet<&str> = methods_that_wait().collect();
+    for (method, why) in &said {
+        assert_eq!(*why == "waits", waiting.contains(method.as_str()), "{method}");
+        let known = ["waits", "told", "counter", "rule", "minute", "register", "word", "door"];
+        assert!(known.contains(why), "{method}: {why}");
+    }
+    let missing: Vec<String> =
+        mutations().into_iter().filter(|method| !said.contains_key(method)).collect();
+    assert_eq!(missing, Vec::<String>::new(), "say in four_eyes.txt whether a second person");
+}
+
+/// The methods whose request has an id: those that record something.
+fn mutations() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/simpul/v1");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the protos") {
+        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a proto");
+        let Some((_, service)) = text.split_once("\nservice ") else { continue };
+        let service = service.split(' ').next().expect("a name");
+        for rpc in text.split("\n  rpc ").skip(1) {
+            let method = rpc.split('(').next().expect("a name");
+            let request = format!("\nmessage {method}Request {{");
+            let fields = text.split_once(&request).map_or("", |(_, rest)| rest);
+            if fields.split("\n}").next().is_some_and(|fields| fields.contains(" request_id = ")) {
+                found.push(format!("{service}/{method}"));
+            }
+        }
+    }
+    assert!(found.len() > 150, "{}", found.len());
+    found
 }

@@ -21,7 +21,7 @@ on_both!(
 /// Thousands of rupiah in sen.
 const THOUSAND: i64 = 100_000;
 
-fn rule(since: (i32, i32, i32), period: DuesPeriod, rupiah: i64) -> IksRule {
+pub fn rule(since: (i32, i32, i32), period: DuesPeriod, rupiah: i64) -> IksRule {
     IksRule {
         since: date(since.0, since.1, since.2),
         period: period as i32,
@@ -33,7 +33,7 @@ fn rule(since: (i32, i32, i32), period: DuesPeriod, rupiah: i64) -> IksRule {
     }
 }
 
-fn set(rule: IksRule) -> SetIksRuleRequest {
+pub fn set(rule: IksRule) -> SetIksRuleRequest {
     SetIksRuleRequest { group: A.to_owned(), request_id: fresh_request_id(), rule: Some(rule) }
 }
 

@@ -18,6 +18,7 @@ mod closing;
 mod confirmations;
 mod days;
 mod drawers;
+mod four_eyes;
 mod iks;
 mod inventory;
 mod keys;

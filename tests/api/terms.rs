@@ -14,7 +14,7 @@ on_both!(
     what_is_wrong_with_a_term_deposit_is_named,
 );
 
-fn version() -> TermProduct {
+pub fn version() -> TermProduct {
     TermProduct {
         since: date(2025, 1, 1),
         rate: units("12"),
@@ -28,7 +28,7 @@ fn version() -> TermProduct {
     }
 }
 
-fn set(entity: &str, version: TermProduct) -> SetTermProductRequest {
+pub fn set(entity: &str, version: TermProduct) -> SetTermProductRequest {
     SetTermProductRequest {
         product: format!("{entity}/term-products/bulanan"),
         request_id: fresh_request_id(),

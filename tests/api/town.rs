@@ -12,6 +12,7 @@ use simpul::cli::remote::{Line, Remote, Seal, fresh_request_id};
 use simpul::cli::serve;
 use simpul::config::{Config, Flags};
 use simpul::domain::refusal::Language;
+use simpul::journal::{Clock, system_clock};
 use simpul::storage::access::AccessStore;
 use simpul::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
 use simpul::storage::migrate;
@@ -56,6 +57,15 @@ impl Server {
 
     /// One with settings that may name files in its folder.
     pub async fn start(database: Option<String>, settings: impl FnOnce(&Path) -> Flags) -> Server {
+        Server::start_at(system_clock(), database, settings).await
+    }
+
+    /// The same with a clock of one's own.
+    pub async fn start_at(
+        clock: Clock,
+        database: Option<String>,
+        settings: impl FnOnce(&Path) -> Flags,
+    ) -> Server {
         let folder = tempfile::tempdir().expect("a folder");
         let data_dir = Some(folder.path().to_owned());
         let listen = "127.0.0.1:0".parse().ok();
@@ -66,7 +76,7 @@ impl Server {
         let config = Config::load(&flags).expect("settings");
         let port = Port::open(config.listen, &config.transport()).await.expect("a port");
         let address = port.address();
-        let node = Node::open(&config).await.expect("a node");
+        let node = Node::open_at(&config, clock).await.expect("a node");
         let provider = node.provider.clone();
         let (stop, stopped) = oneshot::channel();
         let settings = config.clone();

@@ -3,19 +3,23 @@
 use std::sync::Arc;
 
 use simpul::domain::access::{AssignRole, Assignment, Author, EndRole, Role};
+use simpul::domain::account::Ledger;
 use simpul::domain::approval::{
-    ApprovalKind, ApprovalLimit, ApprovalRule, ApprovalState, Approve, Reject, SetApprovalRules,
-    Withdraw, approval_name,
+    ApprovalKind, ApprovalLimit, ApprovalRule, ApprovalState, Approve, Checkers, NoteCheckers,
+    Reject, SetApprovalRules, Withdraw, approval_name,
 };
-use simpul::domain::cash::Place;
+use simpul::domain::cash::{Bearer, CountCash, DecideDifference, Place};
+use simpul::domain::chart::Code;
 use simpul::domain::decide::{Action, Form};
+use simpul::domain::draft::{Draft, Stop};
+use simpul::domain::general::{JournalLine, PostJournal};
 use simpul::domain::guliran::{Deliver, Receiver};
-use simpul::domain::id::RequestId;
+use simpul::domain::id::{Entity, RequestId, RowName};
 use simpul::domain::loan::pay::Disburse;
 use simpul::domain::loan::request::{ConfirmLoan, Confirmer, DecideLoan};
 use simpul::domain::loan::trouble::WriteOffLoan;
 use simpul::domain::money::Sen;
-use simpul::domain::record::proto::{Approval, LoanFrequency, LoanMethod, LoanState};
+use simpul::domain::record::proto::{Approval, Fund, LoanFrequency, LoanMethod, LoanState};
 use simpul::domain::record::{Event, Outcome, Record, Row};
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
@@ -440,4 +444,111 @@ fn guliran_waits_unless_it_has_been_handed_over() {
     let told = asks(&mut v, "teller", Role::Teller, delivers("p2", true));
     assert_eq!(told.event, Event::GuliranDelivered);
     assert!(!effect(&told).entries.is_empty() && effect(&told).flags.is_empty());
+}
+
+/// A line of the LKM's general journal.
+fn line(code: Code, amount: i64) -> JournalLine {
+    let ledger = Ledger::new(Entity::Lkm, Fund::SimpanPinjam);
+    JournalLine { account: ledger.account(code), amount: k(amount) }
+}
+
+fn posts(lines: &[(Code, i64)]) -> PostJournal {
+    PostJournal { lines: lines.iter().map(|(code, amount)| line(*code, *amount)).collect() }
+}
+
+#[test]
+fn a_journal_waits_where_it_gives_up_a_claim() {
+    let mut v = village();
+    for (lines, expected) in [
+        (vec![(Code::OtherReceivable, 90), (Code::OtherIncome, -90)], false),
+        (vec![(Code::Bank, 10), (Code::OtherReceivable, -10)], false),
+        (vec![(Code::OtherPayable, 10), (Code::OtherReceivable, -10)], false),
+        (vec![(Code::OtherExpense, 10), (Code::Bank, -10)], false),
+        (vec![(Code::OtherExpense, 10), (Code::OtherReceivable, -10)], true),
+        (vec![(Code::Bank, 9), (Code::OtherExpense, 1), (Code::OtherReceivable, -10)], true),
+        (vec![(Code::Reserve, 0), (Code::Surplus, 10), (Code::OtherReceivable, -10)], true),
+        (vec![(Code::OtherIncome, 10), (Code::OtherReceivable, -10)], true),
+    ] {
+        let lines: Vec<_> = lines.into_iter().filter(|(_, amount)| *amount != 0).collect();
+        let asked = asks(&mut v, "manajer", Role::Manager, posts(&lines));
+        assert_eq!(waits(&asked), expected, "{lines:?}: {:?}", asked.outcome);
+        if expected {
+            assert_eq!(approval(&v, &asked).kind(), ApprovalKind::WriteOff);
+        }
+    }
+}
+
+#[test]
+fn missing_cash_that_nobody_is_held_to_waits() {
+    let mut v = village();
+    saves(&mut v, k(50));
+    let place = Place::Cash;
+    v.ok(CountCash { entity: kube("a"), place, counted: k(40) });
+    let decide =
+        |bearer| DecideDifference { entity: kube("a"), amount: k(4), bearer, drawer: None };
+    let held = || decide(Bearer::Officer(id("m02")));
+    assert!(!waits(&asks(&mut v, "bendahara-a", Role::Treasurer, held())));
+    let given_up = || decide(Bearer::Entity);
+    let asked = asks(&mut v, "bendahara-a", Role::Treasurer, given_up());
+    assert!(waits(&asked) && approval(&v, &asked).kind() == ApprovalKind::WriteOff);
+    let done = agrees(&mut v, &asked, ("ketua-a", Role::Chair), given_up());
+    assert_eq!(entries(effect(&done)), ["a.umum Beban Selisih Kas D 4", "a.umum Selisih Kas K 4"]);
+}
+
+/// Writes rows as they were before who may agree was noted.
+#[derive(Clone, Debug)]
+struct Forget;
+
+impl Action for Forget {
+    fn event(&self) -> Event {
+        Event::RoleAssigned
+    }
+
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        for entity in ["lkm", "a", "b"] {
+            draft.put(RowName::new("checkers", entity), Row::Checkers(Checkers::default()));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn who_may_agree_is_noted_where_it_was_not() {
+    let mut v = village();
+    v.ok(Forget);
+    let gives = || gives("kolektor", Role::Collector, "");
+    let passed = asks(&mut v, "kepala", Role::Administrator, gives());
+    assert_eq!(flags(effect(&passed)), [Reason::NoSecondPerson], "nobody was found");
+    let users = ["kepala", "manajer", "wakil", "ketua-a", "bendahara-a", "ketua-b", "teller", "x"];
+    let noted = v.ok(NoteCheckers { users: users.map(id).to_vec() });
+    let row = |entity: &str, users: &[&str]| {
+        let users = users.iter().map(ToString::to_string).collect();
+        (RowName::new("checkers", entity), Row::Checkers(Checkers { users }))
+    };
+    assert_eq!(
+        noted.rows,
+        [
+            row("a", &["ketua-a", "bendahara-a"]),
+            row("b", &["ketua-b"]),
+            row("lkm", &["kepala", "manajer", "wakil"]),
+        ]
+    );
+    assert!(waits(&asks(&mut v, "kepala", Role::Administrator, ends("kolektor", Role::Collector))));
+}
+
+#[test]
+fn who_decided_is_kept_with_device_and_role() {
+    let mut v = village();
+    let asked = asks(&mut v, "manajer", Role::Manager, rules(&[], 3));
+    let asked_by = asked.request.clone().expect("a request");
+    let checker = Author { device: "telepon-7".to_owned(), ..as_one("wakil", Role::Manager) };
+    let action = Arc::new(rules(&[], 3));
+    let mut command = v.command(Approve { asked: asked_by, checker, action }, None);
+    command.author = Author { approver: "wakil".to_owned(), ..asked.author.clone() };
+    v.run(&command);
+    let row = approval(&v, &asked);
+    assert_eq!(
+        (row.decided_by.as_str(), row.decided_device.as_str(), row.decided_role()),
+        ("wakil", "telepon-7", Role::Manager)
+    );
 }

@@ -3,6 +3,7 @@
 //! **Invariant**: what is owed is what the loan's account holds; nobody repays more.
 
 use crate::domain::account::{Ledger, Subject};
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::cash::Place;
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
@@ -52,6 +53,10 @@ impl Action for TakeOutsideLoan {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::above(ApprovalKind::LoanApproval, &self.entity, self.amount)))
     }
 
     /// Errors: `NOT_FOUND`, `ALREADY_EXISTS`, `PLACE_NOT_ALLOWED`.

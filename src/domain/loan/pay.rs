@@ -322,6 +322,10 @@ impl Action for WaiveLoan {
         Some(self.lender.clone())
     }
 
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::WriteOff, &self.lender)))
+    }
+
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `WRONG_KIND` for principal, `LOAN_EXCEEDED` for more
     /// than is due, `NOT_AFTER_LAST`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {

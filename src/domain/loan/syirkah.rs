@@ -265,6 +265,10 @@ impl Action for BearLoss {
         Some(Entity::Lkm)
     }
 
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::WriteOff, &Entity::Lkm)))
+    }
+
     /// Errors: `NOT_FOUND`, `SYIRKAH_EXCEEDED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let venture = Venture::load(draft, &self.syirkah)?;

@@ -49,6 +49,12 @@ impl Action for Reschedule {
         Some(self.lender.clone())
     }
 
+    fn matter(&self, draft: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        // The whole loan: what is left of it is lent anew.
+        let amount = Sen::new(Case::load(draft, &self.lender, &self.loan)?.row.amount);
+        Ok(Some(Matter::above(ApprovalKind::LoanApproval, &self.lender, amount)))
+    }
+
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`, `LOAN_PLAN_INVALID`,
     /// `LOAN_TERMS_INVALID` for the rate, and for any under a syariah contract.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
@@ -260,6 +266,11 @@ impl Action for TakeCollateral {
         Some(Entity::Lkm)
     }
 
+    /// The loan is given up for a thing, at a value that one person names.
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::WriteOff, &Entity::Lkm)))
+    }
+
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `LOAN_EXCEEDED` for more than is left, `WRONG_KIND`
     /// for a KUBE's loan or a thing that was taken before, `NOT_AFTER_LAST`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
@@ -299,6 +310,12 @@ impl Action for SellCollateral {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Lkm)
+    }
+
+    /// Sold below what it was taken for, the rest is lost.
+    fn matter(&self, draft: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        let lost = draft.moved_in(Code::OtherExpense)?.into_values().any(Sen::is_positive);
+        Ok(lost.then(|| Matter::of(ApprovalKind::WriteOff, &Entity::Lkm)))
     }
 
     /// Errors: `NOT_FOUND`, `WRONG_KIND` where nothing was taken, `PLACE_NOT_ALLOWED`.
