@@ -106,6 +106,8 @@ waiting! {
     SetIksRuleRequest,
     SetLoanProductRequest,
     SetLoanQualityRequest,
+    SetRegimeBoundRequest,
+    SetRegimeRequest,
     SetRetentionRequest,
     SetSavingsProductRequest,
     SetSavingsTaxRequest,

@@ -1,13 +1,21 @@
-//! Opening books, closing periods and opening them again.
+//! Opening books, closing periods and opening them again, the law an LKM lives under.
+
+use std::collections::BTreeSet;
 
 use crate::api::convert::{self, Checked};
-use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, plain, service};
+use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, detailed, plain, service};
 use crate::api::v1;
 use crate::domain::book::{ClosePeriod, Open, ReopenPeriod, periods_name};
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::record::Row;
-use crate::domain::record::proto::{Regime, Zone};
+use crate::domain::record::proto::{self, Principle, Regime, Zone};
+use crate::domain::regime::{CHUNK, MoveCapital, SetRegime, regime_on};
+use crate::domain::savings::{Kind, savings_ledger};
+use crate::storage::read::AsOf;
+
+/// How many accounts are read at a time.
+const PAGE: u32 = 500;
 
 service! {
     book_service_server::BookService {
@@ -16,6 +24,8 @@ service! {
         list_books: ListBooksRequest => ListBooksResponse;
         close_period: ClosePeriodRequest => ClosePeriodResponse;
         reopen_period: ReopenPeriodRequest => ReopenPeriodResponse;
+        set_regime: SetRegimeRequest => SetRegimeResponse;
+        move_capital_savings: MoveCapitalSavingsRequest => MoveCapitalSavingsResponse;
     }
 }
 
@@ -133,10 +143,115 @@ fn book(id: &Id, row: &Row, position: u64) -> Checked<v1::Book> {
         name: convert::book_name(id),
         display_name: row.name.clone(),
         lkm_name: row.lkm_name.clone(),
-        regime: row.regime,
+        regime: regime_on(row, Day::new(row.business_day), u64::MAX) as i32,
         zone: row.zone,
         opened_on: Some(convert::to_date(Day::new(row.opened_on))),
         business_day: Some(convert::to_date(Day::new(row.business_day))),
         position,
+        regimes: regimes(row),
     })
+}
+
+// ---- the law an LKM lives under -----------------------------------------------------------------
+
+/// The LKM's regimes, the first from the book's first day on.
+fn regimes(row: &proto::Book) -> Vec<v1::RegimeSince> {
+    let first = proto::RegimeSince {
+        since: row.opened_on,
+        regime: row.regime,
+        ..proto::RegimeSince::default()
+    };
+    let first = (row.regime() != Regime::Unspecified).then_some(&first);
+    let regime = |version: &proto::RegimeSince| v1::RegimeSince {
+        since: Some(convert::to_date(Day::new(version.since))),
+        regime: version.regime,
+        principle: version.principle,
+        minute: version.minute.clone(),
+    };
+    first.into_iter().chain(&row.regimes).map(regime).collect()
+}
+
+impl Mutation for v1::SetRegimeRequest {
+    plain!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let book = convert::lkm(&self.lkm, "lkm")?;
+        let version = proto::RegimeSince {
+            since: convert::day(self.since.as_ref(), "since")?.get(),
+            regime: convert::choice::<Regime>(self.regime, "regime")? as i32,
+            principle: convert::open_choice::<Principle>(self.principle, "principle")? as i32,
+            minute: convert::required_line(&self.minute, 80, "minute")?,
+            position: 0,
+        };
+        Ok(Plan::new(book, &Entity::Lkm, SetRegime { version }))
+    }
+}
+
+impl Method for v1::SetRegimeRequest {
+    type Response = v1::SetRegimeResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let done = call.submit(self).await?;
+        let book = book(&done.book, done.row(&RowName::book())?, done.record.position)?;
+        Ok(v1::SetRegimeResponse { book: Some(book) })
+    }
+}
+
+impl v1::MoveCapitalSavingsRequest {
+    fn plan_with(&self, members: Vec<Id>) -> Checked<Plan> {
+        let book = convert::lkm(&self.lkm, "lkm")?;
+        Ok(Plan::new(book, &Entity::Lkm, MoveCapital { members }))
+    }
+}
+
+impl Mutation for v1::MoveCapitalSavingsRequest {
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        self.plan_with(Vec::new())
+    }
+}
+
+impl Method for v1::MoveCapitalSavingsRequest {
+    type Response = v1::MoveCapitalSavingsResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let book = convert::lkm(&self.lkm, "lkm")?;
+        let on = self.details.as_ref().and_then(|details| details.happened_on.as_ref());
+        let on = convert::optional_day(on, "details.happened_on")?;
+        let members = elsewhere(call, &book, on).await?.into_iter().take(CHUNK).collect();
+        let plan = self.plan_with(members)?;
+        let done = call.submit_as(self, plan).await?;
+        let more = !elsewhere(call, &book, Some(done.record.happened_on)).await?.is_empty();
+        Ok(v1::MoveCapitalSavingsResponse { transaction: Some(done.transaction(call)), more })
+    }
+}
+
+/// The first members, at most [`CHUNK`] of each sort, whose capital savings stand elsewhere than
+/// the regime of a day has them.
+async fn elsewhere(call: &Call<'_>, book: &Id, on: Option<Day>) -> Checked<BTreeSet<Id>> {
+    let mut snapshot = call.snapshot_of(book, &Entity::Lkm, "lkm").await?;
+    let Row::Book(row) = call.row(&mut snapshot, &RowName::book(), "lkm").await? else {
+        return Err(damaged());
+    };
+    let regime = regime_on(&row, on.unwrap_or(Day::new(row.business_day)), u64::MAX);
+    let ledger = savings_ledger(&Entity::Lkm);
+    let mut members = BTreeSet::new();
+    for kind in [Kind::Principal, Kind::Mandatory] {
+        let [_, elsewhere] = kind.codes(&Entity::Lkm, regime);
+        let prefix = format!("{}.", ledger.account(elsewhere));
+        let mut after = None;
+        loop {
+            let page = snapshot.accounts(&prefix, after.as_ref(), PAGE, AsOf::default()).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            for (account, _) in page.iter().filter(|(_, held)| !held.is_zero()) {
+                members.insert(Id::new(account.subject.as_str()).ok_or_else(damaged)?);
+            }
+            if members.len() >= CHUNK {
+                break;
+            }
+        }
+    }
+    Ok(members)
 }

@@ -70,6 +70,14 @@ pub fn entity(name: &str, field: &str) -> Checked<(Id, Entity)> {
     Ok((book, entity_path(rest, name, field)?))
 }
 
+/// The book of an LKM, by the LKM's name. Errors: `NAME_MALFORMED`, `WRONG_PARENT` for a KUBE.
+pub fn lkm(name: &str, field: &str) -> Checked<Id> {
+    match entity(name, field)? {
+        (book, Entity::Lkm) => Ok(book),
+        (_, Entity::Kube(_)) => Err(Fault::WrongParent.on(field)),
+    }
+}
+
 fn entity_path(path: &str, name: &str, field: &str) -> Checked<Entity> {
     if path == "lkm" {
         return Ok(Entity::Lkm);
@@ -645,6 +653,9 @@ mod tests {
         agree!(
             Fund = Fund,
             Regime = Regime,
+            Principle = Principle,
+            BoundedFigure = BoundedFigure,
+            BoundEffect = BoundEffect,
             Zone = Zone,
             Stage = Stage,
             Standing = Standing,

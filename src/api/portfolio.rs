@@ -3,8 +3,10 @@
 //! **Invariant**: everything an answer shows comes from one snapshot. Loans are read a chunk at a
 //! time, each with its principal and its provision in the ledger, and only their sums are kept.
 //!
-//! Rates and ratios are in [`ratios`], what is done about loans in [`care`].
+//! Rates and ratios are in [`ratios`], what regimes say of them in [`bounds`], what is done about
+//! loans in [`care`].
 
+mod bounds;
 mod care;
 mod ratios;
 
@@ -32,7 +34,10 @@ use crate::domain::loan::portfolio::{
 use crate::domain::loan::quality::quality_name;
 use crate::domain::money::Sen;
 use crate::domain::record::Row;
-use crate::domain::record::proto::{self, Fund, Loan, QualityVersion, Regime};
+use crate::domain::record::proto::{
+    self, BoundedFigure, Fund, Loan, QualityVersion, Regime, RegimeBound, RegimeBounds,
+};
+use crate::domain::regime::{bound, regime_on};
 use crate::storage::read::{AsOf, Snapshot};
 
 /// How many loans are read at a time.
@@ -48,6 +53,8 @@ service! {
         list_contacts: ListContactsRequest => ListContactsResponse;
         assign_loan: AssignLoanRequest => AssignLoanResponse;
         name_officer: NameOfficerRequest => NameOfficerResponse;
+        set_regime_bound: SetRegimeBoundRequest => SetRegimeBoundResponse;
+        list_regime_bounds: ListRegimeBoundsRequest => ListRegimeBoundsResponse;
     }
 }
 
@@ -105,12 +112,15 @@ impl Asked {
         }
     }
 
-    /// The regime of an entity; a KUBE has none.
-    async fn regime(&mut self, call: &Call<'_>, entity: &Entity) -> Checked<Regime> {
-        match entity {
-            Entity::Lkm => Ok(self.settings(call).await?.regime()),
-            Entity::Kube(_) => Ok(Regime::Unspecified),
-        }
+    /// What the regime of an entity says of figures at the point; a KUBE has none.
+    async fn bounds(&mut self, call: &Call<'_>, entity: &Entity) -> Checked<Bounds> {
+        let at = (self.point.day, self.point.known);
+        let Entity::Lkm = entity else {
+            return Ok(Bounds { regime: Regime::Unspecified, row: RegimeBounds::default(), at });
+        };
+        let regime = regime_on(&self.settings(call).await?, at.0, at.1);
+        let row = bounds::read(&mut self.snapshot).await?;
+        Ok(Bounds { regime, row, at })
     }
 
     /// All lenders of the book: the LKM if there is one, and the groups.
@@ -126,6 +136,19 @@ impl Asked {
             after.clone_from(&last.id);
             lenders.extend(rows.iter().filter_map(|found| Id::new(&found.id)).map(Entity::Kube));
         }
+    }
+}
+
+/// What a regime says of figures at a point.
+struct Bounds {
+    regime: Regime,
+    row: RegimeBounds,
+    at: (Day, u64),
+}
+
+impl Bounds {
+    fn of(&self, figure: BoundedFigure) -> Option<&RegimeBound> {
+        bound(&self.row, self.regime, figure, self.at)
     }
 }
 

@@ -24,6 +24,7 @@ use crate::domain::record::proto::{
 };
 use crate::domain::record::{Effect, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::regime::regime_on;
 use crate::domain::savings::{Kind, savings_ledger};
 use crate::domain::savings_product::{SetProduct, SetTax, product_name, tax_name};
 use crate::domain::tax::PayWithheld;
@@ -241,7 +242,8 @@ impl Method for v1::ListMandatorySavingsRequest {
         let on = on.unwrap_or(Day::new(settings.business_day));
         let versions = products(&mut snapshot, &entity, SavingsSort::Wajib).await?.versions;
         let meetings = meetings(&mut snapshot, &entity).await?;
-        let code = Kind::Mandatory.code(&entity, &settings);
+        let regime = regime_on(&settings, on, u64::MAX);
+        let codes = Kind::Mandatory.codes(&entity, regime);
         let parent = RowName::of(&entity, "members", "").parent;
         let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
         let mut members = Vec::with_capacity(rows.len());
@@ -251,9 +253,14 @@ impl Method for v1::ListMandatorySavingsRequest {
                 continue;
             }
             let id = Id::new(&found.id).ok_or_else(damaged)?;
-            let account = savings_ledger(&entity).account_of(code, Subject::id(&id));
             let as_of = AsOf { effective: Some(on), position: None };
-            let brought = natural(code, snapshot.balance(&account, as_of).await?)?;
+            let mut brought = Sen::ZERO;
+            // What was brought under another regime may stand elsewhere still.
+            for code in codes {
+                let account = savings_ledger(&entity).account_of(code, Subject::id(&id));
+                let held = natural(code, snapshot.balance(&account, as_of).await?)?;
+                brought = brought.plus(held)?;
+            }
             let due = mandatory::due(&versions, Day::new(row.joined_on), on, &meetings)?;
             members.push(v1::MandatoryStanding {
                 member: convert::row_name(&book, RowName::of(&entity, "members", &found.id)),

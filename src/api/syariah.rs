@@ -46,14 +46,6 @@ fn optional_money(money: Option<&google_type::Money>, field: &str) -> Checked<Se
     money.map_or(Ok(Sen::ZERO), |money| convert::money(Some(money), field))
 }
 
-/// The book of an LKM. Errors: `NAME_MALFORMED`, `WRONG_PARENT` for a KUBE.
-fn of_lkm(name: &str, field: &str) -> Checked<Id> {
-    match convert::entity(name, field)? {
-        (book, Entity::Lkm) => Ok(book),
-        (_, Entity::Kube(_)) => Err(Fault::WrongParent.on(field)),
-    }
-}
-
 /// A contract of the LKM's.
 fn syirkah_of(name: &str) -> Checked<(Id, Id)> {
     match convert::owned(name, "syirkahs", "syirkah")? {
@@ -90,7 +82,7 @@ impl Mutation for v1::FundSyirkahRequest {
     detailed!();
 
     fn plan(&self, _: &[String]) -> Checked<Plan> {
-        let book = of_lkm(&self.entity, "entity")?;
+        let book = convert::lkm(&self.entity, "entity")?;
         let action = FundSyirkah {
             syirkah: convert::id(&self.syirkah_id, "syirkah_id")?,
             partner: borrower(&self.partner, (&book, &Entity::Lkm), "partner")?,
@@ -148,7 +140,7 @@ impl Method for v1::ListSyirkahsRequest {
     type Response = v1::ListSyirkahsResponse;
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        let book = of_lkm(&self.parent, "parent")?;
+        let book = convert::lkm(&self.parent, "parent")?;
         let page = Page::new(self.page_size, &self.page_token)?;
         let mut snapshot = call.snapshot_of(&book, &Entity::Lkm, "parent").await?;
         let parent = RowName::of(&Entity::Lkm, "syirkahs", "").parent;
@@ -203,7 +195,7 @@ impl Mutation for v1::ReceiveAlmsRequest {
     detailed!();
 
     fn plan(&self, _: &[String]) -> Checked<Plan> {
-        let book = of_lkm(&self.entity, "entity")?;
+        let book = convert::lkm(&self.entity, "entity")?;
         let giver = self.giver.as_ref().map(|giver| {
             let (of, group) = convert::group(&giver.group, "giver.group")?;
             if of != book {
@@ -227,7 +219,7 @@ impl Mutation for v1::GiveAlmsRequest {
     detailed!();
 
     fn plan(&self, _: &[String]) -> Checked<Plan> {
-        let book = of_lkm(&self.entity, "entity")?;
+        let book = convert::lkm(&self.entity, "entity")?;
         let action = GiveAlms {
             alms: alms(self.kind)?,
             amount: convert::money(self.amount.as_ref(), "amount")?,

@@ -10,7 +10,8 @@ use crate::api::v1::{
     SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, SyirkahKind, TermState, Zone,
 };
 use crate::api::v1::{
-    EarlyBreak, OnMaturity, SavingsDayCount, SavingsMethod, SavingsSort, TermPayout,
+    BoundEffect, BoundedFigure, EarlyBreak, OnMaturity, Principle, SavingsDayCount, SavingsMethod,
+    SavingsSort, TermPayout,
 };
 
 /// What people say for each value.
@@ -42,6 +43,26 @@ pub const REGIMES: Words<Regime> = Words(&[
     ("lkm-ojk", Regime::LkmOjk),
     ("inkubasi", Regime::Inkubasi),
 ]);
+
+/// How an LKM does business.
+pub const PRINCIPLES: Words<Principle> =
+    Words(&[("konvensional", Principle::Conventional), ("syariah", Principle::Syariah)]);
+
+/// What a regime bounds.
+pub const FIGURES: Words<BoundedFigure> = Words(&[
+    ("jasa-pinjaman", BoundedFigure::LoanRate),
+    ("jasa-simpanan", BoundedFigure::SavingsRate),
+    ("pengurus", BoundedFigure::Officers),
+    ("likuiditas", BoundedFigure::Liquidity),
+    ("solvabilitas", BoundedFigure::Solvency),
+    ("modal", BoundedFigure::Capital),
+    ("npl-neto", BoundedFigure::NplNet),
+    ("npl-bruto", BoundedFigure::NplGross),
+]);
+
+/// What becomes of what goes beyond a bound.
+pub const EFFECTS: Words<BoundEffect> =
+    Words(&[("peringatan", BoundEffect::Warn), ("tolak", BoundEffect::Refuse)]);
 
 /// Time zones.
 pub const ZONES: Words<Zone> =

@@ -42,6 +42,7 @@ impl Open {
             opened_on: self.opened_on.get(),
             business_day: self.opened_on.get(),
             format_level: FORMAT_LEVEL,
+            regimes: Vec::new(),
         }
     }
 }

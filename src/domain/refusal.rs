@@ -575,10 +575,22 @@ reasons! {
     GrantOverspent = "GRANT_OVERSPENT", Remark,
         "Belanja hibah {grant} melebihi penerimaan: diterima {received}, dibelanjakan {spent}.",
         "More was spent of {grant} than it brought: received {received}, spent {spent}.";
-    /// Remark: jasa beyond what the LKM's regime allows.
-    RateAboveBound = "RATE_ABOVE_BOUND", Remark,
+    /// Jasa beyond what the LKM's regime allows; also a remark.
+    RateAboveBound = "RATE_ABOVE_BOUND", Precondition,
         "Jasa {rate}% setahun melebihi batas {limit}% ({source}).",
         "{rate}% a year is more than the {limit}% allowed ({source}).";
+    /// More lent to officers than the LKM's regime allows; also a remark.
+    OfficerExposure = "OFFICER_EXPOSURE", Precondition,
+        "Pinjaman kepada pengurus menjadi {asked}, modal sendiri {held}: melebihi batas {limit}% ({source}).",
+        "Loans to officers would be {asked} of {held} own capital: more than the {limit}% allowed ({source}).";
+    /// What a regime is said to allow makes no sense.
+    BoundInvalid = "BOUND_INVALID", Invalid,
+        "Isian batas tidak masuk akal: {term}.",
+        "This part of the bound makes no sense: {term}.";
+    /// Remark: a loan product of a kind that the LKM's principle has not.
+    NotOfPrinciple = "NOT_OF_PRINCIPLE", Remark,
+        "Produk ini tidak sesuai dengan prinsip usaha LKM (konvensional atau syariah).",
+        "This product is not of the LKM's principle (conventional or syariah).";
     /// Remark: told as done against a rule; a person must look at it.
     ForReview = "FOR_REVIEW", Remark,
         "Dicatat untuk diperiksa karena {reason}.",

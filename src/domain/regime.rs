@@ -1,89 +1,232 @@
-//! What a regime says of figures: the ratios of an LKM, what it may ask for loans and pay on savings.
+//! The law an LKM lives under, as an effective-dated setting, and what it says of figures: the
+//! ratios of an LKM, what it may ask for loans and pay on savings, what it may lend to its officers.
 //!
-//! **Invariant**: a bound is data with its source and its first day, never a number in the code;
-//! where a regime says nothing there is none. The bounds are second-hand: what goes beyond one is
-//! decided with a warning, not refused.
+//! **Invariant**: a bound is a setting with its source and its first day; none is built in, and
+//! where nothing was set there is none. What is asked beyond one is done with a warning or refused,
+//! as its setting says; money that has moved is told of all the same.
 
 use rust_decimal::Decimal;
 
+use crate::domain::account::Subject;
+use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::day::Day;
-use crate::domain::draft::Draft;
-use crate::domain::id::Entity;
-use crate::domain::record::proto::Regime;
+use crate::domain::decide::Action;
+use crate::domain::draft::{Draft, Stop};
+use crate::domain::effective::{self, Recorded, Version, known_on};
+use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::loan::rate::Percent;
+use crate::domain::record::proto::{
+    self, BoundEffect, BoundedFigure, LoanContract, Principle, Regime, RegimeBound, RegimeBounds,
+    RegimeSince,
+};
+use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::savings::{Kind, savings_ledger};
 
-/// The bounds as the project keeps them: regime, first day, figure, at least, at most, source.
-const BOUNDS: &str = include_str!("bounds.csv");
+/// What may be set, as the project knows it: regime, first day, figure, at least, at most, source.
+const PRESETS: &str = include_str!("bounds.csv");
 
-/// What a regime bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figure {
-    /// Jasa on loans, in percent a year.
-    LoanRate,
-    /// Jasa on savings, in percent a year.
-    SavingsRate,
-    /// Loans to officers by equity.
-    Officers,
-    /// Money by current liabilities.
-    Liquidity,
-    /// Assets by liabilities.
-    Solvency,
-    /// Equity by paid-in capital.
-    Capital,
-    /// Loans that do not perform, after provision, by all loans.
-    NplNet,
-    /// The same before provision.
-    NplGross,
+/// The most bounds of a book.
+const MOST_BOUNDS: usize = 200;
+
+/// The most members whose capital savings move in one record.
+pub const CHUNK: usize = 80;
+
+// ---- the law ------------------------------------------------------------------------------------
+
+impl Version for RegimeSince {
+    fn since(&self) -> Day {
+        Day::new(self.since)
+    }
 }
 
-impl Figure {
-    /// Its name in the data.
-    const fn name(self) -> &'static str {
-        match self {
-            Figure::LoanRate => "LOAN_RATE",
-            Figure::SavingsRate => "SAVINGS_RATE",
-            Figure::Officers => "OFFICERS",
-            Figure::Liquidity => "LIQUIDITY",
-            Figure::Solvency => "SOLVENCY",
-            Figure::Capital => "CAPITAL",
-            Figure::NplNet => "NPL_NET",
-            Figure::NplGross => "NPL_GROSS",
+impl Recorded for RegimeSince {
+    fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+/// The law the book's LKM lives under on a day, as known when the journal had so many records.
+pub fn regime_on(book: &proto::Book, day: Day, known: u64) -> Regime {
+    known_on(&book.regimes, day, known).map_or(book.regime(), RegimeSince::regime)
+}
+
+/// Says under which law the LKM lives from a day on.
+#[derive(Clone, Debug)]
+pub struct SetRegime {
+    /// What holds from a day on.
+    pub version: RegimeSince,
+}
+
+impl Action for SetRegime {
+    fn event(&self) -> Event {
+        Event::RegimeSet
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Lkm)
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Rules, &Entity::Lkm)))
+    }
+
+    /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let mut book = draft.book().clone();
+        let version = RegimeSince { position: draft.frame().position, ..self.version.clone() };
+        effective::add(draft, &Entity::Lkm, &mut book.regimes, version, "since")?;
+        draft.put(RowName::book(), Row::Book(book));
+        Ok(())
+    }
+}
+
+/// Moves members' capital savings (pokok, wajib) to where the law of the day has them stand.
+#[derive(Clone, Debug)]
+pub struct MoveCapital {
+    /// Whose, at most [`CHUNK`].
+    pub members: Vec<Id>,
+}
+
+impl Action for MoveCapital {
+    fn event(&self) -> Event {
+        Event::CapitalSavingsMoved
+    }
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Lkm)
+    }
+
+    /// Errors: `OVERFLOW`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let ledger = savings_ledger(&Entity::Lkm);
+        let regime = regime_on(draft.book(), draft.frame().happened_on, u64::MAX);
+        for member in &self.members {
+            draft.about(&Entity::Lkm, "members", member);
+            for kind in [Kind::Principal, Kind::Mandatory] {
+                let [there, elsewhere] = kind.codes(&Entity::Lkm, regime);
+                let subject = Subject::id(member);
+                let held = draft.held(&ledger.account_of(elsewhere, subject.clone()))?;
+                draft.transfer(&ledger, (elsewhere, subject.clone()), (there, subject), held)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Remarks on a loan product of a kind that the LKM's principle has not.
+pub fn check_principle(draft: &mut Draft<'_>, entity: &Entity, contract: LoanContract, day: Day) {
+    let version = known_on(&draft.book().regimes, day, u64::MAX);
+    let principle = version.map_or(Principle::Unspecified, RegimeSince::principle);
+    let by_jasa = contract == LoanContract::Unspecified;
+    let kept = match principle {
+        Principle::Unspecified => true,
+        Principle::Conventional => by_jasa,
+        Principle::Syariah => !by_jasa,
+    };
+    if *entity == Entity::Lkm && !kept {
+        draft.flag(Refusal::new(Reason::NotOfPrinciple));
+    }
+}
+
+// ---- what it says of figures --------------------------------------------------------------------
+
+impl Version for RegimeBound {
+    fn since(&self) -> Day {
+        Day::new(self.since)
+    }
+}
+
+impl Recorded for RegimeBound {
+    fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl RegimeBound {
+    /// Whether a percentage keeps it.
+    pub fn holds(&self, percent: Decimal) -> bool {
+        self.least().is_none_or(|least| percent >= least)
+            && self.most().is_none_or(|most| percent <= most)
+    }
+
+    /// At least so many percent.
+    pub fn least(&self) -> Option<Decimal> {
+        self.at_least.parse().ok()
+    }
+
+    /// At most so many percent.
+    pub fn most(&self) -> Option<Decimal> {
+        self.at_most.parse().ok()
+    }
+
+    /// Whether it says anything.
+    const fn says(&self) -> bool {
+        !self.at_least.is_empty() || !self.at_most.is_empty()
+    }
+
+    fn is_about(&self, regime: Regime, figure: BoundedFigure) -> bool {
+        (self.regime(), self.figure()) == (regime, figure)
+    }
+
+    /// Checks that its rules make sense together: what is asked of the LKM has a most, and only
+    /// that can be refused; ratios are reported. Errors: `BOUND_INVALID`.
+    fn check(&self) -> Result<(), Refusal> {
+        let asked = matches!(
+            self.figure(),
+            BoundedFigure::LoanRate | BoundedFigure::SavingsRate | BoundedFigure::Officers
+        );
+        let number = |text: &str| text.is_empty() || Percent::parse(text).is_some();
+        let wrong = [
+            (!number(&self.at_least) || (asked && !self.at_least.is_empty()), "at_least"),
+            (!number(&self.at_most), "at_most"),
+            (!asked && self.effect() == BoundEffect::Refuse, "effect"),
+        ];
+        match wrong.into_iter().find(|(wrong, _)| *wrong) {
+            Some((_, term)) => Err(Refusal::new(Reason::BoundInvalid)
+                .on(&format!("bound.{term}"))
+                .with("term", term)),
+            None => Ok(()),
         }
     }
 }
 
-/// What a regime says of a figure, in percent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bound {
-    /// At least so much.
-    pub at_least: Option<Decimal>,
-    /// At most so much.
-    pub at_most: Option<Decimal>,
-    /// Who says so, and how far it is known.
-    pub source: &'static str,
+/// The row that holds what regimes say of figures.
+pub fn bounds_name() -> RowName {
+    RowName::of(&Entity::Lkm, "rules", "bounds")
 }
 
-impl Bound {
-    /// Whether a percentage keeps it.
-    pub fn holds(&self, percent: Decimal) -> bool {
-        self.at_least.is_none_or(|least| percent >= least)
-            && self.at_most.is_none_or(|most| percent <= most)
-    }
+/// What a regime says of a figure on a day, as known when the journal had so many records.
+pub fn bound(
+    bounds: &RegimeBounds,
+    regime: Regime,
+    figure: BoundedFigure,
+    (day, known): (Day, u64),
+) -> Option<&RegimeBound> {
+    let begun = |one: &&RegimeBound| {
+        one.is_about(regime, figure) && one.since() <= day && one.position() <= known
+    };
+    bounds.bounds.iter().rev().find(begun).filter(|one| one.says())
 }
 
-/// What a regime says of a figure on a day, if it says anything.
-pub fn bound(regime: Regime, figure: Figure, day: Day) -> Option<Bound> {
-    let regime = regime.as_str_name().strip_prefix("REGIME_")?;
-    let rows = BOUNDS.lines().rev().map(|row| row.split(',').collect::<Vec<_>>());
-    let mut bounds = rows.filter_map(|row| {
-        let [of, from, name, at_least, at_most, source] = row.try_into().ok()?;
-        let since = date(from)?;
-        let fits = of == regime && name == figure.name() && since <= day;
-        let percent = |text: &str| text.parse().ok();
-        let (at_least, at_most) = (percent(at_least), percent(at_most));
-        fits.then_some(Bound { at_least, at_most, source })
-    });
-    bounds.next()
+/// What may be set, to begin with.
+pub fn presets() -> impl Iterator<Item = RegimeBound> {
+    PRESETS.lines().skip(1).filter_map(|row| {
+        let [regime, from, figure, at_least, at_most, source] =
+            row.split(',').collect::<Vec<_>>().try_into().ok()?;
+        let regime = Regime::from_str_name(&format!("REGIME_{regime}"))?;
+        let figure = BoundedFigure::from_str_name(&format!("BOUNDED_FIGURE_{figure}"))?;
+        Some(RegimeBound {
+            since: date(from)?.get(),
+            regime: regime as i32,
+            figure: figure as i32,
+            at_least: at_least.to_owned(),
+            at_most: at_most.to_owned(),
+            effect: BoundEffect::Warn as i32,
+            source: source.to_owned(),
+            ..RegimeBound::default()
+        })
+    })
 }
 
 fn date(text: &str) -> Option<Day> {
@@ -92,24 +235,95 @@ fn date(text: &str) -> Option<Day> {
     Day::from_ymd(year, month, day)
 }
 
-/// Remarks on the first of yearly rates, in percent, that goes beyond what the regime of the LKM
-/// allows on the day of a draft. A KUBE has no regime.
-pub fn warn_of_rate(
-    draft: &mut Draft<'_>,
-    entity: &Entity,
-    figure: Figure,
-    rates: impl IntoIterator<Item = Decimal>,
-) {
-    if *entity != Entity::Lkm {
-        return;
+/// Sets what a regime says of a figure from a day on.
+#[derive(Clone, Debug)]
+pub struct SetBound {
+    /// The bound.
+    pub bound: RegimeBound,
+}
+
+impl Action for SetBound {
+    fn event(&self) -> Event {
+        Event::RuleSet
     }
-    let Some(bound) = bound(draft.book().regime(), figure, draft.frame().happened_on) else {
-        return;
-    };
-    let beyond = rates.into_iter().find(|rate| !bound.holds(*rate));
-    if let (Some(rate), Some(most)) = (beyond, bound.at_most) {
-        let remark = Refusal::new(Reason::RateAboveBound).with("rate", rate.normalize());
-        draft.flag(remark.with("limit", most).with("source", bound.source));
+
+    fn entity(&self) -> Option<Entity> {
+        Some(Entity::Lkm)
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Rules, &Entity::Lkm)))
+    }
+
+    /// Errors: `BOUND_INVALID`, `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        self.bound.check()?;
+        let bounds = bounds(draft)?.bounds;
+        let (regime, figure) = (self.bound.regime(), self.bound.figure());
+        let (mut own, mut all): (Vec<_>, Vec<_>) =
+            bounds.into_iter().partition(|one| one.is_about(regime, figure));
+        let bound = RegimeBound { position: draft.frame().position, ..self.bound.clone() };
+        effective::add(draft, &Entity::Lkm, &mut own, bound, "since")?;
+        all.append(&mut own);
+        if all.len() > MOST_BOUNDS {
+            return Err(Refusal::new(Reason::TooLarge).on("bound").into());
+        }
+        draft.put(bounds_name(), Row::RegimeBounds(RegimeBounds { bounds: all }));
+        Ok(())
+    }
+}
+
+fn bounds(draft: &Draft<'_>) -> Result<RegimeBounds, Stop> {
+    Ok(match draft.row(&bounds_name())? {
+        Some(Row::RegimeBounds(bounds)) => bounds,
+        _ => RegimeBounds::default(),
+    })
+}
+
+/// What the LKM's regime of a day says of a figure then.
+///
+/// Errors: `Missing`.
+pub fn bound_on(
+    draft: &Draft<'_>,
+    figure: BoundedFigure,
+    day: Day,
+) -> Result<Option<RegimeBound>, Stop> {
+    let regime = regime_on(draft.book(), day, u64::MAX);
+    Ok(bound(&bounds(draft)?, regime, figure, (day, u64::MAX)).cloned())
+}
+
+/// Says of what goes beyond a bound which rule that is: remarked on, or refused.
+///
+/// Errors: the refusal itself, where the bound is one.
+pub fn exceed(draft: &mut Draft<'_>, bound: &RegimeBound, why: Refusal) -> Result<(), Stop> {
+    let why = why.with("limit", &bound.at_most).with("source", &bound.source);
+    if bound.effect() == BoundEffect::Refuse {
+        return Err(why.into());
+    }
+    draft.flag(why);
+    Ok(())
+}
+
+/// Checks yearly rates, in percent, against what the regime of the LKM allows on a day; the first
+/// beyond it counts. A KUBE has no regime. `field` is the request's name for the rate.
+///
+/// Errors: `RATE_ABOVE_BOUND` where that is refused.
+pub fn check_rate(
+    draft: &mut Draft<'_>,
+    (entity, figure, day): (&Entity, BoundedFigure, Day),
+    field: &str,
+    rates: impl IntoIterator<Item = Decimal>,
+) -> Result<(), Stop> {
+    if *entity != Entity::Lkm {
+        return Ok(());
+    }
+    let Some(bound) = bound_on(draft, figure, day)? else { return Ok(()) };
+    match rates.into_iter().find(|rate| !bound.holds(*rate)) {
+        Some(rate) => {
+            let why = Refusal::new(Reason::RateAboveBound).on(field);
+            exceed(draft, &bound, why.with("rate", rate.normalize()))
+        }
+        None => Ok(()),
     }
 }
 
@@ -118,17 +332,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_are_those_of_the_file() {
-        let day = date("2025-06-01").expect("a day");
-        let rate = bound(Regime::Koperasi, Figure::LoanRate, day).expect("a bound");
+    fn presets_are_those_of_the_file() {
+        let all: Vec<RegimeBound> = presets().collect();
+        assert_eq!(all.len(), PRESETS.lines().skip(1).count());
+        let find = |regime, figure| all.iter().find(|one| one.is_about(regime, figure));
+        let rate = find(Regime::Koperasi, BoundedFigure::LoanRate).expect("a bound");
         assert!(rate.holds(Decimal::from(24)) && !rate.holds(Decimal::new(2401, 2)));
-        let saved = bound(Regime::Koperasi, Figure::SavingsRate, day).expect("a bound");
+        let saved = find(Regime::Koperasi, BoundedFigure::SavingsRate).expect("a bound");
         assert!(saved.holds(Decimal::from(9)) && !saved.holds(Decimal::new(901, 2)));
-        let least = bound(Regime::LkmOjk, Figure::Solvency, day).expect("a bound");
+        let least = find(Regime::LkmOjk, BoundedFigure::Solvency).expect("a bound");
         assert!(least.holds(Decimal::from(110)) && !least.holds(Decimal::new(10999, 2)));
-        assert_eq!(bound(Regime::Inkubasi, Figure::Solvency, day), None);
-        let before = date("2024-12-31").expect("a day");
-        assert_eq!(bound(Regime::LkmOjk, Figure::Capital, before), None);
-        assert_eq!(BOUNDS.lines().skip(1).count(), 7);
+        assert!(find(Regime::Inkubasi, BoundedFigure::Solvency).is_none());
+        assert!(all.iter().all(|one| one.check().is_ok() && one.position == 0));
     }
 }

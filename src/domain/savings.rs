@@ -8,7 +8,8 @@ use crate::domain::draft::{Draft, Mode, Stop};
 use crate::domain::id::{Entity, Id};
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
-use crate::domain::record::proto::{Book, Fund, Regime};
+use crate::domain::record::proto::{Fund, Regime};
+use crate::domain::regime::regime_on;
 
 /// The sorts of savings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,17 +23,16 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The account that holds it. In a cooperative, members' capital savings are equity; elsewhere
-    /// they are a liability.
-    pub fn code(self, entity: &Entity, book: &Book) -> Code {
-        let equity = *entity == Entity::Lkm && book.regime() == Regime::Koperasi;
-        match (self, equity) {
-            (Kind::Principal, true) => Code::PrincipalCapital,
-            (Kind::Principal, false) => Code::PrincipalSavings,
-            (Kind::Mandatory, true) => Code::MandatoryCapital,
-            (Kind::Mandatory, false) => Code::MandatorySavings,
-            (Kind::Voluntary, _) => Code::MemberSavings,
-        }
+    /// The account that holds it under a regime, and that which held it under another. In a
+    /// cooperative, members' capital savings are equity; elsewhere they are a liability.
+    pub fn codes(self, entity: &Entity, regime: Regime) -> [Code; 2] {
+        let equity = *entity == Entity::Lkm && regime == Regime::Koperasi;
+        let both = match self {
+            Kind::Principal => [Code::PrincipalSavings, Code::PrincipalCapital],
+            Kind::Mandatory => [Code::MandatorySavings, Code::MandatoryCapital],
+            Kind::Voluntary => return [Code::MemberSavings; 2],
+        };
+        if equity { [both[1], both[0]] } else { both }
     }
 }
 
@@ -78,7 +78,8 @@ impl Action for Deposit {
         let place = self.place.checked(draft, &self.entity, "place")?;
         draft.active_member(&self.entity, &self.member, "member")?;
         draft.about(&self.entity, "members", &self.member);
-        let code = self.kind.code(&self.entity, draft.book());
+        let regime = regime_on(draft.book(), draft.frame().happened_on, u64::MAX);
+        let [code, _] = self.kind.codes(&self.entity, regime);
         let savings = (code, Subject::id(&self.member));
         draft.transfer(&savings_ledger(&self.entity), place, savings, self.amount)
     }

@@ -11,10 +11,11 @@ use crate::domain::draft::{Draft, Stop};
 use crate::domain::effective::{self, Version};
 use crate::domain::id::{Entity, RowName};
 use crate::domain::record::proto::{
-    Mark, SavingsMethod, SavingsProduct, SavingsProducts, SavingsSort, SavingsTax, SavingsTaxes,
+    BoundedFigure, Mark, SavingsMethod, SavingsProduct, SavingsProducts, SavingsSort, SavingsTax,
+    SavingsTaxes,
 };
 use crate::domain::record::{Event, Row};
-use crate::domain::regime::{self, Figure};
+use crate::domain::regime;
 
 /// The collection of an entity's savings products.
 pub const COLLECTION: &str = "savings-products";
@@ -91,7 +92,7 @@ impl Action for SetProduct {
         Ok(Some(Matter::of(ApprovalKind::Products, &self.entity)))
     }
 
-    /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
+    /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`, `RATE_ABOVE_BOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut products = products(draft, &self.entity, self.sort)?;
         let versions = &mut products.versions;
@@ -100,7 +101,8 @@ impl Action for SetProduct {
             pays_from(draft, &self.entity, self.sort);
         }
         let rate = self.version.rate.parse::<Decimal>().ok();
-        regime::warn_of_rate(draft, &self.entity, Figure::SavingsRate, rate);
+        let of = (&self.entity, BoundedFigure::SavingsRate, self.version.since());
+        regime::check_rate(draft, of, "version.rate", rate)?;
         draft.put(product_name(&self.entity, self.sort), Row::SavingsProducts(products));
         Ok(())
     }

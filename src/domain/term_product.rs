@@ -8,9 +8,10 @@ use crate::domain::draft::{Draft, Stop};
 use crate::domain::effective::{self, Version, in_force};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{TermProduct, TermProducts};
+use crate::domain::record::proto::{BoundedFigure, TermProduct, TermProducts};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::regime;
 
 /// The collection of an entity's products of term deposits.
 pub const COLLECTION: &str = "term-products";
@@ -51,11 +52,13 @@ impl Action for SetTermProduct {
         Ok(Some(Matter::of(ApprovalKind::Products, &self.entity)))
     }
 
-    /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
+    /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`, `RATE_ABOVE_BOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let name = product_name(&self.entity, self.product.as_str());
         let mut versions = versions(draft, &name)?;
         effective::add(draft, &self.entity, &mut versions, self.version.clone(), "since")?;
+        let of = (&self.entity, BoundedFigure::SavingsRate, self.version.since());
+        regime::check_rate(draft, of, "version.rate", self.version.rate.parse().ok())?;
         draft.put(name, Row::TermProducts(TermProducts { versions }));
         Ok(())
     }

@@ -28,11 +28,11 @@ use crate::domain::decide::{Action, Command, Form};
 use crate::domain::drawer;
 use crate::domain::id::{Id, RequestId, RowName};
 use crate::domain::iks_rule::period_of;
-use crate::domain::link::lkm_ledger;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{DuesPeriod, SavingsSort};
 use crate::domain::record::{Outcome, Row};
 use crate::domain::refusal::Refusal;
+use crate::domain::regime::regime_on;
 use crate::domain::savings::savings_ledger;
 use crate::domain::savings_product::{PAYERS, payer_of};
 use crate::domain::savings_return::{self, PayInterest, Saver, kind};
@@ -282,10 +282,12 @@ async fn savers(
     let Some(Row::Book(book)) = snapshot.row(&RowName::book()).await?.map(|found| found.row) else {
         return Err(damaged("the book"));
     };
-    let control = match sort {
-        SavingsSort::Kube => lkm_ledger().account(crate::domain::chart::Code::KubeSavings),
-        sort => savings_ledger(&entity).account(kind(sort).code(&entity, &book)),
+    let ledger = savings_ledger(&entity);
+    let [code, elsewhere] = match sort {
+        SavingsSort::Kube => [crate::domain::chart::Code::KubeSavings; 2],
+        sort => kind(sort).codes(&entity, regime_on(&book, day, u64::MAX)),
     };
+    let control = ledger.account(code);
     let after = if after.is_empty() { None } else { Account::parse(after) };
     let limit = u32::try_from(savings_return::CHUNK).unwrap_or(PAGE);
     let known = AsOf::default();
@@ -298,7 +300,12 @@ async fn savers(
     let mut savers = Vec::with_capacity(found.len());
     for (account, _) in found {
         let who = who(sort, &account).ok_or_else(|| damaged("a saver"))?;
-        let balances = balances(snapshot, &account, day).await?;
+        let mut accounts = vec![account.clone()];
+        if code != elsewhere {
+            // What was saved under another regime stood elsewhere.
+            accounts.push(ledger.account_of(elsewhere, account.subject));
+        }
+        let balances = balances(snapshot, &accounts, day).await?;
         savers.push(Saver { who, balances });
     }
     let action = PayInterest { entity, sort, through: day, savers };
@@ -316,29 +323,34 @@ fn who(sort: SavingsSort, account: &Account) -> Option<Sharer> {
     }
 }
 
-/// What an account held from each day of the year on, through a day.
+/// What accounts held together from each day of the year on, through a day.
 async fn balances(
     snapshot: &mut Snapshot,
-    account: &Account,
+    accounts: &[Account],
     through: Day,
 ) -> Result<Vec<(Day, Sen)>, StorageError> {
     let overflow = |_| damaged("a balance");
     let new_year = Day::from_ymd(through.ymd().0, 1, 1).unwrap_or(Day::MIN);
     let eve = AsOf { effective: Some(Day::new(new_year.get() - 1)), position: None };
-    let mut held = snapshot.balance(account, eve).await?.negated().map_err(overflow)?;
+    let mut held = Sen::ZERO;
     let mut moved: std::collections::BTreeMap<Day, Sen> = std::collections::BTreeMap::new();
-    let mut after = None;
-    loop {
-        let span = Span::Days(new_year, through);
-        let lines =
-            snapshot.statement(account, span, None, Order::OldestFirst, after, PAGE).await?;
-        for line in &lines {
-            let sum = moved.entry(line.effective_on).or_default();
-            *sum = sum.minus(line.amount).map_err(overflow)?;
-        }
-        match lines.last() {
-            Some(last) if lines.len() == PAGE as usize => after = Some((last.position, last.leg)),
-            _ => break,
+    for account in accounts {
+        held = held.minus(snapshot.balance(account, eve).await?).map_err(overflow)?;
+        let mut after = None;
+        loop {
+            let span = Span::Days(new_year, through);
+            let lines =
+                snapshot.statement(account, span, None, Order::OldestFirst, after, PAGE).await?;
+            for line in &lines {
+                let sum = moved.entry(line.effective_on).or_default();
+                *sum = sum.minus(line.amount).map_err(overflow)?;
+            }
+            match lines.last() {
+                Some(last) if lines.len() == PAGE as usize => {
+                    after = Some((last.position, last.leg));
+                }
+                _ => break,
+            }
         }
     }
     let mut balances = vec![(new_year, held)];

@@ -147,6 +147,8 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::EvidenceAttached => ("Bukti dilampirkan", "Evidence attached"),
         Event::BankReconciled => ("Rekening koran dicocokkan", "Bank statement reconciled"),
         Event::YearClosed => ("Tutup buku tahunan", "Year closed"),
+        Event::RegimeSet => ("Bentuk LKM ditetapkan", "LKM's regime set"),
+        Event::CapitalSavingsMoved => ("Simpanan modal dipindahkan", "Capital savings moved"),
         Event::PeriodReopened => ("Periode dibuka lagi", "Period opened again"),
         Event::SurplusConsolidated => ("SHU digabungkan", "Surplus brought together"),
         Event::SurplusDivided => ("SHU dibagi", "Surplus divided"),

@@ -336,6 +336,8 @@ const TABLE: &[(&str, &str)] = &[
     ("person.rs SetRetention", "PersonalDataService/SetRetention"),
     ("product.rs SetLoanProduct", "LoanService/SetLoanProduct"),
     ("quality.rs SetLoanQuality", "LoanService/SetLoanQuality"),
+    ("regime.rs SetBound", "PortfolioService/SetRegimeBound"),
+    ("regime.rs SetRegime", "BookService/SetRegime"),
     ("request.rs DecideLoan", "LoanService/DecideLoan"),
     ("reversal.rs Reverse", "JournalService/ReverseTransaction"),
     ("savings_product.rs SetProduct", "SavingsProductService/SetSavingsProduct"),

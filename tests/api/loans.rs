@@ -11,7 +11,6 @@ use crate::town::{A, BOOK, LKM, Server, Town, cash, date, idr, on, place, sen, u
 on_both!(
     a_preview_creates_nothing,
     two_officers_decide_on_one_application,
-    a_rate_beyond_the_regime_is_warned_of,
     what_a_loan_is_for_is_sealed,
     arrears_are_listed,
 );
@@ -306,30 +305,6 @@ async fn two_officers_decide_on_one_application(server: &Server) {
     let why = why(&refused[0]);
     assert_eq!((why.reason.as_str(), why.field.as_str()), ("LOAN_DECIDED", "loan"));
     assert_eq!(why.text, "The loan l1 was decided on 1 April 2025 already.");
-}
-
-/// The town's LKM is a cooperative: 24% a year. A flat 2% a month on ten instalments weighs more.
-async fn a_rate_beyond_the_regime_is_warned_of(server: &Server) {
-    let town = Town::found(server).await;
-    for (name, rate, expected) in [("l1", "1", vec![]), ("l2", "2", vec!["RATE_ABOVE_BOUND"])] {
-        let rules = SetLoanProductRequest {
-            product_id: name.to_owned(),
-            ..product(LKM, terms(LoanFrequency::Monthly, rate))
-        };
-        town.loans().set_loan_product(rules).await.expect("set");
-        let wish = application(LKM, name, A, 500_000);
-        let wish = ApplyForLoanRequest { product_id: name.to_owned(), ..wish };
-        town.loans().apply_for_loan(wish).await.expect("applied");
-        let loan = format!("{LKM}/loans/{name}");
-        town.loans().confirm_loan(confirmation(&loan)).await.expect("confirmed");
-        let answer = town.loans().decide_loan(decision(&loan, true)).await.expect("approved");
-        let warnings = answer.into_inner().transaction.expect("set").warnings;
-        let reasons: Vec<_> = warnings.iter().map(|warning| warning.reason.as_str()).collect();
-        assert_eq!(reasons, expected);
-        let says =
-            warnings.first().is_none_or(|one| one.text.contains("more than the 24% allowed"));
-        assert!(says, "{warnings:?}");
-    }
 }
 
 async fn what_a_loan_is_for_is_sealed(server: &Server) {

@@ -38,6 +38,7 @@ mod process;
 mod proofs;
 mod provider_keys;
 mod queries;
+mod regime;
 mod registers;
 mod requests;
 mod retries;

@@ -8,6 +8,7 @@ use tonic::Code;
 
 use crate::loans::{application, lend, payment, product, terms, tin};
 use crate::on_both;
+use crate::regime::{bound, set};
 use crate::town::{A, BOOK, LKM, Server, Town, date, on, sen, why};
 
 on_both!(
@@ -227,6 +228,8 @@ async fn ratios_and_rates(server: &Server) {
         (sen(&ratio(RatioKind::Solvency).above), sen(&ratio(RatioKind::Solvency).below));
     assert_eq!(assets - liabilities, sen(&ratio(RatioKind::Capital).above));
     assert!(answer.ratios.iter().all(|ratio| ratio.bound.is_none() && ratio.kept));
+    set(&town, bound(BoundedFigure::Officers, "10", BoundEffect::Warn)).await;
+    set(&town, bound(BoundedFigure::LoanRate, "24", BoundEffect::Warn)).await;
     let lkm = town.portfolio().get_ratios(ask(LKM)).await.expect("ratios").into_inner();
     let officers = lkm.ratios.iter().find(|ratio| ratio.kind() == RatioKind::Officers);
     let bound = officers.and_then(|ratio| ratio.bound.clone()).expect("a cooperative's");

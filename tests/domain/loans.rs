@@ -13,14 +13,12 @@ use simpul::domain::loan::surety::{GroupStandsIn, RepayClaim, StandIn};
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
     Loan, LoanFrequency, LoanMethod, LoanPart, LoanState, LoanTerms, LoanVersion, Overpayment,
-    Penalty, PenaltyPer, Recognition, Regime, SavingsDayCount, SavingsMethod, SavingsProduct,
-    SavingsSort,
+    Penalty, PenaltyPer, Recognition,
 };
 use simpul::domain::record::{Effect, Event, Outcome, Row};
 use simpul::domain::refusal::Reason;
 use simpul::domain::register::{EndMembership, EnrolMember};
 use simpul::domain::reversal::Reverse;
-use simpul::domain::savings_product::SetProduct;
 use simpul::domain::stake::Means;
 use simpul::domain::state::{Key, Lookup, Value};
 
@@ -74,17 +72,17 @@ pub fn apply(
     }
 }
 
-fn decide(lender: &Entity, loan: &str, approve: bool) -> DecideLoan {
+pub fn decide(lender: &Entity, loan: &str, approve: bool) -> DecideLoan {
     let minute = "BA-2/contoh".to_owned();
     DecideLoan { lender: lender.clone(), loan: id(loan), approve, amount: None, minute }
 }
 
-fn confirm(lender: &Entity, loan: &str) -> ConfirmLoan {
+pub fn confirm(lender: &Entity, loan: &str) -> ConfirmLoan {
     let by = Confirmer::default();
     ConfirmLoan { lender: lender.clone(), loan: id(loan), by, paper: false }
 }
 
-fn disburse(lender: &Entity, loan: &str, purse: Purse) -> Disburse {
+pub fn disburse(lender: &Entity, loan: &str, purse: Purse) -> Disburse {
     Disburse { lender: lender.clone(), loan: id(loan), amount: None, fee_beside: false, purse }
 }
 
@@ -625,44 +623,4 @@ fn money_of_a_loan_that_nobody_knows_waits() {
     lend(&mut v, wish, tin(), "2025-03-03");
     let before = v.ok_on(pay(&kube("a"), "x", k(7), tin()), Some("2025-03-02"));
     assert_eq!(flags(&before), [Reason::InSuspense]);
-}
-
-/// What a flat 1% and 2% a month on ten instalments weigh is about 21% and 40% a year.
-#[test]
-fn rates_beyond_what_the_regime_allows_are_warned_of() {
-    let warned = |regime: Regime, rate: &str| {
-        let mut v = Village::under(regime);
-        v.group("a");
-        let terms = plain_terms(LoanMethod::Flat, LoanFrequency::Monthly, rate);
-        set_product(&mut v, &Entity::Lkm, terms);
-        v.ok(apply(&Entity::Lkm, "l1", Borrower::Group(id("a")), k(5_000), 10));
-        v.ok(confirm(&Entity::Lkm, "l1"));
-        flags(&v.ok(decide(&Entity::Lkm, "l1", true)))
-    };
-    assert_eq!(warned(Regime::Koperasi, "1"), []);
-    assert_eq!(warned(Regime::Koperasi, "2"), [Reason::RateAboveBound]);
-    assert_eq!(warned(Regime::LkmOjk, "2"), []);
-
-    let mut v = Village::under(Regime::Koperasi);
-    v.group("a");
-    let terms = plain_terms(LoanMethod::Flat, LoanFrequency::Monthly, "5");
-    set_product(&mut v, &kube("a"), terms);
-    v.ok(apply(&kube("a"), "l1", member(1), k(500), 10));
-    v.ok(confirm(&kube("a"), "l1"));
-    assert_eq!(flags(&v.ok(decide(&kube("a"), "l1", true))), [], "a KUBE has no regime");
-    for (entity, rate, expected) in [
-        (Entity::Lkm, "9", vec![]),
-        (Entity::Lkm, "9.5", vec![Reason::RateAboveBound]),
-        (kube("a"), "9.5", vec![]),
-    ] {
-        let version = SavingsProduct {
-            since: day("2026-01-01").get(),
-            method: SavingsMethod::Lowest as i32,
-            rate: rate.to_owned(),
-            day_count: SavingsDayCount::Twelfths as i32,
-            ..SavingsProduct::default()
-        };
-        let sort = SavingsSort::Sukarela;
-        assert_eq!(flags(&v.ok(SetProduct { entity, sort, version })), expected);
-    }
 }

@@ -24,6 +24,7 @@ mod money;
 mod person;
 mod portfolio;
 mod products;
+mod regime;
 mod reports;
 mod reversal;
 mod sharing;

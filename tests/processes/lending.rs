@@ -147,6 +147,17 @@ fn portfolio(terminal: &Terminal) {
     terminal.shows(late, "p1", "6 Juli 2025");
     terminal.shows("portofolio suku-jasa mawar", "harian", "12");
     terminal.says("portofolio rasio lkm --lang en", "Assets / liabilities");
+    terminal.says("portofolio batas", "Saran, belum berlaku");
+    let bound = "portofolio batas-atur jasa-pinjaman --bentuk lkm-ojk --paling-banyak 24 \
+                 --akibat tolak --sumber \"Aturan contoh\" --sejak 5-7-2025 --berita-acara BA-7";
+    terminal.shows(bound, "jasa-pinjaman", "tolak");
+    let dear = "pinjaman produk lkm mahal --nama Mahal --sejak 5-7-2025 --berita-acara BA-8 \
+                --cara flat --jasa 2,1 --tiap bulanan --lebih titipan --pengakuan kas";
+    let refused = terminal.refused(dear);
+    assert!(refused.contains("melebihi batas 24% (Aturan contoh)"), "{refused}");
+    let regime = "bentuk koperasi --prinsip konvensional --sejak 1-8-2025 --berita-acara BA-9";
+    terminal.shows(regime, "koperasi", "konvensional");
+    terminal.says("pindah-simpanan-modal", "0");
     let json = terminal.reads("portofolio ringkas mawar --output json");
     assert!(json.contains("outstanding"), "{json}");
 }

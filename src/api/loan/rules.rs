@@ -193,7 +193,7 @@ impl Method for v1::SetLoanProductRequest {
         let name = product_name(&entity, &convert::id(&self.product_id, "product_id")?);
         let done = call.submit(self).await?;
         let product = Some(product(&done.book, &name, done.row(&name)?)?);
-        Ok(v1::SetLoanProductResponse { product })
+        Ok(v1::SetLoanProductResponse { product, warnings: done.warnings(call) })
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::{Asked, CHUNK, Walk, decimal, money};
+use super::bounds::to_bound;
+use super::{Asked, Bounds, CHUNK, Walk, decimal, money};
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, damaged};
 use crate::api::v1;
@@ -21,9 +22,8 @@ use crate::domain::loan::terms::Terms;
 use crate::domain::loan::yearly;
 use crate::domain::money::Sen;
 use crate::domain::record::Row;
-use crate::domain::record::proto::{self, Loan, LoanVersion};
+use crate::domain::record::proto::{self, BoundedFigure, Loan, LoanVersion, RegimeBound};
 use crate::domain::refusal::Refusal;
-use crate::domain::regime::{Bound, Figure, bound};
 use crate::report::ratio::Sums;
 
 /// The loans on a product that are outstanding.
@@ -40,8 +40,8 @@ impl Method for v1::ListRatesRequest {
         let (book, lender) = convert::entity(&self.parent, "parent")?;
         let snapshot = call.snapshot_of(&book, &lender, "parent").await?;
         let mut asked = Asked::new(snapshot, self.as_of.as_ref(), self.as_known_at).await?;
-        let regime = asked.regime(call, &lender).await?;
-        let bound = bound(regime, Figure::LoanRate, asked.point.day);
+        let bounds = asked.bounds(call, &lender).await?;
+        let bound = bounds.of(BoundedFigure::LoanRate);
         let mut lent: BTreeMap<String, Lent> = BTreeMap::new();
         let mut walk = Walk::new(&mut asked, lender.clone(), "").await?;
         while let Some(found) = walk.next(&mut asked, CHUNK).await? {
@@ -54,9 +54,9 @@ impl Method for v1::ListRatesRequest {
                 }
             }
         }
-        let rates = product_rates(&mut asked, (&book, &lender), bound.as_ref(), &lent).await?;
+        let rates = product_rates(&mut asked, (&book, &lender), bound, &lent).await?;
         let as_of = asked.date();
-        let bound = bound.as_ref().map(to_bound);
+        let bound = bound.map(to_bound);
         Ok(v1::ListRatesResponse { rates, bound, as_of, read_point: Some(asked.read_point) })
     }
 }
@@ -74,7 +74,7 @@ fn effective_rate(row: &Loan, known: u64) -> Checked<Option<Decimal>> {
 async fn product_rates(
     asked: &mut Asked,
     (book, lender): (&Id, &Entity),
-    bound: Option<&Bound>,
+    bound: Option<&RegimeBound>,
     lent: &BTreeMap<String, Lent>,
 ) -> Checked<Vec<v1::ProductRate>> {
     let parent = RowName::of(lender, "loan-products", "").parent;
@@ -102,7 +102,7 @@ async fn product_rates(
 fn product_rate(
     version: Option<&LoanVersion>,
     lent: Option<&Lent>,
-    bound: Option<&Bound>,
+    bound: Option<&RegimeBound>,
     name: impl Fn(&Id) -> String,
 ) -> Checked<v1::ProductRate> {
     let terms = version.and_then(|version| version.terms.as_ref());
@@ -112,7 +112,7 @@ fn product_rate(
     };
     let highest = lent.and_then(|lent| lent.highest.as_ref());
     let rates = [named, highest.map(|(rate, _)| *rate)];
-    let exceeds = |bound: &Bound| rates.iter().flatten().any(|rate| !bound.holds(*rate));
+    let exceeds = |bound: &RegimeBound| rates.iter().flatten().any(|rate| !bound.holds(*rate));
     Ok(v1::ProductRate {
         product: String::new(),
         label: version.map_or_else(String::new, |version| version.label.clone()),
@@ -127,14 +127,6 @@ fn product_rate(
     })
 }
 
-fn to_bound(bound: &Bound) -> v1::RegimeBound {
-    v1::RegimeBound {
-        at_least: bound.at_least.map(decimal),
-        at_most: bound.at_most.map(decimal),
-        source: bound.source.to_owned(),
-    }
-}
-
 // ---- ratios -------------------------------------------------------------------------------------
 
 impl Method for v1::GetRatiosRequest {
@@ -144,7 +136,7 @@ impl Method for v1::GetRatiosRequest {
         let (book, entity) = convert::entity(&self.entity, "entity")?;
         let snapshot = call.snapshot_of(&book, &entity, "entity").await?;
         let mut asked = Asked::new(snapshot, self.as_of.as_ref(), self.as_known_at).await?;
-        let regime = asked.regime(call, &entity).await?;
+        let bounds = asked.bounds(call, &entity).await?;
         let totals = asked.snapshot.trial_balance(Some(&entity), asked.as_of).await?;
         let sums = Sums::of(&totals.into_iter().collect())?;
         let officers = officers(call, &mut asked, &entity).await?;
@@ -167,8 +159,7 @@ impl Method for v1::GetRatiosRequest {
                 }
             }
         }
-        let of = |figure| bound(regime, figure, asked.point.day);
-        let ratios = ratios(&sums, &portfolio, owed)?.map(|ratio| ratio.shown(of));
+        let ratios = ratios(&sums, &portfolio, owed)?.map(|ratio| ratio.shown(&bounds));
         Ok(v1::GetRatiosResponse {
             ratios: ratios.into(),
             officer_loans,
@@ -181,7 +172,7 @@ impl Method for v1::GetRatiosRequest {
 /// One ratio: what stands above the line, and below it.
 struct Ratio {
     kind: v1::RatioKind,
-    figure: Figure,
+    figure: BoundedFigure,
     /// None where the books do not say.
     above: Option<Sen>,
     below: Sen,
@@ -189,14 +180,14 @@ struct Ratio {
 }
 
 impl Ratio {
-    fn new(kind: v1::RatioKind, figure: Figure, above: Sen, below: Sen) -> Ratio {
+    fn new(kind: v1::RatioKind, figure: BoundedFigure, above: Sen, below: Sen) -> Ratio {
         let percent = percent_of(above, below);
         Ratio { kind, figure, above: Some(above), below, percent }
     }
 
-    fn shown(self, of: impl Fn(Figure) -> Option<Bound>) -> v1::Ratio {
-        let bound = of(self.figure);
-        let kept = match (&bound, self.percent) {
+    fn shown(self, bounds: &Bounds) -> v1::Ratio {
+        let bound = bounds.of(self.figure);
+        let kept = match (bound, self.percent) {
             (Some(bound), Some(percent)) => bound.holds(percent),
             _ => true,
         };
@@ -205,7 +196,7 @@ impl Ratio {
             above: self.above.map(convert::to_money),
             below: money(self.below),
             percent: self.percent.map(decimal),
-            bound: bound.as_ref().map(to_bound),
+            bound: bound.map(to_bound),
             kept,
         }
     }
@@ -222,12 +213,12 @@ fn ratios(sums: &Sums, loans: &Portfolio, officers: Sen) -> Result<[Ratio; 6], R
     };
     let (gross, after) = (loans.npl_gross(), loans.npl_net());
     Ok([
-        Ratio::new(v1::RatioKind::Liquidity, Figure::Liquidity, sums.money, sums.current),
-        Ratio::new(v1::RatioKind::Solvency, Figure::Solvency, sums.assets, sums.liabilities),
-        Ratio::new(v1::RatioKind::Capital, Figure::Capital, sums.equity, sums.paid_in),
-        npl(v1::RatioKind::NplNet, Figure::NplNet, net, after),
-        npl(v1::RatioKind::NplGross, Figure::NplGross, loans.non_performing, gross),
-        Ratio::new(v1::RatioKind::Officers, Figure::Officers, officers, sums.equity),
+        Ratio::new(v1::RatioKind::Liquidity, BoundedFigure::Liquidity, sums.money, sums.current),
+        Ratio::new(v1::RatioKind::Solvency, BoundedFigure::Solvency, sums.assets, sums.liabilities),
+        Ratio::new(v1::RatioKind::Capital, BoundedFigure::Capital, sums.equity, sums.paid_in),
+        npl(v1::RatioKind::NplNet, BoundedFigure::NplNet, net, after),
+        npl(v1::RatioKind::NplGross, BoundedFigure::NplGross, loans.non_performing, gross),
+        Ratio::new(v1::RatioKind::Officers, BoundedFigure::Officers, officers, sums.equity),
     ])
 }
 

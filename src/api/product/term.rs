@@ -118,7 +118,7 @@ impl Method for v1::SetTermProductRequest {
         let name = product_name(&entity, id.as_str());
         let done = call.submit(self).await?;
         let product = Some(product(&done.book, &name, done.row(&name)?)?);
-        Ok(v1::SetTermProductResponse { product })
+        Ok(v1::SetTermProductResponse { product, warnings: done.warnings(call) })
     }
 }
 

@@ -5,11 +5,13 @@ use clap::{Args, Subcommand};
 use super::args::WhichMember;
 use super::drawers::DrawerAsk;
 use super::{Answer, Client, PAGE, note_warnings};
-use crate::api::v1::{self, HouseholdStatus, Office, PartyKind, Regime, Stage, Warning, Zone};
+use crate::api::v1::{
+    self, HouseholdStatus, Office, PartyKind, Principle, Regime, Stage, Warning, Zone,
+};
 use crate::cli::convert::{date, day, last_part};
 use crate::cli::remote::{Failure, fresh_request_id};
 use crate::cli::table::{Column, Table, number, text};
-use crate::cli::words::{OFFICES, PARTIES, REGIMES, STAGES, STATUSES, ZONES};
+use crate::cli::words::{OFFICES, PARTIES, PRINCIPLES, REGIMES, STAGES, STATUSES, ZONES};
 use crate::domain::day::Day;
 
 const BOOKS: &[Column] = &[
@@ -20,6 +22,15 @@ const BOOKS: &[Column] = &[
     text("business_day", "Hari buku", "Business day"),
     number("position", "Posisi jurnal", "Journal position"),
 ];
+
+const REGIME: &[Column] = &[
+    text("since", "Sejak", "Since"),
+    text("regime", "Bentuk", "Regime"),
+    text("principle", "Prinsip", "Principle"),
+    text("minute", "Berita acara", "Minute"),
+];
+
+const MOVED: &[Column] = &[number("moved", "Dipindahkan", "Moved")];
 
 const GROUPS: &[Column] = &[
     text("group", "Kelompok", "Group"),
@@ -79,6 +90,25 @@ pub enum RegisterAsk {
         #[arg(long = "berita-acara", alias = "minute")]
         minute: String,
     },
+    /// Tetapkan bentuk LKM sejak sebuah hari / set the LKM's regime
+    #[command(name = "bentuk", alias = "regime")]
+    Regime {
+        /// Bentuk LKM / its regime
+        #[arg(value_parser = REGIMES.parser())]
+        regime: Regime,
+        /// Prinsip usaha / conventional or syariah
+        #[arg(long = "prinsip", alias = "principle", value_parser = PRINCIPLES.parser())]
+        principle: Option<Principle>,
+        /// Berlaku sejak / since
+        #[arg(long = "sejak", alias = "since", value_parser = day)]
+        since: Day,
+        /// Nomor berita acara / number of the minute
+        #[arg(long = "berita-acara", alias = "minute")]
+        minute: String,
+    },
+    /// Pindahkan simpanan pokok dan wajib menurut bentuk LKM / move capital savings by the regime
+    #[command(name = "pindah-simpanan-modal", alias = "move-capital-savings")]
+    MoveCapital,
     /// Daftarkan kelompok (KUBE) / enrol a group
     #[command(name = "kelompok-baru", alias = "group-add")]
     GroupAdd(GroupAdd),
@@ -312,6 +342,10 @@ impl Client {
         let table = match ask {
             RegisterAsk::BookAdd(new) => self.book_add(new).await?,
             RegisterAsk::Books { id } => self.books(id.as_ref()).await?,
+            RegisterAsk::Regime { regime, principle, since, minute } => {
+                self.set_regime((*regime, *principle), *since, minute).await?
+            }
+            RegisterAsk::MoveCapital => self.move_capital().await?,
             RegisterAsk::Close { entity, through, minute } => {
                 self.close(entity, *through, minute).await?
             }
@@ -419,6 +453,51 @@ impl Client {
             ]
         };
         Table::of(BOOKS, books.iter().map(row))
+    }
+
+    async fn set_regime(
+        &self,
+        (regime, principle): (Regime, Option<Principle>),
+        since: Day,
+        minute: &str,
+    ) -> Result<Table, Failure> {
+        let request = v1::SetRegimeRequest {
+            lkm: self.entity("lkm"),
+            request_id: fresh_request_id(),
+            since: date(since),
+            regime: regime as i32,
+            principle: principle.unwrap_or(Principle::Unspecified) as i32,
+            minute: minute.to_owned(),
+        };
+        let answer = self.get(self.remote.books().set_regime(request)).await?;
+        let row = |version: v1::RegimeSince| {
+            vec![
+                self.date(version.since.as_ref()),
+                REGIMES.word(version.regime()).to_owned(),
+                PRINCIPLES.word(version.principle()).to_owned(),
+                version.minute,
+            ]
+        };
+        let regimes = answer.book.into_iter().flat_map(|book| book.regimes);
+        Ok(Table::of(REGIME, regimes.map(row)))
+    }
+
+    /// All of it, however many members there are.
+    async fn move_capital(&self) -> Result<Table, Failure> {
+        let mut moved = 0;
+        loop {
+            let request = v1::MoveCapitalSavingsRequest {
+                lkm: self.entity("lkm"),
+                request_id: fresh_request_id(),
+                details: None,
+            };
+            let answer = self.get(self.remote.books().move_capital_savings(request)).await?;
+            let entries = answer.transaction.map_or(0, |transaction| transaction.entries.len());
+            moved += entries / 2;
+            if !answer.more || entries == 0 {
+                return Ok(Table::of(MOVED, [vec![moved.to_string()]]));
+            }
+        }
     }
 
     async fn close(&self, entity: &str, through: Day, minute: &str) -> Result<Table, Failure> {

@@ -6,11 +6,11 @@ use super::args::{AsOf, When};
 use super::transactions::request;
 use super::{Answer, Client, PAGE};
 use crate::api::google_type::{Decimal, Money};
-use crate::api::v1::{self, PortfolioKey, RatioKind};
+use crate::api::v1::{self, BoundEffect, BoundedFigure, PortfolioKey, RatioKind, Regime};
 use crate::cli::convert::{date, day, last_part, money_text, sen};
 use crate::cli::remote::fresh_request_id;
 use crate::cli::table::{Column, Table, number, text};
-use crate::cli::words::{FREQUENCIES, LOAN_METHODS, PORTFOLIO_KEYS};
+use crate::cli::words::{EFFECTS, FIGURES, FREQUENCIES, LOAN_METHODS, PORTFOLIO_KEYS, REGIMES};
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
 use crate::locale::number::format_amount;
@@ -76,6 +76,16 @@ const OFFICERS: &[Column] = &[
     number("outstanding", "Sisa pokok", "Outstanding"),
 ];
 
+const BOUNDS: &[Column] = &[
+    text("regime", "Bentuk", "Regime"),
+    text("figure", "Angka", "Figure"),
+    text("bound", "Batas %", "Bound %"),
+    text("effect", "Akibat", "Effect"),
+    text("since", "Sejak", "Since"),
+    text("source", "Sumber", "Source"),
+    text("minute", "Berita acara", "Minute"),
+];
+
 const CONTACTS: &[Column] = &[
     text("date", "Tanggal", "Date"),
     text("who", "Siapa", "Who"),
@@ -114,6 +124,41 @@ pub enum PortfolioAsk {
     /// Catat anggota LKM sebagai pengurusnya / a member is an officer of the LKM
     #[command(name = "pengurus", alias = "officer")]
     Officer(Officer),
+    /// Batas menurut bentuk LKM, dan saran / bounds of regimes, and presets
+    #[command(name = "batas", alias = "bounds")]
+    Bounds,
+    /// Tetapkan batas: jasa, pinjaman pengurus, rasio / set a bound
+    #[command(name = "batas-atur", alias = "bound-set")]
+    SetBound(SetBound),
+}
+
+/// What a regime allows.
+#[derive(Args, Clone, Debug)]
+pub struct SetBound {
+    /// Apa yang dibatasi / of what
+    #[arg(value_parser = FIGURES.parser())]
+    figure: BoundedFigure,
+    /// Bentuk LKM / under which regime
+    #[arg(long = "bentuk", alias = "regime", value_parser = REGIMES.parser())]
+    regime: Regime,
+    /// Paling sedikit, persen / at least, percent
+    #[arg(long = "paling-sedikit", alias = "at-least")]
+    at_least: Option<String>,
+    /// Paling banyak, persen / at most, percent
+    #[arg(long = "paling-banyak", alias = "at-most")]
+    at_most: Option<String>,
+    /// Yang melampaui diperingatkan atau ditolak / warned of or refused
+    #[arg(long = "akibat", alias = "effect", value_parser = EFFECTS.parser())]
+    effect: BoundEffect,
+    /// Aturan yang menyebutnya / the rule that says so
+    #[arg(long = "sumber", alias = "source")]
+    source: String,
+    /// Berlaku sejak / since
+    #[arg(long = "sejak", alias = "since", value_parser = day)]
+    since: Day,
+    /// Nomor berita acara / number of the minute
+    #[arg(long = "berita-acara", alias = "minute")]
+    minute: String,
 }
 
 /// What is added up.
@@ -232,6 +277,8 @@ impl Client {
             PortfolioAsk::Rates(of) => self.loan_rates(of).await,
             PortfolioAsk::Ratios(of) => self.ratios(of).await,
             PortfolioAsk::Contact(contact) => self.record_contact(contact).await,
+            PortfolioAsk::Bounds => self.bounds().await,
+            PortfolioAsk::SetBound(bound) => self.set_bound(bound).await,
             PortfolioAsk::Contacts { lender, loan } => {
                 let request = v1::ListContactsRequest { loan: self.of(lender, "loans", loan) };
                 let answer = self.get(self.remote.portfolio().list_contacts(request)).await?;
@@ -425,6 +472,52 @@ impl Client {
                 self.say("Pinjaman pengurus / ekuitas", "Loans to officers / equity")
             }
         }
+    }
+
+    async fn bounds(&self) -> Answer {
+        let request = v1::ListRegimeBoundsRequest { lkm: self.entity("lkm") };
+        let answer = self.get(self.remote.portfolio().list_regime_bounds(request)).await?;
+        let mut presets = self.bounds_table(&answer.presets);
+        presets.note(self.say("Saran, belum berlaku", "Presets, not in force"));
+        Ok(vec![self.bounds_table(&answer.bounds), presets])
+    }
+
+    async fn set_bound(&self, new: &SetBound) -> Answer {
+        let number = |text: &Option<String>| {
+            text.as_ref().map(|text| Decimal { value: text.replace(',', ".") })
+        };
+        let bound = v1::RegimeBound {
+            at_least: number(&new.at_least),
+            at_most: number(&new.at_most),
+            source: new.source.clone(),
+            regime: new.regime as i32,
+            figure: new.figure as i32,
+            effect: new.effect as i32,
+            since: date(new.since),
+            minute: new.minute.clone(),
+        };
+        let request = v1::SetRegimeBoundRequest {
+            lkm: self.entity("lkm"),
+            request_id: fresh_request_id(),
+            bound: Some(bound),
+        };
+        let answer = self.get(self.remote.portfolio().set_regime_bound(request)).await?;
+        Ok(vec![self.bounds_table(&answer.bounds)])
+    }
+
+    fn bounds_table(&self, bounds: &[v1::RegimeBound]) -> Table {
+        let row = |bound: &v1::RegimeBound| {
+            vec![
+                REGIMES.word(bound.regime()).to_owned(),
+                FIGURES.word(bound.figure()).to_owned(),
+                bound_text(bound),
+                EFFECTS.word(bound.effect()).to_owned(),
+                self.date(bound.since.as_ref()),
+                bound.source.clone(),
+                bound.minute.clone(),
+            ]
+        };
+        Table::of(BOUNDS, bounds.iter().map(row))
     }
 
     async fn record_contact(&self, contact: &Contact) -> Answer {

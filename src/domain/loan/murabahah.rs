@@ -17,6 +17,7 @@ use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
 use crate::domain::loan::case::{Case, Leg, Told};
+use crate::domain::loan::officer::check_exposure;
 use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
@@ -53,7 +54,8 @@ impl Action for SellMurabahah {
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` where nothing is approved, `WRONG_KIND` for a loan that
     /// is no murabahah, a lot of another fund, or a new lot that a KUBE's borrower lacks or a
-    /// member's has, `LOT_COST_DIFFERS`, `LOT_EXCEEDED`, `ALREADY_EXISTS`, `WHOLE_HEADS`.
+    /// member's has, `LOT_COST_DIFFERS`, `LOT_EXCEEDED`, `ALREADY_EXISTS`, `WHOLE_HEADS`,
+    /// `OFFICER_EXPOSURE`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::load(draft, &self.lender, &self.loan)?;
         if case.contract() != LoanContract::Murabahah {
@@ -64,6 +66,7 @@ impl Action for SellMurabahah {
             return Err(case.refuse(Reason::LoanNotOpen).into());
         }
         let cost = Sen::new(case.row.amount);
+        check_exposure(draft, &case, cost)?;
         let goods = draft.lot(&self.lender, &self.lot, "lot")?;
         let lender = vec![self.hand_over(draft, &case, &goods, cost)?];
         let borrower = self.take_in(draft, &case, &goods, cost)?;

@@ -10,6 +10,7 @@ use crate::domain::id::{Entity, Id};
 use crate::domain::link::lkm_ledger;
 use crate::domain::loan::case::{Borrower, Case, Leg, Purse, Told, open_loans};
 use crate::domain::loan::due::tend;
+use crate::domain::loan::officer::check_exposure;
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
 use crate::domain::record::Event;
@@ -48,7 +49,7 @@ impl Action for Disburse {
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` where nothing is approved, `LOAN_EXCEEDED` for more
     /// than is left, or a fee beyond what is paid out, `LOAN_PLAN_INVALID` where no due day is left,
-    /// `PLACE_NOT_ALLOWED`, `FLOOR`.
+    /// `OFFICER_EXPOSURE`, `PLACE_NOT_ALLOWED`, `FLOOR`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::load(draft, &self.lender, &self.loan)?;
         let ahead = draft.frame().happened_on.get() < case.row.reckoned_on.max(case.row.decided_on);
@@ -72,6 +73,7 @@ impl Action for Disburse {
             let refusal = Refusal::new(Reason::LoanExceeded).on("amount");
             return Err(refusal.with("held", left.get()).into());
         }
+        check_exposure(draft, &case, amount)?;
         let told = self.told(draft, &case, amount, fee)?;
         case.tell(draft, told).map(drop)
     }

@@ -10,10 +10,12 @@ use crate::domain::draft::{Draft, Stop, not_found};
 use crate::domain::effective::{self, Recorded, Version, in_force};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::terms::{Terms, invalid};
+use crate::domain::loan::yearly;
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{LoanPlan, LoanProduct, LoanVersion};
+use crate::domain::record::proto::{BoundedFigure, LoanPlan, LoanProduct, LoanVersion};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::regime;
 
 impl Version for LoanVersion {
     fn since(&self) -> Day {
@@ -56,7 +58,7 @@ impl Action for SetLoanProduct {
         Ok(Some(Matter::of(ApprovalKind::Products, &self.entity)))
     }
 
-    /// Errors: `LOAN_TERMS_INVALID`, `PERIOD_CLOSED`, `NOT_AFTER_LAST`.
+    /// Errors: `LOAN_TERMS_INVALID`, `PERIOD_CLOSED`, `NOT_AFTER_LAST`, `RATE_ABOVE_BOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let terms = Terms::new(&self.version.terms.clone().unwrap_or_default())?;
         if !terms.margin.is_zero() {
@@ -77,6 +79,9 @@ impl Action for SetLoanProduct {
         let versions = &mut product.versions;
         let version = LoanVersion { position: draft.frame().position, ..self.version.clone() };
         effective::add(draft, &self.entity, versions, version, "since")?;
+        let of = (&self.entity, BoundedFigure::LoanRate, self.version.since());
+        regime::check_rate(draft, of, "terms.rate_percent", yearly::named(&terms))?;
+        regime::check_principle(draft, &self.entity, terms.contract, self.version.since());
         draft.put(name, Row::LoanProduct(product));
         Ok(())
     }

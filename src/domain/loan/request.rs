@@ -17,15 +17,18 @@ use crate::domain::id::{Entity, Id};
 use crate::domain::link::check_tie;
 use crate::domain::loan::calendar::Calendar;
 use crate::domain::loan::case::{Borrower, Case, loan_name};
+use crate::domain::loan::officer::check_exposure;
 use crate::domain::loan::product::{check_bounds, version_on};
 use crate::domain::loan::schedule::{Instalment, instalments};
 use crate::domain::loan::terms::{Terms, invalid};
 use crate::domain::loan::yearly;
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{Fund, Loan, LoanContract, LoanPlan, LoanState, LoanTerms};
+use crate::domain::record::proto::{
+    BoundedFigure, Fund, Loan, LoanContract, LoanPlan, LoanState, LoanTerms,
+};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
-use crate::domain::regime::{self, Figure};
+use crate::domain::regime;
 
 /// Asks for a loan.
 #[derive(Clone, Debug)]
@@ -65,7 +68,7 @@ impl Action for ApplyLoan {
 
     /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`, `NOT_LINKED`, `WRONG_KIND` for a borrower or a
     /// source that does not fit the lender, `RULE_NOT_SET`, `LOAN_AMOUNT`, `LOAN_INSTALMENTS`,
-    /// `LOAN_PLAN_INVALID`, `OVERFLOW`, `ALREADY_EXISTS`.
+    /// `LOAN_PLAN_INVALID`, `RATE_ABOVE_BOUND`, `OVERFLOW`, `ALREADY_EXISTS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let today = draft.frame().happened_on;
         check_borrower(draft, &self.lender, &self.borrower)?;
@@ -82,7 +85,7 @@ impl Action for ApplyLoan {
         if Terms::new(&terms)?.unfit_for(&self.lender).is_some() {
             return Err(wrong("product", &self.product));
         }
-        check_plan(&terms, self.amount, &self.plan, draft)?;
+        check_rate(draft, &self.lender, &terms, (self.amount, &self.plan), "product")?;
         let row = Loan {
             borrower: self.borrower.path(),
             product: self.product.to_string(),
@@ -158,6 +161,24 @@ pub(super) fn check_plan(
     let terms = Terms::new(terms)?;
     let calendar = Calendar::new(&terms, plan, draft.frame().happened_on)?;
     instalments(&terms, amount, &calendar)
+}
+
+/// Checks a rate, as it is named and as it weighs, against what the lender's regime allows.
+///
+/// Errors: as [`check_plan`]; `RATE_ABOVE_BOUND` where that is refused.
+pub(super) fn check_rate(
+    draft: &mut Draft<'_>,
+    lender: &Entity,
+    terms: &LoanTerms,
+    (amount, plan): (Sen, &LoanPlan),
+    field: &str,
+) -> Result<(), Stop> {
+    let rows = check_plan(terms, amount, plan, draft)?;
+    let terms = Terms::new(terms)?;
+    let named = iter::once_with(|| yearly::named(&terms));
+    let rates = named.chain(iter::once_with(|| yearly::effective(&terms, amount, &rows)));
+    let of = (lender, BoundedFigure::LoanRate, draft.frame().happened_on);
+    regime::check_rate(draft, of, field, rates.flatten())
 }
 
 /// The user who asks; empty where nobody had to sign in.
@@ -310,7 +331,8 @@ impl Action for DecideLoan {
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_DECIDED`, `LOAN_NOT_CONFIRMED`, `LOAN_EXCEEDED` for more than was
-    /// asked; what the product of this day refuses.
+    /// asked; what the product of this day refuses, and the LKM's regime: `RATE_ABOVE_BOUND`,
+    /// `OFFICER_EXPOSURE`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = undecided(draft, &self.lender, &self.loan)?;
         case.row.decided_on = draft.frame().happened_on.get();
@@ -348,28 +370,11 @@ impl DecideLoan {
             return Err(refusal.with("held", asked.get()).into());
         }
         let terms = with_margin(version.terms.unwrap_or_default(), margin)?;
-        self.warn_of_rate(draft, &terms, amount, &plan)?;
+        check_rate(draft, &self.lender, &terms, (amount, &plan), "loan")?;
+        check_exposure(draft, case, amount)?;
         case.row.amount = amount.get();
         case.row.terms = Some(terms);
         case.row.state = LoanState::Approved as i32;
-        Ok(())
-    }
-
-    /// Remarks on a rate, as it is named or as it weighs, beyond what the lender's regime allows.
-    ///
-    /// Errors: as [`check_plan`].
-    fn warn_of_rate(
-        &self,
-        draft: &mut Draft<'_>,
-        terms: &LoanTerms,
-        amount: Sen,
-        plan: &LoanPlan,
-    ) -> Result<(), Refusal> {
-        let rows = check_plan(terms, amount, plan, draft)?;
-        let terms = Terms::new(terms)?;
-        let named = iter::once_with(|| yearly::named(&terms));
-        let rates = named.chain(iter::once_with(|| yearly::effective(&terms, amount, &rows)));
-        regime::warn_of_rate(draft, &self.lender, Figure::LoanRate, rates.flatten());
         Ok(())
     }
 }

@@ -16,11 +16,12 @@ use crate::domain::loan::case::{Borrower, Case, Told};
 use crate::domain::loan::life::LATEST;
 use crate::domain::loan::portfolio::{Point, required};
 use crate::domain::loan::quality::found_on;
+use crate::domain::loan::request::check_rate;
 use crate::domain::money::Sen;
 use crate::domain::posting::Posting;
 use crate::domain::record::Event;
 use crate::domain::record::proto::{
-    Collateral, LoanContract, LoanFact, LoanFactKind, LoanPlan, QualityVersion,
+    Collateral, LoanContract, LoanFact, LoanFactKind, LoanPlan, LoanTerms, QualityVersion,
 };
 use crate::domain::refusal::{Reason, Refusal};
 
@@ -56,11 +57,14 @@ impl Action for Reschedule {
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`, `LOAN_PLAN_INVALID`,
-    /// `LOAN_TERMS_INVALID` for the rate, and for any under a syariah contract.
+    /// `LOAN_TERMS_INVALID` for the rate, and for any under a syariah contract; `RATE_ABOVE_BOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::decided(draft, &self.lender, &self.loan)?;
         if case.contract() != LoanContract::Unspecified && !self.rate.is_empty() {
             return Err(crate::domain::loan::terms::invalid("rate_percent").into());
+        }
+        if !self.rate.is_empty() {
+            self.check_rate(draft, &case)?;
         }
         let fact = LoanFact {
             plan: Some(self.plan.clone()),
@@ -69,6 +73,21 @@ impl Action for Reschedule {
         };
         case.row.minute.clone_from(&self.minute);
         case.tell(draft, Told { facts: vec![fact], ..Told::default() }).map(drop)
+    }
+}
+
+impl Reschedule {
+    /// A new rate on the new plan, against what the lender's regime allows.
+    fn check_rate(&self, draft: &mut Draft<'_>, case: &Case) -> Result<(), Stop> {
+        let terms = LoanTerms {
+            rate: self.rate.clone(),
+            principal_grace: 0,
+            interest_grace: 0,
+            interest_grace_rule: 0,
+            ..case.row.terms.clone().unwrap_or_default()
+        };
+        let left = case.life(draft)?.outstanding()?;
+        check_rate(draft, &self.lender, &terms, (left, &self.plan), "terms.rate_percent")
     }
 }
 
