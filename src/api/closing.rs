@@ -19,11 +19,12 @@ use crate::api::report::{Lines, accounts_of};
 use crate::api::sharing::parts;
 use crate::api::v1;
 use crate::domain::account::{Account, Control, Ledger};
-use crate::domain::book::year_end;
+use crate::domain::book::{mark_name, year_end};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::link::lkm_ledger;
+use crate::domain::loan::portfolio::{Point, interest_paid};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{
     Division, Fund, FundResult, MemberMeasure, MemberWeight, SurplusPart, SurplusRule,
@@ -372,7 +373,8 @@ fn chunk_id(request: Option<&RequestId>, after: u32) -> RequestId {
 /// Who shares in an entity's surplus of a year: members at its end, and at the LKM the KUBEs that
 /// save or hold a stake there.
 ///
-/// Cost: all members, their savings accounts, and the entries of the year on interest income.
+/// Cost: all members, their savings accounts, all loans ever paid out, and the entries of the year
+/// on shared profit.
 async fn sharers(snapshot: &mut Snapshot, entity: &Entity, year: i32) -> Checked<Sharers> {
     let known = snapshot.head().size;
     let end = year_end(year);
@@ -395,22 +397,16 @@ async fn sharers(snapshot: &mut Snapshot, entity: &Entity, year: i32) -> Checked
         Entity::Lkm => kubes(snapshot, end, known).await?,
         Entity::Kube(_) => BTreeMap::new(),
     };
-    let prefix = format!("{}/members/", entity.path());
-    let new_year = Day::from_ymd(year, 1, 1).unwrap_or(Day::MIN);
-    for code in [Code::LoanIncome, Code::MarginIncome] {
-        let mut lines =
-            InterestPaid { control: ledger.account(code), span: (new_year, end), known };
-        for (party, paid) in lines.read(snapshot).await? {
-            let found = match party.strip_prefix(&prefix) {
-                Some(member) => people.get_mut(member),
-                None => party
-                    .strip_prefix("groups/")
-                    .and_then(|group| kubes.iter_mut().find(|(name, _)| is_of(name, group)))
-                    .map(|(_, found)| found),
-            };
-            if let Some((_, basis)) = found {
-                basis.interest = basis.interest.plus(paid)?;
+    for (party, paid) in paid_to(snapshot, entity, year, known).await? {
+        let found = match party.split_once('/') {
+            Some(("members", member)) => people.get_mut(member),
+            Some((_, group)) => {
+                kubes.iter_mut().find(|(name, _)| is_of(name, group)).map(|(_, found)| found)
             }
+            None => None,
+        };
+        if let Some((_, basis)) = found {
+            basis.interest = basis.interest.plus(paid)?;
         }
     }
     let people = people.into_values().chain(kubes.into_values()).collect();
@@ -491,30 +487,69 @@ async fn held(
     }
 }
 
-/// The jasa, or margin of a murabahah, that borrowers paid in a span.
-struct InterestPaid {
-    control: Account,
-    span: (Day, Day),
+/// What borrowers paid an entity in a year, `members/{member}` or `groups/{group}`: jasa and margins
+/// by the facts of their loans, as known when the year closed, and at the LKM profit shares.
+async fn paid_to(
+    snapshot: &mut Snapshot,
+    entity: &Entity,
+    year: i32,
     known: u64,
+) -> Checked<BTreeMap<String, Sen>> {
+    let mut paid = match entity {
+        Entity::Lkm => profit_shares(snapshot, year, known).await?,
+        Entity::Kube(_) => BTreeMap::new(),
+    };
+    let until = closed_at(snapshot, entity, year).await?;
+    let until = Point { day: year_end(year), known: until.unwrap_or(known) };
+    let eve = closed_at(snapshot, entity, year - 1).await?;
+    let before = Point { day: year_end(year - 1), known: eve.unwrap_or(until.known) };
+    let parent = RowName::of(entity, "loans", "").parent;
+    let mut after = String::new();
+    loop {
+        let rows = snapshot.rows(&parent, &after, CHUNK).await?;
+        let Some(last) = rows.last() else { return Ok(paid) };
+        after.clone_from(&last.id);
+        for found in &rows {
+            let Row::Loan(row) = &found.row else { return Err(damaged()) };
+            let sum = paid.entry(row.borrower.clone()).or_default();
+            *sum = sum.plus(interest_paid(row, before, until)?)?;
+        }
+    }
 }
 
-impl InterestPaid {
-    async fn read(&mut self, snapshot: &mut Snapshot) -> Checked<BTreeMap<String, Sen>> {
-        let mut paid: BTreeMap<String, Sen> = BTreeMap::new();
-        for account in accounts_of(snapshot, &self.control.control(), self.known).await? {
-            let mut lines = Lines::new(&account, self.span, self.known);
-            while let Some(chunk) = lines.next(snapshot).await? {
-                for (_, record) in chunk {
-                    let Outcome::Done(effect) = &record.outcome else { return Err(damaged()) };
-                    for entry in effect.entries.iter().filter(|one| one.account == account) {
-                        let sum = paid.entry(entry.party.clone()).or_default();
-                        *sum = sum.minus(entry.amount)?;
-                    }
+/// The position of the record that closed a year of an entity's, if one did.
+async fn closed_at(snapshot: &mut Snapshot, entity: &Entity, year: i32) -> Checked<Option<u64>> {
+    let found = snapshot.row(&mark_name(entity, year_end(year))).await?.map(|found| found.row);
+    match found {
+        None => Ok(None),
+        Some(Row::Mark(mark)) => Ok(Some(mark.position)),
+        Some(_) => Err(damaged()),
+    }
+}
+
+/// The LKM's shares of profit that its partners paid in a year, by the entries.
+async fn profit_shares(
+    snapshot: &mut Snapshot,
+    year: i32,
+    known: u64,
+) -> Checked<BTreeMap<String, Sen>> {
+    let span = (Day::from_ymd(year, 1, 1).unwrap_or(Day::MIN), year_end(year));
+    let control = lkm_ledger().account(Code::SharingIncome).control();
+    let mut paid: BTreeMap<String, Sen> = BTreeMap::new();
+    for account in accounts_of(snapshot, &control, known).await? {
+        let mut lines = Lines::new(&account, span, known);
+        while let Some(chunk) = lines.next(snapshot).await? {
+            for (_, record) in chunk {
+                let Outcome::Done(effect) = &record.outcome else { return Err(damaged()) };
+                for entry in effect.entries.iter().filter(|one| one.account == account) {
+                    let party = entry.party.strip_prefix("lkm/").unwrap_or(&entry.party);
+                    let sum = paid.entry(party.to_owned()).or_default();
+                    *sum = sum.minus(entry.amount)?;
                 }
             }
         }
-        Ok(paid)
     }
+    Ok(paid)
 }
 
 // ---- covering and paying ----------------------------------------------------------------------

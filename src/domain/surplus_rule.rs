@@ -122,7 +122,8 @@ pub struct Basis {
     pub counts: bool,
     /// Sen saved at the end of the year, nothing if negative.
     pub savings: Sen,
-    /// Sen of interest (jasa) and murabahah margin paid in the year, nothing if negative.
+    /// Sen of jasa, murabahah margin and profit shares paid in the year, nothing if negative: what
+    /// was paid, not what was recognised.
     pub interest: Sen,
 }
 

@@ -5,6 +5,7 @@ use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 use tonic::Code;
 
+use crate::loans::{application, lend, over_the_counter, payment, product, terms, tin};
 use crate::on_both;
 use crate::statements::two_months;
 use crate::town::{A, LKM, Server, Town, cash, date, deposit, idr, on, place, sen, units, why};
@@ -12,6 +13,8 @@ use crate::town::{A, LKM, Server, Town, cash, date, deposit, idr, on, place, sen
 on_both!(
     a_closed_year_shows_what_it_showed_before,
     a_surplus_is_divided_by_savings_and_paid,
+    shares_by_jasa_go_by_what_was_paid,
+    profit_shares_count_as_jasa_paid_to_the_lkm,
     what_is_asked_of_years_is_checked,
 );
 
@@ -261,6 +264,122 @@ async fn a_surplus_is_divided_by_savings_and_paid(server: &Server) {
     let paid = town.closing().pay_surplus(pay).await.expect("paid").into_inner();
     assert_eq!(paid.transaction.expect("set").warnings.len(), 0);
     assert_eq!(town.held("a.uep.2301.m02").await, 0);
+}
+
+/// Jasa is income as it is earned: of 1.000.000, 500.000 and 300.000 at 1% a month, nine months and
+/// 30 of 31 days by the end of the year. m01 has paid two instalments and m02 four, 20.000 of jasa
+/// each; m03 has paid, but it was told of when the year had closed: that counts in the next.
+async fn shares_by_jasa_go_by_what_was_paid(server: &Server) {
+    let town = Town::found(server).await;
+    let rules = LoanTerms {
+        recognition: Recognition::Accrual as i32,
+        ..terms(LoanFrequency::Monthly, "1")
+    };
+    town.loans().set_loan_product(product(A, rules)).await.expect("set");
+    for (loan, rupiah, paid) in [("m01", 1_000_000, 2), ("m02", 500_000, 4), ("m03", 300_000, 0)] {
+        let wish = application(A, loan, &format!("{A}/members/{loan}"), rupiah);
+        lend(&town, wish, tin(), (3, 1)).await;
+        for month in 4..4 + paid {
+            let name = format!("{A}/loans/{loan}");
+            let instalment = payment(&name, rupiah * 11 / 100, tin(), (month, 1));
+            town.loans().pay_loan(instalment).await.expect("paid");
+        }
+        let accrue = AccrueLoanRequest {
+            loan: format!("{A}/loans/{loan}"),
+            request_id: fresh_request_id(),
+            details: on(2025, 12, 31),
+        };
+        town.loans().accrue_loan(accrue).await.expect("accrued");
+    }
+    let later = DepositRequest { details: on(2026, 1, 20), ..deposit("m04", 1_000) };
+    town.savings().deposit(later).await.expect("deposited");
+    close_year(&town, A).await;
+    let late = payment(&format!("{A}/loans/m03"), 33_000, tin(), (12, 30));
+    town.loans().pay_loan(late).await.expect("told");
+    let by_jasa = rule(&[(SurplusUse::Members, "100")], &[(MemberMeasure::Interest, "100")]);
+    town.closing().set_surplus_rule(by_jasa).await.expect("set");
+    let request = DivideSurplusRequest { fund: Fund::SimpanPinjam as i32, ..divide() };
+    let divided = town.closing().divide_surplus(request).await.expect("divided").into_inner();
+    let division = &divided.year.as_ref().expect("a year").divisions[0];
+    assert_eq!(sen(&division.amount), 9_967_742 + 4_983_871 + 2_990_323);
+    for (member, share) in [("m01", 8_970_968), ("m02", 8_970_968), ("m03", 0)] {
+        assert_eq!(town.held(&format!("a.sp.2301.{member}")).await, share, "{member}");
+    }
+}
+
+/// A's business has shared 80.000 of its profit with the LKM; B has paid 20.000 of jasa.
+async fn profit_shares_count_as_jasa_paid_to_the_lkm(server: &Server) {
+    let town = Town::found(server).await;
+    town.found_group("b").await;
+    let b = "books/kupang/groups/b";
+    let line = |code: u32, side| JournalLine {
+        account: format!("books/kupang/accounts/lkm.sp.{code}"),
+        side: Some(side),
+    };
+    let amount = || idr(5_000_000).expect("set");
+    let journal = PostJournalRequest {
+        book: "books/kupang".to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 2),
+        lines: vec![
+            line(1102, journal_line::Side::Debit(amount())),
+            line(3107, journal_line::Side::Credit(amount())),
+        ],
+    };
+    town.journal().post_journal(journal).await.expect("posted");
+    for group in [A, b] {
+        let request = DepositAtLkmRequest {
+            group: group.to_owned(),
+            request_id: fresh_request_id(),
+            details: on(2025, 2, 1),
+            fund: Fund::SimpanPinjam as i32,
+            amount: idr(1_000),
+            kube_place: cash(),
+            lkm_place: place(PlaceKind::Vault),
+        };
+        town.savings().deposit_at_lkm(request).await.expect("banked");
+    }
+    let fund = FundSyirkahRequest {
+        entity: LKM.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 1),
+        syirkah_id: "s1".to_owned(),
+        partner: A.to_owned(),
+        kind: SyirkahKind::Mudharabah as i32,
+        amount: idr(1_000_000),
+        nisbah_percent: units("40"),
+        minute: MINUTE.to_owned(),
+        purse: over_the_counter(),
+        ..FundSyirkahRequest::default()
+    };
+    town.syariah().fund_syirkah(fund).await.expect("funded");
+    let share = ShareProfitRequest {
+        syirkah: format!("{LKM}/syirkahs/s1"),
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 1),
+        profit: idr(200_000),
+        purse: over_the_counter(),
+    };
+    town.syariah().share_profit(share).await.expect("shared");
+    let rules = product(LKM, terms(LoanFrequency::Monthly, "1"));
+    town.loans().set_loan_product(rules).await.expect("set");
+    lend(&town, application(LKM, "l1", b, 1_000_000), over_the_counter(), (3, 1)).await;
+    for month in [4, 5] {
+        let loan = format!("{LKM}/loans/l1");
+        let instalment = payment(&loan, 110_000, over_the_counter(), (month, 1));
+        town.loans().pay_loan(instalment).await.expect("paid");
+    }
+    next_year_begins(&town).await;
+    crate::days::close(&town, (2025, 12, 31)).await.expect("closed");
+    close_year(&town, LKM).await;
+    let mut by_jasa = rule(&[(SurplusUse::Members, "100")], &[(MemberMeasure::Interest, "100")]);
+    by_jasa.entity = LKM.to_owned();
+    town.closing().set_surplus_rule(by_jasa).await.expect("set");
+    let fund = Fund::SimpanPinjam as i32;
+    let request = DivideSurplusRequest { entity: LKM.to_owned(), fund, ..divide() };
+    town.closing().divide_surplus(request).await.expect("divided");
+    assert_eq!(town.held("lkm.sp.2303.a/sp").await, 8_000_000);
+    assert_eq!(town.held("lkm.sp.2303.b/sp").await, 2_000_000);
 }
 
 async fn what_is_asked_of_years_is_checked(server: &Server) {

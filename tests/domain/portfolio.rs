@@ -13,7 +13,8 @@ use simpul::domain::loan::care::{
 };
 use simpul::domain::loan::life::LATEST;
 use simpul::domain::loan::officer::{NameOfficer, OFFICERS, in_office};
-use simpul::domain::loan::portfolio::{Holding, Judged, Point, Portfolio};
+use simpul::domain::loan::pay::AccrueLoan;
+use simpul::domain::loan::portfolio::{Holding, Judged, Point, Portfolio, interest_paid};
 use simpul::domain::loan::quality::preset;
 use simpul::domain::loan::schedule::instalments;
 use simpul::domain::loan::terms::Terms;
@@ -21,7 +22,7 @@ use simpul::domain::loan::trouble::{RegisterCollateral, WriteOffLoan};
 use simpul::domain::loan::yearly;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
-    LoanFrequency, LoanMethod, LoanTerms, QualityPreset, QualityVersion,
+    LoanFrequency, LoanMethod, LoanTerms, QualityPreset, QualityVersion, Recognition,
 };
 use simpul::domain::record::{Outcome, Row};
 use simpul::domain::refusal::Reason;
@@ -30,7 +31,7 @@ use simpul::domain::state::{Key, Lookup, Value};
 
 use crate::loan_schedule::{plain_terms, plan_of};
 use crate::loans::{apply, lend, member, pay, row, set_product, tin, village};
-use crate::village::{Village, day, id, k, kube};
+use crate::village::{Village, day, flags, id, k, kube};
 
 /// POJK 41/2024, with the third class and beyond not performing.
 fn rule() -> QualityVersion {
@@ -387,4 +388,33 @@ fn set_product_by_instalment(v: &mut Village) {
         product: id("p"),
         version,
     });
+}
+
+/// Jasa of 10 a month, earned as time passes: what was paid counts, in the year in which it became
+/// known, once.
+#[test]
+fn jasa_paid_is_counted_once_when_it_became_known() {
+    let mut v = village();
+    v.today = day("2026-12-31");
+    let accrued = LoanTerms {
+        recognition: Recognition::Accrual as i32,
+        ..plain_terms(LoanMethod::Flat, LoanFrequency::Monthly, "1")
+    };
+    set_product(&mut v, &kube("a"), accrued);
+    lend(&mut v, apply(&kube("a"), "x", member(1), k(1_000), 10), tin(), "2025-10-01");
+    let paid = |v: &mut Village, on: &str| v.ok_on(pay(&kube("a"), "x", k(110), tin()), Some(on));
+    paid(&mut v, "2025-11-01");
+    v.ok_on(AccrueLoan { lender: kube("a"), loan: id("x") }, Some("2026-01-10"));
+    let closing = v.records.len() as u64;
+    let late = paid(&mut v, "2025-12-01");
+    assert_eq!(flags(&late), []);
+    paid(&mut v, "2026-01-15");
+    let (eve, end, next) = (day("2024-12-31"), day("2025-12-31"), day("2026-12-31"));
+    let of = |v: &Village, before: Point, until: Point| {
+        interest_paid(&row(v, &kube("a"), "x"), before, until).expect("reckoned")
+    };
+    let at = |day, known| Point { day, known };
+    assert_eq!(of(&v, at(eve, closing), at(end, closing)), k(10));
+    let known = v.records.len() as u64;
+    assert_eq!(of(&v, at(end, closing), at(next, known)), k(20));
 }

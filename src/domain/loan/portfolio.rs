@@ -149,6 +149,19 @@ pub fn required(
     rate_for(rule, life)?.of_sen(base.max(Sen::ZERO))
 }
 
+/// Jasa, or margin of a murabahah, that was paid on a loan from one point to a later one: what had
+/// been paid by then as known then, less what had been paid before as known before. So what was
+/// told late is counted once, in the span in which it became known.
+///
+/// Errors: those of the fold.
+pub fn interest_paid(loan: &Loan, before: Point, until: Point) -> Result<Sen, Refusal> {
+    let paid = |point: Point| match facts_known(loan, point.known).next() {
+        None => Ok(Sen::ZERO),
+        Some(_) => Ok(reckon_known(loan, point.day, point.known)?.paid().interest),
+    };
+    paid(until)?.minus(paid(before)?)
+}
+
 /// Loans of one quality class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OfClass {
