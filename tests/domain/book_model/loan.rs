@@ -13,8 +13,10 @@ pub struct Loan {
     pub lender: String,
     /// Its id at the lender.
     pub id: String,
-    /// The group or the member.
+    /// The group, or the lender's member.
     pub borrower: String,
+    /// Whether it is the group.
+    pub to_group: bool,
     pub amount: Sum,
     pub instalments: i64,
     pub weekly: bool,

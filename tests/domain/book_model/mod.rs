@@ -1,12 +1,12 @@
 //! Random lives of a whole book against a second, naive model: hundreds of members in a simulated
-//! year, with every day closed (some late, tellers going on meanwhile), loans of groups and of the
-//! LKM, instalments from savings, interest, members who leave, corrections, reversals, and reports
+//! year, with every day closed (some late, tellers going on meanwhile), members of the LKM
+//! itself, loans of groups and of the LKM to either, instalments from savings, interest, members who leave, corrections, reversals, and reports
 //! that come after their period was closed; then the year closes, surpluses are divided and paid out,
 //! and the next year begins with more of the same.
 //!
-//! After every day all balances of the book must be what the naive model makes of the list of what
-//! was told; quality classes, provisions and what the closing visits are looked at loan by loan.
-//! After every step would be too dear. What a closed period showed must never change.
+//! After every step all balances that it moved, and after every day all of the book's, must be what
+//! the naive model makes of the list of what was told; quality classes, provisions and what the
+//! closing visits are looked at loan by loan. What a closed period showed must never change.
 //!
 //! `SIMPUL_SEED=n` replays one seed; `tests/run --long` lives a larger book several times.
 
@@ -30,11 +30,13 @@ use simpul::domain::loan::pay::PayLoan;
 use simpul::domain::loan::request::ApplyLoan;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
-    Fund, LoanFrequency, LoanMethod, LoanTerms, Overpayment, Penalty, PenaltyPer, Recognition,
-    SavingsDayCount, SavingsMethod, SavingsProduct, SavingsSort, SheetLine, SheetLineKind,
+    Fund, LoanFrequency, LoanMethod, LoanTerms, Member, Overpayment, Penalty, PenaltyPer,
+    Recognition, SavingsDayCount, SavingsMethod, SavingsProduct, SavingsSort, SheetLine,
+    SheetLineKind,
 };
-use simpul::domain::record::{Outcome, Record};
+use simpul::domain::record::{Outcome, Record, Row};
 use simpul::domain::refusal::Reason;
+use simpul::domain::register::EnrolMember;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::{Deposit, Kind, Withdraw};
 use simpul::domain::savings_product::SetProduct;
@@ -45,7 +47,7 @@ use simpul::domain::surplus::Sharer;
 use crate::loan_schedule::plain_terms;
 use crate::loan_trouble::quality;
 use crate::loans::{apply, counter, fund_vault, lend, row, set_product};
-use crate::village::{Village, day, id, kube};
+use crate::village::{Village, day, id};
 use loan::{Loan, Sum};
 use naive::{Naive, Told};
 
@@ -67,6 +69,10 @@ struct Life {
     base: BTreeMap<String, Sum>,
     held: BTreeMap<String, Sum>,
     counted: usize,
+    /// Accounts that were moved since they were last compared.
+    touched: BTreeSet<String>,
+    /// The loans by lender and id.
+    loans: BTreeMap<(String, String), usize>,
     closed: Day,
     /// What a closed period showed: whose, through which day, which balances.
     shown: Vec<(String, Day, BTreeMap<String, Sum>)>,
@@ -104,11 +110,18 @@ impl Life {
             base: BTreeMap::new(),
             held: BTreeMap::new(),
             counted: 0,
+            touched: BTreeSet::new(),
+            loans: BTreeMap::new(),
             closed: day("2024-12-31"),
             shown: Vec::new(),
             booked: Vec::new(),
             tally: BTreeMap::new(),
         };
+        for member in life.members("lkm") {
+            let joined_on = day("2025-01-01").get();
+            let row = Member { joined_on, ..Member::default() };
+            life.village.ok(EnrolMember { entity: Entity::Lkm, member: id(&member), row });
+        }
         life.set_rules();
         life.count();
         life.base = life.held.clone();
@@ -140,6 +153,14 @@ impl Life {
         }
     }
 
+    /// The members of a group, or of the LKM: as many as it has groups.
+    fn members(&self, whose: &str) -> Vec<String> {
+        match whose {
+            "lkm" => (1..=self.groups.len()).map(|number| format!("n{number:02}")).collect(),
+            _ => (1..=10).map(member_name).collect(),
+        }
+    }
+
     fn lenders(&self) -> Vec<String> {
         self.groups.iter().cloned().chain(["lkm".to_owned()]).collect()
     }
@@ -168,7 +189,8 @@ impl Life {
     }
 
     fn pays_interest(&self, lender: &str) -> bool {
-        self.groups.iter().position(|one| one == lender).is_some_and(|at| at.is_multiple_of(2))
+        let at = self.groups.iter().position(|one| one == lender);
+        lender == "lkm" || at.is_some_and(|at| at.is_multiple_of(2))
     }
 
     // ---- what the ledgers hold ------------------------------------------------------------
@@ -179,7 +201,16 @@ impl Life {
             if let Outcome::Done(effect) = &record.outcome {
                 for entry in &effect.entries {
                     let account = without_item(&entry.account.to_string());
-                    *self.held.entry(account).or_default() += entry.amount.get();
+                    *self.held.entry(account.clone()).or_default() += entry.amount.get();
+                    self.touched.insert(account);
+                }
+                for (name, row) in &effect.rows {
+                    let Row::Loan(row) = row else { continue };
+                    let lender =
+                        name.parent.trim_end_matches("/loans").trim_start_matches("groups/");
+                    if let Some(at) = self.loans.get(&(lender.to_owned(), name.id.clone())) {
+                        self.naive.reckoned[*at] = Day::new(row.reckoned_on);
+                    }
                 }
             }
         }
@@ -254,9 +285,15 @@ impl Life {
         *self.tally.entry(what).or_default() += 1;
     }
 
+    fn some_group(&mut self) -> String {
+        self.random.choice(&self.groups).expect("one").clone()
+    }
+
+    /// A member of a group, or of the LKM.
     fn somebody(&mut self) -> (String, String) {
-        let group = self.random.choice(&self.groups).expect("one").clone();
-        (group, member_name(self.random.usize(1..=10)))
+        let whose = if self.random.u8(0..6) == 0 { "lkm".to_owned() } else { self.some_group() };
+        let members = self.members(&whose);
+        (whose, self.random.choice(&members).expect("one").clone())
     }
 
     /// Today, or a day before it; often long before.
@@ -287,6 +324,7 @@ impl Life {
             21 | 22 => self.take_back(today),
             _ => self.leave(today),
         }
+        self.compare_moved(on);
     }
 
     fn deposit(&mut self, on: Day) {
@@ -297,13 +335,19 @@ impl Life {
         };
         let amount = self.random.i64(1..=90_000) * RUPIAH;
         let action = Deposit {
-            entity: kube(&group),
+            entity: entity(&group),
             member: id(&member),
             kind,
             amount: Sen::new(amount),
-            place: Place::Cash,
+            place: place_of(&group),
         };
         let record = self.run(action, on);
+        if let Outcome::Refused(refusal) = &record.outcome {
+            let left = !self.was_member(&group, &member, on);
+            let asked = group == "lkm" && left && refusal.reason == Reason::NotMemberThen;
+            assert!(asked, "{record:?}");
+            return self.tally("refused after leaving");
+        }
         // What comes from somebody who has left waits.
         let suspense = if self.was_member(&group, &member, on) { 0 } else { amount };
         let told = Told::Saved { group: group.clone(), member, code, amount, suspense };
@@ -320,12 +364,18 @@ impl Life {
         let most = if self.random.u8(0..8) == 0 { held * 2 } else { held };
         let amount = self.random.i64(1..=most);
         let action = Withdraw {
-            entity: kube(&group),
+            entity: entity(&group),
             member: id(&member),
             amount: Sen::new(amount),
-            place: Place::Cash,
+            place: place_of(&group),
         };
+        let short = group == "lkm" && amount > held.min(self.vault());
         let record = self.run(action, on);
+        if let Outcome::Refused(refusal) = &record.outcome {
+            assert!(short && refusal.reason == Reason::Floor, "{record:?}");
+            return self.tally("refused beyond savings");
+        }
+        assert!(!short, "{record:?}");
         let suspense = -(amount - held).max(0);
         let told =
             Told::Saved { group: group.clone(), member, code: 2103, amount: -amount, suspense };
@@ -334,7 +384,7 @@ impl Life {
     }
 
     fn bank(&mut self, on: Day) {
-        let (group, _) = self.somebody();
+        let group = self.some_group();
         let saved = self.naive.at_lkm(&group);
         let deposit = saved == 0 || self.random.u8(0..3) > 0;
         let amount = match deposit {
@@ -364,7 +414,7 @@ impl Life {
     fn sheet(&mut self, on: Day) {
         // They meet every week.
         let on = Day::new(on.get() - on.get() % 7).max(day("2025-01-02"));
-        let (group, _) = self.somebody();
+        let group = self.some_group();
         let kinds = [SheetLineKind::Wajib, SheetLineKind::Sukarela, SheetLineKind::IksDues];
         let mut lines = Vec::new();
         for _ in 0..self.random.usize(1..12) {
@@ -410,9 +460,10 @@ impl Life {
 
     fn lend(&mut self, on: Day) {
         let (group, member) = self.somebody();
-        let of_lkm = self.random.u8(0..4) == 0;
+        let to_group = group != "lkm" && self.random.u8(0..4) == 0;
         let (lender, borrower) =
-            if of_lkm { ("lkm".to_owned(), group.clone()) } else { (group.clone(), member) };
+            if to_group { ("lkm".to_owned(), group.clone()) } else { (group.clone(), member) };
+        let of_lkm = lender == "lkm";
         let begun = self.owes(&lender, &borrower);
         if begun || !self.was_member(&group, &borrower, on) || on <= self.closed {
             return;
@@ -424,9 +475,9 @@ impl Life {
         }
         let number = self.naive.loans.len();
         let debited = self.random.bool();
-        let (to, purse) = match of_lkm {
+        let (to, purse) = match to_group {
             true => (Borrower::Group(id(&borrower)), Purse::Kube(counter())),
-            false => (Borrower::Member(id(&borrower)), Purse::Place(Place::Cash)),
+            false => (Borrower::Member(id(&borrower)), Purse::Place(place_of(&lender))),
         };
         let name = format!("p{number:04}");
         let count = u32::try_from(instalments).expect("few");
@@ -439,6 +490,7 @@ impl Life {
             lender: lender.clone(),
             id: name,
             borrower,
+            to_group,
             amount,
             instalments,
             weekly: terms.frequency() == LoanFrequency::Weekly,
@@ -453,12 +505,17 @@ impl Life {
             turned: Vec::new(),
             provision: 0,
         };
+        self.loans.insert((lender.clone(), loan.id.clone()), number);
         self.naive.loans.push(loan);
         self.naive.reckoned.push(on);
         let told = Told::Lent { loan: number };
         let stands = self.naive.stands(&[&group, &lender], on);
         self.naive.tell(told, stands);
-        self.tally(if of_lkm { "lent to groups" } else { "lent to members" });
+        self.tally(match (to_group, of_lkm) {
+            (true, _) => "lent to groups",
+            (false, true) => "lent to members of the LKM",
+            (false, false) => "lent to members",
+        });
     }
 
     /// Whether somebody has a loan of a lender that is not paid off.
@@ -488,7 +545,10 @@ impl Life {
             _ => due.max(1),
         };
         let closed = self.naive.is_paid_off(at);
-        let purse = if of_lkm { Purse::Kube(counter()) } else { Purse::Place(Place::Cash) };
+        let purse = match loan.to_group {
+            true => Purse::Kube(counter()),
+            false => Purse::Place(place_of(&loan.lender)),
+        };
         let (lender, name) = (entity(&loan.lender), id(&loan.id));
         let record = self.run(PayLoan { lender, loan: name, amount: Sen::new(amount), purse }, on);
         if let Outcome::Refused(refusal) = &record.outcome {
@@ -520,7 +580,8 @@ impl Life {
                 if !self.was_member(group, member, today) {
                     return;
                 }
-                self.naive.savings(group, member, *code) < amount - suspense
+                let vault = group == "lkm" && self.vault() < *amount;
+                vault || self.naive.savings(group, member, *code) < amount - suspense
             }
             Told::Banked { group, amount } => {
                 self.naive.at_lkm(group) < *amount || self.vault() < *amount
@@ -554,9 +615,14 @@ impl Life {
         if owing || stays {
             return;
         }
-        let place = Place::Cash;
+        let saved: Sum =
+            [2104, 2103].map(|code| self.naive.savings(&group, &member, code)).iter().sum();
+        if group == "lkm" && saved > self.vault() {
+            return self.tally("vault empty");
+        }
+        let place = place_of(&group);
         let action = Settle {
-            entity: kube(&group),
+            entity: entity(&group),
             member: id(&member),
             left_on: today,
             died: false,
@@ -585,17 +651,18 @@ impl Life {
         let record = self.run(CloseDay { day: on }, on);
         assert!(matches!(record.outcome, Outcome::Done(_)), "{record:?}");
         self.closed = on;
+        self.compare_moved(on);
     }
 
     fn pay_interest(&mut self, on: Day) {
-        for group in self.groups.clone() {
+        for group in self.lenders() {
             if !self.pays_interest(&group) {
                 continue;
             }
-            let members: Vec<String> = (1..=10).map(member_name).collect();
+            let members = self.members(&group);
             let savers = self.savers(&group, on);
             let sort = SavingsSort::Sukarela;
-            let action = PayInterest { entity: kube(&group), sort, through: on, savers };
+            let action = PayInterest { entity: entity(&group), sort, through: on, savers };
             let expected: Vec<Sum> =
                 members.iter().map(|member| self.interest(&group, member, on)).collect();
             let record = self.run(action, on);
@@ -638,9 +705,9 @@ impl Life {
             }
             let reached = self.naive.reckoned[at].max(on);
             let due = self.naive.at(at, on).due().min(self.naive.at(at, reached).due());
-            let savings = match loan.lender.as_str() {
-                "lkm" => format!("lkm.sp.2102.{}/sp", loan.borrower),
-                group => format!("{group}.sp.2103.{}", loan.borrower),
+            let savings = match loan.to_group {
+                true => format!("lkm.sp.2102.{}/sp", loan.borrower),
+                false => format!("{}.sp.2103.{}", loan.lender, loan.borrower),
             };
             let Some(left) = held.get_mut(&savings) else { continue };
             let amount = due.min(-*left);
@@ -678,8 +745,8 @@ impl Life {
 
     /// The ledgers of a loan; a member's has one.
     fn sides(&self, at: usize) -> [String; 2] {
-        let Loan { lender, borrower, .. } = &self.naive.loans[at];
-        let other = if lender == "lkm" { borrower } else { lender };
+        let Loan { lender, borrower, to_group, .. } = &self.naive.loans[at];
+        let other = if *to_group { borrower } else { lender };
         [lender.clone(), other.clone()]
     }
 
@@ -788,13 +855,22 @@ impl Life {
         }
     }
 
-    /// All balances of the book are what the naive model makes of what was told.
-    fn compare(&mut self, today: Day) {
+    /// The balances that were moved are what the naive model makes of what was told.
+    fn compare_moved(&mut self, today: Day) {
         self.count();
-        for (at, loan) in self.naive.loans.iter().enumerate() {
-            let reached = row(&self.village, &entity(&loan.lender), &loan.id).reckoned_on;
-            self.naive.reckoned[at] = Day::new(reached);
+        let touched = std::mem::take(&mut self.touched);
+        let expected = self.naive.balances_of(&touched);
+        for account in touched {
+            let base = self.base.get(&account).copied().unwrap_or_default();
+            let found = self.held.get(&account).copied().unwrap_or_default() - base;
+            let expected = expected.get(&account).copied().unwrap_or_default();
+            assert_eq!(found, expected, "{today}: {account}");
         }
+    }
+
+    /// All balances of the book are.
+    fn compare(&mut self, today: Day) {
+        self.compare_moved(today);
         let mut found = self.held.clone();
         for (account, sum) in &self.base {
             *found.entry(account.clone()).or_default() -= sum;
@@ -809,6 +885,11 @@ impl Life {
             .collect();
         assert!(wrong.is_empty(), "{today}: account, found, expected: {wrong:?}");
     }
+}
+
+/// Where somebody's money lies.
+fn place_of(whose: &str) -> Place {
+    if whose == "lkm" { Place::Vault } else { Place::Cash }
 }
 
 fn is_third(at: usize) -> bool {
@@ -865,6 +946,9 @@ fn a_year_of_a_whole_book_is_what_a_naive_model_says() {
             "sheets waiting",
             "suspense for a closed loan",
             "refused for a closed loan",
+            "refused after leaving",
+            "refused beyond savings",
+            "lent to members of the LKM",
             "taken back",
             "not taken back",
             "debited",

@@ -2,7 +2,7 @@
 //! it anew. It knows no records, no rows and no entries.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use simpul::domain::day::Day;
@@ -12,7 +12,8 @@ use super::loan::{Loan, Standing, Sum};
 /// What was told and accepted.
 #[derive(Clone, Debug)]
 pub enum Told {
-    /// A member brought (or, negative, took) so much of a sort; part of it waits in suspense.
+    /// A member of a group or of the LKM brought (or, negative, took) so much of a sort; part of it
+    /// waits in suspense.
     Saved { group: String, member: String, code: u32, amount: Sum, suspense: Sum },
     /// A group brought (or, negative, drew) so much at the LKM.
     Banked { group: String, amount: Sum },
@@ -30,10 +31,28 @@ pub enum Told {
     Settled { group: String, member: String, savings: Vec<(u32, Sum)> },
     /// A year's income and expense, debit positive, went to the surplus.
     YearClosed { results: Vec<(String, Sum)> },
-    /// A surplus was divided among members, or the LKM's among groups.
-    Divided { whose: String, reserve: Sum, shares: Vec<(String, Sum)> },
-    /// A member was paid their share by the group, or the group its own by the LKM.
+    /// A surplus was divided among members, the LKM's among its groups too, by the accounts they
+    /// are given it in.
+    Divided { whose: String, reserve: Sum, shares: Vec<(Sharing, Sum)> },
+    /// A member was paid their share, or a group its own by the LKM.
     SharePaid { group: String, member: Option<String>, amount: Sum },
+}
+
+/// Who shares in a surplus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// A member of whose it is.
+    Member(String),
+    /// A group, of the LKM's.
+    Group(String),
+}
+
+/// Where money lies.
+fn cash_of(whose: &str) -> String {
+    match whose {
+        "lkm" => "lkm.sp.1102".to_owned(),
+        group => format!("{group}.sp.1101"),
+    }
 }
 
 /// One thing told, and the balances it moves by itself: not those of a loan, which come from all
@@ -136,6 +155,24 @@ impl Naive {
         all.0
     }
 
+    /// The balances of some accounts alone, those that are zero included.
+    pub fn balances_of(&self, accounts: &BTreeSet<String>) -> BTreeMap<String, Sum> {
+        let entities: BTreeSet<&str> =
+            accounts.iter().filter_map(|account| account.split('.').next()).collect();
+        let mut all = Balances::default();
+        for (account, sum) in self.standing_legs().filter(|(own, _)| accounts.contains(own)) {
+            all.add(account.clone(), *sum);
+        }
+        for (at, loan) in self.loans.iter().enumerate() {
+            let sides = [loan.lender.as_str(), loan.borrower.as_str()];
+            if sides.iter().any(|side| entities.contains(side)) {
+                all.loan(loan, &self.at(at, self.reckoned[at]));
+            }
+        }
+        all.0.retain(|account, _| accounts.contains(account));
+        all.0
+    }
+
     /// What an account holds, whatever day it stands on, debit positive.
     pub fn held(&self, account: &str) -> Sum {
         self.standing_legs().filter(|(own, _)| own == account).map(|(_, sum)| sum).sum()
@@ -186,11 +223,12 @@ impl Naive {
         self.balances().into_iter().filter(|(account, _)| own(account)).collect()
     }
 
-    /// Jasa of a borrower's loans that is income of the lender so far.
-    pub fn jasa(&self, lender: &str, borrower: &str) -> Sum {
+    /// Jasa that was paid on a borrower's loans through a day.
+    pub fn jasa(&self, lender: &str, borrower: &str, through: Day) -> Sum {
         let loans = self.loans.iter().enumerate();
         let own = loans.filter(|(_, loan)| loan.lender == lender && loan.borrower == borrower);
-        own.map(|(at, _)| self.at(at, self.reckoned[at]).recognised()).sum()
+        let began = own.filter(|(_, loan)| loan.paid_out <= through);
+        began.map(|(at, _)| self.at(at, through).paid[1]).sum()
     }
 
     /// What a member was paid in interest so far.
@@ -211,6 +249,12 @@ fn legs(told: &Told, loans: &[Loan]) -> Vec<(String, Sum)> {
     moved.0.into_iter().filter(|(_, sum)| *sum != 0).collect()
 }
 
+/// Where a member's share of a surplus stands.
+fn member_share(whose: &str, member: &str) -> String {
+    let code = if whose == "lkm" { 2302 } else { 2301 };
+    format!("{whose}.sp.{code}.{member}")
+}
+
 #[derive(Default)]
 struct Balances(BTreeMap<String, Sum>);
 
@@ -227,7 +271,7 @@ impl Balances {
     fn tell(&mut self, told: &Told, loans: &[Loan]) {
         match told {
             Told::Saved { group, member, code, amount, suspense } => {
-                let cash = format!("{group}.sp.1101");
+                let cash = cash_of(group);
                 self.pair(cash.clone(), format!("{group}.sp.{code}.{member}"), amount - suspense);
                 self.pair(cash, format!("{group}.sp.2901"), *suspense);
             }
@@ -245,8 +289,8 @@ impl Balances {
                 self.pair(format!("{group}.sp.1101"), format!("{group}.sp.2901"), *amount);
             }
             Told::Debited { loan, amount } => {
-                let Loan { lender, borrower, .. } = &loans[*loan];
-                if lender == "lkm" {
+                let Loan { lender, borrower, to_group, .. } = &loans[*loan];
+                if *to_group {
                     self.add(format!("lkm.sp.2102.{borrower}/sp"), *amount);
                     self.add(format!("{borrower}.sp.1111"), -amount);
                 } else {
@@ -266,18 +310,20 @@ impl Balances {
             Told::Divided { whose, reserve, shares } => {
                 let surplus = format!("{whose}.sp.3401");
                 self.pair(surplus.clone(), format!("{whose}.sp.3302"), *reserve);
-                for (name, share) in shares {
-                    if whose == "lkm" {
-                        self.pair(surplus.clone(), format!("lkm.sp.2303.{name}/sp"), *share);
-                        self.pair(format!("{name}.sp.1210"), format!("{name}.sp.4203"), *share);
-                    } else {
-                        self.pair(surplus.clone(), format!("{whose}.sp.2301.{name}"), *share);
+                for (sharing, share) in shares {
+                    match sharing {
+                        Sharing::Group(name) => {
+                            self.pair(surplus.clone(), format!("lkm.sp.2303.{name}/sp"), *share);
+                            self.pair(format!("{name}.sp.1210"), format!("{name}.sp.4203"), *share);
+                        }
+                        Sharing::Member(name) => {
+                            self.pair(surplus.clone(), member_share(whose, name), *share);
+                        }
                     }
                 }
             }
             Told::SharePaid { group, member: Some(member), amount } => {
-                let share = format!("{group}.sp.2301.{member}");
-                self.pair(share, format!("{group}.sp.1101"), *amount);
+                self.pair(member_share(group, member), cash_of(group), *amount);
             }
             Told::SharePaid { group, member: None, amount } => {
                 self.pair(format!("{group}.sp.1101"), format!("{group}.sp.1210"), *amount);
@@ -287,7 +333,7 @@ impl Balances {
             Told::Settled { group, member, savings } => {
                 for (code, amount) in savings {
                     let saved = format!("{group}.sp.{code}.{member}");
-                    self.pair(saved, format!("{group}.sp.1101"), *amount);
+                    self.pair(saved, cash_of(group), *amount);
                 }
             }
         }
@@ -295,21 +341,18 @@ impl Balances {
 
     /// Cash that a loan brings to its lender.
     fn money(&mut self, loan: &Loan, amount: Sum) {
-        let Loan { lender, borrower, .. } = loan;
-        if lender == "lkm" {
-            self.add("lkm.sp.1102".to_owned(), amount);
-            self.add(format!("{borrower}.sp.1101"), -amount);
-        } else {
-            self.add(format!("{lender}.sp.1101"), amount);
+        let Loan { lender, borrower, to_group, .. } = loan;
+        self.add(cash_of(lender), amount);
+        if *to_group {
+            self.add(cash_of(borrower), -amount);
         }
     }
 
     /// Everything of a loan but the money.
     fn loan(&mut self, loan: &Loan, standing: &Standing) {
-        let Loan { lender, id, borrower, .. } = loan;
-        let of_lkm = lender == "lkm";
+        let Loan { lender, id, borrower, to_group, .. } = loan;
         let [penalty, jasa, _] = standing.paid;
-        let lent = if of_lkm { 1222 } else { 1221 };
+        let lent = if lender == "lkm" { 1222 } else { 1221 };
         self.add(format!("{lender}.sp.{lent}.{id}"), standing.outstanding());
         self.add(format!("{lender}.sp.1223.{id}"), standing.recognised() - jasa);
         self.add(format!("{lender}.sp.2121.{id}"), -standing.titipan);
@@ -317,7 +360,7 @@ impl Balances {
         self.add(format!("{lender}.sp.4312"), -penalty);
         let provided = format!("{lender}.sp.1291.{id}");
         self.pair(format!("{lender}.sp.5313"), provided, loan.provision);
-        if of_lkm {
+        if *to_group {
             self.add(format!("{borrower}.sp.2311.{id}"), -standing.outstanding());
             self.add(format!("{borrower}.sp.2312.{id}"), jasa - standing.borne());
             self.add(format!("{borrower}.sp.1225.{id}"), standing.titipan);

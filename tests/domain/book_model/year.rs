@@ -1,15 +1,15 @@
 //! The end of the year that is lived: periods and years close, surpluses are divided by savings and
 //! by jasa paid, and paid out.
 //!
-//! Who shares by what is read from the entries, as the API reads it; the naive model takes it from
+//! Who shares by what is read from entries and from loans' facts, as the API reads it; the naive model takes it from
 //! what was told, and divides by itself.
 
 use std::collections::BTreeMap;
 
 use simpul::domain::account::Ledger;
 use simpul::domain::book::ClosePeriod;
-use simpul::domain::cash::Place;
 use simpul::domain::day::Day;
+use simpul::domain::loan::portfolio::{Point, interest_paid};
 use simpul::domain::money::Sen;
 use simpul::domain::record::Outcome;
 use simpul::domain::record::proto::{Fund, MemberMeasure, MemberWeight, SurplusRule, SurplusUse};
@@ -17,16 +17,16 @@ use simpul::domain::refusal::Reason;
 use simpul::domain::surplus::{Divide, Pay, PayKube, Payout, Sharer, Sharers};
 use simpul::domain::surplus_rule::{Basis, SetSurplusRule};
 
-use super::naive::Told;
-use super::{Life, entity, member_name, of_entity};
+use super::naive::{Sharing, Told};
+use super::{Life, entity, of_entity, place_of};
 use crate::closing::{close_year, rule};
-use crate::loans::counter;
+use crate::loans::{counter, row};
 use crate::village::{day, id};
 
 use super::loan::Sum;
 
-/// Who shares, by name, and by what: savings at the end of the year, jasa paid in it.
-type Shared = Vec<(String, [Sum; 2])>;
+/// Who shares, and by what: savings at the end of the year, jasa paid in it.
+type Shared = Vec<(Sharing, [Sum; 2])>;
 
 fn weight(measure: MemberMeasure, percent: &str) -> MemberWeight {
     MemberWeight { measure: measure as i32, percent: percent.to_owned() }
@@ -97,39 +97,42 @@ impl Life {
         self.told(told, &[whose], today, &record);
         self.booked.pop();
         self.tally("divided");
-        match whose {
-            "lkm" => self.pay_kubes(shares, today),
-            _ => self.pay_members(whose, shares, today),
-        }
+        self.pay_members(whose, &shares, today);
+        self.pay_kubes(&shares, today);
     }
 
-    /// All of it, so that members may leave.
-    fn pay_members(&mut self, group: &str, shares: Vec<(String, Sum)>, today: Day) {
-        let ledger = Ledger::new(entity(group), Fund::SimpanPinjam);
-        let paid: Vec<_> = shares.into_iter().filter(|(_, share)| *share > 0).collect();
-        let parts = paid.iter().map(|(member, share)| (id(member), Sen::new(*share))).collect();
-        let action = Pay { ledger, payout: Payout::Members(parts), place: Place::Cash };
-        let record = self.run(action, today);
-        for (member, amount) in paid {
-            let told = Told::SharePaid { group: group.to_owned(), member: Some(member), amount };
-            self.told(told, &[group], today, &record);
+    /// All of it, so that members may leave; of the LKM's, what is in the vault.
+    fn pay_members(&mut self, whose: &str, shares: &[(Sharing, Sum)], today: Day) {
+        for (sharing, amount) in shares.iter().filter(|(_, share)| *share > 0) {
+            let Sharing::Member(member) = sharing else { continue };
+            let short = whose == "lkm" && self.vault() < *amount;
+            let ledger = Ledger::new(entity(whose), Fund::SimpanPinjam);
+            let payout = Payout::Members(vec![(id(member), Sen::new(*amount))]);
+            let record = self.run(Pay { ledger, payout, place: place_of(whose) }, today);
+            if short {
+                assert!(matches!(record.outcome, Outcome::Refused(_)), "{record:?}");
+                continue;
+            }
+            let (group, member, amount) = (whose.to_owned(), Some(member.clone()), *amount);
+            self.told(Told::SharePaid { group, member, amount }, &[whose], today, &record);
             self.booked.pop();
+            self.tally(if whose == "lkm" { "shares of its members paid" } else { "shares paid" });
         }
-        self.tally("shares paid");
     }
 
-    fn pay_kubes(&mut self, shares: Vec<(String, Sum)>, today: Day) {
-        for (group, amount) in shares.into_iter().filter(|(_, share)| *share > 0) {
+    fn pay_kubes(&mut self, shares: &[(Sharing, Sum)], today: Day) {
+        for (sharing, amount) in shares.iter().filter(|(_, share)| *share > 0) {
+            let (Sharing::Group(group), amount) = (sharing, *amount) else { continue };
             let short = self.vault() < amount;
             let (fund, means) = (Fund::SimpanPinjam, counter());
-            let action = PayKube { group: id(&group), fund, amount: Sen::new(amount), means };
+            let action = PayKube { group: id(group), fund, amount: Sen::new(amount), means };
             let record = self.run(action, today);
             if short {
                 assert!(matches!(record.outcome, Outcome::Refused(_)), "{record:?}");
                 continue;
             }
             let told = Told::SharePaid { group: group.clone(), member: None, amount };
-            self.told(told, &[&group, "lkm"], today, &record);
+            self.told(told, &[group, "lkm"], today, &record);
             self.booked.pop();
             self.tally("shares of groups paid");
         }
@@ -137,75 +140,70 @@ impl Life {
 
     /// What those who share have saved and paid, by what was told.
     fn shared(&self, whose: &str, end: Day) -> Shared {
-        if whose == "lkm" {
-            let saved = self.groups.iter().map(|group| (group, self.naive.at_lkm(group)));
-            let kubes = saved.filter(|(_, saved)| *saved != 0);
-            return kubes
-                .map(|(group, saved)| (group.clone(), [saved, self.naive.jasa(whose, group)]))
-                .collect();
-        }
-        let members = (1..=10).map(member_name);
+        let members = self.members(whose).into_iter();
         let members = members.filter(|member| self.was_member(whose, member, end));
         let basis = |member: String| {
             let saved = [2103, 2104].map(|code| self.naive.savings(whose, &member, code));
-            let jasa = self.naive.jasa(whose, &member);
-            (member, [saved.iter().sum(), jasa])
+            let jasa = self.naive.jasa(whose, &member, end);
+            (Sharing::Member(member), [saved.iter().sum(), jasa])
         };
-        members.map(basis).collect()
+        let mut shared: Shared = members.map(basis).collect();
+        if whose == "lkm" {
+            let saved = self.groups.iter().map(|group| (group, self.naive.at_lkm(group)));
+            let kubes = saved.filter(|(_, saved)| *saved != 0).map(|(group, saved)| {
+                (Sharing::Group(group.clone()), [saved, self.naive.jasa(whose, group, end)])
+            });
+            shared.extend(kubes);
+        }
+        shared
     }
 
-    /// The same, by the entries.
+    /// The same, by the entries, and by the facts of loans.
     fn sharers(&self, whose: &str, end: Day) -> Sharers {
-        let of_lkm = whose == "lkm";
         let known = self.village.records.len() as u64;
-        let mut bases: BTreeMap<String, Basis> = BTreeMap::new();
-        if !of_lkm {
-            let members = (1..=10).map(member_name);
-            for member in members.filter(|member| self.was_member(whose, member, end)) {
-                bases.insert(member, Basis { counts: true, ..Basis::default() });
+        let mut members: BTreeMap<String, Basis> = BTreeMap::new();
+        let mut kubes: BTreeMap<String, Basis> = BTreeMap::new();
+        for member in self.members(whose) {
+            if self.was_member(whose, &member, end) {
+                members.insert(member, Basis { counts: true, ..Basis::default() });
             }
         }
-        let of_group = format!("groups/{whose}/members/");
-        let prefix = if of_lkm { "groups/" } else { &of_group };
-        let mut jasa: BTreeMap<String, Sum> = BTreeMap::new();
         for record in &self.village.records {
             let Outcome::Done(effect) = &record.outcome else { continue };
             if effect.effective_on > end {
                 continue;
             }
             for entry in effect.entries.iter().filter(|one| of_entity(one, whose)) {
-                let (subject, amount) = (entry.account.subject.as_str(), entry.amount);
-                match entry.account.code.number() {
-                    2102 if of_lkm => {
+                let subject = entry.account.subject.as_str();
+                let basis = match entry.account.code.number() {
+                    2102 => {
                         let group = subject.split('/').next().expect("a group").to_owned();
-                        let basis = bases.entry(group).or_default();
-                        basis.savings = basis.savings.minus(amount).expect("fits");
+                        kubes.entry(group).or_default()
                     }
-                    2103 | 2104 => {
-                        if let Some(basis) = bases.get_mut(subject) {
-                            basis.savings = basis.savings.minus(amount).expect("fits");
-                        }
-                    }
-                    // What closed the year is of nobody.
-                    4311 => {
-                        if let Some(party) = entry.party.strip_prefix(prefix) {
-                            *jasa.entry(party.to_owned()).or_default() -= amount.get();
-                        }
-                    }
-                    _ => {}
-                }
+                    2103 | 2104 => match members.get_mut(subject) {
+                        Some(basis) => basis,
+                        None => continue,
+                    },
+                    _ => continue,
+                };
+                basis.savings = basis.savings.minus(entry.amount).expect("fits");
             }
         }
-        let people = bases.into_iter().filter(|(_, basis)| !of_lkm || !basis.savings.is_zero());
-        let person = |(name, basis): (String, Basis)| {
-            let interest = Sen::new(jasa.get(&name).copied().unwrap_or_default());
-            let who = match of_lkm {
-                true => Sharer::Kube(id(&name), Fund::SimpanPinjam),
-                false => Sharer::Member(id(&name)),
-            };
-            (who, Basis { interest, ..basis })
-        };
-        Sharers { people: people.map(person).collect(), known }
+        kubes.retain(|_, basis| !basis.savings.is_zero());
+        let before = Point { day: day("2024-12-31"), known };
+        for loan in self.naive.loans.iter().filter(|loan| loan.lender == whose) {
+            let row = row(&self.village, &entity(whose), &loan.id);
+            let paid = interest_paid(&row, before, Point { day: end, known }).expect("reckoned");
+            let among = if loan.to_group { &mut kubes } else { &mut members };
+            if let Some(basis) = among.get_mut(&loan.borrower) {
+                basis.interest = basis.interest.plus(paid).expect("fits");
+            }
+        }
+        let member = |(name, basis): (String, Basis)| (Sharer::Member(id(&name)), basis);
+        let kube =
+            |(name, basis): (String, Basis)| (Sharer::Kube(id(&name), Fund::SimpanPinjam), basis);
+        let people = members.into_iter().map(member).chain(kubes.into_iter().map(kube));
+        Sharers { people: people.collect(), known }
     }
 }
 
@@ -216,9 +214,9 @@ fn half_up(sum: Sum, part: Sum, whole: Sum) -> Sum {
 }
 
 /// What each gets: of seven tenths by savings, of the rest by jasa; nobody less than nothing.
-fn shares(members: Sum, shared: &Shared) -> Vec<(String, Sum)> {
+fn shares(members: Sum, shared: &Shared) -> Vec<(Sharing, Sum)> {
     let by_savings = half_up(members, 70, 100);
-    let mut shares: Vec<(String, Sum)> = shared.iter().map(|(name, _)| (name.clone(), 0)).collect();
+    let mut shares: Vec<(Sharing, Sum)> = shared.iter().map(|(who, _)| (who.clone(), 0)).collect();
     for (at, amount) in [by_savings, members - by_savings].into_iter().enumerate() {
         let whole: Sum = shared.iter().map(|(_, basis)| basis[at].max(0)).sum();
         let (mut reached, mut given) = (0, 0);
