@@ -48,6 +48,8 @@ enum Command {
     BackupKeys(backup::To),
     /// Ganti kunci induk data pribadi / turn to a new master key
     RotateKey(backup::Rotate),
+    /// Ganti kunci data seorang anggota buku --book / give a member a new key
+    RotatePersonKey(backup::Turn),
     /// Pengaturan server / the server's settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -117,6 +119,10 @@ async fn main() -> ExitCode {
         },
         Command::RotateKey(backup::Rotate { prepare, flags }) => match configured(&flags) {
             Ok(config) => outcome(backup::rotate(&config, prepare).await),
+            Err(code) => code,
+        },
+        Command::RotatePersonKey(asked) => match configured(&asked.flags) {
+            Ok(config) => outcome(backup::turn(&config, &cli.session.book, &asked).await),
             Err(code) => code,
         },
         Command::Config(ConfigCommand::Check(flags)) => match Config::load(&flags) {

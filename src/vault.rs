@@ -9,8 +9,8 @@
 //!   ciphertext: without the key nobody can test guesses, and destroying the key leaves a record
 //!   that still verifies and tells nothing.
 //! - No owner's key is cached: an erasure on one server holds on all.
-//!
-//! - A new master key takes over from the one before while servers run: see [`Rotation`].
+//! - A new master key takes over from the one before while servers run: see [`Rotation`]. So does a
+//!   new key of a person: see [`Vault::turn`].
 //!
 //! A key is stored as `id (8) | nonce (24) | ciphertext`, wrapped by the master key. A side row is
 //! `key id (8) | nonce (24) | ciphertext of salt (32) and text`, bound to book, owner and
@@ -32,11 +32,10 @@ use crate::domain::id::{Id, LKM, RowName};
 use crate::domain::person::ERASED;
 use crate::domain::record::Row;
 use crate::secret_file;
-use crate::storage::keys::{KeyStore, Wrapped};
+use crate::storage::keys::{KEY_ID, KeyStore, Wrapped};
 use crate::storage::read::{Reader, RegisterRow};
-use crate::storage::{SideRow, StorageError};
+use crate::storage::{Resealed, SideRow, SideStore, StorageError};
 
-const KEY_ID: usize = 8;
 const NONCE: usize = 24;
 const SALT: usize = 32;
 const TAG: usize = 16;
@@ -51,6 +50,9 @@ const MASTER_CHECK: (&str, &str) = ("", "master");
 
 /// How many orphans or erased owners are looked for at a time.
 const SWEEP_PAGE: u32 = 256;
+
+/// How many pieces of text are sealed anew at a time.
+const RESEAL_PAGE: u32 = 256;
 
 /// How many keys are wrapped anew at a time.
 const REWRAP_PAGE: u32 = 256;
@@ -225,6 +227,20 @@ struct OwnerKey {
     cipher: XChaCha20Poly1305,
 }
 
+/// An owner's keys: the present one first, and then the one that it took over from.
+#[derive(Default)]
+struct OwnerKeys(Vec<OwnerKey>);
+
+impl OwnerKeys {
+    fn present(&self) -> Option<&OwnerKey> {
+        self.0.first()
+    }
+
+    fn by_id(&self, id: &[u8; KEY_ID]) -> Option<&OwnerKey> {
+        self.0.iter().find(|key| key.id == *id)
+    }
+}
+
 /// Seals, opens and erases personal text.
 #[derive(Clone)]
 pub struct Vault {
@@ -286,15 +302,18 @@ impl Vault {
     ) -> Result<Vec<SideRow>, VaultError> {
         let owners: BTreeSet<&str> = texts.iter().map(|(owner, _)| *owner).collect();
         self.store.renew(book.as_str(), &Vec::from_iter(owners.iter().copied())).await?;
-        let mut keys = self.present_keys(book.as_str(), &owners).await?;
+        let mut keys = self.keys_of(book.as_str(), &owners).await?;
         for owner in owners {
             if !keys.contains_key(owner) {
                 let key = self.owner_key(book.as_str(), owner).await?;
-                keys.insert(owner.to_owned(), key);
+                keys.insert(owner.to_owned(), OwnerKeys(vec![key]));
             }
         }
-        let seal =
-            |(owner, text): &(&str, &str)| seal_row(&keys[*owner], book.as_str(), owner, text);
+        let seal = |(owner, text): &(&str, &str)| {
+            let key = keys.get(*owner).and_then(OwnerKeys::present);
+            let key = key.ok_or_else(|| damaged(book.as_str(), owner))?;
+            seal_row(key, book.as_str(), owner, text)
+        };
         texts.iter().map(seal).collect()
     }
 
@@ -308,10 +327,10 @@ impl Vault {
         rows: &[SideRow],
     ) -> Result<Vec<Option<String>>, VaultError> {
         let owners = rows.iter().map(|row| row.owner.as_str()).collect();
-        let keys = self.present_keys(book.as_str(), &owners).await?;
+        let keys = self.keys_of(book.as_str(), &owners).await?;
         rows.iter()
             .map(|row| match keys.get(&row.owner) {
-                Some(key) => open_row(key, book.as_str(), row),
+                Some(keys) => open_row(keys, book.as_str(), row),
                 None => Ok(None),
             })
             .collect()
@@ -345,8 +364,8 @@ impl Vault {
     ) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
         let damaged = || damaged(book.as_str(), owner);
         let (id, sealed) = split_id(sealed).ok_or_else(damaged)?;
-        let keys = self.present_keys(book.as_str(), &BTreeSet::from([owner])).await?;
-        let Some(key) = keys.get(owner).filter(|key| key.id == id) else {
+        let keys = self.keys_of(book.as_str(), &BTreeSet::from([owner])).await?;
+        let Some(key) = keys.get(owner).and_then(|keys| keys.by_id(&id)) else {
             return Ok(None);
         };
         let context = file_context(&id, book, owner, place);
@@ -414,6 +433,104 @@ impl Vault {
         Ok(swept)
     }
 
+    /// Gives a person a new key: what is written from now on is sealed under it, and all that was
+    /// sealed under the one before is sealed anew, its commitments and salts as they were, so that
+    /// records, proofs and retries know no difference. Answers how many pieces of text that were, and
+    /// nothing if there is no key of theirs. Each step may be done again after a crash.
+    ///
+    /// The key before stays for a day at least, for what servers are writing with it just now:
+    /// [`Vault::retire_due`] destroys it. Where no server runs, it can be destroyed `at_once`. Only
+    /// for owners who have no files.
+    ///
+    /// Errors: `Store`, `Random`, `Damaged`.
+    pub async fn turn(
+        &self,
+        sides: &dyn SideStore,
+        reader: &Reader,
+        (book, owner): (&Id, &str),
+        at_once: bool,
+    ) -> Result<Option<u64>, VaultError> {
+        let kept = self.store.get_many(book.as_str(), &[owner]).await?;
+        // Two are there where a turn was begun before: it is carried on.
+        if let [(_, seen)] = kept.as_slice() {
+            let next = self.new_key(book.as_str(), owner)?;
+            let seen = (book.to_string(), owner.to_owned(), seen.clone());
+            self.store.turn(&seen, &next).await?;
+        }
+        let mut resealed = 0;
+        while let Some(former) = self.former(book, owner).await? {
+            resealed += self.reseal(sides, reader, (book, owner)).await?;
+            if !at_once || self.store.retire(&former).await? {
+                return Ok(Some(resealed));
+            }
+        }
+        Ok((!kept.is_empty()).then_some(resealed))
+    }
+
+    /// Destroys the keys that others took over from a day ago, once nothing is found sealed under
+    /// them, and answers how many. Servers may do so side by side.
+    ///
+    /// Errors: `Store`, `Random`, `Damaged`.
+    pub async fn retire_due(
+        &self,
+        sides: &dyn SideStore,
+        reader: &Reader,
+    ) -> Result<u64, VaultError> {
+        let mut retired = 0;
+        loop {
+            let due = self.store.turned(SWEEP_PAGE).await?;
+            if due.is_empty() {
+                return Ok(retired);
+            }
+            for (book, owner) in due {
+                let known = Id::new(&book).ok_or_else(|| damaged(&book, &owner))?;
+                // What was found just now may be being read as it was: it has another day.
+                let found = self.reseal(sides, reader, (&known, &owner)).await?;
+                match self.former(&known, &owner).await? {
+                    Some(former) if found == 0 => {
+                        retired += u64::from(self.store.retire(&former).await?);
+                    }
+                    _ => self.store.postpone(&book, &owner).await?,
+                }
+            }
+        }
+    }
+
+    /// The wrapped key that an owner's present one took over from.
+    async fn former(&self, book: &Id, owner: &str) -> Result<Option<Wrapped>, VaultError> {
+        let mut kept = self.store.get_many(book.as_str(), &[owner]).await?.into_iter().skip(1);
+        Ok(kept.next().map(|(owner, wrapped)| (book.to_string(), owner, wrapped)))
+    }
+
+    /// Seals anew what is sealed under the key that an owner's present one took over from.
+    async fn reseal(
+        &self,
+        sides: &dyn SideStore,
+        reader: &Reader,
+        (book, owner): (&Id, &str),
+    ) -> Result<u64, VaultError> {
+        let mut resealed = 0;
+        loop {
+            let mut found = self.keys_of(book.as_str(), &BTreeSet::from([owner])).await?;
+            let keys = found.remove(owner).unwrap_or_default();
+            let [present, former] = keys.0.as_slice() else { return Ok(resealed) };
+            let mut snapshot = reader.snapshot(book).await?;
+            let rows = snapshot.sides_under(owner, &former.id, RESEAL_PAGE).await?;
+            snapshot.finish().await?;
+            if rows.is_empty() {
+                return Ok(resealed);
+            }
+            let anew = |row: SideRow| {
+                let content = open_content(former, book.as_str(), &row)?;
+                let sealed = seal_content(present, book.as_str(), owner, &content)?.sealed;
+                Ok((row, sealed))
+            };
+            let rows: Vec<Resealed> =
+                rows.into_iter().map(anew).collect::<Result<_, VaultError>>()?;
+            resealed += sides.reseal(book, &rows).await?;
+        }
+    }
+
     /// Wraps all keys with the newest master key, and answers how many were not. Servers may seal and
     /// erase meanwhile.
     ///
@@ -460,30 +577,34 @@ impl Vault {
         Ok(())
     }
 
-    async fn present_keys(
+    async fn keys_of(
         &self,
         book: &str,
         owners: &BTreeSet<&str>,
-    ) -> Result<HashMap<String, OwnerKey>, VaultError> {
+    ) -> Result<HashMap<String, OwnerKeys>, VaultError> {
         if owners.is_empty() {
             return Ok(HashMap::new());
         }
         let owners: Vec<_> = owners.iter().copied().collect();
-        let wrapped = self.store.get_many(book, &owners).await?;
-        let unwrap = |(owner, wrapped): (String, Vec<u8>)| {
+        let mut keys: HashMap<String, OwnerKeys> = HashMap::new();
+        for (owner, wrapped) in self.store.get_many(book, &owners).await? {
             let key = self.unwrap_key(book, &owner, &wrapped)?;
-            Ok((owner, key))
-        };
-        wrapped.into_iter().map(unwrap).collect()
+            keys.entry(owner).or_default().0.push(key);
+        }
+        Ok(keys)
+    }
+
+    /// A key as it is stored.
+    fn new_key(&self, book: &str, owner: &str) -> Result<Vec<u8>, VaultError> {
+        let id: [u8; KEY_ID] = random()?;
+        let key = Zeroizing::new(random::<32>()?);
+        self.look_again()?;
+        encrypt(&self.ring().wraps, &id, key.as_slice(), &key_context(&id, book, owner))
     }
 
     /// The owner's key, made if there is none. Whoever comes second uses the first one's.
     async fn owner_key(&self, book: &str, owner: &str) -> Result<OwnerKey, VaultError> {
-        let id: [u8; KEY_ID] = random()?;
-        let key = Zeroizing::new(random::<32>()?);
-        let context = key_context(&id, book, owner);
-        self.look_again()?;
-        let wrapped = encrypt(&self.ring().wraps, &id, key.as_slice(), &context)?;
+        let wrapped = self.new_key(book, owner)?;
         let kept = self.store.insert_if_absent(book, owner, &wrapped).await?;
         let key = self.unwrap_key(book, owner, &kept)?;
         // Another master key may have come between the two, and whoever wraps all keys anew may have
@@ -535,25 +656,45 @@ fn seal_row(key: &OwnerKey, book: &str, owner: &str, text: &str) -> Result<SideR
     let mut content = Zeroizing::new(Vec::with_capacity(SALT + text.len()));
     content.extend_from_slice(&random::<SALT>()?);
     content.extend_from_slice(text.as_bytes());
-    let commitment = commit(&content);
+    seal_content(key, book, owner, &content)
+}
+
+/// Seals salt and text.
+fn seal_content(
+    key: &OwnerKey,
+    book: &str,
+    owner: &str,
+    content: &[u8],
+) -> Result<SideRow, VaultError> {
+    let commitment = commit(content);
     let context = row_context(&key.id, book, owner, &commitment);
-    let sealed = encrypt(&key.cipher, &key.id, &content, &context)?;
+    let sealed = encrypt(&key.cipher, &key.id, content, &context)?;
     Ok(SideRow { commitment, owner: owner.to_owned(), sealed })
 }
 
-fn open_row(key: &OwnerKey, book: &str, row: &SideRow) -> Result<Option<String>, VaultError> {
+fn open_row(keys: &OwnerKeys, book: &str, row: &SideRow) -> Result<Option<String>, VaultError> {
+    let damaged = || damaged(book, &row.owner);
+    let (id, _) = split_id(&row.sealed).ok_or_else(damaged)?;
+    let Some(key) = keys.by_id(&id) else { return Ok(None) };
+    let content = open_content(key, book, row)?;
+    let text = content.get(SALT..).ok_or_else(damaged)?;
+    String::from_utf8(text.to_vec()).map(Some).map_err(|_| damaged())
+}
+
+/// Salt and text, as they were committed to.
+fn open_content(
+    key: &OwnerKey,
+    book: &str,
+    row: &SideRow,
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     let damaged = || damaged(book, &row.owner);
     let (id, sealed) = split_id(&row.sealed).ok_or_else(damaged)?;
-    if id != key.id {
-        return Ok(None);
-    }
     let context = row_context(&id, book, &row.owner, &row.commitment);
     let content = decrypt(&key.cipher, sealed, &context).ok_or_else(damaged)?;
-    let text = content.get(SALT..).ok_or_else(damaged)?;
     if commit(&content) != row.commitment {
         return Err(damaged());
     }
-    String::from_utf8(text.to_vec()).map(Some).map_err(|_| damaged())
+    Ok(content)
 }
 
 /// Over salt and text, which are hashed as they lie.

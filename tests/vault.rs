@@ -26,13 +26,93 @@ fn kupang() -> Id {
 
 // --- the key stores -----------------------------------------------------------------------------
 
+const KEY: &[u8] = b"the-key-other";
+
+fn wrapped(book: &str, key: &[u8]) -> (String, String, Vec<u8>) {
+    (book.to_owned(), MARIA.to_owned(), key.to_vec())
+}
+
+/// The key `the-key-anew` of Maria in book c gives way to another, and goes.
+async fn one_key_gives_way_to_the_next(store: &dyn KeyStore, again: &dyn KeyStore) {
+    let (first, second) = (b"the-key-anew", b"its-next-one");
+    let keys = async || again.get_many("c", &[MARIA]).await.expect("an answer");
+    let both = |one: &[u8], other: &[u8]| [one, other].map(|key| (MARIA.to_owned(), key.to_vec()));
+    assert!(!store.turn(&wrapped("c", KEY), second).await.expect("not the present one"));
+    assert!(store.turn(&wrapped("c", first), second).await.expect("turned"));
+    assert!(!again.turn(&wrapped("c", second), b"a-third-key").await.expect("not alone"));
+    assert_eq!(keys().await, both(second, first), "the present one first");
+    let inserted = store.insert_if_absent("c", MARIA, b"anything").await.expect("kept");
+    assert_eq!(inserted, second);
+    assert!(store.rewrap(&wrapped("c", first), b"the-key-more").await.expect("wrapped anew"));
+    assert!(store.rewrap(&wrapped("c", second), b"its-next-more").await.expect("wrapped anew"));
+    assert_eq!(keys().await, both(b"its-next-more", b"the-key-more"));
+    let page = store.page(("b", "zzz"), 9).await.expect("a page");
+    assert_eq!(page, [wrapped("c", b"its-next-more"), wrapped("c", b"the-key-more")]);
+    assert_eq!(store.turned(9).await.expect("an answer"), [], "not for a day");
+    store.postpone("c", MARIA).await.expect("put off");
+    assert!(!store.retire(&wrapped("c", b"its-next-more")).await.expect("the present one stays"));
+    assert!(store.retire(&wrapped("c", b"the-key-more")).await.expect("retired"));
+    assert!(!again.retire(&wrapped("c", b"the-key-more")).await.expect("gone"));
+    assert_eq!(keys().await, [(MARIA.to_owned(), b"its-next-more".to_vec())]);
+    assert!(store.turn(&wrapped("c", b"its-next-more"), first).await.expect("turned"));
+    assert!(store.delete("c", MARIA).await.expect("both are destroyed"));
+    assert_eq!(keys().await, []);
+}
+
+/// What nobody may make of a key, whoever they are; each is tried on the key `the-key-other`, alone
+/// and with `its-next-one` in its place.
+const ATTEMPTS: [&str; 8] = [
+    "UPDATE wrapped_key SET wrapped = $1",
+    "UPDATE wrapped_key SET wrapped = $1, sweep_after = 0",
+    "UPDATE wrapped_key SET owner = 'lain'",
+    "UPDATE wrapped_key SET book = 'lain'",
+    "UPDATE wrapped_key SET former = $1, former_until = 0",
+    "UPDATE wrapped_key SET former = wrapped, wrapped = wrapped, former_until = 0",
+    "UPDATE wrapped_key SET former = $1, wrapped = $1, former_until = 0",
+    "UPDATE wrapped_key SET wrapped = $1, former = NULL, former_until = NULL",
+];
+
+async fn check_guards(store: &dyn KeyStore, mut attempt: impl AsyncFnMut(&str) -> String) {
+    store.insert_if_absent("c", MARIA, KEY).await.expect("kept");
+    for turned in [false, true] {
+        if turned {
+            assert!(store.turn(&wrapped("c", KEY), b"its-next-one").await.expect("turned"));
+        }
+        let before = store.page(("", ""), 9).await.expect("a page");
+        for sql in ATTEMPTS {
+            let said = attempt(sql).await;
+            assert!(said.contains("wrapped anew or gives way"), "{sql}: {said}");
+        }
+        assert_eq!(store.page(("", ""), 9).await.expect("a page"), before);
+    }
+}
+
+#[tokio::test]
+async fn a_sqlite_key_is_never_overwritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("keys.db");
+    let store = SqliteKeys::open(&path).await.expect("it opens");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let mut raw = options.connect().await.expect("it opens");
+    check_guards(&store, async |sql| {
+        let tried = sqlx::query(AssertSqlSafe(sql.to_owned())).bind(&b"stranger-key"[..]);
+        tried.execute(&mut raw).await.expect_err(sql).to_string()
+    })
+    .await;
+    let replace = "INSERT OR REPLACE INTO wrapped_key (book, owner, wrapped, sweep_after) \
+        VALUES ('c', 'groups/tunas-baru/members/maria', x'00', 0)";
+    let before = store.page(("", ""), 9).await.expect("a page");
+    raw.execute(replace).await.expect("ignored");
+    assert_eq!(store.page(("", ""), 9).await.expect("a page"), before);
+}
+
 /// What every store must do. `again` opens the same store a second time, as another server would.
 async fn check_store(store: Arc<dyn KeyStore>, again: Arc<dyn KeyStore>) {
     assert_eq!(store.get_many("b", &[MARIA]).await.expect("an answer"), []);
     assert_eq!(store.insert_if_absent("b", MARIA, b"first").await.expect("kept"), b"first");
     assert_eq!(again.insert_if_absent("b", MARIA, b"second").await.expect("kept"), b"first");
     assert_eq!(again.insert_if_absent("b", YOSEF, b"\0\xff").await.expect("kept"), b"\0\xff");
-    assert_eq!(store.insert_if_absent("c", MARIA, b"other").await.expect("kept"), b"other");
+    assert_eq!(store.insert_if_absent("c", MARIA, KEY).await.expect("kept"), KEY);
 
     let mut found = store.get_many("b", &[YOSEF, "nobody", MARIA]).await.expect("an answer");
     found.sort();
@@ -54,14 +134,15 @@ async fn check_store(store: Arc<dyn KeyStore>, again: Arc<dyn KeyStore>) {
     }
     let expected = [("b", MARIA), ("b", YOSEF), ("c", MARIA)];
     assert_eq!(named, expected.map(|(book, owner)| (book.to_owned(), owner.to_owned())));
-    let seen = ("c".to_owned(), MARIA.to_owned(), b"other".to_vec());
-    assert!(store.rewrap(&seen, b"anew").await.expect("wrapped anew"));
-    assert!(!again.rewrap(&seen, b"once more").await.expect("not seen"));
-    let gone = ("d".to_owned(), MARIA.to_owned(), b"other".to_vec());
-    assert!(!store.rewrap(&gone, b"anew").await.expect("not there"));
+    let seen = wrapped("c", b"the-key-other");
+    assert!(store.rewrap(&seen, b"the-key-anew").await.expect("wrapped anew"));
+    assert!(!again.rewrap(&seen, b"the-key-once-more").await.expect("not seen"));
+    let gone = wrapped("d", b"the-key-other");
+    assert!(!store.rewrap(&gone, b"the-key-anew").await.expect("not there"));
     let kept = again.get_many("c", &[MARIA]).await.expect("an answer");
-    assert_eq!(kept, [(MARIA.to_owned(), b"anew".to_vec())]);
+    assert_eq!(kept, [(MARIA.to_owned(), b"the-key-anew".to_vec())]);
 
+    one_key_gives_way_to_the_next(&*store, &*again).await;
     one_of_many_inserters_wins(store, again).await;
 }
 
@@ -135,17 +216,26 @@ async fn the_service_role_wraps_keys_anew_and_gives_them_to_nobody_else() {
     let options: PgConnectOptions = url.parse().expect("an address");
     let service = options.username(&role).to_url_lossy().to_string();
     let store = PostgresKeys::connect(&service).await.expect("it connects");
-    store.insert_if_absent("b", MARIA, b"key").await.expect("it may insert");
+    store.insert_if_absent("b", MARIA, b"the-key").await.expect("it may insert");
     let mut raw = PgConnection::connect(&service).await.expect("it connects");
     let overwrite = "UPDATE simpul_keys.wrapped_key SET owner = 'lain'";
     let refused = raw.execute(overwrite).await.expect_err("it may not update");
     assert!(refused.to_string().contains("permission denied"), "{refused}");
-    let seen = ("b".to_owned(), MARIA.to_owned(), b"key".to_vec());
-    assert!(store.rewrap(&seen, b"anew").await.expect("it may wrap anew"));
+    assert!(store.rewrap(&wrapped("b", b"the-key"), b"the-key").await.expect("it may wrap anew"));
+    assert!(store.turn(&wrapped("b", b"the-key"), b"next").await.expect("it may turn"));
+    assert!(store.retire(&wrapped("b", b"the-key")).await.expect("it may retire"));
     store.renew("b", &[MARIA]).await.expect("it may put off the sweeping");
     store.keep("b", MARIA).await.expect("it may end the sweeping");
     assert!(!store.sweep("b", MARIA).await.expect("it may sweep"));
     assert!(store.delete("b", MARIA).await.expect("it may delete"));
+
+    // Nor does the owner of the table overwrite a key.
+    owner.execute("SET search_path TO simpul_keys").await.expect("set");
+    check_guards(&store, async |sql| {
+        let tried = sqlx::query(AssertSqlSafe(sql.to_owned())).bind(&b"stranger-key"[..]);
+        tried.execute(&mut owner).await.expect_err(sql).to_string()
+    })
+    .await;
 }
 
 // --- the vault ----------------------------------------------------------------------------------

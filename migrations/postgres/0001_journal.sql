@@ -126,8 +126,26 @@ CREATE TRIGGER control_point_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON contro
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER receipt_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON receipt
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER side_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON side
+CREATE TRIGGER side_stays BEFORE DELETE OR TRUNCATE ON side
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Text may be sealed under another key of its owner (sealed bytes begin with the key's id), and
+-- nothing else of it changes.
+CREATE FUNCTION check_side() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.book <> OLD.book OR NEW.commitment <> OLD.commitment OR NEW.owner <> OLD.owner
+        OR octet_length(NEW.sealed) <> octet_length(OLD.sealed)
+        OR substr(NEW.sealed, 1, 8) = substr(OLD.sealed, 1, 8)
+    THEN
+        RAISE EXCEPTION 'side is append-only but for the key that seals it'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER side_checked BEFORE UPDATE ON side
+    FOR EACH ROW EXECUTE FUNCTION check_side();
 
 CREATE FUNCTION check_head() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$

@@ -1,5 +1,6 @@
 //! `simpul backup` and `simpul backup-keys`: copies of a data folder in use, in two places, so that
-//! whoever gets hold of one of them reads no personal text; and `simpul rotate-key`.
+//! whoever gets hold of one of them reads no personal text; and `simpul rotate-key`, of the master key
+//! and `rotate-person-key`, of one person's.
 //!
 //! **Invariant**: no backup of books lies where keys lie, and no backup of keys where books lie.
 
@@ -8,8 +9,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::console::say;
-use crate::cli::node::{NodeError, open_keys};
+use crate::cli::node::{NodeError, Store, open_keys};
 use crate::config::{Config, Flags};
+use crate::domain::id::{Entity, Id, RowName};
 use crate::storage::{StorageError, backup};
 use crate::vault::{Rotation, Vault, VaultError};
 
@@ -30,6 +32,21 @@ pub struct Rotate {
     /// Hanya buat kunci baru, untuk disalin ke server lain / only make the new key
     #[arg(long)]
     pub prepare: bool,
+    /// The server's settings.
+    #[command(flatten)]
+    pub flags: Flags,
+}
+
+/// Giving a person a new key.
+#[derive(Args, Clone, Debug)]
+pub struct Turn {
+    /// Kelompok, atau `lkm` / the group, or `lkm`
+    pub entity: String,
+    /// Anggota / the member
+    pub member: String,
+    /// Musnahkan kunci lama seketika; hanya bila tidak ada server berjalan / destroy the old key now
+    #[arg(long = "seketika", alias = "at-once")]
+    pub at_once: bool,
     /// The server's settings.
     #[command(flatten)]
     pub flags: Flags,
@@ -56,7 +73,10 @@ pub enum BackupError {
     /// The keys cannot be opened.
     #[error(transparent)]
     Node(#[from] NodeError),
-    /// A key cannot be wrapped anew.
+    /// There is no such person, or nothing is kept of them that a key could open.
+    #[error("there is no key of {0}")]
+    NoKey(String),
+    /// A key cannot be wrapped anew, or text not be sealed anew.
     #[error(transparent)]
     Vault(#[from] VaultError),
 }
@@ -137,5 +157,22 @@ pub async fn rotate(config: &Config, only_prepare: bool) -> Result<(), BackupErr
     }
     let retired = rotation.finish()?;
     say(format_args!("{rewrapped} keys, {}", retired.display()));
+    Ok(())
+}
+
+/// Gives a member a new key, while servers run. Run again after a crash, it goes on.
+///
+/// Errors: `NoKey`, `Node`, `Vault`.
+pub async fn turn(config: &Config, book: &str, asked: &Turn) -> Result<(), BackupError> {
+    let none = || BackupError::NoKey(format!("{}/{} in {book}", asked.entity, asked.member));
+    let id = Id::new(book).ok_or_else(none)?;
+    let entity = Entity::new(&asked.entity).ok_or_else(none)?;
+    let member = Id::new(&asked.member).ok_or_else(none)?;
+    let owner = RowName::of(&entity, "members", member.as_str()).to_string();
+    let vault = Vault::open_with_file(&config.master_key, open_keys(config).await?).await?;
+    let Store { reader, sides, .. } = Store::open(config).await?;
+    let turned = vault.turn(&*sides, &reader, (&id, &owner), asked.at_once).await?;
+    let resealed = turned.ok_or_else(none)?;
+    say(format_args!("{resealed} texts"));
     Ok(())
 }

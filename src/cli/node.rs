@@ -21,7 +21,7 @@ use crate::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
 use crate::storage::postgres::Postgres;
 use crate::storage::read::Reader;
 use crate::storage::sqlite::Sqlite;
-use crate::storage::{Journal, StorageError};
+use crate::storage::{Journal, SideStore, StorageError};
 use crate::vault::{Vault, VaultError};
 
 /// Why a node could not be opened.
@@ -53,6 +53,8 @@ pub struct Store {
     pub journal: Arc<dyn Journal>,
     /// Where they are read.
     pub reader: Reader,
+    /// Where personal text lies.
+    pub sides: Arc<dyn SideStore>,
 }
 
 impl Store {
@@ -61,8 +63,9 @@ impl Store {
     /// Errors: `Folder`, `Storage`.
     pub async fn open(config: &Config) -> Result<Store, NodeError> {
         if let Some(url) = &config.database {
-            let postgres = Postgres::connect(url).await?;
-            return Ok(Store { reader: postgres.reader(), journal: Arc::new(postgres) });
+            let postgres = Arc::new(Postgres::connect(url).await?);
+            let (reader, sides) = (postgres.reader(), postgres.clone());
+            return Ok(Store { journal: postgres, reader, sides });
         }
         let made = tokio::fs::create_dir_all(&config.data_dir).await;
         made.map_err(|error| NodeError::Folder(config.data_dir.clone(), error))?;
@@ -70,7 +73,9 @@ impl Store {
         if let Some(backup) = sqlite.backup() {
             tracing::info!(backup = %backup.display(), "the older database was copied");
         }
-        Ok(Store { reader: sqlite.reader(), journal: Arc::new(sqlite) })
+        let sqlite = Arc::new(sqlite);
+        let (reader, sides) = (sqlite.reader(), sqlite.clone());
+        Ok(Store { journal: sqlite, reader, sides })
     }
 }
 
@@ -99,7 +104,7 @@ impl Node {
     ///
     /// Errors: every [`NodeError`].
     pub async fn open_at(config: &Config, clock: Clock) -> Result<Node, NodeError> {
-        let Store { journal: storage, reader } = Store::open(config).await?;
+        let Store { journal: storage, reader, sides } = Store::open(config).await?;
         let keys = open_keys(config).await?;
         let vault = Vault::open_with_file(&config.master_key, keys).await?;
         let (storage, committed) = Announced::new(storage);
@@ -125,7 +130,8 @@ impl Node {
         };
         let door = Door { access, reader: reader.clone() };
         let files = Files::open(&config.attachments, vault.clone())?;
-        let sweeper = tokio::spawn(keep_sweeping(vault.clone(), files.clone(), reader.clone()));
+        let sweeping = keep_sweeping(vault.clone(), sides, files.clone(), reader.clone());
+        let sweeper = tokio::spawn(sweeping);
         let (journals, largest_file) = (journal.clone(), config.attachment_bytes.into());
         let desk = Desk { journal: journals, reader, vault, signing, door, files, largest_file };
         let api = Api::new(desk);
@@ -227,9 +233,16 @@ async fn note_checkers(journal: &JournalHandle, reader: &Reader) -> Result<(), S
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Sweeps orphaned keys and files now and every day.
-async fn keep_sweeping(vault: Vault, files: Files, reader: Reader) {
+/// Sweeps orphaned keys and files now and every day, and ends what is left of keys that were turned.
+async fn keep_sweeping(vault: Vault, sides: Arc<dyn SideStore>, files: Files, reader: Reader) {
     loop {
+        match vault.retire_due(&*sides, &reader).await {
+            Ok(0) => {}
+            Ok(retired) => {
+                tracing::info!(retired, "keys that others took over from were destroyed")
+            }
+            Err(error) => tracing::warn!(%error, "keys that others took over from wait for a day"),
+        }
         match vault.sweep(&reader).await {
             Ok(0) => {}
             Ok(swept) => tracing::info!(swept, "orphaned keys were destroyed"),

@@ -115,7 +115,7 @@ pub(super) async fn copy_into(
 
 /// Brings a PostgreSQL database to the latest schema, in `public`. The URL's role owns the tables.
 /// `service_role`, an existing role, gets what the server needs and no more: it reads and inserts,
-/// and updates nothing but heads and register rows.
+/// and updates nothing but heads, register rows and the sealing of personal text.
 ///
 /// Errors: `Schema` for a newer schema, `Failed` when connecting, migrating or granting fails.
 pub async fn postgres(url: &str, service_role: Option<&str>) -> Result<(), StorageError> {
@@ -137,6 +137,7 @@ async fn grant(role: &str, connection: &mut PgConnection) -> Result<(), StorageE
         "GRANT USAGE ON SCHEMA public TO {role};
          GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {role};
          GRANT UPDATE ON head, register_row TO {role};
+         GRANT UPDATE (sealed) ON side TO {role};
          REVOKE INSERT ON {TABLE}, entries_readable, checkpoints_readable FROM {role};"
     );
     sqlx::raw_sql(AssertSqlSafe(grants)).execute(connection).await.map_err(failed)?;

@@ -66,6 +66,20 @@ pub struct SideRow {
     pub sealed: Vec<u8>,
 }
 
+/// A piece of personal text, and how it shall be sealed instead.
+pub type Resealed = (SideRow, Vec<u8>);
+
+/// Where personal text lies, for turning to another key of its owner. That is the one change of what
+/// was appended: a commitment and its owner stay, and so do all proofs.
+#[async_trait]
+pub trait SideStore: Send + Sync + 'static {
+    /// Seals pieces of a book's text anew, those that are still sealed as they were seen, all in one
+    /// transaction; and answers how many were.
+    ///
+    /// Errors: `Failed`; the same call may be tried again.
+    async fn reseal(&self, book: &Id, rows: &[Resealed]) -> Result<u64, StorageError>;
+}
+
 /// The checkpoint a batch ends with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {

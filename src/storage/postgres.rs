@@ -28,7 +28,8 @@ use super::codec::{
 };
 use super::read::Reader;
 use super::{
-    Append, AppendOutcome, Dump, Journal, Load, Loaded, StorageError, StoredRecord, migrate,
+    Append, AppendOutcome, Dump, Journal, Load, Loaded, Resealed, SideStore, StorageError,
+    StoredRecord, migrate,
 };
 use crate::domain::id::Id;
 use crate::domain::record;
@@ -37,6 +38,9 @@ statements! {
     APPEND = "SELECT append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, \
         $33, $34, $35, $36, $37, $38)";
+    RESEAL = "UPDATE side SET sealed = r.anew \
+        FROM unnest($2::bytea[], $3::bytea[], $4::bytea[]) AS r(commitment, seen, anew) \
+        WHERE side.book = $1 AND side.commitment = r.commitment AND side.sealed = r.seen";
     NEW_HEAD = "INSERT INTO head (book, size, frontier, recorded_at) \
         VALUES ($1, 0, '', 0) ON CONFLICT DO NOTHING";
     LOCK = "SELECT size FROM head WHERE book = $1 FOR UPDATE";
@@ -188,6 +192,19 @@ impl Transactions for Postgres {
             false => AppendOutcome::Conflict,
         };
         Ok(appends.iter().map(outcome).collect())
+    }
+}
+
+#[async_trait]
+impl SideStore for Postgres {
+    async fn reseal(&self, book: &Id, rows: &[Resealed]) -> Result<u64, StorageError> {
+        let columns = rows
+            .iter()
+            .map(|(seen, anew)| (seen.commitment.to_vec(), seen.sealed.clone(), anew.clone()));
+        let (commitments, seen, anew) = unzip3(columns.collect());
+        let query = sqlx::query(RESEAL).bind(book.as_str()).bind(commitments);
+        let query = query.bind(seen).bind(anew);
+        Ok(query.execute(&self.pool).await.map_err(failed)?.rows_affected())
     }
 }
 

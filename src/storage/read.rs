@@ -63,6 +63,8 @@ statements! {
         WHERE book = $1 AND parent = $2 AND id > $3 ORDER BY id LIMIT $4";
     SIDES = concat!("SELECT commitment, owner, sealed FROM side \
         WHERE book = $1 AND commitment IN ", list_of_32!());
+    SIDES_UNDER = "SELECT commitment, owner, sealed FROM side \
+        WHERE book = $1 AND owner = $2 AND substr(sealed, 1, 8) = $3 LIMIT $4";
     SIDE_OF_OWNER = "SELECT commitment FROM side WHERE book = $1 AND owner = $2 LIMIT 1";
 }
 
@@ -317,6 +319,20 @@ impl Snapshot {
         sides.sort_by_key(|side| side.commitment);
         sides.dedup_by_key(|side| side.commitment);
         Ok(sides)
+    }
+
+    /// Personal text of an owner that is sealed under the key of this id, at most `limit` pieces.
+    /// Cost: all personal text of the book; only turning to another key asks.
+    pub async fn sides_under(
+        &mut self,
+        owner: &str,
+        key: &[u8; super::keys::KEY_ID],
+        limit: u32,
+    ) -> Rows<SideRow> {
+        let query = sqlx::query_as(SIDES_UNDER).bind(self.book.clone()).bind(owner.to_owned());
+        let query = query.bind(key.to_vec()).bind(i64::from(limit));
+        let found: Vec<_> = query.fetch_all(&mut *self.transaction).await.map_err(failed)?;
+        found.into_iter().map(side).collect()
     }
 
     /// Whether an owner has any personal text here. Cost: for an owner who has none, all personal

@@ -22,7 +22,7 @@ use serde::Serialize;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::codec::{
     Found, STATEMENT_LOG, Transactions, Trouble, Wanted, append_all_or_each, damaged, failed,
@@ -30,7 +30,8 @@ use super::codec::{
 };
 use super::read::Reader;
 use super::{
-    Append, AppendOutcome, Dump, Journal, Load, Loaded, StorageError, StoredRecord, migrate,
+    Append, AppendOutcome, Dump, Journal, Load, Loaded, Resealed, SideStore, StorageError,
+    StoredRecord, migrate,
 };
 use crate::domain::id::Id;
 use crate::domain::record;
@@ -68,6 +69,11 @@ statements! {
     SIDES = "INSERT INTO side (book, commitment, owner, sealed) \
         SELECT s.value ->> 0, substr($2, s.value ->> 1, s.value ->> 2), s.value ->> 3, \
             substr($2, s.value ->> 4, s.value ->> 5) FROM json_each($1) AS s";
+    RESEAL = "UPDATE side SET sealed = $4 WHERE book = $1 AND commitment = $2 AND sealed = $3";
+    // What was sealed before must not live on in free pages or in the log.
+    FORGET = "PRAGMA secure_delete = ON";
+    FORGET_NO_MORE = "PRAGMA secure_delete = OFF";
+    CHECKPOINT = "PRAGMA wal_checkpoint(TRUNCATE)";
     HEADS = "INSERT INTO head_batch (book, size, frontier, recorded_at) \
         SELECT h.value ->> 0, h.value ->> 1, substr($2, h.value ->> 2, h.value ->> 3), \
             h.value ->> 4 FROM json_each($1) AS h";
@@ -160,6 +166,35 @@ impl Sqlite {
         self.loader.close().await;
         self.writer.close().await;
     }
+}
+
+#[async_trait]
+impl SideStore for Sqlite {
+    async fn reseal(&self, book: &Id, rows: &[Resealed]) -> Result<u64, StorageError> {
+        let mut connection = self.writer.acquire().await.map_err(failed)?;
+        sqlx::query(FORGET).execute(&mut *connection).await.map_err(failed)?;
+        let resealed = reseal(book, rows, &mut connection).await;
+        // The connection goes on to write the journal, which deletes nothing that is secret.
+        sqlx::query(FORGET_NO_MORE).execute(&mut *connection).await.map_err(failed)?;
+        sqlx::query(CHECKPOINT).execute(&mut *connection).await.map_err(failed)?;
+        resealed
+    }
+}
+
+async fn reseal(
+    book: &Id,
+    rows: &[Resealed],
+    connection: &mut SqliteConnection,
+) -> Result<u64, StorageError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    let mut count = 0;
+    for (seen, anew) in rows {
+        let query = sqlx::query(RESEAL).bind(book.as_str()).bind(seen.commitment.as_slice());
+        let query = query.bind(&seen.sealed).bind(anew);
+        count += query.execute(&mut *transaction).await.map_err(failed)?.rows_affected();
+    }
+    transaction.commit().await.map_err(failed)?;
+    Ok(count)
 }
 
 /// Whether a row was there already, or nothing was written for another reason.

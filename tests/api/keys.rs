@@ -1,4 +1,7 @@
-//! Keys of personal text whose record never came are swept, and no others.
+//! Keys of personal text: those whose record never came are swept, and no others; a person's key
+//! gives way to a new one, and nobody outside sees a difference.
+
+use std::sync::Arc;
 
 use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
@@ -6,12 +9,22 @@ use simpul::domain::id::Id;
 use simpul::storage::keys::KeyStore;
 use simpul::vault::{MasterKey, Vault};
 
-use crate::on_both;
-use crate::town::{LKM, Server, Town, idr, on};
+use async_trait::async_trait;
+use simpul::cli::node::Store;
+use simpul::storage::{Resealed, SideRow, SideStore, StorageError};
 
-on_both!(orphaned_keys_are_swept_when_they_are_old, an_orphan_that_is_needed_again_stays);
+use crate::on_both;
+use crate::town::{A, BOOK, LKM, Server, Town, enrol, idr, on};
+
+on_both!(
+    orphaned_keys_are_swept_when_they_are_old,
+    an_orphan_that_is_needed_again_stays,
+    a_person_gets_a_new_key_and_nobody_sees_a_difference,
+    a_key_is_retired_only_when_nothing_is_sealed_under_it,
+);
 
 const MARIA: &str = "groups/a/members/m01";
+const NEW: &str = "groups/a/members/m09";
 const NOBODY: &str = "groups/a/members/tidak-jadi";
 
 async fn vault(server: &Server) -> Vault {
@@ -68,4 +81,124 @@ async fn an_orphan_that_is_needed_again_stays(server: &Server) {
     let rows = [first, second].concat();
     let opened = vault.reveal(&book, &rows).await.expect("opened");
     assert_eq!(opened, [Some("batal (contoh)".to_owned()), Some("jadi (contoh)".to_owned())]);
+}
+
+/// A store that fails as told: before it has done anything, or once it has.
+struct Broken {
+    inner: Arc<dyn SideStore>,
+    done: bool,
+}
+
+#[async_trait]
+impl SideStore for Broken {
+    async fn reseal(&self, book: &Id, rows: &[Resealed]) -> Result<u64, StorageError> {
+        if self.done {
+            self.inner.reseal(book, rows).await?;
+        }
+        Err(StorageError::Failed("planned".to_owned()))
+    }
+}
+
+fn kupang() -> Id {
+    Id::new("kupang").expect("an id")
+}
+
+/// What is sealed of somebody, as it lies in the database.
+async fn sealed(store: &Store, owner: &str) -> Vec<SideRow> {
+    let mut sides = store.journal.dump(&kupang()).await.expect("a dump").sides;
+    sides.retain(|side| side.owner == owner);
+    sides
+}
+
+fn under(rows: &[SideRow], key: &[u8]) -> usize {
+    rows.iter().filter(|row| row.sealed[..8] == key[..8]).count()
+}
+
+async fn shown(town: &Town, owner: &str) -> (String, String) {
+    let purpose = Purpose::IdentityCheck as i32;
+    let request = RevealMemberRequest { member: format!("{BOOK}/{owner}"), purpose };
+    let shown = town.personal().reveal_member(request).await.expect("shown").into_inner();
+    let shown = shown.member.expect("set");
+    (shown.display_name, shown.nik)
+}
+
+fn enrolment() -> EnrolMemberRequest {
+    EnrolMemberRequest {
+        request_id: "daftar-maria".to_owned(),
+        display_name: "Maria Goreti Bere (contoh)".to_owned(),
+        nik: "5301014501900001".to_owned(),
+        ..enrol(A, "m09")
+    }
+}
+
+async fn a_person_gets_a_new_key_and_nobody_sees_a_difference(server: &Server) {
+    let town = Town::found(server).await;
+    let first = town.members().enrol_member(enrolment()).await.expect("enrolled").into_inner();
+    let store = Store::open(&server.config).await.expect("opened");
+    let (vault, keys) = (vault(server).await, server.keys().await);
+    let before = (shown(&town, NEW).await, sealed(&store, NEW).await);
+    let old = keys.get_many("kupang", &[NEW]).await.expect("read").remove(0).1;
+
+    // Wherever it dies, everything opens; and it goes on where it was.
+    let about = (&kupang(), NEW);
+    for done in [false, true] {
+        let broken = Broken { inner: store.sides.clone(), done };
+        vault.turn(&broken, &store.reader, about, true).await.expect_err("planned");
+        let there = keys.get_many("kupang", &[NEW]).await.expect("read");
+        assert!(there.len() == 2 && there[1].1 == old, "both keys are there");
+        assert_eq!(shown(&town, NEW).await, before.0);
+    }
+    let turned = vault.turn(&*store.sides, &store.reader, about, true).await.expect("turned");
+    assert_eq!(turned, Some(0), "all was sealed anew before the answer was lost");
+    let there = keys.get_many("kupang", &[NEW]).await.expect("read");
+    assert!(there.len() == 1 && there[0].1[..8] != old[..8], "the old key is destroyed");
+
+    // The same texts with the same commitments, under another key; a retry is known; all is proved.
+    assert_eq!(shown(&town, NEW).await, before.0);
+    let after = sealed(&store, NEW).await;
+    let commitments = |rows: &[SideRow]| rows.iter().map(|row| row.commitment).collect::<Vec<_>>();
+    assert_eq!(commitments(&after), commitments(&before.1));
+    assert_eq!((under(&after, &old), under(&after, &there[0].1)), (0, 2));
+    let again = town.members().enrol_member(enrolment()).await.expect("the first answer");
+    assert_eq!(again.into_inner(), first);
+    let other = EnrolMemberRequest { display_name: "Lain (contoh)".to_owned(), ..enrolment() };
+    let status = town.members().enrol_member(other).await.expect_err("another request");
+    assert_eq!(crate::town::why(&status).reason, "REQUEST_ID_REUSED");
+    let dump = store.journal.dump(&kupang()).await.expect("a dump");
+    assert_eq!(simpul::verify::verify(&kupang(), &dump).findings, []);
+    let nobody = (&kupang(), "groups/a/members/m99");
+    let turned = vault.turn(&*store.sides, &store.reader, nobody, true).await.expect("asked");
+    assert_eq!(turned, None);
+}
+
+async fn a_key_is_retired_only_when_nothing_is_sealed_under_it(server: &Server) {
+    let town = Town::found(server).await;
+    let store = Store::open(&server.config).await.expect("opened");
+    let (vault, keys) = (vault(server).await, server.keys().await);
+    let old = keys.get_many("kupang", &[MARIA]).await.expect("read").remove(0).1;
+    let name = shown(&town, MARIA).await;
+    // A server has sealed something whose record is still on its way.
+    let late = vault.seal(&kupang(), &[(MARIA, "terlambat (contoh)")]).await.expect("sealed");
+    let about = (&kupang(), MARIA);
+    let turned = vault.turn(&*store.sides, &store.reader, about, false).await.expect("turned");
+    assert!(turned.is_some_and(|texts| texts > 0));
+    assert_eq!(under(&sealed(&store, MARIA).await, &old), 0);
+    server.insert_side(&late[0]).await;
+    assert_eq!(vault.reveal(&kupang(), &late).await.expect("opened").len(), 1);
+    let retire = async || vault.retire_due(&*store.sides, &store.reader).await.expect("looked");
+    assert_eq!(retire().await, 0, "not for a day");
+    assert_eq!(under(&sealed(&store, MARIA).await, &old), 1);
+
+    server.let_keys_age(2).await;
+    assert_eq!(retire().await, 0, "it was sealed anew just now");
+    assert_eq!(under(&sealed(&store, MARIA).await, &old), 0);
+    server.let_keys_age(2).await;
+    assert_eq!(retire().await, 1);
+    assert_eq!(keys.get_many("kupang", &[MARIA]).await.expect("read").len(), 1);
+    let mut held = sealed(&store, MARIA).await;
+    held.retain(|row| row.commitment == late[0].commitment);
+    let opened = vault.reveal(&kupang(), &held).await.expect("opened");
+    assert_eq!(opened, [Some("terlambat (contoh)".to_owned())]);
+    assert_eq!(vault.reveal(&kupang(), &late).await.expect("opened"), [None], "as it was sealed");
+    assert_eq!(shown(&town, MARIA).await, name);
 }

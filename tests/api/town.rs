@@ -13,6 +13,7 @@ use simpul::cli::serve;
 use simpul::config::{Config, Flags};
 use simpul::domain::refusal::Language;
 use simpul::journal::{Clock, system_clock};
+use simpul::storage::SideRow;
 use simpul::storage::access::AccessStore;
 use simpul::storage::keys::{KeyStore, PostgresKeys, SqliteKeys};
 use simpul::storage::migrate;
@@ -135,7 +136,10 @@ impl Server {
     /// Lets days go by for all keys.
     pub async fn let_keys_age(&self, days: u32) {
         let age = |table| {
-            AssertSqlSafe(format!("UPDATE {table} SET sweep_after = sweep_after - 86400 * {days}"))
+            AssertSqlSafe(format!(
+                "UPDATE {table} SET sweep_after = sweep_after - 86400 * {days}, \
+                     former_until = former_until - 86400 * {days}"
+            ))
         };
         match &self.config.database {
             Some(url) => {
@@ -146,6 +150,26 @@ impl Server {
                 let options = SqliteConnectOptions::new().filename(self.keys_file());
                 let mut owner = options.connect().await.expect("connected");
                 owner.execute(age("wrapped_key")).await.expect("aged");
+            }
+        }
+    }
+
+    /// Puts a piece of sealed text where its record would have.
+    pub async fn insert_side(&self, side: &SideRow) {
+        let insert =
+            "INSERT INTO side (book, commitment, owner, sealed) VALUES ('kupang', $1, $2, $3)";
+        let (commitment, sealed) = (side.commitment.to_vec(), side.sealed.clone());
+        match &self.config.database {
+            Some(url) => {
+                let mut owner = PgConnection::connect(url).await.expect("connected");
+                let query = sqlx::query(insert).bind(commitment).bind(&side.owner).bind(sealed);
+                query.execute(&mut owner).await.expect("inserted");
+            }
+            None => {
+                let options = SqliteConnectOptions::new().filename(self.config.sqlite());
+                let mut owner = options.connect().await.expect("connected");
+                let query = sqlx::query(insert).bind(commitment).bind(&side.owner).bind(sealed);
+                query.execute(&mut owner).await.expect("inserted");
             }
         }
     }

@@ -71,12 +71,31 @@ async fn a_new_master_key(backend: Backend, data: &Path) {
     assert!(after.len() == 103 && after.iter().all(|name| name.ends_with("(contoh)")));
     assert!(server.terminate().success());
 
+    // A person's key, too, while the server runs and when it does not.
+    let turn = |more: &[&str]| {
+        run(
+            &[&["rotate-person-key", "ramai", "m1", "--book", "sibuk"], more].concat(),
+            &backend,
+            data,
+        )
+    };
     assert!(!data.join("master.key.next").exists());
     let again = Server::start(&backend, data);
     assert_eq!(names(&again.connect().await).await, after, "with the new key alone");
+    let said = turn(&[]);
+    assert!(said.status.success(), "{said:?}");
+    assert_eq!(said.stdout, b"1 texts\n");
+    assert_eq!(names(&again.connect().await).await, after);
     assert!(again.terminate().success());
+    let ended = turn(&["--seketika"]);
+    assert!(ended.status.success(), "{ended:?}");
+    let nobody = ["rotate-person-key", "ramai", "tidak-ada", "--book", "sibuk"];
+    assert!(!run(&nobody, &backend, data).status.success());
     let (sound, words) = verify(&backend, data);
     assert!(sound, "{words}");
+    let last = Server::start(&backend, data);
+    assert_eq!(names(&last.connect().await).await, after);
+    assert!(last.terminate().success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

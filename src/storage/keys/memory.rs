@@ -1,19 +1,32 @@
-//! Keys in memory, for tests. None of them is ever due to be swept.
+//! Keys in memory, for tests. None of them is ever due to be swept or retired.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{KeyStore, StorageError, Wrapped};
+use super::{KeyStore, StorageError, Wrapped, flat, flat_page};
 
 /// Keys in memory.
 #[derive(Default)]
-pub struct MemoryKeys(Mutex<BTreeMap<(String, String), Vec<u8>>>);
+pub struct MemoryKeys(Mutex<Keys>);
+
+/// By book and owner: the present key, and the one it took over from.
+type Keys = BTreeMap<(String, String), (Vec<u8>, Option<Vec<u8>>)>;
 
 impl MemoryKeys {
-    fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<(String, String), Vec<u8>>) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut Keys) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the keys of an owner, if they are there, and says whether that was done.
+    fn change(
+        &self,
+        (book, owner): (&str, &str),
+        work: impl FnOnce(&mut (Vec<u8>, Option<Vec<u8>>)) -> bool,
+    ) -> bool {
+        let name = (book.to_owned(), owner.to_owned());
+        self.with(|keys| keys.get_mut(&name).is_some_and(work))
     }
 }
 
@@ -26,7 +39,7 @@ impl KeyStore for MemoryKeys {
         wrapped: &[u8],
     ) -> Result<Vec<u8>, StorageError> {
         let name = (book.to_owned(), owner.to_owned());
-        Ok(self.with(|keys| keys.entry(name).or_insert_with(|| wrapped.to_vec()).clone()))
+        Ok(self.with(|keys| keys.entry(name).or_insert_with(|| (wrapped.to_vec(), None)).0.clone()))
     }
 
     async fn get_many(
@@ -34,32 +47,55 @@ impl KeyStore for MemoryKeys {
         book: &str,
         owners: &[&str],
     ) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
-        let key = |keys: &BTreeMap<(String, String), Vec<u8>>, owner: &str| {
-            let wrapped = keys.get(&(book.to_owned(), owner.to_owned()))?;
-            Some((owner.to_owned(), wrapped.clone()))
+        let key = |keys: &Keys, owner: &str| {
+            let (wrapped, former) = keys.get(&(book.to_owned(), owner.to_owned()))?;
+            Some((owner.to_owned(), wrapped.clone(), former.clone()))
         };
-        Ok(self.with(|keys| owners.iter().filter_map(|owner| key(keys, owner)).collect()))
+        let found = |keys: &mut Keys| owners.iter().filter_map(|owner| key(keys, owner)).collect();
+        Ok(flat(self.with(found)))
     }
 
     async fn page(&self, after: (&str, &str), limit: u32) -> Result<Vec<Wrapped>, StorageError> {
         let after = (after.0.to_owned(), after.1.to_owned());
-        let wrapped = |((book, owner), key): (&(String, String), &Vec<u8>)| {
-            (book.clone(), owner.clone(), key.clone())
+        let stored = |(name, keys): (&(String, String), &(Vec<u8>, Option<Vec<u8>>))| {
+            (name.0.clone(), name.1.clone(), keys.0.clone(), keys.1.clone())
         };
-        Ok(self.with(|keys| {
+        Ok(flat_page(self.with(|keys| {
             let rest = keys.iter().filter(|(name, _)| **name > after);
-            rest.take(limit as usize).map(wrapped).collect()
-        }))
+            rest.take(limit as usize).map(stored).collect()
+        })))
     }
 
     async fn rewrap(&self, seen: &Wrapped, wrapped: &[u8]) -> Result<bool, StorageError> {
         let (book, owner, before) = seen;
-        Ok(self.with(|keys| match keys.get_mut(&(book.clone(), owner.clone())) {
-            Some(kept) if kept == before => {
-                wrapped.clone_into(kept);
-                true
+        Ok(self.change((book, owner), |(present, former)| {
+            let kept = [Some(present), former.as_mut()].into_iter().flatten();
+            let found = kept.filter(|kept| *kept == before).next();
+            found.map(|kept| wrapped.clone_into(kept)).is_some()
+        }))
+    }
+
+    async fn turn(&self, seen: &Wrapped, next: &[u8]) -> Result<bool, StorageError> {
+        Ok(self.change((&seen.0, &seen.1), |(present, former)| {
+            let alone = *present == seen.2 && former.is_none();
+            if alone {
+                *former = Some(std::mem::replace(present, next.to_vec()));
             }
-            _ => false,
+            alone
+        }))
+    }
+
+    async fn turned(&self, _limit: u32) -> Result<Vec<(String, String)>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn postpone(&self, _book: &str, _owner: &str) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    async fn retire(&self, seen: &Wrapped) -> Result<bool, StorageError> {
+        Ok(self.change((&seen.0, &seen.1), |(_, former)| {
+            former.take_if(|former| *former == seen.2).is_some()
         }))
     }
 

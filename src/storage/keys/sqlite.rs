@@ -9,24 +9,53 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::{KeyStore, StorageError, Wrapped, failed, only};
+use super::{KeyStore, StorageError, Wrapped, failed, flat, flat_page, present};
 use crate::storage::codec::{STATEMENT_LOG, statements};
 
-/// `sweep_after` is in seconds since 1970.
+/// `sweep_after` and `former_until` are in seconds since 1970. The guards compare the ids that keys
+/// begin with; a row that is there already is not replaced either.
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS wrapped_key ( \
         book TEXT NOT NULL, owner TEXT NOT NULL, wrapped BLOB NOT NULL, \
-        sweep_after INTEGER NOT NULL, PRIMARY KEY (book, owner)) STRICT, WITHOUT ROWID; \
-    CREATE INDEX IF NOT EXISTS wrapped_key_due ON wrapped_key (sweep_after)";
+        sweep_after INTEGER NOT NULL, former BLOB, former_until INTEGER, \
+        PRIMARY KEY (book, owner)) STRICT, WITHOUT ROWID; \
+    CREATE INDEX IF NOT EXISTS wrapped_key_due ON wrapped_key (sweep_after); \
+    CREATE INDEX IF NOT EXISTS wrapped_key_turned ON wrapped_key (former_until) \
+        WHERE former IS NOT NULL; \
+    CREATE TRIGGER IF NOT EXISTS wrapped_key_checked BEFORE UPDATE ON wrapped_key \
+    WHEN NOT (NEW.book = OLD.book AND NEW.owner = OLD.owner AND ( \
+        substr(NEW.wrapped, 1, 8) = substr(OLD.wrapped, 1, 8) \
+            AND (NEW.former IS NULL OR OLD.former IS NOT NULL \
+                 AND substr(NEW.former, 1, 8) = substr(OLD.former, 1, 8)) \
+        OR OLD.former IS NULL AND NEW.former IS OLD.wrapped \
+            AND substr(NEW.wrapped, 1, 8) <> substr(OLD.wrapped, 1, 8))) \
+    BEGIN \
+        SELECT RAISE(ABORT, 'a key is wrapped anew or gives way to the next, and nothing else'); \
+    END; \
+    CREATE TRIGGER IF NOT EXISTS wrapped_key_new BEFORE INSERT ON wrapped_key \
+    WHEN EXISTS (SELECT 1 FROM wrapped_key WHERE book = NEW.book AND owner = NEW.owner) \
+    BEGIN SELECT RAISE(IGNORE); END";
 
 statements! {
     INSERT = "INSERT INTO wrapped_key (book, owner, wrapped, sweep_after) \
         VALUES ($1, $2, $3, unixepoch() + 86400) ON CONFLICT DO NOTHING RETURNING wrapped";
-    GET = "SELECT owner, wrapped FROM wrapped_key \
+    GET = "SELECT owner, wrapped, former FROM wrapped_key \
         WHERE book = $1 AND owner IN (SELECT value FROM json_each($2))";
-    PAGE = "SELECT book, owner, wrapped FROM wrapped_key \
+    PAGE = "SELECT book, owner, wrapped, former FROM wrapped_key \
         WHERE (book, owner) > ($1, $2) ORDER BY book, owner LIMIT $3";
-    REWRAP = "UPDATE wrapped_key SET wrapped = $4 \
-        WHERE book = $1 AND owner = $2 AND wrapped = $3";
+    REWRAP = "UPDATE wrapped_key \
+        SET wrapped = CASE WHEN wrapped = $3 THEN $4 ELSE wrapped END, \
+            former = CASE WHEN former = $3 THEN $4 ELSE former END \
+        WHERE book = $1 AND owner = $2 AND (wrapped = $3 OR former = $3)";
+    TURN = "UPDATE wrapped_key SET wrapped = $4, former = wrapped, \
+            former_until = unixepoch() + 86400 \
+        WHERE book = $1 AND owner = $2 AND wrapped = $3 AND former IS NULL";
+    TURNED = "SELECT book, owner FROM wrapped_key \
+        WHERE former IS NOT NULL AND former_until < unixepoch() \
+        ORDER BY former_until LIMIT $1";
+    POSTPONE = "UPDATE wrapped_key SET former_until = unixepoch() + 86400 \
+        WHERE book = $1 AND owner = $2 AND former IS NOT NULL";
+    RETIRE = "UPDATE wrapped_key SET former = NULL, former_until = NULL \
+        WHERE book = $1 AND owner = $2 AND former = $3";
     DELETE = "DELETE FROM wrapped_key WHERE book = $1 AND owner = $2";
     RENEW = "UPDATE wrapped_key SET sweep_after = unixepoch() + 86400 \
         WHERE book = $1 AND owner IN (SELECT value FROM json_each($2)) \
@@ -71,14 +100,19 @@ impl SqliteKeys {
     }
 
     async fn delete_by(&self, sql: &'static str, book: &str, owner: &str) -> Deleted {
-        let delete = sqlx::query(sql).bind(book).bind(owner);
-        let deleted = delete.execute(&self.0).await.map_err(failed)?.rows_affected() > 0;
+        self.destroy(sqlx::query(sql).bind(book).bind(owner)).await
+    }
+
+    async fn destroy(&self, keys: Query<'_>) -> Deleted {
+        let deleted = keys.execute(&self.0).await.map_err(failed)?.rows_affected() > 0;
         sqlx::query(CHECKPOINT).execute(&self.0).await.map_err(failed)?;
         Ok(deleted)
     }
 }
 
 type Deleted = Result<bool, StorageError>;
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 
 fn json(owners: &[&str]) -> Result<String, StorageError> {
     serde_json::to_string(owners).map_err(failed)
@@ -96,7 +130,7 @@ impl KeyStore for SqliteKeys {
         let kept: Option<(Vec<u8>,)> = insert.fetch_optional(&self.0).await.map_err(failed)?;
         match kept {
             Some((kept,)) => Ok(kept),
-            None => only(self.get_many(book, &[owner]).await?),
+            None => present(self.get_many(book, &[owner]).await?),
         }
     }
 
@@ -106,17 +140,37 @@ impl KeyStore for SqliteKeys {
         owners: &[&str],
     ) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
         let get = sqlx::query_as(GET).bind(book).bind(json(owners)?);
-        get.fetch_all(&self.0).await.map_err(failed)
+        Ok(flat(get.fetch_all(&self.0).await.map_err(failed)?))
     }
 
     async fn page(&self, after: (&str, &str), limit: u32) -> Result<Vec<Wrapped>, StorageError> {
         let page = sqlx::query_as(PAGE).bind(after.0).bind(after.1).bind(i64::from(limit));
-        page.fetch_all(&self.0).await.map_err(failed)
+        Ok(flat_page(page.fetch_all(&self.0).await.map_err(failed)?))
     }
 
     async fn rewrap(&self, seen: &Wrapped, wrapped: &[u8]) -> Result<bool, StorageError> {
         let rewrap = sqlx::query(REWRAP).bind(&seen.0).bind(&seen.1).bind(&seen.2).bind(wrapped);
         Ok(rewrap.execute(&self.0).await.map_err(failed)?.rows_affected() > 0)
+    }
+
+    async fn turn(&self, seen: &Wrapped, next: &[u8]) -> Result<bool, StorageError> {
+        let turn = sqlx::query(TURN).bind(&seen.0).bind(&seen.1).bind(&seen.2).bind(next);
+        Ok(turn.execute(&self.0).await.map_err(failed)?.rows_affected() > 0)
+    }
+
+    async fn turned(&self, limit: u32) -> Result<Vec<(String, String)>, StorageError> {
+        let turned = sqlx::query_as(TURNED).bind(i64::from(limit));
+        turned.fetch_all(&self.0).await.map_err(failed)
+    }
+
+    async fn postpone(&self, book: &str, owner: &str) -> Result<(), StorageError> {
+        let postpone = sqlx::query(POSTPONE).bind(book).bind(owner);
+        postpone.execute(&self.0).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn retire(&self, seen: &Wrapped) -> Result<bool, StorageError> {
+        self.destroy(sqlx::query(RETIRE).bind(&seen.0).bind(&seen.1).bind(&seen.2)).await
     }
 
     async fn delete(&self, book: &str, owner: &str) -> Result<bool, StorageError> {
