@@ -62,7 +62,7 @@ fn declared(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
     Ok(lines)
 }
 
-/// `DepositRequest: SavingsService Deposit, [Manager, Teller], (member), Unspecified, false, false, ()`
+/// `DepositRequest: SavingsService Deposit, [Manager, Teller], (member), Unspecified, false, false, (), ()`
 fn declaration(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<String> {
     let option = pool.get_extension_by_name("simpul.v1.access")?;
     let options = method.options();
@@ -80,6 +80,7 @@ fn declaration(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<Strin
     let personal = access.get_field_by_name("personal")?.as_bool()?;
     let scope = field(access, method, "scope")?;
     let purpose = field(access, method, "purpose")?;
+    let explanation = field(access, method, "explanation")?;
     let roles = roles?;
     if roles.is_empty() && audience == "Unspecified" {
         return None;
@@ -88,7 +89,7 @@ fn declaration(pool: &DescriptorPool, method: &MethodDescriptor) -> Option<Strin
     let (name, input, roles) = (method.name(), input.name(), roles.join(", "));
     Some(format!(
         "{input}: {service} {name}, [{roles}], {scope}, {audience}, {narrowed}, {personal}, \
-         {purpose}"
+         {purpose}, {explanation}"
     ))
 }
 

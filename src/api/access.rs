@@ -341,7 +341,7 @@ impl Method for v1::ListLookupsRequest {
         let access = call.door().access()?;
         let mut lines = access.lookups(book.as_str(), (after.0, &after.1), page.size + 1).await?;
         let next_page_token = page.cut(&mut lines, |line| format!("{} {}", line.at, line.nonce));
-        let lookups = lines.into_iter().map(lookup).collect();
+        let lookups = lookups(call, &book, lines).await?;
         Ok(v1::ListLookupsResponse { lookups, next_page_token })
     }
 }
@@ -357,14 +357,21 @@ pub(super) fn device(device: Device) -> v1::Device {
     }
 }
 
-/// A line of the access log.
-pub(super) fn lookup(line: Lookup) -> v1::Lookup {
-    v1::Lookup {
+/// Lines of the access log, their sentences opened.
+pub(super) async fn lookups(
+    call: &Call<'_>,
+    book: &Id,
+    lines: Vec<Lookup>,
+) -> Checked<Vec<v1::Lookup>> {
+    let explanations = call.explanations(book, &lines).await?;
+    let shown = lines.into_iter().zip(explanations).map(|(line, explanation)| v1::Lookup {
         at: Some(convert::to_timestamp(line.at)),
         user_id: line.account,
         device_id: line.device,
         method: line.method,
         name: line.name,
         reason: line.reason,
-    }
+        explanation,
+    });
+    Ok(shown.collect())
 }

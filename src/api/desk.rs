@@ -28,17 +28,21 @@ use crate::domain::access::Author;
 use crate::domain::approval::{Approval, Approve, approval_name};
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command, Form};
-use crate::domain::id::{Entity, Id, RequestId, RowName};
+use crate::domain::id::{Entity, Id, LKM, RequestId, RowName};
 use crate::domain::record::{Effect, Event, Outcome, Record, Row};
 use crate::domain::refusal::{Language, Reason, Refusal};
 use crate::journal::{Answer, JournalHandle, Priority, courier, mover};
 use crate::signing::Signing;
 use crate::storage::SideRow;
+use crate::storage::access::Lookup;
 use crate::storage::read::{Reader, RegisterRow, Snapshot};
 use crate::vault::Vault;
 
 /// The longest memo, in characters.
 const MEMO: usize = 1000;
+
+/// The longest sentence that says why something personal is looked at, in characters.
+pub(crate) const EXPLANATION: usize = 200;
 
 /// What all services share: where commands go, where answers are read, who opens personal text.
 #[derive(Debug)]
@@ -150,8 +154,9 @@ impl Api {
         let began = Instant::now();
         let caller = request.extensions_mut().remove::<Caller>().unwrap_or_default();
         let request = request.into_inner();
-        let passed =
-            self.0.door.pass(&caller.who, &M::DECLARED, request.scope(), request.purpose());
+        let passed = self.0.door.pass(&caller.who, &request, async |book| {
+            self.0.sealed_explanation(book, request.explanation()).await
+        });
         let (passed, refused) = match passed.await {
             Ok(passed) => (passed, None),
             Err(problem) => (Passed::default(), Some(problem)),
@@ -173,6 +178,26 @@ impl Api {
         }
         result.map(Response::new).map_err(|problem| problem.status(call.caller.language))
     }
+}
+
+impl Desk {
+    /// A sentence that says why, as the access log keeps it; nothing for what is not well-formed,
+    /// which the method refuses.
+    async fn sealed_explanation(&self, book: &Id, explanation: &str) -> Checked<String> {
+        let Ok(text) = convert::required_line(explanation, EXPLANATION, "") else {
+            return Ok(String::new());
+        };
+        let sides = self.vault.seal(book, &[(LKM, &text)]).await?;
+        let both = |side: &SideRow| hex::encode([&side.commitment[..], &side.sealed].concat());
+        Ok(sides.iter().map(both).collect())
+    }
+}
+
+/// What [`Desk::sealed_explanation`] made, to be opened.
+fn explanation_side(kept: &str) -> Option<SideRow> {
+    let bytes = hex::decode(kept).ok()?;
+    let (commitment, sealed) = bytes.split_first_chunk::<32>()?;
+    Some(SideRow { commitment: *commitment, owner: LKM.to_owned(), sealed: sealed.to_vec() })
 }
 
 /// One call.
@@ -807,6 +832,21 @@ impl Call<'_> {
         let texts = self.desk.vault.reveal(book, &sides).await?;
         let pairs = sides.into_iter().zip(texts);
         Ok(pairs.map(|(side, text)| (side.commitment.to_vec(), text)).collect())
+    }
+
+    /// The sentences of lines of the access log, opened all at once, masked for whoever has no need
+    /// of them; empty for lines without one.
+    pub(crate) async fn explanations(&self, book: &Id, lines: &[Lookup]) -> Checked<Vec<String>> {
+        let sides: Vec<Option<SideRow>> =
+            lines.iter().map(|line| explanation_side(&line.explanation)).collect();
+        let sealed: Vec<SideRow> = sides.iter().flatten().cloned().collect();
+        let mut texts = self.desk.vault.reveal(book, &sealed).await?.into_iter();
+        let sight = &self.passed.sight;
+        let shown = |side: &Option<SideRow>| {
+            let text = side.as_ref().and_then(|_| texts.next().flatten());
+            text.map(|text| sight.show(Sort::Memo, &text)).unwrap_or_default()
+        };
+        Ok(sides.iter().map(shown).collect())
     }
 
     async fn open_as(

@@ -52,6 +52,9 @@ pub(crate) trait Declares {
 
     /// What the answer is needed for, as the access log calls it; empty where that is not asked.
     fn purpose(&self) -> &'static str;
+
+    /// The sentence that says why; empty where that is not asked.
+    fn explanation(&self) -> &str;
 }
 
 macro_rules! scope {
@@ -84,7 +87,8 @@ macro_rules! field {
 /// One line for each method, written by the build from the protos' options.
 macro_rules! declared {
     ($($request:ident: $service:ident $method:ident, [$($role:ident),*], ($($field:ident)?),
-        $audience:ident, $narrowed:literal, $personal:literal, ($($purpose:ident)?);)+) => {
+        $audience:ident, $narrowed:literal, $personal:literal, ($($purpose:ident)?),
+        ($($explanation:ident)?);)+) => {
         $(impl Declares for v1::$request {
             const DECLARED: Declared = Declared {
                 service: stringify!($service),
@@ -102,6 +106,10 @@ macro_rules! declared {
 
             fn purpose(&self) -> &'static str {
                 purpose!(self $($purpose)?)
+            }
+
+            fn explanation(&self) -> &str {
+                scope!(self $($explanation)?)
             }
         })+
 
@@ -214,30 +222,35 @@ impl Door {
     }
 
     /// Lets a caller pass, or not, and keeps in the access log who was refused or reads about
-    /// people.
+    /// people, with the sentence that says why as `sealed` makes it unreadable there.
     ///
     /// Errors: `TOKEN_REQUIRED`, `DEVICE_TO_UNLOCK`, `ROLE_REQUIRED`, and `NOT_FOUND` where they
     /// have no role at all.
-    pub(crate) async fn pass(
+    pub(crate) async fn pass<R: Declares>(
         &self,
         who: &Who,
-        about: &Declared,
-        name: &str,
-        purpose: &'static str,
+        request: &R,
+        sealed: impl AsyncFnOnce(&Id) -> Checked<String>,
     ) -> Checked<Passed> {
+        let (about, name) = (&R::DECLARED, request.scope());
         let passed = self.passed(who, about, name).await;
-        let reason = passed.as_ref().err().map_or(purpose, Problem::reason);
+        let reason = passed.as_ref().err().map_or(request.purpose(), Problem::reason);
         if let (Who::User(user), true) = (who, about.personal || passed.is_err()) {
             let book = name.strip_prefix("books/").and_then(|rest| rest.split('/').next());
+            let book = book.and_then(Id::new);
+            let explanation = match &book {
+                Some(book) if passed.is_ok() => sealed(book).await?,
+                _ => String::new(),
+            };
             let line = Lookup {
                 account: user.user.clone(),
                 device: user.device.clone(),
                 method: format!("{}/{}", about.service, about.method),
                 name: name.chars().take(200).collect(),
                 reason: reason.to_owned(),
+                explanation,
                 ..Lookup::default()
             };
-            let book = book.and_then(Id::new);
             let book = book.as_ref().map_or("", Id::as_str);
             self.access()?.looked(book, line).await?;
         }

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::api::convert::{self, Checked};
-use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, plain, service};
+use crate::api::desk::{Call, EXPLANATION, Method, Mutation, Page, Plan, damaged, plain, service};
 use crate::api::errors::Fault;
 use crate::api::member;
 use crate::api::sight::Sort;
@@ -47,6 +47,7 @@ impl Method for v1::RevealMemberRequest {
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (book, entity, id) = convert::owned(&self.member, "members", "member")?;
         convert::choice::<v1::Purpose>(self.purpose, "purpose")?;
+        convert::required_line(&self.explanation, EXPLANATION, "explanation")?;
         let name = member::row_name(&entity, &id);
         let mut snapshot = call.snapshot(&book, "member").await?;
         let row = call.row(&mut snapshot, &name, "member").await?;

@@ -39,6 +39,7 @@ const SCHEMA: &str = "\
     CREATE TABLE IF NOT EXISTS lookup ( \
         book TEXT NOT NULL, at BIGINT NOT NULL, nonce TEXT NOT NULL, account TEXT NOT NULL, \
         device TEXT NOT NULL, method TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, \
+        explanation TEXT NOT NULL, \
         PRIMARY KEY (book, at, nonce));";
 
 /// The lock keeps two servers that start together from making the schema twice.
@@ -100,9 +101,9 @@ statements! {
         FROM identity JOIN account ON account.id = identity.account \
         WHERE identity.account = $1 ORDER BY identity.linked_at, identity.id LIMIT 500";
     UNLINK = "DELETE FROM identity WHERE id = $1";
-    LOOKED = "INSERT INTO lookup (book, at, nonce, account, device, method, name, reason) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    LOOKUPS = "SELECT at, nonce, account, device, method, name, reason FROM lookup \
+    LOOKED = "INSERT INTO lookup (book, at, nonce, account, device, method, name, reason, \
+            explanation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    LOOKUPS = "SELECT at, nonce, account, device, method, name, reason, explanation FROM lookup \
         WHERE book = $1 AND (at < $2 OR (at = $2 AND nonce < $3)) \
         ORDER BY at DESC, nonce DESC LIMIT $4";
 }
@@ -229,8 +230,10 @@ pub struct Lookup {
     pub method: String,
     /// What was asked about.
     pub name: String,
-    /// Why it was refused, empty if it was not.
+    /// Why it was refused; else what for, where that was asked.
     pub reason: String,
+    /// The sentence that said why, sealed; empty where none was asked.
+    pub explanation: String,
 }
 
 impl FromRow<'_, AnyRow> for Lookup {
@@ -243,6 +246,7 @@ impl FromRow<'_, AnyRow> for Lookup {
             method: row.try_get("method")?,
             name: row.try_get("name")?,
             reason: row.try_get("reason")?,
+            explanation: row.try_get("explanation")?,
         })
     }
 }
@@ -489,6 +493,7 @@ impl AccessStore {
         let looked = looked.bind(line.nonce.clone()).bind(line.account.clone());
         let looked = looked.bind(line.device.clone()).bind(line.method.clone());
         let looked = looked.bind(line.name.clone()).bind(line.reason.clone());
+        let looked = looked.bind(line.explanation.clone());
         looked.execute(&self.pool).await.map_err(failed)?;
         Ok(())
     }

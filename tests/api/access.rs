@@ -512,6 +512,7 @@ async fn whoever_exports_a_person_is_in_the_log_they_export(server: &Server) {
     let request = ExportMemberRequest {
         member: name.clone(),
         purpose: Purpose::OwnData as i32,
+        explanation: "data saya (contoh)".to_owned(),
         page_token: String::new(),
     };
     let refused = Town::at(teller).personal().export_member(request.clone()).await;
@@ -531,6 +532,7 @@ async fn whoever_exports_a_person_is_in_the_log_they_export(server: &Server) {
         ["teller", "MemberService/GetMember", &name, ""],
     ];
     assert_eq!(lines, expected);
+    assert_eq!(held.lookups[0].explanation, "data saya (contoh)");
     let users: Vec<(&str, usize)> =
         held.users.iter().map(|user| (&*user.user_id, user.devices.len())).collect();
     assert_eq!(users, [("maria", 1)]);

@@ -116,7 +116,8 @@ fn under(rows: &[SideRow], key: &[u8]) -> usize {
 
 async fn shown(town: &Town, owner: &str) -> (String, String) {
     let purpose = Purpose::IdentityCheck as i32;
-    let request = RevealMemberRequest { member: format!("{BOOK}/{owner}"), purpose };
+    let explanation = "(contoh)".to_owned();
+    let request = RevealMemberRequest { member: format!("{BOOK}/{owner}"), purpose, explanation };
     let shown = town.personal().reveal_member(request).await.expect("shown").into_inner();
     let shown = shown.member.expect("set");
     (shown.display_name, shown.nik)

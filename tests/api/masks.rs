@@ -1,6 +1,7 @@
 //! What is known of people is masked by role, revealed for a purpose, and who looked is kept.
 
 use simpul::api::v1::*;
+use simpul::cli::node::open_access;
 use simpul::cli::remote::{Line, fresh_request_id};
 use tonic::Status;
 
@@ -11,6 +12,7 @@ use crate::town::{A, BOOK, Server, Town, why};
 on_both_guarded!(
     roles_see_what_they_need_and_the_rest_masked,
     revealing_takes_a_purpose_and_is_kept,
+    a_look_is_explained_and_the_explanation_sealed,
     searches_are_kept_without_what_was_searched,
 );
 
@@ -67,8 +69,12 @@ async fn roles_see_what_they_need_and_the_rest_masked(server: &Server) {
     }
 }
 
+/// It says more of a person than who reads the log of access needs.
+const WHY: &str = "memeriksa pinjaman Maria yang sakit (contoh)";
+
 async fn reveal(line: &Line, purpose: Purpose) -> Result<Member, Status> {
-    let request = RevealMemberRequest { member: maria(), purpose: purpose as i32 };
+    let explanation = WHY.to_owned();
+    let request = RevealMemberRequest { member: maria(), purpose: purpose as i32, explanation };
     let answer = Town::at(line.clone()).personal().reveal_member(request).await?;
     Ok(answer.into_inner().member.expect("set"))
 }
@@ -103,6 +109,44 @@ async fn revealing_takes_a_purpose_and_is_kept(server: &Server) {
     assert_eq!(kept[1], line("teller", "ROLE_REQUIRED"));
     assert_eq!(kept[2], line("maria", "PURPOSE_OWN_DATA"));
     assert_eq!(kept[3], line("bendahara", "PURPOSE_LOAN_CHECK"));
+}
+
+async fn a_look_is_explained_and_the_explanation_sealed(server: &Server) {
+    let guarded = town(server).await;
+    let treasurer = guarded.user("bendahara", Role::Treasurer, A).await;
+    let personal = Town::at(treasurer.clone());
+    for (explanation, reason) in [
+        (String::new(), "REQUIRED"),
+        ("a\nb".to_owned(), "TEXT_MALFORMED"),
+        ("x".repeat(201), "TEXT_TOO_LONG"),
+    ] {
+        let purpose = Purpose::LoanCheck as i32;
+        let request = RevealMemberRequest { member: maria(), purpose, explanation };
+        let status = personal.personal().reveal_member(request).await.expect_err("unexplained");
+        assert_eq!((why(&status).reason.as_str(), &*why(&status).field), (reason, "explanation"));
+    }
+    reveal(&treasurer, Purpose::LoanCheck).await.expect("revealed");
+
+    // What lies in the store of access tells nothing of it; whom it may concern reads it.
+    let kept = open_access(&server.config).await.expect("a store");
+    let lines = kept.lookups("kupang", (i64::MAX, ""), 100).await.expect("a log");
+    assert!(lines[0].explanation.len() > 100, "sealed");
+    assert!(lines.iter().all(|line| !format!("{line:?}").contains("Maria")), "{lines:?}");
+    let sealed = hex::decode(&lines[0].explanation).expect("hex");
+    assert!(!sealed.windows(5).any(|part| part == b"Maria"));
+    let auditor = guarded.user("auditor", Role::Auditor, "").await;
+    for (line, shown) in [(auditor, WHY), (guarded.administrators_line(), "***")] {
+        let list = ListLookupsRequest { parent: BOOK.to_owned(), ..Default::default() };
+        let mut access = access_service_client::AccessServiceClient::new(line);
+        let lines = access.list_lookups(list).await.expect("a log").into_inner().lookups;
+        let explained: Vec<&str> = lines.iter().map(|line| &*line.explanation).collect();
+        let of_reveal = lines.iter().position(|line| line.method.ends_with("/RevealMember"));
+        let newest = of_reveal.expect("a line");
+        assert_eq!(explained[newest], shown);
+        assert!(
+            explained[..newest].iter().chain(&explained[newest + 1..]).all(|one| one.is_empty())
+        );
+    }
 }
 
 async fn searches_are_kept_without_what_was_searched(server: &Server) {

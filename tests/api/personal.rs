@@ -169,7 +169,8 @@ async fn who_still_has_to_be_known_is_not_erased(server: &Server) {
 
 fn own_data(id: &str) -> ExportMemberRequest {
     let purpose = Purpose::OwnData as i32;
-    ExportMemberRequest { member: member(id), purpose, page_token: String::new() }
+    let explanation = "diminta sendiri (contoh)".to_owned();
+    ExportMemberRequest { member: member(id), purpose, explanation, page_token: String::new() }
 }
 
 /// What a record says: its event, the accounts of its entries, its rows, texts and papers.
@@ -296,12 +297,16 @@ async fn people_are_found_by_name_or_number(server: &Server) {
 async fn what_is_asked_badly_changes_nothing(server: &Server) {
     let town = old_town(server).await;
     let before = town.position().await;
-    let reveal = RevealMemberRequest { member: member("m01"), purpose: 0 };
+    let explanation = "(contoh)".to_owned();
+    let reveal = RevealMemberRequest { member: member("m01"), purpose: 0, explanation };
     let status = town.personal().reveal_member(reveal).await.expect_err("without a purpose");
     assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("CHOICE_UNKNOWN", "purpose"));
     let export = ExportMemberRequest { purpose: 0, ..own_data("m01") };
     let status = town.personal().export_member(export).await.expect_err("without a purpose");
     assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("CHOICE_UNKNOWN", "purpose"));
+    let export = ExportMemberRequest { explanation: String::new(), ..own_data("m01") };
+    let status = town.personal().export_member(export).await.expect_err("unexplained");
+    assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("REQUIRED", "explanation"));
     let status = keep_for(&town, 0).await.expect_err("no years");
     assert_eq!(why(&status).field, "retention.years");
     let request = EraseMemberRequest { cause: 9, ..erase("m01") };

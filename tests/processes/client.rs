@@ -445,9 +445,12 @@ fn registers(terminal: &Terminal, data: &Path) {
     terminal.shows("anggota-keluar mawar m02 --sejak 6-1-2025", "m02", "6 Januari 2025");
     terminal.shows("anggota-cari mária", "m01", "Maria (contoh)");
     terminal.reads("anggota-ubah mawar m01 --nik 5301014501900001");
-    terminal.shows("anggota-lihat-nik mawar m01 --untuk identitas", "m01", "5301014501900001");
+    let reveal = "anggota-lihat-nik mawar m01 --untuk identitas --alasan \"cocokkan KTP\"";
+    terminal.shows(reveal, "m01", "5301014501900001");
     let held = data.join("maria.json");
-    let export = format!("anggota-ekspor-data mawar m01 {} --untuk data-sendiri", held.display());
+    let export = held.display();
+    let export =
+        format!("anggota-ekspor-data mawar m01 {export} --untuk data-sendiri --alasan diminta");
     terminal.says(&export, "Disimpan di");
     let held = std::fs::read_to_string(&held).expect("written");
     let held: serde_json::Value = serde_json::from_str(&held).expect("JSON");

@@ -24,7 +24,7 @@ const ATTEMPTS: &[(&str, &str)] = &[
     ("append-only", "UPDATE side SET book = 'lain'"),
     ("append-only", "UPDATE side SET sealed = sealed"),
     ("append-only", "UPDATE side SET sealed = {e}"),
-    ("append-only", "UPDATE side SET sealed = {h}, owner = 'lain'"),
+    ("append-only", "UPDATE side SET owner = 'lain', sealed = {h}"),
     ("append-only", "DELETE FROM head"),
     ("append-only", "DELETE FROM record WHERE position = 8"),
     ("append-only", "DELETE FROM entry"),
@@ -247,7 +247,8 @@ async fn postgres_refuses_what_breaks_the_journal() {
         transaction.rollback().await.expect("rollback");
         let mut transaction = service.begin().await.expect("begin");
         let said = refusal(run_postgres(text, &mut transaction).await, attempt);
-        let denied = *message == "append-only";
+        // The service may seal text anew, which the guard looks at.
+        let denied = *message == "append-only" && !attempt.starts_with("UPDATE side SET sealed");
         assert!(said.contains(if denied { "permission denied" } else { message }), "{said}");
         transaction.rollback().await.expect("rollback");
     }

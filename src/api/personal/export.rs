@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::mem;
 
 use crate::access::AccessError;
-use crate::api::access::{device, lookup};
+use crate::api::access;
 use crate::api::convert::{self, Checked};
-use crate::api::desk::{Call, Method, Page, damaged};
+use crate::api::desk::{Call, EXPLANATION, Method, Page, damaged};
 use crate::api::errors::Fault;
 use crate::api::{attachment, confirmation, journal, member, v1};
 use crate::domain::access::USERS;
@@ -34,6 +34,7 @@ impl Method for v1::ExportMemberRequest {
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (book, entity, id) = convert::owned(&self.member, "members", "member")?;
         convert::choice::<v1::Purpose>(self.purpose, "purpose")?;
+        convert::required_line(&self.explanation, EXPLANATION, "explanation")?;
         let from = match Page::new(0, &self.page_token)?.after.as_str() {
             "" => 1,
             position => position.parse().map_err(|_| Fault::PageToken.on("page_token"))?,
@@ -175,7 +176,7 @@ async fn users(
     (book, entity, member): (&Id, &Entity, &Id),
 ) -> Checked<Vec<v1::PersonalUser>> {
     let mut users = Vec::new();
-    let Ok(access) = call.door().access() else { return Ok(users) };
+    let Ok(known) = call.door().access() else { return Ok(users) };
     for found in all_rows(snapshot, USERS).await? {
         let Row::User(user) = found.row else { return Err(damaged()) };
         let mut assignments = user.assignments.iter();
@@ -183,12 +184,12 @@ async fn users(
             continue;
         }
         let id = Id::new(&found.id).ok_or_else(damaged)?;
-        let devices = match access.devices(book.as_str(), &id).await {
+        let devices = match known.devices(book.as_str(), &id).await {
             // At home in another book, which answers for them.
             Err(AccessError::Unknown) => Vec::new(),
             devices => devices?,
         };
-        let devices = devices.into_iter().map(device).collect();
+        let devices = devices.into_iter().map(access::device).collect();
         users.push(v1::PersonalUser { user_id: found.id, devices });
     }
     Ok(users)
@@ -198,16 +199,16 @@ async fn users(
 /// Cost: the book's access log.
 async fn lookups(call: &Call<'_>, book: &Id, member: &str) -> Checked<Vec<v1::Lookup>> {
     let (mut found, mut after) = (Vec::new(), (i64::MAX, String::new()));
-    let Ok(access) = call.door().access() else { return Ok(found) };
+    let Ok(known) = call.door().access() else { return Ok(found) };
     let within =
         |of: &str, name: &str| of.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
     loop {
-        let lines = access.lookups(book.as_str(), (after.0, &after.1), CHUNK).await?;
+        let lines = known.lookups(book.as_str(), (after.0, &after.1), CHUNK).await?;
         let Some(last) = lines.last() else { return Ok(found) };
         after = (last.at, last.nonce.clone());
         let about = lines.into_iter().filter(|line| {
             line.name == member || within(&line.name, member) || within(member, &line.name)
         });
-        found.extend(about.map(lookup));
+        found.extend(access::lookups(call, book, about.collect()).await?);
     }
 }

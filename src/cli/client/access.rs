@@ -50,6 +50,7 @@ const LOOKUPS: &[Column] = &[
     text("method", "Permintaan", "Method"),
     text("name", "Tentang", "About"),
     text("reason", "Alasan", "Reason"),
+    text("explanation", "Penjelasan", "Explanation"),
 ];
 
 /// What can be asked about access.
@@ -412,5 +413,6 @@ impl Client {
 
 fn lookup(line: v1::Lookup) -> Vec<String> {
     let at = line.at.unwrap_or_default();
-    vec![at.to_string(), line.user_id, line.device_id, line.method, line.name, line.reason]
+    let about = [line.method, line.name, line.reason, line.explanation];
+    [at.to_string(), line.user_id, line.device_id].into_iter().chain(about).collect()
 }

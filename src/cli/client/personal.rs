@@ -46,6 +46,9 @@ pub enum PersonalAsk {
         /// Untuk apa / what for
         #[arg(long = "untuk", alias = "for", value_parser = PURPOSES.parser())]
         purpose: Purpose,
+        /// Penjelasan satu kalimat, dicatat / why, in a sentence that is kept in the access log
+        #[arg(long = "alasan", alias = "because")]
+        explanation: String,
     },
     /// Semua yang tersimpan tentang seorang anggota, ke berkas JSON / all that is held on a member
     #[command(name = "anggota-ekspor-data", alias = "member-export")]
@@ -57,6 +60,9 @@ pub enum PersonalAsk {
         /// Untuk apa / what for
         #[arg(long = "untuk", alias = "for", value_parser = PURPOSES.parser())]
         purpose: Purpose,
+        /// Penjelasan satu kalimat, dicatat / why, in a sentence that is kept in the access log
+        #[arg(long = "alasan", alias = "because")]
+        explanation: String,
     },
     /// Hapus data pribadi anggota yang sudah keluar / erase somebody who has left
     #[command(name = "anggota-hapus-data", alias = "member-erase")]
@@ -90,14 +96,23 @@ impl Client {
                 let parent = self.scope(entity.as_ref());
                 self.members_table(&self.search(&parent, query).await?)
             }
-            PersonalAsk::Reveal { who, purpose } => {
-                let purpose = *purpose as i32;
-                let request = v1::RevealMemberRequest { member: self.member(who), purpose };
+            PersonalAsk::Reveal { who, purpose, explanation } => {
+                let request = v1::RevealMemberRequest {
+                    member: self.member(who),
+                    purpose: *purpose as i32,
+                    explanation: explanation.clone(),
+                };
                 let answer = self.get(personal.reveal_member(request)).await?;
                 self.in_full(answer.member.as_slice())
             }
-            PersonalAsk::Export { who, file, purpose } => {
-                let held = self.all_held(&self.member(who), *purpose as i32).await?;
+            PersonalAsk::Export { who, file, purpose, explanation } => {
+                let held = self.all_held(v1::ExportMemberRequest {
+                    member: self.member(who),
+                    purpose: *purpose as i32,
+                    explanation: explanation.clone(),
+                    page_token: String::new(),
+                });
+                let held = held.await?;
                 let text = serde_json::to_string_pretty(&held).map_err(|_| self.incomplete())?;
                 self.write_secret(file, &text)?;
                 let mut table = Table::of(&[], []);
@@ -142,11 +157,10 @@ impl Client {
     }
 
     /// All that is held on a member, as JSON.
-    async fn all_held(&self, member: &str, purpose: i32) -> Result<Value, Failure> {
+    async fn all_held(&self, asked: v1::ExportMemberRequest) -> Result<Value, Failure> {
         let (mut records, mut rest) = (Vec::new(), v1::ExportMemberResponse::default());
         let ask = async |page_token| {
-            let member = member.to_owned();
-            let request = v1::ExportMemberRequest { member, purpose, page_token };
+            let request = v1::ExportMemberRequest { page_token, ..asked.clone() };
             self.remote.personal().export_member(request).await
         };
         let take = |mut page: v1::ExportMemberResponse| {
