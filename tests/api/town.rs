@@ -154,22 +154,21 @@ impl Server {
         }
     }
 
-    /// Puts a piece of sealed text where its record would have.
-    pub async fn insert_side(&self, side: &SideRow) {
-        let insert =
-            "INSERT INTO side (book, commitment, owner, sealed) VALUES ('kupang', $1, $2, $3)";
+    /// Puts a piece of text back as it was sealed.
+    pub async fn put_side(&self, side: &SideRow) {
+        let put = "UPDATE side SET sealed = $2 WHERE book = 'kupang' AND commitment = $1";
         let (commitment, sealed) = (side.commitment.to_vec(), side.sealed.clone());
         match &self.config.database {
             Some(url) => {
                 let mut owner = PgConnection::connect(url).await.expect("connected");
-                let query = sqlx::query(insert).bind(commitment).bind(&side.owner).bind(sealed);
-                query.execute(&mut owner).await.expect("inserted");
+                let query = sqlx::query(put).bind(commitment).bind(sealed);
+                query.execute(&mut owner).await.expect("put back");
             }
             None => {
                 let options = SqliteConnectOptions::new().filename(self.config.sqlite());
                 let mut owner = options.connect().await.expect("connected");
-                let query = sqlx::query(insert).bind(commitment).bind(&side.owner).bind(sealed);
-                query.execute(&mut owner).await.expect("inserted");
+                let query = sqlx::query(put).bind(commitment).bind(sealed);
+                query.execute(&mut owner).await.expect("put back");
             }
         }
     }
