@@ -455,7 +455,9 @@ fn registers(terminal: &Terminal, data: &Path) {
     let held = std::fs::read_to_string(&held).expect("written");
     let held: serde_json::Value = serde_json::from_str(&held).expect("JSON");
     assert_eq!(held["member"]["nik"], "5301014501900001");
-    assert_eq!(held["records"][0]["event"], "MEMBER_ENROLLED");
+    let first = &held["records"][0];
+    assert_eq!(first["transaction"]["event"], "MEMBER_ENROLLED");
+    assert_eq!(held["records"][1]["rows"][0]["member"]["household"], "kk-01");
     terminal.says("masa-simpan 10 --sejak 1-1-2025 --berita-acara BA-7", "10");
     let early = terminal.refused("anggota-hapus-data mawar m02 --sebab diminta");
     assert!(early.contains("wajib disimpan sampai 31 Desember 2035"), "{early}");
