@@ -69,8 +69,8 @@ impl KeyStore for MemoryKeys {
     async fn rewrap(&self, seen: &Wrapped, wrapped: &[u8]) -> Result<bool, StorageError> {
         let (book, owner, before) = seen;
         Ok(self.change((book, owner), |(present, former)| {
-            let kept = [Some(present), former.as_mut()].into_iter().flatten();
-            let found = kept.filter(|kept| *kept == before).next();
+            let mut kept = [Some(present), former.as_mut()].into_iter().flatten();
+            let found = kept.find(|kept| *kept == before);
             found.map(|kept| wrapped.clone_into(kept)).is_some()
         }))
     }

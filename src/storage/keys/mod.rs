@@ -113,9 +113,15 @@ pub trait KeyStore: Send + Sync + 'static {
     async fn sweep(&self, book: &str, owner: &str) -> Result<bool, StorageError>;
 }
 
+/// An owner's present key as stored, and the one it took over from.
+type Stored = (String, Vec<u8>, Option<Vec<u8>>);
+
+/// The same with its book.
+type StoredOf = (String, String, Vec<u8>, Option<Vec<u8>>);
+
 /// Owners' keys as stored, those beside them made rows of their own.
-fn flat(stored: Vec<(String, Vec<u8>, Option<Vec<u8>>)>) -> Vec<(String, Vec<u8>)> {
-    let keys = |(owner, wrapped, former): (String, Vec<u8>, Option<Vec<u8>>)| {
+fn flat(stored: Vec<Stored>) -> Vec<(String, Vec<u8>)> {
+    let keys = |(owner, wrapped, former): Stored| {
         let former = former.map(|former| (owner.clone(), former));
         std::iter::once((owner, wrapped)).chain(former)
     };
@@ -123,8 +129,8 @@ fn flat(stored: Vec<(String, Vec<u8>, Option<Vec<u8>>)>) -> Vec<(String, Vec<u8>
 }
 
 /// The same with their books.
-fn flat_page(stored: Vec<(String, String, Vec<u8>, Option<Vec<u8>>)>) -> Vec<Wrapped> {
-    let of_one = |(book, owner, wrapped, former): (String, String, Vec<u8>, Option<Vec<u8>>)| {
+fn flat_page(stored: Vec<StoredOf>) -> Vec<Wrapped> {
+    let of_one = |(book, owner, wrapped, former): StoredOf| {
         let keys = flat(vec![(owner, wrapped, former)]).into_iter();
         keys.map(move |(owner, wrapped)| (book.clone(), owner, wrapped))
     };
