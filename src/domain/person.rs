@@ -292,6 +292,7 @@ impl About {
             Row::Meeting(meeting) => kept(&mut meeting.attendees, is),
             Row::Sheet(sheet) => kept(&mut sheet.lines, |line| is(&line.member)),
             Row::DuesDay(day) => kept(&mut day.paid, |paid| is(&paid.member)),
+            Row::LkmOfficers(officers) => kept(&mut officers.members, is),
             Row::Group(group) => {
                 let mut officers = mem::take(&mut group.officers);
                 let found = kept(&mut officers, |officer| is(&officer.member));
