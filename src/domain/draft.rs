@@ -894,10 +894,13 @@ pub fn not_found(name: &RowName, field: &str) -> Refusal {
 
 /// Whether a refusal is about the state a report meets, rather than about who or what it names at
 /// the top or how it is written. Unknown members, lots, parties and grants are state; unknown
-/// groups and meetings are checked before a report is attempted.
+/// groups and meetings are checked before a report is attempted. So is what a state has grown to
+/// that no longer fits: if the money told of does not fit either, suspense will say so.
 fn is_state(reason: Reason) -> bool {
     use crate::domain::refusal::Class;
-    matches!(reason.class(), Class::Precondition | Class::NotFound | Class::AlreadyExists)
+    let state =
+        matches!(reason.class(), Class::Precondition | Class::NotFound | Class::AlreadyExists);
+    state || reason == Reason::Overflow
 }
 
 fn natural(code: Code, amount: Sen) -> Result<Sen, Refusal> {

@@ -9,16 +9,23 @@ use simpul::domain::id::{Entity, Id, RowName};
 use simpul::domain::link::SaveAtLkm;
 use simpul::domain::loan::case::{Borrower, Purse};
 use simpul::domain::loan::due::{DebitLoans, TendLoans, listed_as};
+use simpul::domain::loan::pay::WaiveLoan;
+use simpul::domain::loan::product::SetLoanProduct;
 use simpul::domain::loan::request::ApplyLoan;
 use simpul::domain::money::Sen;
-use simpul::domain::record::proto::{Fund, LoanState, Recognition};
+use simpul::domain::record::proto::{
+    Fund, LoanFrequency, LoanMethod, LoanPart, LoanState, LoanTerms, LoanVersion, Penalty,
+    PenaltyPer, Recognition,
+};
+use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::{Deposit, Kind};
 use simpul::domain::state::{Key, Lookup, Value};
 
+use crate::loan_schedule::plain_terms;
 use crate::loan_trouble::{of_lkm, quality, terms};
 use crate::loans::{apply, counter, fund_vault, lend, member, pay, row, set_product, tin, village};
-use crate::village::{Village, day, entries, id, k, kube};
+use crate::village::{Village, day, entries, flags, id, k, kube};
 
 /// The day under which a loan is listed, which the register `due` must know.
 fn listed(v: &Village, lender: &Entity, loan: &str) -> String {
@@ -193,4 +200,44 @@ fn what_is_due_is_taken_from_savings() {
     v.ok(Reverse { transaction, line: 2 });
     assert_eq!((v.held("lkm.sp.2102.a/sp"), v.held("a.sp.1111")), (k(300), k(300)));
     assert_eq!((v.held("lkm.sp.1222.l1"), v.held("a.sp.1221.x")), (k(1_000), k(900)));
+}
+
+/// Ten times what is overdue for each day: after a hundred days the penalty on 90 trillion rupiah is
+/// more than money can be.
+#[test]
+fn a_loan_that_outgrows_money_stops_nothing_else() {
+    let mut v = village();
+    let lender = kube("a");
+    let penalty =
+        Penalty { per: PenaltyPer::Day as i32, percent: "1000".to_owned(), ..Penalty::default() };
+    let dear = LoanTerms {
+        penalty: Some(penalty),
+        ..plain_terms(LoanMethod::Flat, LoanFrequency::Weekly, "0")
+    };
+    let since = day("2025-01-01").get();
+    let version = LoanVersion { since, terms: Some(dear), ..LoanVersion::default() };
+    v.ok(SetLoanProduct { entity: lender.clone(), product: id("p"), version });
+    let huge = Sen::new(9_000_000_000_000_000);
+    for (loan, number, amount) in [("x", 1, huge), ("y", 2, k(100))] {
+        let wish = apply(&lender, loan, member(number), amount, 1);
+        lend(&mut v, ApplyLoan { auto_debit: true, ..wish }, tin(), "2025-01-02");
+        let (entity, member) = (lender.clone(), id(&format!("m{number:02}")));
+        let (kind, amount, place) = (Kind::Voluntary, k(10), Place::Cash);
+        v.ok(Deposit { entity, member, kind, amount, place });
+    }
+    // Money told of is there, and waits; what is asked is refused.
+    let told = v.ok_on(pay(&lender, "x", k(10), tin()), Some("2025-06-01"));
+    assert_eq!(flags(&told), [Reason::InSuspense]);
+    let (part, amount) = (LoanPart::Penalty, k(1));
+    let refused = v.refused(WaiveLoan { lender: lender.clone(), loan: id("x"), part, amount });
+    assert_eq!(refused.reason, Reason::Overflow);
+    assert_eq!(v.held("a.sp.1221.x"), huge);
+    // The closing says so, looks again the next day, and goes on.
+    let loans = these(&lender, &["x", "y"]);
+    let taken = DebitLoans { day: day("2025-06-01"), loans };
+    let taken = v.ok_on(taken, Some("2025-06-01"));
+    assert_eq!(flags(&taken), [Reason::Overflow]);
+    assert_eq!(listed(&v, &lender, "x"), "2025-06-02");
+    // Of 100 and 143 days of ten times that.
+    assert_eq!(entries(&taken), ["a.sp Tabungan Anggota [m02] D 10", "a.sp Pendapatan Denda K 10"]);
 }
