@@ -69,35 +69,90 @@ const FREQUENCIES: [LoanFrequency; 6] = [
 const DAY_COUNTS: [DayCount; 4] =
     [DayCount::PerPeriod, DayCount::Actual365, DayCount::Actual360, DayCount::Thirty360];
 
+/// Grace for jasa, if any.
+type Grace = Option<InterestGrace>;
+
+/// What is chosen of a loan's rules one by one; the rest is random.
+#[derive(Clone, Copy, Debug)]
+struct Choice {
+    method: LoanMethod,
+    frequency: LoanFrequency,
+    day_count: DayCount,
+    principal_grace: bool,
+    interest_grace: Grace,
+    rounding_rupiah: u32,
+}
+
+/// Every method with every frequency (custom dates with every day count), every grace that the
+/// method can have, and every rounding.
+fn every_choice() -> Vec<Choice> {
+    let fixed = FREQUENCIES.into_iter().filter(|one| *one != LoanFrequency::Custom);
+    let mut times: Vec<_> = fixed.map(|one| (one, DayCount::Unspecified)).collect();
+    times.extend(DAY_COUNTS.map(|count| (LoanFrequency::Custom, count)));
+    let graces = [None, Some(InterestGrace::Waived), Some(InterestGrace::Deferred)];
+    let mut all = Vec::new();
+    for method in METHODS {
+        for (frequency, day_count) in &times {
+            for (principal_grace, interest_grace) in
+                [false, true].iter().flat_map(|some| graces.map(|grace| (*some, grace)))
+            {
+                for rounding_rupiah in [0, 1, 100, 500, 1_000] {
+                    let (frequency, day_count) = (*frequency, *day_count);
+                    all.push(Choice {
+                        method,
+                        frequency,
+                        day_count,
+                        principal_grace,
+                        interest_grace,
+                        rounding_rupiah,
+                    });
+                }
+            }
+        }
+    }
+    all.retain(Choice::makes_sense);
+    all
+}
+
+impl Choice {
+    /// All principal of a seasonal loan falls due at the end, and of one kind all jasa; an equal
+    /// instalment cannot hold jasa that was deferred beyond the grace for principal.
+    fn makes_sense(&self) -> bool {
+        match self.method {
+            LoanMethod::Musiman => !self.principal_grace && self.interest_grace.is_none(),
+            LoanMethod::MusimanJasaBerkala => !self.principal_grace,
+            LoanMethod::Anuitas => {
+                self.principal_grace || self.interest_grace != Some(InterestGrace::Deferred)
+            }
+            _ => true,
+        }
+    }
+}
+
 /// Any loan whose rules make sense.
 fn any_case(random: &mut fastrand::Rng) -> Case {
-    let method = *random.choice(&METHODS).expect("one");
-    let frequency = *random.choice(&FREQUENCIES).expect("one");
+    let all = every_choice();
+    let choice = *random.choice(&all).expect("one");
+    case_of(random, choice)
+}
+
+/// Any loan of these rules.
+fn case_of(random: &mut fastrand::Rng, choice: Choice) -> Case {
+    let Choice { method, frequency, day_count, rounding_rupiah, .. } = choice;
     let custom = frequency == LoanFrequency::Custom;
-    let yearly = custom && random.bool();
-    let day_count = match (custom, yearly) {
-        (false, _) => DayCount::Unspecified,
-        (true, false) => DayCount::PerPeriod,
-        (true, true) => *random.choice(&DAY_COUNTS[1..]).expect("one"),
-    };
+    let yearly = custom && day_count != DayCount::PerPeriod;
     let rate = random.i64(0..=if yearly { 48_000_000 } else { 5_000_000 });
     // Round rates as people name them, and odd ones.
     let rate = if random.bool() { rate / 250_000 * 250_000 } else { rate };
-    let count = random.u32(1..=40);
-    let seasonal = matches!(method, LoanMethod::Musiman | LoanMethod::MusimanJasaBerkala);
-    let principal_grace = if seasonal || random.bool() { 0 } else { random.u32(0..count) };
-    let deferred = random.bool();
-    let most = match method {
-        LoanMethod::Musiman => 0,
-        LoanMethod::Anuitas if deferred => principal_grace,
+    let graced = choice.principal_grace || choice.interest_grace.is_some();
+    let count = random.u32(if graced { 2..=40 } else { 1..=40 });
+    let principal_grace = if choice.principal_grace { random.u32(1..count) } else { 0 };
+    let rule = choice.interest_grace.unwrap_or(InterestGrace::Unspecified);
+    let most = match (method, rule) {
+        (LoanMethod::Anuitas, InterestGrace::Deferred) => principal_grace,
         _ => count - 1,
     };
-    let interest_grace = if random.bool() { 0 } else { random.u32(0..=most) };
-    let rule = match (interest_grace, deferred) {
-        (0, _) => InterestGrace::Unspecified,
-        (_, true) => InterestGrace::Deferred,
-        (_, false) => InterestGrace::Waived,
-    };
+    let interest_grace = if choice.interest_grace.is_some() { random.u32(1..=most) } else { 0 };
     let start = Day::new(day("2020-01-01").get() + random.i32(0..3_000));
     let mut due_days = Vec::new();
     for _ in 0..if custom { count } else { 0 } {
@@ -115,7 +170,7 @@ fn any_case(random: &mut fastrand::Rng) -> Case {
             principal_grace,
             interest_grace,
             interest_grace_rule: rule as i32,
-            rounding_rupiah: *random.choice(&[0, 1, 100, 500, 1_000]).expect("one"),
+            rounding_rupiah,
             ..plain_terms(method, frequency, &decimal(rate))
         },
         plan: LoanPlan {
@@ -220,11 +275,15 @@ pub fn ask_script(script: &str, lines: &str) -> String {
 #[test]
 fn schedules_agree_with_exact_fractions_and_numpy() {
     let mut random = fastrand::Rng::with_seed(20_250_817);
-    let any = (0..900).map(|_| any_case(&mut random)).collect::<Vec<_>>();
+    let choices = every_choice();
+    let any: Vec<Case> = choices.iter().map(|choice| case_of(&mut random, *choice)).collect();
     let annuities = (0..600).map(|_| any_annuity(&mut random)).collect::<Vec<_>>();
     let lines = any.iter().map(|case| line(case, false));
     let lines: Vec<String> = lines.chain(annuities.iter().map(|case| line(case, true))).collect();
-    assert_eq!(oracle(&(lines.join("\n") + "\n")), "1500 600");
+    // Five methods with six, six, five, one and three sorts of grace, nine sorts of time and five
+    // roundings; and annuities.
+    assert_eq!(choices.len(), (6 + 6 + 5 + 1 + 3) * 9 * 5);
+    assert_eq!(oracle(&(lines.join("\n") + "\n")), format!("{} 600", choices.len() + 600));
 }
 
 #[test]
