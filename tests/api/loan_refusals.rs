@@ -5,13 +5,16 @@ use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 use tonic::Status;
 
-use crate::loans::{application, lend, over_the_counter, payment, product, terms, tin};
+use crate::loans::{
+    application, confirmation, decision, lend, over_the_counter, payment, product, terms, tin,
+};
 use crate::on_both;
 use crate::town::{A, BOOK, LKM, Server, Town, date, idr, on, units, why};
 
 on_both!(
     what_a_product_does_not_allow_is_refused,
     a_closed_loan_takes_no_more,
+    a_running_loan_keeps_to_what_was_agreed,
     what_is_closed_is_closed_once_and_in_order,
     a_product_changed_touches_no_running_loan,
     sums_that_do_not_fit_are_refused,
@@ -115,6 +118,107 @@ async fn a_closed_loan_takes_no_more(server: &Server) {
     let refused = town.loans().pay_loan(late).await.expect_err("paid off");
     assert_eq!(told(&refused).0, "LOAN_NOT_OPEN");
     assert_eq!(town.trial_balance(BOOK).await, before);
+}
+
+/// 500.000 in ten weeks at 1%, of which one instalment of 55.000 was paid.
+async fn a_running_loan_keeps_to_what_was_agreed(server: &Server) {
+    let town = Town::found(server).await;
+    town.loans().set_loan_product(bounded(A, terms(LoanFrequency::Weekly, "1"))).await.unwrap();
+    let borrower = format!("{A}/members/m02");
+    lend(&town, application(A, "l1", &borrower, 500_000), tin(), (2, 3)).await;
+    let loan = format!("{A}/loans/l1");
+    town.loans().pay_loan(payment(&loan, 55_000, tin(), (2, 10))).await.expect("paid");
+    // Of another one, half of it was paid out.
+    let other = format!("{A}/loans/l2");
+    let wish = application(A, "l2", &borrower, 200_000);
+    let details = || on(2025, 2, 10);
+    let wish = ApplyForLoanRequest { details: details(), ..wish };
+    town.loans().apply_for_loan(wish).await.expect("applied");
+    let confirm = ConfirmLoanRequest { details: details(), ..confirmation(&other) };
+    town.loans().confirm_loan(confirm).await.expect("confirmed");
+    let decide = |amount| DecideLoanRequest {
+        details: details(),
+        amount: idr(amount),
+        ..decision(&other, true)
+    };
+    let more = town.loans().decide_loan(decide(200_001)).await.expect_err("more than asked");
+    assert_eq!(told(&more), named("LOAN_EXCEEDED", "amount"));
+    let less = town.loans().decide_loan(decide(99_999)).await.expect_err("less than the product");
+    assert_eq!(told(&less), named("LOAN_AMOUNT", "amount"));
+    town.loans().decide_loan(decide(200_000)).await.expect("approved");
+    let tranche = |rupiah| DisburseLoanRequest {
+        loan: other.clone(),
+        request_id: fresh_request_id(),
+        details: details(),
+        amount: idr(rupiah),
+        fee_beside: false,
+        purse: tin(),
+    };
+    town.loans().disburse_loan(tranche(100_000)).await.expect("paid out");
+
+    let before =
+        (town.trial_balance(BOOK).await, shown(&town, &loan).await, shown(&town, &other).await);
+    let refused = town.loans().disburse_loan(tranche(100_001)).await.expect_err("too much");
+    assert_eq!(told(&refused), named("LOAN_EXCEEDED", "amount"));
+    let again = DisburseLoanRequest { loan: loan.clone(), ..tranche(1) };
+    let refused = town.loans().disburse_loan(again).await.expect_err("all is paid out");
+    assert_eq!(told(&refused), named("LOAN_NOT_OPEN", "loan"));
+    let early = DisburseLoanRequest { details: on(2025, 2, 9), ..tranche(1) };
+    let refused = town.loans().disburse_loan(early).await.expect_err("before it was decided");
+    assert_eq!(told(&refused), named("LOAN_NOT_OPEN", "loan"));
+    let settle = SettleLoanRequest {
+        loan: loan.clone(),
+        request_id: fresh_request_id(),
+        details: details(),
+        amount: idr(1),
+        purse: tin(),
+        rebate: None,
+    };
+    let refused = town.loans().settle_loan(settle).await.expect_err("not what is owed");
+    assert_eq!(told(&refused), named("SETTLEMENT_AMOUNT", "amount"));
+    let waive = |part: LoanPart, rupiah| WaiveLoanRequest {
+        loan: loan.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 17),
+        part: part as i32,
+        amount: idr(rupiah),
+    };
+    let refused = town.loans().waive_loan(waive(LoanPart::Principal, 1)).await;
+    assert_eq!(told(&refused.expect_err("never waived")), named("WRONG_KIND", "part"));
+    let refused = town.loans().waive_loan(waive(LoanPart::Interest, 5_001)).await;
+    assert_eq!(told(&refused.expect_err("more than is due")), named("LOAN_EXCEEDED", "amount"));
+    let reschedule = |instalments, rate: &str| RescheduleLoanRequest {
+        loan: loan.clone(),
+        request_id: fresh_request_id(),
+        details: details(),
+        plan: Some(LoanPlan { instalments, ..LoanPlan::default() }),
+        rate_percent: units(rate).filter(|_| !rate.is_empty()),
+        minute: "BA-7/contoh".to_owned(),
+    };
+    let refused = town.loans().reschedule_loan(reschedule(0, "")).await.expect_err("no plan");
+    assert_eq!(told(&refused), named("LOAN_PLAN_INVALID", "plan.instalments"));
+    let refused = town.loans().reschedule_loan(reschedule(5, "1001")).await.expect_err("no rate");
+    assert_eq!(told(&refused), named("LOAN_TERMS_INVALID", "rate_percent"));
+    let past = RescheduleLoanRequest { details: on(2025, 2, 9), ..reschedule(5, "") };
+    let refused = town.loans().reschedule_loan(past).await.expect_err("before a payment");
+    assert_eq!(told(&refused), named("NOT_AFTER_LAST", "details.happened_on"));
+    let refund = RefundTitipanRequest {
+        loan: loan.clone(),
+        request_id: fresh_request_id(),
+        details: details(),
+        amount: idr(1),
+        purse: tin(),
+    };
+    let refused = town.loans().refund_titipan(refund).await.expect_err("none is held");
+    assert_eq!(told(&refused), named("TITIPAN_EXCEEDED", "amount"));
+    let after =
+        (town.trial_balance(BOOK).await, shown(&town, &loan).await, shown(&town, &other).await);
+    assert_eq!(after, before, "nothing half-done");
+}
+
+async fn shown(town: &Town, loan: &str) -> Loan {
+    let get = GetLoanRequest { name: loan.to_owned(), ..GetLoanRequest::default() };
+    town.loans().get_loan(get).await.expect("a loan").into_inner().loan.expect("set")
 }
 
 async fn what_is_closed_is_closed_once_and_in_order(server: &Server) {
