@@ -6,6 +6,17 @@ use simpul::domain::day::Day;
 /// Sen, debit or credit as the place says.
 pub type Sum = i64;
 
+/// By what contract something was lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contract {
+    /// For jasa.
+    Jasa,
+    /// Goods sold for cost and margin, which stands where jasa does.
+    Murabahah,
+    /// For nothing, out of the fund KEBAJIKAN.
+    Qardh,
+}
+
 /// What a lender agreed to with a borrower: flat jasa, sums that divide.
 #[derive(Clone, Debug)]
 pub struct Loan {
@@ -17,6 +28,7 @@ pub struct Loan {
     pub borrower: String,
     /// Whether it is the group.
     pub to_group: bool,
+    pub contract: Contract,
     pub amount: Sum,
     pub instalments: i64,
     pub weekly: bool,
@@ -184,6 +196,11 @@ impl Standing {
             left -= taken;
         }
         self.titipan += left;
+    }
+
+    /// Jasa of the whole plan that was not paid.
+    pub fn jasa_left(&self) -> Sum {
+        self.lines.iter().map(|line| line.jasa - line.paid[1]).sum()
     }
 
     /// Principal that is owed.

@@ -1,6 +1,7 @@
 //! Random lives of a whole book against a second, naive model: hundreds of members in a simulated
 //! year, with every day closed (some late, tellers going on meanwhile), members of the LKM
-//! itself, loans of groups and of the LKM to either, instalments from savings, interest, members who leave, corrections, reversals, and reports
+//! itself, loans of groups and of the LKM to either, for jasa
+//! and by syariah contracts, instalments from savings, interest, members who leave, corrections, reversals, and reports
 //! that come after their period was closed; then the year closes, surpluses are divided and paid out,
 //! and the next year begins with more of the same.
 //!
@@ -12,6 +13,7 @@
 
 mod loan;
 mod naive;
+mod syariah;
 mod year;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,8 +50,9 @@ use crate::loan_schedule::plain_terms;
 use crate::loan_trouble::quality;
 use crate::loans::{apply, counter, fund_vault, lend, row, set_product};
 use crate::village::{Village, day, id};
-use loan::{Loan, Sum};
+use loan::{Contract, Loan, Sum};
 use naive::{Naive, Told};
+use syariah::Venture;
 
 /// Rupiah in sen.
 const RUPIAH: Sum = 100;
@@ -73,6 +76,8 @@ struct Life {
     touched: BTreeSet<String>,
     /// The loans by lender and id.
     loans: BTreeMap<(String, String), usize>,
+    /// Capital in businesses, and what of it is left.
+    ventures: Vec<(Venture, Sum)>,
     closed: Day,
     /// What a closed period showed: whose, through which day, which balances.
     shown: Vec<(String, Day, BTreeMap<String, Sum>)>,
@@ -112,6 +117,7 @@ impl Life {
             counted: 0,
             touched: BTreeSet::new(),
             loans: BTreeMap::new(),
+            ventures: Vec::new(),
             closed: day("2024-12-31"),
             shown: Vec::new(),
             booked: Vec::new(),
@@ -151,6 +157,7 @@ impl Life {
                 self.village.ok(SetProduct { entity: entity(&lender), sort, version });
             }
         }
+        self.set_syariah_rules();
     }
 
     /// The members of a group, or of the LKM: as many as it has groups.
@@ -314,7 +321,7 @@ impl Life {
     /// One thing happens.
     fn step(&mut self, today: Day) {
         let on = self.some_day(today);
-        match self.random.u8(0..24) {
+        match self.random.u8(0..26) {
             0..6 => self.deposit(on),
             6..9 => self.withdraw(on),
             9 | 10 => self.bank(on),
@@ -322,6 +329,8 @@ impl Life {
             13 | 14 => self.lend(on),
             15..21 => self.pay(on),
             21 | 22 => self.take_back(today),
+            23 => self.lend_by_syariah(today),
+            24 => self.venture(today),
             _ => self.leave(today),
         }
         self.compare_moved(on);
@@ -491,6 +500,7 @@ impl Life {
             id: name,
             borrower,
             to_group,
+            contract: Contract::Jasa,
             amount,
             instalments,
             weekly: terms.frequency() == LoanFrequency::Weekly,
@@ -527,6 +537,15 @@ impl Life {
 
     fn vault(&self) -> Sum {
         self.village.held("lkm.sp.1102").get()
+    }
+
+    /// What a lender has to give back; a group's tin may lag behind.
+    fn vault_of(&self, loan: &Loan) -> Sum {
+        match (loan.lender.as_str(), loan.contract) {
+            ("lkm", Contract::Qardh) => self.village.held("lkm.kebajikan.1102").get(),
+            ("lkm", _) => self.vault(),
+            _ => Sum::MAX,
+        }
     }
 
     fn pay(&mut self, on: Day) {
@@ -587,11 +606,11 @@ impl Life {
                 self.naive.at_lkm(group) < *amount || self.vault() < *amount
             }
             Told::Paid { loan, amount, suspense } => {
-                let of_lkm = self.naive.loans[*loan].lender == "lkm";
-                !suspense && of_lkm && self.vault() < *amount
+                !suspense && self.vault_of(&self.naive.loans[*loan]) < *amount
             }
             Told::Dues { .. } | Told::Debited { .. } => false,
             Told::Lent { .. }
+            | Told::Ventured { .. }
             | Told::Interest { .. }
             | Told::Settled { .. }
             | Told::YearClosed { .. }
@@ -612,7 +631,7 @@ impl Life {
         let (group, member) = self.somebody();
         let owing = self.owes(&group, &member);
         let stays = self.random.u8(0..3) > 0 || !self.was_member(&group, &member, today);
-        if owing || stays {
+        if owing || stays || self.is_partner(&group, &member) {
             return;
         }
         let saved: Sum =
@@ -949,6 +968,12 @@ fn a_year_of_a_whole_book_is_what_a_naive_model_says() {
             "refused after leaving",
             "refused beyond savings",
             "lent to members of the LKM",
+            "sold by murabahah",
+            "lent by qardh",
+            "capital put in",
+            "profit shared",
+            "capital lost",
+            "capital returned",
             "taken back",
             "not taken back",
             "debited",

@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use simpul::domain::day::Day;
 
-use super::loan::{Loan, Standing, Sum};
+use super::loan::{Contract, Loan, Standing, Sum};
+use super::syariah::{Venture, Ventured};
 
 /// What was told and accepted.
 #[derive(Clone, Debug)]
@@ -19,8 +20,10 @@ pub enum Told {
     Banked { group: String, amount: Sum },
     /// Dues of the solidarity fund.
     Dues { group: String, amount: Sum },
-    /// A loan was paid out.
+    /// A loan was paid out, or the goods of a murabahah were bought and sold.
     Lent { loan: usize },
+    /// Something became of capital in a business: what the LKM put in, got, lost or got back.
+    Ventured { venture: Venture, what: Ventured, amount: Sum },
     /// Something was paid for a loan; a payment that cannot be posted waits in suspense.
     Paid { loan: usize, amount: Sum, suspense: bool },
     /// The same, taken from savings.
@@ -223,12 +226,21 @@ impl Naive {
         self.balances().into_iter().filter(|(account, _)| own(account)).collect()
     }
 
-    /// Jasa that was paid on a borrower's loans through a day.
+    /// Jasa, margin and profit shares that a borrower paid through a day.
     pub fn jasa(&self, lender: &str, borrower: &str, through: Day) -> Sum {
+        let shared = |item: &Item| match &item.told {
+            Told::Ventured { venture, what: Ventured::Shared, amount }
+                if lender == "lkm" && venture.partner == borrower && item.stands <= through =>
+            {
+                *amount
+            }
+            _ => 0,
+        };
+        let shared: Sum = self.items.iter().map(shared).sum();
         let loans = self.loans.iter().enumerate();
         let own = loans.filter(|(_, loan)| loan.lender == lender && loan.borrower == borrower);
         let began = own.filter(|(_, loan)| loan.paid_out <= through);
-        began.map(|(at, _)| self.at(at, through).paid[1]).sum()
+        shared + began.map(|(at, _)| self.at(at, through).paid[1]).sum::<Sum>()
     }
 
     /// What a member was paid in interest so far.
@@ -282,7 +294,8 @@ impl Balances {
             Told::Dues { group, amount } => {
                 self.pair(format!("{group}.iks.1101"), format!("{group}.iks.3201"), *amount);
             }
-            Told::Lent { loan } => self.money(&loans[*loan], -loans[*loan].amount),
+            Told::Lent { loan } => self.lent(&loans[*loan]),
+            Told::Ventured { venture, what, amount } => self.ventured(venture, *what, *amount),
             Told::Paid { loan, amount, suspense: false } => self.money(&loans[*loan], *amount),
             Told::Paid { loan, amount, suspense: true } => {
                 let group = &loans[*loan].lender;
@@ -339,10 +352,46 @@ impl Balances {
         }
     }
 
+    /// What a loan's money or goods move when they go out.
+    fn lent(&mut self, loan: &Loan) {
+        if loan.contract != Contract::Murabahah {
+            return self.money(loan, -loan.amount);
+        }
+        self.add(cash_of(&loan.lender), -loan.amount);
+        if loan.to_group {
+            self.add(format!("{}.sp.1301.{}-k", loan.borrower, loan.id), loan.amount);
+        }
+    }
+
+    fn ventured(&mut self, venture: &Venture, what: Ventured, amount: Sum) {
+        let Venture { id, partner, to_group } = venture;
+        // What the LKM gets, and what stands against it on both sides.
+        let (got, lkm, own) = match what {
+            Ventured::Funded => (-amount, format!("1228.{id}"), format!("2317.{id}")),
+            Ventured::Shared => (amount, "4317".to_owned(), "5316".to_owned()),
+            Ventured::Returned => (amount, format!("1228.{id}"), format!("2317.{id}")),
+            Ventured::Lost => {
+                self.pair("lkm.sp.5317".to_owned(), format!("lkm.sp.1228.{id}"), amount);
+                if *to_group {
+                    let (debt, loss) = (format!("{partner}.sp.2317.{id}"), "5212");
+                    self.pair(debt, format!("{partner}.sp.{loss}"), amount);
+                }
+                return;
+            }
+        };
+        self.pair(cash_of("lkm"), format!("lkm.sp.{lkm}"), got);
+        if *to_group {
+            self.pair(format!("{partner}.sp.{own}"), cash_of(partner), got);
+        }
+    }
+
     /// Cash that a loan brings to its lender.
     fn money(&mut self, loan: &Loan, amount: Sum) {
-        let Loan { lender, borrower, to_group, .. } = loan;
-        self.add(cash_of(lender), amount);
+        let Loan { lender, borrower, to_group, contract, .. } = loan;
+        match contract {
+            Contract::Qardh => self.add("lkm.kebajikan.1102".to_owned(), amount),
+            Contract::Jasa | Contract::Murabahah => self.add(cash_of(lender), amount),
+        }
         if *to_group {
             self.add(cash_of(borrower), -amount);
         }
@@ -350,21 +399,39 @@ impl Balances {
 
     /// Everything of a loan but the money.
     fn loan(&mut self, loan: &Loan, standing: &Standing) {
-        let Loan { lender, id, borrower, to_group, .. } = loan;
+        let Loan { lender, id, borrower, to_group, contract, .. } = loan;
         let [penalty, jasa, _] = standing.paid;
-        let lent = if lender == "lkm" { 1222 } else { 1221 };
-        self.add(format!("{lender}.sp.{lent}.{id}"), standing.outstanding());
-        self.add(format!("{lender}.sp.1223.{id}"), standing.recognised() - jasa);
-        self.add(format!("{lender}.sp.2121.{id}"), -standing.titipan);
-        self.add(format!("{lender}.sp.4311"), -standing.recognised());
-        self.add(format!("{lender}.sp.4312"), -penalty);
-        let provided = format!("{lender}.sp.1291.{id}");
-        self.pair(format!("{lender}.sp.5313"), provided, loan.provision);
+        let (ledger, lent, income, debt, cost) = match (contract, lender.as_str()) {
+            (Contract::Jasa, "lkm") => ("lkm.sp".to_owned(), 1222, 4311, 2311, 5311),
+            (Contract::Jasa, group) => (format!("{group}.sp"), 1221, 4311, 2311, 5311),
+            (Contract::Murabahah, lender) => (format!("{lender}.sp"), 1226, 4316, 2315, 5315),
+            (Contract::Qardh, lender) => (format!("{lender}.kebajikan"), 1227, 4311, 2316, 5311),
+        };
+        let margin = match contract {
+            Contract::Murabahah => standing.jasa_left(),
+            Contract::Jasa | Contract::Qardh => 0,
+        };
+        self.add(format!("{ledger}.{lent}.{id}"), standing.outstanding() + margin);
+        self.add(format!("{ledger}.2123.{id}"), -margin);
+        self.add(format!("{ledger}.1223.{id}"), standing.recognised() - jasa);
+        self.add(format!("{ledger}.2121.{id}"), -standing.titipan);
+        self.add(format!("{ledger}.{income}"), -standing.recognised());
+        match contract {
+            Contract::Jasa => self.add(format!("{ledger}.4312"), -penalty),
+            Contract::Qardh => self.add(format!("{ledger}.3203"), -penalty),
+            Contract::Murabahah => {
+                self.add(format!("{ledger}.1901.kebajikan"), -penalty);
+                self.pair("lkm.kebajikan.1901.sp".into(), "lkm.kebajikan.3203".into(), penalty);
+            }
+        }
+        let provided = format!("{ledger}.1291.{id}");
+        self.pair(format!("{ledger}.5313"), provided, loan.provision);
         if *to_group {
-            self.add(format!("{borrower}.sp.2311.{id}"), -standing.outstanding());
+            self.add(format!("{borrower}.sp.{debt}.{id}"), -standing.outstanding() - margin);
+            self.add(format!("{borrower}.sp.1229.{id}"), margin);
             self.add(format!("{borrower}.sp.2312.{id}"), jasa - standing.borne());
             self.add(format!("{borrower}.sp.1225.{id}"), standing.titipan);
-            self.add(format!("{borrower}.sp.5311"), standing.borne());
+            self.add(format!("{borrower}.sp.{cost}"), standing.borne());
             self.add(format!("{borrower}.sp.5312"), penalty);
         }
     }

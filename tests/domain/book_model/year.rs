@@ -163,6 +163,7 @@ impl Life {
         let known = self.village.records.len() as u64;
         let mut members: BTreeMap<String, Basis> = BTreeMap::new();
         let mut kubes: BTreeMap<String, Basis> = BTreeMap::new();
+        let mut shared: BTreeMap<String, Sum> = BTreeMap::new();
         for member in self.members(whose) {
             if self.was_member(whose, &member, end) {
                 members.insert(member, Basis { counts: true, ..Basis::default() });
@@ -175,6 +176,12 @@ impl Life {
             }
             for entry in effect.entries.iter().filter(|one| of_entity(one, whose)) {
                 let subject = entry.account.subject.as_str();
+                if entry.account.code.number() == 4317 {
+                    let party = entry.party.rsplit('/').next().unwrap_or_default().to_owned();
+                    let sum: &mut Sum = shared.entry(party).or_default();
+                    *sum -= entry.amount.get();
+                    continue;
+                }
                 let basis = match entry.account.code.number() {
                     2102 => {
                         let group = subject.split('/').next().expect("a group").to_owned();
@@ -190,6 +197,11 @@ impl Life {
             }
         }
         kubes.retain(|_, basis| !basis.savings.is_zero());
+        for (party, sum) in shared {
+            if let Some(basis) = members.get_mut(&party).or(kubes.get_mut(&party)) {
+                basis.interest = basis.interest.plus(Sen::new(sum)).expect("fits");
+            }
+        }
         let before = Point { day: day("2024-12-31"), known };
         for loan in self.naive.loans.iter().filter(|loan| loan.lender == whose) {
             let row = row(&self.village, &entity(whose), &loan.id);
