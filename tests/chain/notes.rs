@@ -129,6 +129,38 @@ fn a_receipt_proves_its_record_with_the_public_key_alone() {
     assert_eq!(forged.verify(other_log.public()), Err(ProofError::OtherLog));
 }
 
+/// Texts that differ from one in one bit, and are text still.
+fn changed(text: &str) -> impl Iterator<Item = (usize, String)> {
+    (0..text.len() * 8).filter_map(|bit| {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        Some((bit, String::from_utf8(bytes).ok()?))
+    })
+}
+
+#[test]
+fn no_bit_of_a_checkpoint_or_of_a_receipt_can_be_changed() {
+    let key = key(8);
+    let note = Checkpoint::sign(42, &[9; 32], &key).unwrap().to_string();
+    let opens = |text: &str| {
+        let note = Note::parse(text).map_err(ProofError::from);
+        note.and_then(|note| Checkpoint::open(&note, key.public())).is_ok()
+    };
+    assert!(opens(&note));
+    for (bit, other) in changed(&note) {
+        assert!(!opens(&other), "bit {bit}: {other:?}");
+    }
+    let proves =
+        |text: &str| Receipt::parse(text).and_then(|receipt| receipt.verify(key.public())).is_ok();
+    let small = receipt(&key);
+    for text in [small.to_string(), qr::texts(&small).expect("it fits").concat()] {
+        assert!(proves(&text));
+        for (bit, other) in changed(&text) {
+            assert!(!proves(&other), "bit {bit}: {other:?}");
+        }
+    }
+}
+
 /// As RFC 9285 writes it: by hand, with nothing of ours but the text.
 #[test]
 fn a_receipt_goes_through_the_text_of_qr_codes_and_no_other_text_gives_it() {

@@ -49,29 +49,58 @@ fn concat(proof: &[Hash]) -> Vec<u8> {
     proof.concat()
 }
 
-/// Every proof that differs in one bit, or lacks or doubles a hash.
-fn altered(proof: &[Hash], rng: &mut fastrand::Rng) -> Vec<Vec<Hash>> {
-    let flipped = (0..proof.len()).map(|at| {
-        let mut other = proof.to_vec();
-        other[at][rng.usize(..32)] ^= 1 << rng.u32(..8);
-        other
-    });
-    let longer = proof.iter().chain([&[7; 32]]).copied().collect();
-    let shorter = proof.split_last().map(|(_, rest)| rest.to_vec());
-    flipped.chain([longer]).chain(shorter).collect()
+/// Which bits of a hash are changed.
+#[derive(Clone, Copy, PartialEq)]
+enum Bits {
+    /// Each in its turn.
+    Every,
+    /// One by chance.
+    Any,
 }
 
-fn flip(hash: &Hash, rng: &mut fastrand::Rng) -> Hash {
-    let mut other = *hash;
-    other[rng.usize(..32)] ^= 1 << rng.u32(..8);
-    other
+/// Hashes that differ from one in one bit.
+fn flipped(hash: &Hash, bits: Bits, rng: &mut fastrand::Rng) -> Vec<Hash> {
+    let bits = match bits {
+        Bits::Every => 0..256,
+        Bits::Any => {
+            let bit = rng.usize(..256);
+            bit..bit + 1
+        }
+    };
+    let flip = |bit: usize| {
+        let mut other = *hash;
+        other[bit / 8] ^= 1 << (bit % 8);
+        other
+    };
+    bits.map(flip).collect()
+}
+
+/// Every proof that differs in one bit, or lacks or doubles a hash.
+fn altered(proof: &[Hash], bits: Bits, rng: &mut fastrand::Rng) -> Vec<Vec<Hash>> {
+    let mut others = Vec::new();
+    for at in 0..proof.len() {
+        for hash in flipped(&proof[at], bits, rng) {
+            let mut other = proof.to_vec();
+            other[at] = hash;
+            others.push(other);
+        }
+    }
+    others.push(proof.iter().chain([&[7; 32]]).copied().collect());
+    others.extend(proof.split_last().map(|(_, rest)| rest.to_vec()));
+    others
 }
 
 #[test]
 fn a_thousand_random_trees_prove_what_the_oracle_proves_and_nothing_else() {
     let mut rng = fastrand::Rng::with_seed(9_162);
-    for _ in 0..1_000 {
-        let size = rng.u64(1..200);
+    let mut small = 0;
+    for tree in 0..1_000 {
+        // Of every fourth tree, a small one, each bit of each hash; of the others one bit of each.
+        let (size, bits) = match tree % 4 {
+            0 => (rng.u64(1..=20), Bits::Every),
+            _ => (rng.u64(1..200), Bits::Any),
+        };
+        small += u32::from(bits == Bits::Every);
         let stored = Stored::new(&mut rng, size);
         let root = stored.roots[size as usize];
         assert_eq!(root, oracle_root(&stored.oracle));
@@ -82,8 +111,13 @@ fn a_thousand_random_trees_prove_what_the_oracle_proves_and_nothing_else() {
         assert_eq!(concat(&proof), oracle.as_bytes(), "inclusion of {index} in {size}");
         let leaf = stored.hashes[index as usize][0];
         assert_eq!(included_root(leaf, index, size, &proof), Some(root));
-        assert_ne!(included_root(flip(&leaf, &mut rng), index, size, &proof), Some(root));
-        for other in altered(&proof, &mut rng) {
+        for other in flipped(&leaf, bits, &mut rng) {
+            assert_ne!(included_root(other, index, size, &proof), Some(root));
+        }
+        for other in flipped(&root, bits, &mut rng) {
+            assert_ne!(included_root(leaf, index, size, &proof), Some(other));
+        }
+        for other in altered(&proof, bits, &mut rng) {
             assert_ne!(included_root(leaf, index, size, &other), Some(root));
         }
         assert!(Plan::inclusion(size, size).is_none());
@@ -96,13 +130,18 @@ fn a_thousand_random_trees_prove_what_the_oracle_proves_and_nothing_else() {
         }
         let (before, after) = ((old, stored.roots[old as usize]), (size, root));
         assert!(is_consistent(before, after, &proof));
-        assert!(!is_consistent((old, flip(&before.1, &mut rng)), after, &proof));
-        assert!(!is_consistent(before, (size, flip(&root, &mut rng)), &proof));
-        for other in altered(&proof, &mut rng) {
+        for other in flipped(&before.1, bits, &mut rng) {
+            assert!(!is_consistent((old, other), after, &proof));
+        }
+        for other in flipped(&root, bits, &mut rng) {
+            assert!(!is_consistent(before, (size, other), &proof));
+        }
+        for other in altered(&proof, bits, &mut rng) {
             assert!(!is_consistent(before, after, &other), "{size} extends {old}");
         }
         assert!(Plan::consistency(size + 1, size).is_none());
     }
+    assert_eq!(small, 250);
 }
 
 #[test]
