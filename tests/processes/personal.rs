@@ -185,6 +185,83 @@ async fn backups_keep_books_and_keys_apart_and_bring_nobody_back() {
     assert!(sound, "{words}");
 }
 
+/// A program that is there wherever PostgreSQL is, or `deploy/backup`, and what it writes.
+fn program(name: &str, arguments: &[&str], database: &str) -> Output {
+    let mut command = std::process::Command::new(name);
+    command.args(arguments).env("SIMPUL_DATABASE", database).env_remove("SIMPUL_CONFIG");
+    command.env("SIMPUL", env!("CARGO_BIN_EXE_simpul"));
+    block_in_place(|| command.output()).expect("it runs")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_is_backed_up_apart_and_restored_into_an_empty_database() {
+    let (folder, data) = data_folder();
+    let backend = Backend::postgres(&data).await;
+    let Backend::Postgres(url) = &backend else { panic!("PostgreSQL") };
+    let server = Server::start(&backend, &data);
+    let channel = server.connect().await;
+    open_old_book(&channel).await;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/backup");
+    let backup = |what: &str, to: &Path| program(script, &[what, text(to)], url);
+    let [books, keys] = ["buku", "kunci"].map(|name| folder.path().join(name));
+
+    // While the server runs; the books after somebody was erased, the keys before.
+    let made = backup("keys", &keys);
+    assert!(made.status.success(), "{made:?}");
+    let wrapped = simpul::storage::keys::PostgresKeys::connect(url).await.expect("keys");
+    let wrapped = simpul::storage::keys::KeyStore::page(&wrapped, ("", ""), 1000).await;
+    erase(&channel, "m1").await;
+    let made = backup("books", &books);
+    assert!(made.status.success(), "{made:?}");
+    assert_eq!(files(&books), [books.join("books.dump")]);
+    assert_eq!(files(&keys), [keys.join("keys.dump")]);
+    for (what, to) in [("books", &keys), ("keys", &books), ("books", &books), ("lain", &keys)] {
+        assert!(!backup(what, to).status.success(), "{what} to {to:?}");
+    }
+
+    // What lies in each: no key and no name among the books, nothing but keys among the keys.
+    let inside = |file: &Path| {
+        let read = program("pg_restore", &["--file=-", text(file)], url);
+        assert!(read.status.success(), "{read:?}");
+        String::from_utf8(read.stdout).expect("text")
+    };
+    let (in_books, in_keys) = (inside(&books.join("books.dump")), inside(&keys.join("keys.dump")));
+    let wrapped = wrapped.expect("read");
+    assert_eq!(wrapped.len(), 4, "the vault's own, of two members and of the group's notes");
+    for (_, owner, key) in wrapped {
+        let key = hex::encode(&key[32..]);
+        assert!(!in_books.contains(&key) && in_keys.contains(&key), "{owner}");
+    }
+    for name in ["Maria", "Yosef", "catatan (contoh)", "wrapped_key"] {
+        assert!(!in_books.contains(name), "{name}");
+    }
+    for table in ["record", "side", "entry", "register_row"] {
+        assert!(in_books.contains(&format!("COPY public.{table} ")), "{table}");
+        assert!(!in_keys.contains(&format!("COPY public.{table} ")), "{table}");
+    }
+    assert!(in_books.contains("COPY simpul_access.account "));
+    assert!(server.terminate().success());
+
+    // Into an empty database, with the master key from elsewhere: who was erased stays so.
+    let empty = crate::common::create_database("").await;
+    for file in [books.join("books.dump"), keys.join("keys.dump")] {
+        let restore = ["--exit-on-error", "--single-transaction", "--dbname", &empty, text(&file)];
+        let restored = program("pg_restore", &restore, url);
+        assert!(restored.status.success(), "{restored:?}");
+    }
+    let other = folder.path().join("pulih");
+    std::fs::create_dir_all(&other).expect("made");
+    std::fs::copy(data.join("master.key"), other.join("master.key")).expect("copied");
+    let backend = Backend::Postgres(empty);
+    let restored = Server::start(&backend, &other);
+    let channel = restored.connect().await;
+    assert_eq!(names(&channel).await, ["", "Yosef (contoh)"]);
+    enrol(&channel, "m3").await;
+    assert!(restored.terminate().success());
+    let (sound, words) = verify(&backend, &other);
+    assert!(sound, "{words}");
+}
+
 /// The book `sibuk` from 2010, whose group has the member m2, and m1, who left in 2011.
 async fn open_old_book(channel: &Channel) {
     let book = v1::CreateBookRequest {
