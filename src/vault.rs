@@ -9,6 +9,8 @@
 //!   ciphertext: without the key nobody can test guesses, and destroying the key leaves a record
 //!   that still verifies and tells nothing.
 //! - No owner's key is cached: an erasure on one server holds on all.
+//! - What is guessable, such as a person's name elsewhere, is hashed with a secret of the installation
+//!   ([`Vault::secret`]), which is kept like an owner's key and never leaves the vault's callers.
 //! - A new master key takes over from the one before while servers run: see [`Rotation`]. So does a
 //!   new key of a person: see [`Vault::turn`].
 //!
@@ -227,6 +229,12 @@ struct OwnerKey {
     cipher: XChaCha20Poly1305,
 }
 
+impl OwnerKey {
+    fn new(id: [u8; KEY_ID], key: &[u8]) -> Option<OwnerKey> {
+        Some(OwnerKey { id, cipher: XChaCha20Poly1305::new_from_slice(key).ok()? })
+    }
+}
+
 /// An owner's keys: the present one first, and then the one that it took over from.
 #[derive(Default)]
 struct OwnerKeys(Vec<OwnerKey>);
@@ -378,6 +386,14 @@ impl Vault {
     pub async fn matches(&self, book: &Id, row: &SideRow, text: &str) -> Result<bool, VaultError> {
         let revealed = self.reveal(book, std::slice::from_ref(row)).await?;
         Ok(revealed.into_iter().flatten().all(|held| held == text))
+    }
+
+    /// A secret of this installation, made when it is first asked for and the same for ever: for
+    /// hashing what could be guessed. No book is called so that it could be taken for an owner's key.
+    ///
+    /// Errors: `Store`, `Random`, `Damaged`.
+    pub async fn secret(&self, purpose: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        Ok(self.kept_key("", purpose).await?.1)
     }
 
     /// Destroys an owner's key for good, and says whether there was one. Text of that owner that
@@ -604,9 +620,18 @@ impl Vault {
 
     /// The owner's key, made if there is none. Whoever comes second uses the first one's.
     async fn owner_key(&self, book: &str, owner: &str) -> Result<OwnerKey, VaultError> {
+        let (id, key) = self.kept_key(book, owner).await?;
+        OwnerKey::new(id, &key).ok_or_else(|| damaged(book, owner))
+    }
+
+    async fn kept_key(
+        &self,
+        book: &str,
+        owner: &str,
+    ) -> Result<([u8; KEY_ID], Zeroizing<Vec<u8>>), VaultError> {
         let wrapped = self.new_key(book, owner)?;
         let kept = self.store.insert_if_absent(book, owner, &wrapped).await?;
-        let key = self.unwrap_key(book, owner, &kept)?;
+        let key = self.unlock_key(book, owner, &kept)?;
         // Another master key may have come between the two, and whoever wraps all keys anew may have
         // passed this one before it was here.
         self.look_again()?;
@@ -615,11 +640,19 @@ impl Vault {
     }
 
     fn unwrap_key(&self, book: &str, owner: &str, wrapped: &[u8]) -> Result<OwnerKey, VaultError> {
+        let (id, key) = self.unlock_key(book, owner, wrapped)?;
+        OwnerKey::new(id, &key).ok_or_else(|| damaged(book, owner))
+    }
+
+    fn unlock_key(
+        &self,
+        book: &str,
+        owner: &str,
+        wrapped: &[u8],
+    ) -> Result<([u8; KEY_ID], Zeroizing<Vec<u8>>), VaultError> {
         let unwrap = |ring: Ring| {
             let (id, sealed) = split_id(wrapped)?;
-            let key = ring.unlock(sealed, &key_context(&id, book, owner))?;
-            let cipher = XChaCha20Poly1305::new_from_slice(&key).ok()?;
-            Some(OwnerKey { id, cipher })
+            Some((id, ring.unlock(sealed, &key_context(&id, book, owner))?))
         };
         if let Some(key) = unwrap(self.ring()) {
             return Ok(key);

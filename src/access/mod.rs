@@ -20,6 +20,7 @@ use argon2::password_hash::PasswordHasher as _;
 use argon2::{Argon2, PasswordHash, PasswordVerifier as _};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ring::hmac;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -107,7 +108,8 @@ pub enum AccessError {
 pub struct Access {
     store: AccessStore,
     clock: Clock,
-    provider: Option<Provider>,
+    /// With the key that the names of its users are hashed with.
+    provider: Option<(Provider, hmac::Key)>,
 }
 
 impl std::fmt::Debug for Access {
@@ -122,27 +124,36 @@ impl Access {
         Access { store, clock, provider: None }
     }
 
-    /// The same, knowing the users of an identity provider, too.
+    /// The same, knowing the users of an identity provider, too. Their names are kept hashed with the
+    /// installation's secret.
     #[must_use]
-    pub fn with_provider(self, provider: Option<Provider>) -> Access {
-        Access { provider, ..self }
+    pub fn with_provider(self, provider: Provider, secret: &[u8]) -> Access {
+        let names = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        Access { provider: Some((provider, names)), ..self }
     }
 
     /// Who has this token. Errors: `Token`, `Locked`, `Storage`.
     pub async fn sign_in(&self, token: &str) -> Result<SignedIn, AccessError> {
         match &self.provider {
             // Ours have no dots, signed ones two.
-            Some(provider) if token.contains('.') => self.by_provider(provider, token).await,
+            Some((provider, names)) if token.contains('.') => {
+                self.by_provider(provider, names, token).await
+            }
             _ => self.by_device(token).await,
         }
     }
 
-    async fn by_provider(&self, provider: &Provider, token: &str) -> Result<SignedIn, AccessError> {
+    async fn by_provider(
+        &self,
+        provider: &Provider,
+        names: &hmac::Key,
+        token: &str,
+    ) -> Result<SignedIn, AccessError> {
         let subject = provider.subject(token).await.map_err(|why| {
             tracing::info!(%why, "a token of the identity provider is refused");
             AccessError::Token
         })?;
-        let hash = hashed_subject(provider.issuer(), &subject);
+        let hash = hashed_subject(names, provider.issuer(), &subject);
         let found = self.store.identity(IdentityKind::Provider, &hash).await?;
         let Account { id: user, administrator, .. } = found.ok_or(AccessError::Token)?.account;
         Ok(SignedIn { user, device: PROVIDERS.to_owned(), administrator })
@@ -283,11 +294,10 @@ impl Access {
         issuer: &str,
         subject: &str,
     ) -> Result<Identity, AccessError> {
-        let known = self.provider.as_ref().is_some_and(|provider| provider.issuer() == issuer);
-        if !known {
-            return Err(AccessError::Issuer);
-        }
-        self.link(home, user, IdentityKind::Provider, hashed_subject(issuer, subject)).await
+        let known = self.provider.as_ref().filter(|(provider, _)| provider.issuer() == issuer);
+        let (_, names) = known.ok_or(AccessError::Issuer)?;
+        let hash = hashed_subject(names, issuer, subject);
+        self.link(home, user, IdentityKind::Provider, hash).await
     }
 
     /// Links a user at home in a book to a machine's certificate, by its fingerprint. The same again
@@ -398,10 +408,11 @@ fn hashed(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
 }
 
-/// The provider's names of its users may be those of people, so that they are not kept. The issuer is
-/// that of the settings, which has no zero byte.
-fn hashed_subject(issuer: &str, subject: &str) -> String {
-    hashed(&format!("{issuer}\0{subject}"))
+/// The provider's names of its users may be those of people, and easily guessed, so that they are kept
+/// as a hash that nobody can make without the installation's secret. The issuer is that of the
+/// settings, which has no zero byte.
+fn hashed_subject(names: &hmac::Key, issuer: &str, subject: &str) -> String {
+    hex::encode(hmac::sign(names, format!("{issuer}\0{subject}").as_bytes()))
 }
 
 fn random<const N: usize>() -> Result<[u8; N], AccessError> {

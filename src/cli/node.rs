@@ -47,6 +47,9 @@ pub enum NodeError {
     Keys(#[from] KeysError),
 }
 
+/// The secret that an identity provider's names of people are hashed with.
+const PROVIDERS_NAMES: &str = "identities";
+
 /// The journals of one database, and how to read them.
 pub struct Store {
     /// Where journals are written.
@@ -124,7 +127,13 @@ impl Node {
         let access = match config.sign_in {
             true => {
                 let access = Access::new(open_access(config).await?, clock);
-                Some(access.with_provider(provider.clone()))
+                Some(match &provider {
+                    None => access,
+                    Some(provider) => {
+                        let secret = vault.secret(PROVIDERS_NAMES).await?;
+                        access.with_provider(provider.clone(), &secret)
+                    }
+                })
             }
             false => None,
         };

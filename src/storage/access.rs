@@ -197,7 +197,7 @@ pub struct Identity {
     pub account: Account,
     /// Who else knows them.
     pub kind: IdentityKind,
-    /// The SHA-256 of what they know them by, in hex.
+    /// A hash of what they know them by, in hex: keyed for a name, plain for a machine's public key.
     pub hash: String,
     /// When it was linked.
     pub linked_at: i64,

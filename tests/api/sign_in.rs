@@ -7,8 +7,10 @@ use std::sync::OnceLock;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use simpul::api::v1::link_identity_request::KnownBy;
 use simpul::api::v1::*;
+use simpul::cli::node::open_access;
 use simpul::cli::remote::Line;
 use simpul::config::Flags;
 use simpul::domain::refusal::Language;
@@ -184,6 +186,12 @@ async fn whom_the_provider_vouches_for_signs_in(server: &Server) {
         counted += 1;
     }
     assert_eq!(counted, 7);
+    // Whoever has the store of access cannot try names: they are hashed with a secret.
+    let kept = open_access(&server.config).await.expect("a store").identities("bu-siti").await;
+    let hash = &kept.expect("read")[0].hash;
+    assert_eq!(hash.len(), 64);
+    assert_ne!(*hash, hex::encode(Sha256::digest(format!("{ISSUER}\0{SITI}"))));
+    assert_ne!(*hash, hex::encode(Sha256::digest(SITI)));
     // Records name user, device and role; so does the access log.
     let line = server.with(good());
     let mut savings = savings_service_client::SavingsServiceClient::new(line.clone());
