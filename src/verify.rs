@@ -13,12 +13,13 @@ use sha2::{Digest, Sha256};
 use crate::chain::checkpoint::Checkpoint as Signed;
 use crate::chain::{Frontier, Hash, leaf_hash};
 use crate::domain::account::{Account, Control, Ledger};
+use crate::domain::day::Day;
 use crate::domain::guliran;
 use crate::domain::id::{Id, RowName};
 use crate::domain::loan::accounts;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{Attachment, GrantChannel};
-use crate::domain::record::{Effect, Outcome, Record, Row, decode, encode_value};
+use crate::domain::record::{Effect, Entry, Outcome, Record, Row, decode, encode_value};
 use crate::domain::state::{Changes, Key, Lookup, State, Value, absorb, apply};
 use crate::storage::{Checkpoint, Dump, DumpEntry, StoredRecord};
 
@@ -143,6 +144,69 @@ pub struct Audited {
     pub findings: Vec<Finding>,
 }
 
+/// A part of a book's records read one by one: all that they show without those before them.
+pub struct SpanAudit {
+    book: Id,
+    recorded_at: i64,
+    spanned: Spanned,
+    findings: Findings,
+}
+
+/// What a part of a book's records comes to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spanned {
+    /// The business days of the first record and the last.
+    pub days: Option<(Day, Day)>,
+    /// What was debited and credited to every control account.
+    pub turnover: BTreeMap<Control, (Sen, Sen)>,
+    /// The photos and scans that were attached.
+    pub attachments: Vec<Attachment>,
+    /// What is not as it must be.
+    pub findings: Vec<Finding>,
+}
+
+impl SpanAudit {
+    /// Nothing read yet.
+    pub fn new(book: Id) -> SpanAudit {
+        let (spanned, findings) = (Spanned::default(), Findings::default());
+        SpanAudit { book, recorded_at: i64::MIN, spanned, findings }
+    }
+
+    /// Reads the next record, which stands at a position.
+    pub fn read(&mut self, position: u64, bytes: &[u8]) {
+        let last = &mut self.recorded_at;
+        let Some(record) = self.findings.record(&self.book, position, bytes, last) else { return };
+        let day = record.business_day;
+        let first = self.spanned.days.map_or(day, |(first, _)| first);
+        self.spanned.days = Some((first, day));
+        let Outcome::Done(effect) = record.outcome else { return };
+        for entry in &effect.entries {
+            if self.add(entry).is_none() {
+                let place = format!("record {position}, turnover of {}", entry.account.control());
+                self.findings.add(place, "sums that fit", "one that does not");
+            }
+        }
+        self.spanned.attachments.extend(effect.rows.into_iter().filter_map(|(_, row)| match row {
+            Row::Attachment(attachment) => Some(attachment),
+            _ => None,
+        }));
+    }
+
+    fn add(&mut self, entry: &Entry) -> Option<()> {
+        let (debit, credit) = self.spanned.turnover.entry(entry.account.control()).or_default();
+        match entry.amount.is_negative() {
+            false => *debit = debit.plus(entry.amount).ok()?,
+            true => *credit = credit.plus(entry.amount.negated().ok()?).ok()?,
+        }
+        Some(())
+    }
+
+    /// What the records come to.
+    pub fn finish(self) -> Spanned {
+        Spanned { findings: self.findings.0, ..self.spanned }
+    }
+}
+
 /// The state a replay starts from: nothing was ever used.
 #[derive(Default)]
 struct Fresh(State);
@@ -184,6 +248,38 @@ impl Findings {
     fn check_bytes(&mut self, place: String, expected: &[u8], found: &[u8]) {
         if expected != found {
             self.add(place, hex::encode(expected), hex::encode(found));
+        }
+    }
+
+    /// What a record shows by itself, after one that was recorded at `last`. The record, if it is one.
+    fn record(&mut self, book: &Id, position: u64, bytes: &[u8], last: &mut i64) -> Option<Record> {
+        let place = |what: &str| format!("record {position}, {what}");
+        let record = match decode(bytes) {
+            Ok(record) => record,
+            Err(error) => {
+                self.add(place("bytes"), "a record", error);
+                return None;
+            }
+        };
+        self.check(place("book"), book, &record.book);
+        self.check(place("position"), position, record.position);
+        if record.recorded_at < *last {
+            self.add(place("recorded_at"), format!("{last} or later"), record.recorded_at);
+        }
+        *last = record.recorded_at;
+        if let Outcome::Done(effect) = &record.outcome {
+            self.check_balanced(position, effect);
+        }
+        Some(record)
+    }
+
+    fn check_balanced(&mut self, position: u64, effect: &Effect) {
+        let mut sums: BTreeMap<&Ledger, i128> = BTreeMap::new();
+        for entry in &effect.entries {
+            *sums.entry(&entry.account.ledger).or_default() += i128::from(entry.amount.get());
+        }
+        for (ledger, sum) in sums {
+            self.check(format!("record {position}, sum of {ledger}"), 0, sum);
         }
     }
 
@@ -256,37 +352,12 @@ impl Replay {
     }
 
     fn record(&mut self, book: &Id, position: u64, bytes: &[u8]) {
+        let last = &mut self.recorded_at;
+        let Some(record) = self.findings.record(book, position, bytes, last) else { return };
         let place = |what: &str| format!("record {position}, {what}");
-        let record = match decode(bytes) {
-            Ok(record) => record,
-            Err(error) => {
-                self.findings.add(place("bytes"), "a record", error);
-                return;
-            }
-        };
-        self.findings.check(place("book"), book, &record.book);
-        self.findings.check(place("position"), position, record.position);
-        if record.recorded_at < self.recorded_at {
-            let earliest = format!("{} or later", self.recorded_at);
-            self.findings.add(place("recorded_at"), earliest, record.recorded_at);
-        }
-        self.recorded_at = record.recorded_at;
-        if let Outcome::Done(effect) = &record.outcome {
-            self.check_balanced(position, effect);
-        }
         match apply(&record, &self.state) {
             Ok(changes) => self.take_in(position, &record, changes),
             Err(error) => self.findings.add(place("postings"), "sums that fit", error),
-        }
-    }
-
-    fn check_balanced(&mut self, position: u64, effect: &Effect) {
-        let mut sums: BTreeMap<&Ledger, i128> = BTreeMap::new();
-        for entry in &effect.entries {
-            *sums.entry(&entry.account.ledger).or_default() += i128::from(entry.amount.get());
-        }
-        for (ledger, sum) in sums {
-            self.findings.check(format!("record {position}, sum of {ledger}"), 0, sum);
         }
     }
 

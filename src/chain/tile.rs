@@ -19,6 +19,13 @@ pub struct Tile {
     pub bytes: Vec<u8>,
 }
 
+impl Tile {
+    /// Whether it holds records, rather than hashes.
+    pub fn is_bundle(&self) -> bool {
+        self.path.starts_with("tile/entries/")
+    }
+}
+
 /// The path of a tile of hashes.
 pub fn hashes_path(level: usize, index: u64, width: usize) -> String {
     path(&level.to_string(), index, width)
@@ -46,6 +53,12 @@ fn path(kind: &str, index: u64, width: usize) -> String {
 pub fn entry(record: &[u8]) -> Option<Vec<u8>> {
     let length = u16::try_from(record.len()).ok()?;
     Some([length.to_be_bytes().as_slice(), record].concat())
+}
+
+/// The hashes of a tile; `None` when it is not one.
+pub fn hashes(tile: &[u8]) -> Option<&[Hash]> {
+    let (hashes, rest) = tile.as_chunks();
+    rest.is_empty().then_some(hashes)
 }
 
 /// The records of a bundle; `None` when it is not one.
@@ -79,6 +92,14 @@ impl Tiler {
             full.push(Tile { path: entries_path(*index, WIDTH), bytes: mem::take(bytes) });
             (*index, *width) = (*index + 1, 0);
         }
+        full.extend(self.add_leaf(leaf));
+        Some(full)
+    }
+
+    /// Adds a leaf hash alone; returns the tiles of hashes that are full now. Whoever does so makes no
+    /// bundles.
+    pub fn add_leaf(&mut self, leaf: Hash) -> Vec<Tile> {
+        let mut full = Vec::new();
         let mut hash = leaf;
         for level in 0.. {
             if self.levels.len() == level {
@@ -94,7 +115,7 @@ impl Tiler {
             full.push(Tile { path: hashes_path(level, *index, WIDTH), bytes });
             *index += 1;
         }
-        Some(full)
+        full
     }
 
     /// The tiles that are not full.

@@ -6,6 +6,7 @@ mod moving;
 mod properties;
 mod sequencing;
 mod simulation;
+mod spans;
 mod tamper;
 mod task;
 mod town;

@@ -390,6 +390,7 @@ fn an_auditor_takes_proofs_away(terminal: &Terminal, data: &Path) {
     assert!(savings.contains(&"Rp50.000".to_owned()), "{rebuilt}");
     assert_eq!(row(&rebuilt, "Lampiran")[1], "1", "{rebuilt}");
     terminal.says(&both, "Melanjutkan");
+    audit_spans(terminal, data, &key, &early);
     // A second key signs what the book has signed, and never a shorter book afterwards.
     let cosign = |file: &Path| {
         let secret = data.join("dinas.key");
@@ -414,6 +415,43 @@ fn an_auditor_takes_proofs_away(terminal: &Terminal, data: &Path) {
     assert!(terminal.refused("audit start-epoch").contains("melanjutkan semua"));
     // One byte anywhere in the records.
     let bundle = std::fs::read_dir(late.join("tile/entries/000.p")).expect("a folder");
+    let bundle = bundle.last().expect("a bundle").expect("a bundle").path();
+    let mut bytes = std::fs::read(&bundle).expect("read");
+    *bytes.last_mut().expect("not empty") ^= 1;
+    std::fs::write(&bundle, bytes).expect("written");
+    assert!(terminal.refused(&check).starts_with("TIDAK TERBUKTI"));
+}
+
+/// Parts of the book, with the folder of the whole book from before the last deposit.
+fn audit_spans(terminal: &Terminal, data: &Path, key: &str, early: &Path) {
+    let part = data.join("rentang");
+    let last = terminal.reads("neraca-saldo --ringkas");
+    let last: u64 =
+        last.rsplit(' ').next().and_then(|n| n.trim().parse().ok()).expect("a position");
+    let span = format!("{}-{last}", last - 1);
+    terminal.says(&format!("audit export {} --catatan {span}", part.display()), "2 catatan di");
+    let check = format!("audit verify {} --key {key}", part.display());
+    let proved = terminal.reads(&check);
+    assert_eq!(row(&proved, "Catatan")[1], format!("{span} dari {last}"), "{proved}");
+    assert!(proved.contains("Tidak dapat dihitung") && !proved.contains("Saldo akhir"), "{proved}");
+    let savings = row(&proved, "Tabungan Anggota");
+    assert_eq!(savings[savings.len() - 1], "Rp50.000", "{proved}");
+    let both = terminal.reads(&format!("{check} --earlier {}", early.display()));
+    assert!(both.contains("Melanjutkan") && !both.contains("Tidak dapat dihitung"), "{both}");
+    let savings = row(&both, "Tabungan Anggota");
+    assert_eq!(savings[savings.len() - 4..], ["Rp0", "Rp0", "Rp50.000", "-Rp50.000"], "{both}");
+
+    let days = data.join("rentang-hari");
+    let none = format!("audit export {} --dari 1-1-2099 --sampai 31-1-2099", days.display());
+    terminal.refused(&none);
+    std::fs::remove_dir_all(&days).expect("removed");
+    terminal.reads(&format!("audit export {} --dari 1-1-2025", days.display()));
+    terminal.says(&format!("audit verify {} --key {key}", days.display()), "TERBUKTI");
+    for wrong in ["--catatan 9-2", "--catatan x"] {
+        terminal.refused(&format!("audit export {} {wrong}", data.join("salah").display()));
+    }
+    // One byte of the span.
+    let bundle = std::fs::read_dir(part.join("tile/entries/000.p")).expect("a folder");
     let bundle = bundle.last().expect("a bundle").expect("a bundle").path();
     let mut bytes = std::fs::read(&bundle).expect("read");
     *bytes.last_mut().expect("not empty") ^= 1;
@@ -457,7 +495,8 @@ fn registers(terminal: &Terminal, data: &Path) {
     assert_eq!(held["member"]["nik"], "5301014501900001");
     let first = &held["records"][0];
     assert_eq!(first["transaction"]["event"], "MEMBER_ENROLLED");
-    assert_eq!(held["records"][1]["rows"][0]["member"]["household"], "kk-01");
+    assert_eq!(first["rows"][0]["id"], "m01");
+    assert!(held.to_string().contains("\"household\":\"kk-01\""), "{held}");
     terminal.says("masa-simpan 10 --sejak 1-1-2025 --berita-acara BA-7", "10");
     let early = terminal.refused("anggota-hapus-data mawar m02 --sebab diminta");
     assert!(early.contains("wajib disimpan sampai 31 Desember 2035"), "{early}");

@@ -1,28 +1,34 @@
 //! What an auditor does: takes a book or a receipt away, and checks it without the server.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::args::When;
+use super::args::{Span, When};
 use super::cosign::Cosign;
 use super::grant_file::{MakeGrantFile, VerifyGrantFile};
 use super::ledger::TRIAL_BALANCE;
 use super::transactions::request;
-use super::{Answer, Client, columns};
+use super::{Answer, Client, columns, minus};
 use crate::api::v1;
 use crate::chain::checkpoint::{Checkpoint, ProofError, Receipt};
 use crate::chain::note::{CosignerKey, Note, PublicKey};
-use crate::cli::audit_folder::{self, FolderError, Proven, Writer};
+use crate::cli::audit_folder::{self, Content, FolderError, Proven, Writer};
+use crate::cli::mistyped::Mistyped;
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
+use crate::domain::account::Control;
 use crate::domain::chart::fund_name;
 use crate::domain::day::Day;
+use crate::domain::money::Sen;
 use crate::domain::record::{self, Outcome, Record, Row};
 use crate::domain::refusal::Language;
 use crate::locale::date::format_day;
 use crate::locale::event::event_text;
+use crate::locale::number::format_amount;
 use crate::locale::text::{account_text, refusal_text};
+use crate::verify::Spanned;
 
 /// What can be audited.
 #[derive(Clone, Debug, Subcommand)]
@@ -56,12 +62,9 @@ pub enum AuditAsk {
     /// Periksa tanda terima tanpa server / check a receipt without a server
     #[command(name = "verify-receipt", alias = "periksa-tanda-terima")]
     VerifyReceipt(VerifyReceipt),
-    /// Salin seluruh buku ke map / take the whole book away in a folder
+    /// Salin seluruh buku, atau serentang, ke map / take the book, or a span, away in a folder
     #[command(name = "export", alias = "salin")]
-    Export {
-        /// Map baru / a new folder
-        folder: PathBuf,
-    },
+    Export(Export),
     /// Berkas satu hibah untuk pemeriksa, dalam map / all of one grant in a folder
     #[command(name = "grant", alias = "hibah")]
     Grant(MakeGrantFile),
@@ -74,6 +77,38 @@ pub enum AuditAsk {
     /// Periksa map tanpa server / check a folder without a server
     #[command(name = "verify", alias = "periksa")]
     Verify(Verify),
+}
+
+/// What is taken away.
+#[derive(Args, Clone, Debug)]
+pub struct Export {
+    /// Map baru / a new folder
+    pub folder: PathBuf,
+    #[command(flatten)]
+    pub days: Span,
+    /// Hanya catatan ini, misalnya 101-200 / only these records
+    #[arg(long = "catatan", alias = "records", value_parser = positions,
+          conflicts_with_all = ["from", "through"])]
+    pub records: Option<audit_folder::Span>,
+}
+
+impl Export {
+    fn wants(&self, record: &Record) -> bool {
+        let (position, day) = (record.position, record.business_day);
+        self.records.is_none_or(|span| (span.first..=span.last).contains(&position))
+            && self.days.from.is_none_or(|from| from <= day)
+            && self.days.through.is_none_or(|through| day <= through)
+    }
+}
+
+/// Reads `101-200`, or one position.
+fn positions(typed: &str) -> Result<audit_folder::Span, Mistyped> {
+    const FORM: Mistyped =
+        Mistyped::new("Tulis DARI-SAMPAI, misalnya 101-200.", "Write FROM-THROUGH, e.g. 101-200.");
+    let (first, last) = typed.split_once('-').unwrap_or((typed, typed));
+    let number = |text: &str| text.trim().parse().map_err(|_| FORM);
+    let span = audit_folder::Span { first: number(first)?, last: number(last)? };
+    if 1 <= span.first && span.first <= span.last { Ok(span) } else { Err(FORM) }
 }
 
 /// An earlier checkpoint to be compared with.
@@ -114,6 +149,17 @@ pub struct Verify {
 
 pub(super) const FACTS: &[Column] = &[text("what", "Hal", "What"), text("value", "Isi", "Value")];
 
+const BALANCES: &[Column] = &[
+    text("entity", "Entitas", "Entity"),
+    text("fund", "Dana", "Fund"),
+    text("code", "Kode", "Code"),
+    text("title", "Nama", "Title"),
+    number("opening", "Saldo awal", "Opening"),
+    number("debit", "Debit", "Debit"),
+    number("credit", "Kredit", "Credit"),
+    number("closing", "Saldo akhir", "Closing"),
+];
+
 const ENTRIES: &[Column] = &[
     text("account", "Akun", "Account"),
     number("debit", "Debit", "Debit"),
@@ -134,7 +180,7 @@ impl Client {
             AuditAsk::Cosign(which) => self.cosign(which).await,
             AuditAsk::Receipt { transaction, file } => self.receipt(transaction, file).await,
             AuditAsk::VerifyReceipt(which) => self.verify_receipt(which),
-            AuditAsk::Export { folder } => self.take_away(folder).await,
+            AuditAsk::Export(which) => self.take_away(which).await,
             AuditAsk::Grant(which) => self.make_grant_file(which).await,
             AuditAsk::VerifyGrant(which) => self.verify_grant_file(which),
             AuditAsk::StartEpoch(when) => {
@@ -261,7 +307,8 @@ impl Client {
         table
     }
 
-    async fn take_away(&self, folder: &Path) -> Answer {
+    async fn take_away(&self, which: &Export) -> Answer {
+        let folder = &which.folder;
         let failed = |error: FolderError| Failure(error.to_string());
         let key = self.key().await?;
         let checkpoint = self.checkpoint(0).await?;
@@ -281,8 +328,13 @@ impl Client {
                 if record.position != writer.size() + 1 {
                     return Err(self.incomplete());
                 }
-                writer.add(&record.record).map_err(failed)?;
-                attachments.extend(self.attachments_of(&record.record)?);
+                let decoded = record::decode(&record.record);
+                let decoded = decoded.map_err(|error| self.unproved(&error))?;
+                let is_chosen = which.wants(&decoded);
+                writer.add(&record.record, is_chosen).map_err(failed)?;
+                if is_chosen {
+                    attachments.extend(self.attachments_of(decoded));
+                }
             }
             if writer.size() == before {
                 return Err(self.incomplete());
@@ -294,23 +346,23 @@ impl Client {
                 writer.attach(&bytes).map_err(failed)?;
             }
         }
-        writer.finish(&checkpoint.note, &key).map_err(failed)?;
+        let span = writer.finish(&checkpoint.note, &key).map_err(failed)?;
+        let count = span.last - span.first + 1;
         let copied = self.say(
-            &format!("{} catatan di {}", checkpoint.size, folder.display()),
-            &format!("{} records in {}", checkpoint.size, folder.display()),
+            &format!("{count} catatan di {}", folder.display()),
+            &format!("{count} records in {}", folder.display()),
         );
         Ok(vec![self.fact("Disalin", "Copied", &copied)])
     }
 
     /// The names of the attachments that a record brings.
-    fn attachments_of(&self, record: &[u8]) -> Result<Vec<String>, Failure> {
-        let record = record::decode(record).map_err(|error| self.unproved(&error))?;
-        let Outcome::Done(effect) = record.outcome else { return Ok(Vec::new()) };
+    fn attachments_of(&self, record: Record) -> Vec<String> {
+        let Outcome::Done(effect) = record.outcome else { return Vec::new() };
         let attached = effect.rows.into_iter().filter_map(|(name, row)| match row {
             Row::Attachment(_) => Some(format!("{}/{name}", self.book_name())),
             _ => None,
         });
-        Ok(attached.collect())
+        attached.collect()
     }
 
     fn verify_folder(&self, which: &Verify) -> Answer {
@@ -332,12 +384,29 @@ impl Client {
             let findings: Vec<String> = proven.findings.iter().map(ToString::to_string).collect();
             return Err(Failure(findings.join("\n")));
         }
+        let opening = match (&proven.content, &earlier) {
+            (Content::Part(span, _), Some((folder, then))) => {
+                let now = (which.folder.as_path(), &proven.checkpoint);
+                audit_folder::totals_before(span.first, (folder, then), now).map_err(unproved)?
+            }
+            (Content::Part(audit_folder::Span { first: 1, .. }, _), None) => Some(BTreeMap::new()),
+            _ => None,
+        };
         let mut facts = self.proven(&proven, size);
         if let Some(cosigner) = &which.cosigner {
             let (name, when) = self.cosigned(&which.folder, cosigner)?;
             facts.row(vec![self.say("Ikut menandatangani", "Cosigned"), format!("{name}, {when}")]);
         }
-        Ok(vec![facts, self.totals(&proven)])
+        let table = match &proven.content {
+            Content::Whole(totals) => self.totals(totals),
+            Content::Part(span, spanned) => {
+                if opening.is_none() {
+                    facts.row(self.not_rebuilt(span));
+                }
+                self.turnover(spanned, opening.as_ref())?
+            }
+        };
+        Ok(vec![facts, table])
     }
 
     /// Who signed a folder's checkpoint beside the book, and on which day (UTC).
@@ -371,7 +440,18 @@ impl Client {
         let origin = &proven.checkpoint.origin;
         let mut facts = self.fact("TERBUKTI", "PROVED", origin);
         facts.row(vec![self.say("Buku", "Book"), proven.book.to_string()]);
-        facts.row(vec![self.say("Catatan", "Records"), proven.checkpoint.size.to_string()]);
+        let size = proven.checkpoint.size;
+        let records = match &proven.content {
+            Content::Whole(_) => size.to_string(),
+            Content::Part(span, _) => {
+                self.say(&format!("{span} dari {size}"), &format!("{span} of {size}"))
+            }
+        };
+        facts.row(vec![self.say("Catatan", "Records"), records]);
+        if let Content::Part(_, Spanned { days: Some((first, last)), .. }) = &proven.content {
+            let [first, last] = [first, last].map(|day| format_day(*day, self.language));
+            facts.row(vec![self.say("Hari buku", "Business days"), format!("{first} – {last}")]);
+        }
         facts.row(vec![self.say("Lampiran", "Attachments"), proven.attached.to_string()]);
         for hash in &proven.absent {
             facts.row(vec![self.say("Lampiran tidak ada", "Attachment absent"), hash.clone()]);
@@ -382,24 +462,77 @@ impl Client {
         facts
     }
 
-    fn totals(&self, proven: &Proven) -> Table {
+    /// What a span does not tell.
+    fn not_rebuilt(&self, span: &audit_folder::Span) -> Vec<String> {
+        let why = self.say(
+            &format!(
+                "saldo sebelum catatan {}, dan dengan itu saldo sesudahnya; berikan map lama yang \
+                 memuat seluruh buku sampai ke sana (--sebelumnya)",
+                span.first
+            ),
+            &format!(
+                "balances before record {}, and with them those after it; give an earlier folder of \
+                 the whole book up to there (--earlier)",
+                span.first
+            ),
+        );
+        vec![self.say("Tidak dapat dihitung", "Cannot be rebuilt"), why]
+    }
+
+    /// What a span moved on each account, with the balances around it where they are known.
+    fn turnover(
+        &self,
+        spanned: &Spanned,
+        opening: Option<&BTreeMap<Control, Sen>>,
+    ) -> Result<Table, Failure> {
+        let heading = self.say("Perputaran dalam rentang", "Turnover of the span");
+        let columns = if opening.is_some() { BALANCES } else { TRIAL_BALANCE };
+        let mut table = Table::new(heading, columns);
+        let mut moved = spanned.turnover.clone();
+        for control in opening.into_iter().flatten().map(|(control, _)| control) {
+            moved.entry(control.clone()).or_default();
+        }
+        for (control, (debit, credit)) in moved {
+            let mut row = self.control(&control);
+            let Some(opening) = opening else {
+                row.extend([debit, credit].map(format_amount));
+                table.row(row);
+                continue;
+            };
+            let before = opening.get(&control).copied().unwrap_or_default();
+            let after = self.sum(before, debit).and_then(|sum| self.sum(sum, minus(credit)))?;
+            if [before, debit, credit].iter().any(|amount| !amount.is_zero()) {
+                row.extend([before, debit, credit, after].map(format_amount));
+                table.row(row);
+            }
+        }
+        if opening.is_some() {
+            table.note(self.say("Saldo kredit ditulis negatif.", "Credit balances are negative."));
+        }
+        Ok(table)
+    }
+
+    /// A control account in the first columns of a table.
+    fn control(&self, control: &Control) -> Vec<String> {
+        let line = control.code.line();
+        let title = match self.language {
+            Language::Indonesian => line.name_id,
+            Language::English => line.name_en,
+        };
+        vec![
+            control.ledger.entity.to_string(),
+            fund_name(control.ledger.fund.get()).to_owned(),
+            control.code.number().to_string(),
+            title.to_owned(),
+        ]
+    }
+
+    fn totals(&self, totals: &BTreeMap<Control, Sen>) -> Table {
         let heading = self.say("Neraca saldo dari catatan", "Trial balance from the records");
         let mut table = Table::new(heading, TRIAL_BALANCE);
-        for (control, total) in proven.totals.iter().filter(|(_, total)| !total.is_zero()) {
+        for (control, total) in totals.iter().filter(|(_, total)| !total.is_zero()) {
             let (debit, credit) = columns(Some(*total));
-            let line = control.code.line();
-            let title = match self.language {
-                Language::Indonesian => line.name_id,
-                Language::English => line.name_en,
-            };
-            table.row(vec![
-                control.ledger.entity.to_string(),
-                fund_name(control.ledger.fund.get()).to_owned(),
-                control.code.number().to_string(),
-                title.to_owned(),
-                debit,
-                credit,
-            ]);
+            table.row([self.control(control), vec![debit, credit]].concat());
         }
         table
     }

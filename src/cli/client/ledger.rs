@@ -318,7 +318,7 @@ impl Client {
         self.get(self.remote.ledger().get_trial_balance(request)).await
     }
 
-    fn sum(&self, one: Sen, other: Sen) -> Result<Sen, Failure> {
+    pub(super) fn sum(&self, one: Sen, other: Sen) -> Result<Sen, Failure> {
         one.plus(other).map_err(|refusal| Failure(refusal_text(&refusal, self.language)))
     }
 
