@@ -5,15 +5,18 @@ use crate::api::desk::{Call, Method, Opened, Page, damaged, service};
 use crate::api::errors::Fault;
 use crate::api::google_type;
 use crate::api::journal::event_name;
+use crate::api::savings::activity;
 use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::account::{Account, Control, Ledger, Subject};
 use crate::domain::chart::{CHART, Code, SubjectKind, fund_allowed};
 use crate::domain::day::Day;
+use crate::domain::dormancy::Savings;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{self, Fund};
 use crate::domain::record::{Outcome, Record, Row};
+use crate::domain::surplus::Sharer;
 use crate::storage::read::{AsOf, Line, Order, Snapshot, Span};
 
 service! {
@@ -83,7 +86,15 @@ impl Method for v1::GetPassbookRequest {
             balances.push(account_balance(&book, account, balance)?);
         }
         let read_point = Some(read_point(&mut snapshot, Some(statement.known)).await?);
-        Ok(v1::GetPassbookResponse { accounts: balances, lines, next_page_token, read_point })
+        let savings = Savings { entity, who: Sharer::Member(member) };
+        let dormant_on = activity(&mut snapshot, &savings).await?.dormant_on;
+        Ok(v1::GetPassbookResponse {
+            accounts: balances,
+            lines,
+            next_page_token,
+            read_point,
+            dormant_on: convert::to_optional_date(dormant_on),
+        })
     }
 }
 

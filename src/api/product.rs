@@ -33,6 +33,9 @@ use crate::storage::read::{AsOf, Snapshot};
 /// How many register rows are read at a time.
 const CHUNK: u32 = 500;
 
+/// The most months after which savings fall dormant.
+const MOST_MONTHS: u32 = 600;
+
 service! {
     savings_product_service_server::SavingsProductService {
         set_savings_product: SetSavingsProductRequest => SetSavingsProductResponse;
@@ -107,7 +110,20 @@ fn checked(sort: SavingsSort, version: &v1::SavingsProduct) -> Checked<SavingsPr
         rate,
         day_count: day_count as i32,
         minute: convert::required_line(&version.minute, 80, "version.minute")?,
+        dormant_after_months: dormant_after_months(sort, version.dormant_after_months)?,
     })
+}
+
+/// After how many months accounts fall dormant: those that their owners move as they like.
+fn dormant_after_months(sort: SavingsSort, months: i32) -> Checked<u32> {
+    let field = "version.dormant_after_months";
+    let free = matches!(sort, SavingsSort::Sukarela | SavingsSort::Kube);
+    match u32::try_from(months) {
+        Ok(0) => Ok(0),
+        Ok(_) if !free => Err(Fault::ChoiceUnknown.on(field)),
+        Ok(months) if months <= MOST_MONTHS => Ok(months),
+        _ => Err(Fault::NumberOutOfRange.on(field)),
+    }
 }
 
 fn decimal(value: &str) -> Option<google_type::Decimal> {
@@ -123,6 +139,7 @@ fn product(sort: SavingsSort, products: &SavingsProducts) -> v1::SavingsProductV
         rate: decimal(&version.rate),
         day_count: version.day_count,
         minute: version.minute.clone(),
+        dormant_after_months: i32::try_from(version.dormant_after_months).unwrap_or(i32::MAX),
     };
     v1::SavingsProductVersions {
         sort: sort as i32,

@@ -1,17 +1,30 @@
 //! Savings of members and of groups (catalogue events 18, 19 and 31).
 
 use crate::api::convert::{self, Checked};
-use crate::api::desk::{Mutation, Plan, detailed, service, transactions};
+use crate::api::desk::{
+    Call, Method, Mutation, Page, Plan, damaged, detailed, service, transactions,
+};
 use crate::api::errors::Fault;
+use crate::api::ledger::{natural, read_point};
 use crate::api::v1;
-use crate::domain::id::Entity;
+use crate::domain::account::Account;
+use crate::domain::chart::{Code, fund_allowed};
+use crate::domain::dormancy::{Savings, WakeSavings};
+use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::link::SaveAtLkm;
-use crate::domain::savings::{Deposit, Kind, PayInCapital, Withdraw};
+use crate::domain::money::Sen;
+use crate::domain::record::proto::{Fund, SavingsActivity};
+use crate::domain::record::{Effect, Row};
+use crate::domain::savings::{Deposit, Kind, PayInCapital, Withdraw, savings_ledger};
+use crate::domain::surplus::Sharer;
+use crate::storage::read::{AsOf, Snapshot};
 
 service! {
     savings_service_server::SavingsService {
         deposit: DepositRequest => DepositResponse;
         withdraw: WithdrawRequest => WithdrawResponse;
+        list_savings: ListSavingsRequest => ListSavingsResponse;
+        wake_savings: WakeSavingsRequest => WakeSavingsResponse;
         pay_in_capital: PayInCapitalRequest => PayInCapitalResponse;
         deposit_at_lkm: DepositAtLkmRequest => DepositAtLkmResponse;
         withdraw_at_lkm: WithdrawAtLkmRequest => WithdrawAtLkmResponse;
@@ -21,6 +34,7 @@ service! {
 transactions! {
     DepositRequest => DepositResponse;
     WithdrawRequest => WithdrawResponse;
+    WakeSavingsRequest => WakeSavingsResponse;
     PayInCapitalRequest => PayInCapitalResponse;
     DepositAtLkmRequest => DepositAtLkmResponse;
     WithdrawAtLkmRequest => WithdrawAtLkmResponse;
@@ -68,6 +82,126 @@ impl Mutation for v1::WithdrawRequest {
         };
         Ok(Plan::new(book, &entity, action))
     }
+}
+
+/// Whose savings are meant: a member's, or those of a group's fund at the LKM.
+fn savings(owner: &str, fund: i32) -> Checked<(Id, Savings)> {
+    if let Ok((book, group)) = convert::group(owner, "owner") {
+        let fund: Fund = convert::choice(fund, "fund")?;
+        if !fund_allowed(&Entity::Kube(group.clone()), fund) {
+            return Err(Fault::ChoiceUnknown.on("fund"));
+        }
+        return Ok((book, Savings { entity: Entity::Lkm, who: Sharer::Kube(group, fund) }));
+    }
+    let (book, entity, member) = convert::owned(owner, "members", "owner")?;
+    if fund != 0 {
+        return Err(Fault::ChoiceUnknown.on("fund"));
+    }
+    Ok((book, Savings { entity, who: Sharer::Member(member) }))
+}
+
+impl Mutation for v1::WakeSavingsRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "owner")];
+
+    detailed!();
+
+    fn texts(&mut self) -> Vec<&mut String> {
+        vec![&mut self.reason]
+    }
+
+    fn commitments(&self, effect: &Effect) -> Vec<Vec<u8>> {
+        let found = effect.rows.iter().find_map(|(_, row)| match row {
+            Row::SavingsActivity(row) => Some(row.reason.clone()),
+            _ => None,
+        });
+        found.into_iter().collect()
+    }
+
+    fn plan(&self, texts: &[String]) -> Checked<Plan> {
+        let (book, savings) = savings(&self.owner, self.fund)?;
+        let reason = texts.first().map_or("", String::as_str);
+        convert::required_line(reason, 200, "reason")?;
+        let (owner, of) = match &savings.who {
+            Sharer::Member(member) => {
+                let name = RowName::of(&savings.entity, "members", member.as_str());
+                (name.to_string(), savings.entity.clone())
+            }
+            Sharer::Kube(group, _) => {
+                (RowName::group(group).to_string(), Entity::Kube(group.clone()))
+            }
+        };
+        let build = move |mut sealed: Vec<Vec<u8>>| {
+            let reason = sealed.pop().unwrap_or_default();
+            WakeSavings { savings, reason }
+        };
+        Ok(Plan::sealed(book, owner, build).memo_of(&of))
+    }
+}
+
+impl Method for v1::ListSavingsRequest {
+    type Response = v1::ListSavingsResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (book, entity) = convert::entity(&self.parent, "parent")?;
+        if self.of_groups && entity != Entity::Lkm {
+            return Err(Fault::ChoiceUnknown.on("of_groups"));
+        }
+        let page = Page::new(self.page_size, &self.page_token)?;
+        let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
+        let code = if self.of_groups { Code::KubeSavings } else { Code::MemberSavings };
+        let control = savings_ledger(&entity).account(code).to_string();
+        let after = Account::parse(&page.after);
+        if after.is_none() && !page.after.is_empty() {
+            return Err(Fault::PageToken.on("page_token"));
+        }
+        let known = AsOf::default();
+        let mut found = snapshot.accounts(&control, after.as_ref(), page.size + 1, known).await?;
+        let next_page_token = page.cut(&mut found, |(account, _)| account.to_string());
+        let mut accounts = Vec::with_capacity(found.len());
+        for (account, balance) in found {
+            let one = savings_account(&mut snapshot, &book, &account, balance).await?;
+            if !self.dormant_only || one.dormant_on.is_some() {
+                accounts.push(one);
+            }
+        }
+        let read_point = Some(read_point(&mut snapshot, None).await?);
+        Ok(v1::ListSavingsResponse { accounts, next_page_token, read_point })
+    }
+}
+
+/// When the owner of savings last moved them, nothing where that is not kept.
+pub(crate) async fn activity(
+    snapshot: &mut Snapshot,
+    savings: &Savings,
+) -> Checked<SavingsActivity> {
+    match snapshot.row(&savings.name()).await?.map(|found| found.row) {
+        None => Ok(SavingsActivity::default()),
+        Some(Row::SavingsActivity(row)) => Ok(row),
+        Some(_) => Err(damaged()),
+    }
+}
+
+async fn savings_account(
+    snapshot: &mut Snapshot,
+    book: &Id,
+    account: &Account,
+    balance: Sen,
+) -> Checked<v1::SavingsAccount> {
+    let savings = Savings::of(account).ok_or_else(damaged)?;
+    let activity = activity(snapshot, &savings).await?;
+    let (owner, fund) = match &savings.who {
+        Sharer::Member(member) => {
+            (RowName::of(&savings.entity, "members", member.as_str()), Fund::Unspecified)
+        }
+        Sharer::Kube(group, fund) => (RowName::group(group), *fund),
+    };
+    Ok(v1::SavingsAccount {
+        owner: convert::row_name(book, owner),
+        fund: fund as i32,
+        balance: Some(convert::to_money(natural(account.code, balance)?)),
+        moved_on: convert::to_optional_date(activity.moved_on),
+        dormant_on: convert::to_optional_date(activity.dormant_on),
+    })
 }
 
 impl Mutation for v1::PayInCapitalRequest {

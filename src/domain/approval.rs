@@ -353,6 +353,10 @@ impl Action for Approve {
         self.action.bulk()
     }
 
+    fn by_owner(&self) -> bool {
+        self.action.by_owner()
+    }
+
     /// Errors: `NOT_FOUND`, `APPROVAL_DECIDED`, `APPROVAL_EXPIRED`, `OWN_REQUEST`, `OWN_ROLE`,
     /// `NOT_A_CHECKER`, and those of what was asked.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {

@@ -54,6 +54,7 @@ const fn is_of_money(row: &Row) -> bool {
             | Row::Lot(_)
             | Row::OutsideLoan(_)
             | Row::Pass(_)
+            | Row::SavingsActivity(_)
             | Row::Spending(_)
             | Row::SurplusRules(_)
     )

@@ -49,6 +49,14 @@ pub trait Action: Debug + Send + Sync {
         None
     }
 
+    /// Whether those whose savings it moves had a hand in it. What the ledger does of itself or puts
+    /// right, and what ends an account, is no sign of life of theirs: see [`dormancy`].
+    ///
+    /// [`dormancy`]: crate::domain::dormancy
+    fn by_owner(&self) -> bool {
+        true
+    }
+
     /// The field of the request that makes it large, where something does.
     fn bulk(&self) -> &'static str {
         ""

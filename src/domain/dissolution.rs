@@ -57,6 +57,10 @@ impl Action for Dissolve {
         "shares"
     }
 
+    fn by_owner(&self) -> bool {
+        false
+    }
+
     /// Errors: `TRANSFERS_IN_TRANSIT`, `GRANT_ASSETS_HELD`, `NOT_SETTLED`, `DEBTS_EXCEED_MONEY`, `SHARES_DIFFER`,
     /// `PLACE_NOT_ALLOWED`, `NOT_FOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {

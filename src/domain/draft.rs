@@ -14,6 +14,7 @@ use crate::domain::chart::{Code, Floor, SubjectKind};
 use crate::domain::confirmation;
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command};
+use crate::domain::dormancy;
 use crate::domain::drawer;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
@@ -511,6 +512,14 @@ impl<'a> Draft<'a> {
         Ok(moved)
     }
 
+    /// The accounts of free savings that this draft moves, with what it moves: out of them positive.
+    pub fn savings_moved(&self) -> Vec<(Account, Sen)> {
+        let moved = self.effect.deltas.iter().filter(|(account, delta)| {
+            matches!(account.code, Code::MemberSavings | Code::KubeSavings) && !delta.is_zero()
+        });
+        moved.map(|(account, delta)| (account.clone(), *delta)).collect()
+    }
+
     /// What an account holds on its natural side.
     /// Errors: `Missing` while a balance is not loaded, `OVERFLOW`.
     pub fn held(&self, account: &Account) -> Result<Sen, Stop> {
@@ -568,7 +577,9 @@ impl<'a> Draft<'a> {
         let mut all = Ok(());
         for (account, _) in posting.legs() {
             let periods = Key::Row(periods_name(&account.ledger.entity));
-            for key in [periods, Key::Control(account.control()), Key::Balance(account)] {
+            let product = dormancy::product_of(&account).map(Key::Row);
+            let needed = [periods, Key::Control(account.control()), Key::Balance(account)];
+            for key in needed.into_iter().chain(product) {
                 all = all.and(self.reader.get(key).map(drop));
             }
         }
@@ -745,6 +756,7 @@ impl<'a> Draft<'a> {
         for account in self.effect.deltas.keys().cloned().collect::<Vec<_>>() {
             self.check_floor(&account)?;
         }
+        dormancy::check_moved(&mut self, command.action.as_ref())?;
         drawer::check_moved(&mut self, command.action.event())?;
         let effective_on = self.effective_on()?;
         let mut work = self.effect;

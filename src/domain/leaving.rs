@@ -52,6 +52,10 @@ impl Action for Settle {
         Some(self.entity.clone())
     }
 
+    fn by_owner(&self) -> bool {
+        false
+    }
+
     /// Errors: `NOT_FOUND`, `PLACE_NOT_ALLOWED`, `FLOOR`, also for what is blocked;
     /// `DEPOSIT_NOT_MATURE` for a term deposit that no rule lets be broken early; `MEMBER_OWES`
     /// for a loan that the savings do not pay off, `RULE_NOT_SET` where its product has no rule for

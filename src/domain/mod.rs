@@ -18,6 +18,7 @@ pub mod daily;
 pub mod day;
 pub mod decide;
 pub mod dissolution;
+pub mod dormancy;
 pub mod draft;
 pub mod drawer;
 pub mod dues;

@@ -27,6 +27,7 @@ use crate::domain::chart::{CHART, Code, SubjectKind, fund_name};
 use crate::domain::daily::last_closed;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
+use crate::domain::dormancy;
 use crate::domain::draft::{Draft, Stop, blocked_name, grant_name, not_found};
 use crate::domain::effective::in_force;
 use crate::domain::guliran::accounts_of;
@@ -148,6 +149,10 @@ impl Action for Leave {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Kube(self.group.clone()))
+    }
+
+    fn by_owner(&self) -> bool {
+        false
     }
 
     /// Errors: `TRANSFERS_IN_TRANSIT`, `FACTS_AFTER_MOVE`, `SURPLUS_UNDIVIDED`, `INTEREST_UNPAID`,
@@ -311,6 +316,10 @@ impl Action for Carry {
         Some(Entity::Kube(self.group.clone()))
     }
 
+    fn by_owner(&self) -> bool {
+        false
+    }
+
     /// Errors: `NOT_FOUND` for a group that is not on its way, `FACTS_MOVED`, `NOT_SETTLED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let name = move_name(&self.group);
@@ -450,6 +459,10 @@ impl Action for Come {
         Event::GroupCame
     }
 
+    fn by_owner(&self) -> bool {
+        false
+    }
+
     /// Errors: `ALREADY_EXISTS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let arriving = StandingSince {
@@ -487,6 +500,10 @@ impl Action for Unpack {
 
     fn entity(&self) -> Option<Entity> {
         Some(Entity::Kube(self.group.clone()))
+    }
+
+    fn by_owner(&self) -> bool {
+        false
     }
 
     /// Errors: `NOT_FOUND` for a group that did not come, `FACTS_MOVED`.
@@ -538,6 +555,9 @@ fn take_in(draft: &mut Draft<'_>, entity: &Entity, name: &RowName, row: &Row) ->
             return loan::moving::arrive(draft, entity, &id, loan);
         }
         Row::Grant(grant) => grant.request_id = draft.frame().request.to_string(),
+        // What the old book lists has to be listed here.
+        Row::SavingsActivity(activity) => dormancy::arrive(draft, entity, &name.id, activity)?,
+        Row::SavingsProducts(products) => dormancy::relist(draft, entity, &name.id, products)?,
         // What changed before is the old book's.
         Row::Keeping(keeping) => keeping.changes = vec![changed(draft, keeping.heads)],
         Row::LoanProduct(product) => {

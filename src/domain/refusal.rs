@@ -415,6 +415,14 @@ reasons! {
     NotBlocked = "NOT_BLOCKED", Precondition,
         "Blokir {name} sudah dibuka.",
         "The block {name} was lifted before.";
+    /// Nothing is taken from dormant savings before they are woken.
+    SavingsDormant = "SAVINGS_DORMANT", Precondition,
+        "Tabungan {account} tidak aktif sejak {date}; bangunkan dahulu.",
+        "The savings {account} are dormant since {date}; wake them first.";
+    /// Only dormant savings are woken.
+    SavingsAwake = "SAVINGS_AWAKE", Precondition,
+        "Tabungan {account} tidak sedang tidur.",
+        "The savings {account} are not dormant.";
     /// A day is closed before the one that comes first, or twice.
     DayOutOfOrder = "DAY_OUT_OF_ORDER", Precondition,
         "Hari yang berikut ditutup ialah {date}.",

@@ -15,6 +15,7 @@ use crate::domain::chart::Code;
 use crate::domain::confirmation;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
+use crate::domain::dormancy;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::dues;
 use crate::domain::guliran;
@@ -65,6 +66,10 @@ impl Action for Reverse {
         Ok(Some(if old { matter.always() } else { matter }))
     }
 
+    fn by_owner(&self) -> bool {
+        false
+    }
+
     /// Errors: `NOT_FOUND`, `IS_REVERSAL`, `ALREADY_REVERSED`, `NOTHING_TO_REVERSE`,
     /// `REVERSAL_BLOCKED`, `FLOOR`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
@@ -94,6 +99,7 @@ impl Action for Reverse {
         arisan::undo(draft, &entries)?;
         stake::undo(draft, record.event, effect)?;
         term::undo(draft, record.event, effect)?;
+        dormancy::undo(draft, effect, &entries)?;
         loan::case::undo(draft, &record, effect, open)?;
         loan::syirkah::undo(draft, record.position, effect)?;
         bank::untick(draft, &record, effect, open)?;

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
+use crate::domain::dormancy;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::effective::{self, Version};
 use crate::domain::id::{Entity, RowName};
@@ -100,6 +101,7 @@ impl Action for SetProduct {
         if self.version.method() != SavingsMethod::Unspecified {
             pays_from(draft, &self.entity, self.sort);
         }
+        dormancy::begin(draft, &self.entity, self.sort, &mut products)?;
         let rate = self.version.rate.parse::<Decimal>().ok();
         let of = (&self.entity, BoundedFigure::SavingsRate, self.version.since());
         regime::check_rate(draft, of, "version.rate", rate)?;

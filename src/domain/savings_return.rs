@@ -7,7 +7,7 @@
 //!
 //! **Invariant**: an account is paid for a month once, whoever asks and how often.
 
-use crate::domain::account::{Ledger, Subject};
+use crate::domain::account::Ledger;
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
@@ -49,13 +49,7 @@ pub struct PayInterest {
 
 /// What an account has been paid in a year.
 pub fn paid_name(entity: &Entity, sort: SavingsSort, who: &Sharer) -> RowName {
-    let parent = RowName::of(entity, "interest", sort_name(sort)).to_string();
-    match who {
-        Sharer::Member(member) => RowName::new(parent, member.as_str()),
-        Sharer::Kube(group, fund) => {
-            RowName::new(parent, format!("{group}.{}", crate::domain::chart::fund_name(*fund)))
-        }
-    }
+    RowName::new(RowName::of(entity, "interest", sort_name(sort)).to_string(), who.key())
 }
 
 impl Action for PayInterest {
@@ -65,6 +59,10 @@ impl Action for PayInterest {
 
     fn entity(&self) -> Option<Entity> {
         Some(self.entity.clone())
+    }
+
+    fn by_owner(&self) -> bool {
+        false
     }
 
     /// Errors: `RULE_NOT_SET` for a product that cannot be counted by, `OVERFLOW`.
@@ -122,7 +120,7 @@ impl PayInterest {
     }
 
     fn held(&self, draft: &Draft<'_>, who: &Sharer) -> Result<Sen, Stop> {
-        let (code, subject) = account(who);
+        let (code, subject) = who.savings();
         draft.held(&savings_ledger(&self.entity).account_of(code, subject))
     }
 
@@ -134,7 +132,7 @@ impl PayInterest {
         withheld: Sen,
     ) -> Result<(), Stop> {
         let ledger = savings_ledger(&self.entity);
-        let account = account(who);
+        let account = who.savings();
         if let Sharer::Member(member) = who {
             draft.about(&self.entity, "members", member);
         }
@@ -152,14 +150,6 @@ fn covers(rule: &SavingsTax, who: &Sharer) -> bool {
     match who {
         Sharer::Member(_) => rule.members,
         Sharer::Kube(_, _) => rule.kubes,
-    }
-}
-
-/// The account that somebody's interest is paid into.
-fn account(who: &Sharer) -> (Code, Subject) {
-    match who {
-        Sharer::Kube(group, fund) => (Code::KubeSavings, Subject::kube_fund(group, *fund)),
-        Sharer::Member(member) => (Code::MemberSavings, Subject::id(member)),
     }
 }
 

@@ -52,6 +52,19 @@ pub fn check_here(id: &Id, group: &Group) -> Result<(), Refusal> {
     Err(refusal.with("date", Day::new(last.since)))
 }
 
+/// How an entity stands: whether it is in this book, where the LKM always is.
+///
+/// Errors: `NOT_FOUND`.
+pub(super) fn standing_of(draft: &Draft<'_>, entity: &Entity) -> Result<Standing, Stop> {
+    Ok(match entity {
+        Entity::Lkm => Standing::Active,
+        Entity::Kube(group) => {
+            let row = draft.group(group, "group")?;
+            row.standings.last().map_or(Standing::Active, |last| last.standing())
+        }
+    })
+}
+
 /// Checks that nothing is asked or told of a group that has not come whole, but the rest of it.
 ///
 /// Errors: `GROUP_ARRIVING`.

@@ -10,9 +10,9 @@
 //!
 //! **Invariant**: what is allotted adds up to the members' part to the sen, whatever the chunks.
 
-use crate::domain::account::{Ledger, Subject};
+use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::cash::{Place, cash_out, mode_of};
-use crate::domain::chart::{Code, fund_allowed, fund_name};
+use crate::domain::chart::{Code, fund_allowed, fund_from_name, fund_name};
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, CashMoved};
 use crate::domain::draft::{Draft, Mode, Stop};
@@ -49,6 +49,45 @@ pub struct Sharers {
     pub people: Vec<(Sharer, Basis)>,
     /// The journal position at which this was known.
     pub known: u64,
+}
+
+impl Sharer {
+    /// How rows name them: `{member}`, or `{group}.{fund}`.
+    pub fn key(&self) -> String {
+        match self {
+            Sharer::Member(member) => member.to_string(),
+            Sharer::Kube(group, fund) => format!("{group}.{}", fund_name(*fund)),
+        }
+    }
+
+    /// Whom a row is named for; `None` when it is nobody.
+    pub fn from_key(key: &str) -> Option<Sharer> {
+        match key.split_once('.') {
+            None => Id::new(key).map(Sharer::Member),
+            Some((group, fund)) => Some(Sharer::Kube(Id::new(group)?, fund_from_name(fund)?)),
+        }
+    }
+
+    /// The account of their free savings.
+    pub fn savings(&self) -> (Code, Subject) {
+        match self {
+            Sharer::Kube(group, fund) => kube_savings(group, *fund),
+            Sharer::Member(member) => (Code::MemberSavings, Subject::id(member)),
+        }
+    }
+
+    /// Whose free savings an account holds; `None` when it holds something else.
+    pub fn of_savings(account: &Account) -> Option<Sharer> {
+        let subject = account.subject.as_str();
+        match account.code {
+            Code::MemberSavings => Id::new(subject).map(Sharer::Member),
+            Code::KubeSavings => {
+                let (group, fund) = subject.split_once('/')?;
+                Some(Sharer::Kube(Id::new(group)?, fund_from_name(fund)?))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Sharers {

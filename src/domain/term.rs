@@ -563,6 +563,10 @@ impl Action for Tend {
         Some(self.term.entity())
     }
 
+    fn by_owner(&self) -> bool {
+        false
+    }
+
     /// What cannot be done is flagged, and tried again the next day. Errors: `NOT_FOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let case = Case::load(draft, &self.term)?;

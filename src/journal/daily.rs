@@ -10,6 +10,7 @@
 
 mod listed;
 mod loans;
+mod savings;
 
 use std::sync::Arc;
 
@@ -48,7 +49,8 @@ const ACTOR: &str = "simpul";
 const PAGE: u32 = 500;
 
 /// What is done at the end of each day, in this order.
-pub static STEPS: &[&dyn Step] = &[&Interest, &Terms, &loans::Debits, &loans::Loans];
+pub static STEPS: &[&dyn Step] =
+    &[&Interest, &Terms, &loans::Debits, &loans::Loans, &savings::Listing, &savings::Dormancy];
 
 /// Something that is done at the end of a day.
 #[async_trait]

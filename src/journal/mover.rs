@@ -57,6 +57,7 @@ const REGISTERS: &[&str] = &[
     "parties",
     "rules",
     "savings-products",
+    "savings-activity",
     "loan-products",
     "outside-loans",
     "blocks",

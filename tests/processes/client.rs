@@ -821,6 +821,11 @@ fn savings_products(terminal: &Terminal) {
     let product = "produk-simpanan tetapkan mawar sukarela --sejak 1-7-2025 --saldo terendah";
     terminal.reads(&format!("{product} --persen 6 --hari perduabelas --berita-acara BA-8"));
     terminal.says("produk-simpanan daftar mawar", "sukarela");
+    let sleepy = "produk-simpanan tetapkan mawar sukarela --sejak 2-7-2025 --tidur-setelah 12";
+    terminal.says(&format!("{sleepy} --berita-acara BA-8a"), "BA-8a");
+    terminal.says("produk-simpanan rekening mawar", "Rp90.000");
+    let awake = "produk-simpanan bangunkan mawar m01 --alasan contoh";
+    assert!(terminal.refused(awake).contains("tidak sedang tidur"));
     let tax = "produk-simpanan pajak lkm --sejak 1-7-2025 --bebas 240.000 --persen 10";
     terminal.reads(&format!("{tax} --anggota --berita-acara BA-9"));
     terminal.reads("produk-simpanan blokir mawar m01 jaminan 50.000 --alasan contoh");

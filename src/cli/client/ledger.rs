@@ -206,7 +206,7 @@ impl Client {
     async fn passbook(&self, of: &str, member: &str) -> Result<Vec<Table>, Failure> {
         let name = self.of(of, "members", member);
         let mut lines = Table::new("", LINES);
-        let mut balances = None;
+        let (mut balances, mut dormant_on) = (None, None);
         let ask = async |page_token| {
             let request = v1::GetPassbookRequest {
                 member: name.clone(),
@@ -218,12 +218,20 @@ impl Client {
         };
         let take = |page: v1::GetPassbookResponse| {
             balances.get_or_insert(page.accounts);
+            dormant_on = page.dormant_on;
             page.lines.iter().for_each(|line| lines.row(self.line_row(line)));
             page.next_page_token
         };
         self.pages(ask, take).await?;
         let mut table = Table::new(self.say("Buku tabungan", "Passbook"), BALANCES);
         balances.iter().flatten().for_each(|balance| table.row(self.balance_row(balance)));
+        if dormant_on.is_some() {
+            let date = self.date(dormant_on.as_ref());
+            table.note(self.say(
+                &format!("Tabungan tidak aktif sejak {date}."),
+                &format!("The savings are dormant since {date}."),
+            ));
+        }
         Ok(vec![table, lines])
     }
 

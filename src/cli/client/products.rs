@@ -8,7 +8,7 @@ use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::google_type::Decimal;
 use crate::api::v1::{self, DuesPeriod, SavingsDayCount, SavingsMethod, SavingsSort};
-use crate::cli::convert::{amount, date, day, last_part, money, money_text};
+use crate::cli::convert::{amount, date, day, fund, fund_text, last_part, money, money_text};
 use crate::cli::remote::fresh_request_id;
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{METHODS, PERIODS, SAVINGS_DAY_COUNTS, SORTS};
@@ -53,6 +53,12 @@ pub enum ProductAsk {
         #[command(flatten)]
         when: When,
     },
+    /// Rekening tabungan: isi, gerakan terakhir, yang tidak aktif / savings accounts, dormant ones
+    #[command(name = "rekening", alias = "accounts")]
+    Accounts(Accounts),
+    /// Bangunkan tabungan yang tidak aktif / wake dormant savings
+    #[command(name = "bangunkan", alias = "wake")]
+    Wake(Wake),
     /// Selesaikan simpanan anggota yang keluar atau meninggal / settle with who leaves
     #[command(name = "selesaikan", alias = "settle")]
     Settle(Settle),
@@ -96,9 +102,42 @@ pub struct SetProduct {
     /// Hitungan hari: 360, 365, perduabelas / day count
     #[arg(long = "hari", alias = "day-count", value_parser = SAVINGS_DAY_COUNTS.parser())]
     pub day_count: Option<SavingsDayCount>,
+    /// Tidak aktif setelah sekian bulan tanpa gerakan / dormant after so many months
+    #[arg(long = "tidur-setelah", alias = "dormant-after", default_value_t = 0)]
+    pub dormant_after_months: i32,
     /// Nomor berita acara / number of the minute
     #[arg(long = "berita-acara", alias = "minute")]
     pub minute: String,
+}
+
+/// Savings accounts.
+#[derive(Args, Clone, Debug)]
+pub struct Accounts {
+    /// Kelompok atau lkm / group or lkm
+    pub entity: String,
+    /// Tabungan kelompok di LKM / those of groups at the LKM
+    #[arg(long = "kube", alias = "of-groups")]
+    pub of_groups: bool,
+    /// Hanya yang tidak aktif / only dormant ones
+    #[arg(long = "tidur", alias = "dormant")]
+    pub dormant_only: bool,
+}
+
+/// Savings that are woken.
+#[derive(Args, Clone, Debug)]
+pub struct Wake {
+    /// Kelompok atau lkm / group or lkm
+    pub entity: String,
+    /// Anggota; tanpa ini tabungan kelompok di LKM / member; without, the group's at the LKM
+    pub member: Option<String>,
+    /// Dana kelompok: uep, sp, iks, guliran, umum / the group's fund
+    #[arg(long = "dana", alias = "fund", value_parser = fund)]
+    pub fund: Option<v1::Fund>,
+    /// Alasan / reason
+    #[arg(long = "alasan", alias = "reason")]
+    pub reason: String,
+    #[command(flatten)]
+    when: When,
 }
 
 /// The tax.
@@ -175,7 +214,16 @@ const PRODUCTS: &[Column] = &[
     number("amount", "Sebesar", "Amount"),
     text("method", "Atas saldo", "On balance"),
     number("rate", "Persen setahun", "Percent a year"),
+    number("dormant", "Tidur setelah (bulan)", "Dormant after (months)"),
     text("minute", "Berita acara", "Minute"),
+];
+
+const ACCOUNTS: &[Column] = &[
+    text("owner", "Pemilik", "Owner"),
+    text("fund", "Dana", "Fund"),
+    number("balance", "Saldo", "Balance"),
+    text("moved", "Gerakan terakhir", "Last moved"),
+    text("dormant", "Tidak aktif sejak", "Dormant since"),
 ];
 
 const MANDATORY: &[Column] = &[
@@ -220,6 +268,22 @@ impl Client {
                 let request = request!(when, v1::UnblockSavingsRequest { block });
                 self.booked(products.unblock_savings(request)).await
             }
+            ProductAsk::Accounts(accounts) => self.savings_accounts(accounts).await,
+            ProductAsk::Wake(Wake { entity, member, fund, reason, when }) => {
+                let owner = match member {
+                    Some(member) => self.of(entity, "members", member),
+                    None => self.entity(entity),
+                };
+                let request = request!(
+                    when,
+                    v1::WakeSavingsRequest {
+                        owner,
+                        fund: fund.unwrap_or_default() as i32,
+                        reason: reason.clone(),
+                    }
+                );
+                self.booked(self.remote.savings().wake_savings(request)).await
+            }
             ProductAsk::Settle(Settle { who, left_on, died, at, when }) => {
                 let request = request!(
                     when,
@@ -252,6 +316,7 @@ impl Client {
                 method: set.method.unwrap_or_default() as i32,
                 rate: set.rate.clone(),
                 day_count: set.day_count.unwrap_or_default() as i32,
+                dormant_after_months: set.dormant_after_months,
                 minute: set.minute.clone(),
             }),
         };
@@ -271,6 +336,10 @@ impl Client {
                     version.amount.as_ref().map_or_else(String::new, |sum| money_text(Some(sum))),
                     METHODS.word(version.method()).to_owned(),
                     version.rate.as_ref().map_or_else(String::new, |one| quantity_text(Some(one))),
+                    match version.dormant_after_months {
+                        0 => String::new(),
+                        months => months.to_string(),
+                    },
                     version.minute.clone(),
                 ]);
             }
@@ -301,6 +370,36 @@ impl Client {
                 quantity_text(version.percent.as_ref()),
             ));
         }
+        Ok(vec![table])
+    }
+
+    async fn savings_accounts(&self, accounts: &Accounts) -> Answer {
+        let mut table = Table::new(self.say("Rekening tabungan", "Savings accounts"), ACCOUNTS);
+        let mut client = self.remote.savings();
+        let parent = self.entity(&accounts.entity);
+        let ask = async |page_token| {
+            let request = v1::ListSavingsRequest {
+                parent: parent.clone(),
+                of_groups: accounts.of_groups,
+                dormant_only: accounts.dormant_only,
+                page_size: 500,
+                page_token,
+            };
+            client.list_savings(request).await
+        };
+        let take = |page: v1::ListSavingsResponse| {
+            for one in &page.accounts {
+                table.row(vec![
+                    last_part(&one.owner).to_owned(),
+                    fund_text(one.fund).to_owned(),
+                    money_text(one.balance.as_ref()),
+                    self.date(one.moved_on.as_ref()),
+                    self.date(one.dormant_on.as_ref()),
+                ]);
+            }
+            page.next_page_token
+        };
+        self.pages(ask, take).await?;
         Ok(vec![table])
     }
 

@@ -152,6 +152,7 @@ booked!(
     SetToolLifeResponse,
     SettleLoanResponse,
     SettleMemberResponse,
+    WakeSavingsResponse,
     SettlePayableResponse,
     SettleReceivableResponse,
     ShareProceedsResponse,

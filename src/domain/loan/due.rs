@@ -32,6 +32,7 @@ use crate::domain::record::proto::{
     DuesPeriod, Fund, Loan, LoanContract, LoanFactKind, QualityMeasure, QualityVersion, Standing,
 };
 use crate::domain::refusal::Refusal;
+use crate::domain::standing::standing_of;
 
 /// What the register `due` calls a loan.
 pub const KIND: &str = "loan";
@@ -185,6 +186,10 @@ impl Action for TendLoans {
         Event::LoanAccrued
     }
 
+    fn by_owner(&self) -> bool {
+        false
+    }
+
     /// What cannot be reckoned is flagged, and tried again the next day. Errors: `NOT_FOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         each_listed(draft, self.day, &self.loans, |draft, mut case| {
@@ -207,6 +212,10 @@ pub struct DebitLoans {
 impl Action for DebitLoans {
     fn event(&self) -> Event {
         Event::LoanPaid
+    }
+
+    fn by_owner(&self) -> bool {
+        false
     }
 
     /// What cannot be taken is flagged, and tried again the next day. Errors: `NOT_FOUND`.
@@ -305,15 +314,4 @@ fn one_listed(
             Ok(())
         },
     )
-}
-
-/// Whether a lender is in this book.
-fn standing_of(draft: &Draft<'_>, lender: &Entity) -> Result<Standing, Stop> {
-    Ok(match lender {
-        Entity::Lkm => Standing::Active,
-        Entity::Kube(group) => {
-            let row = draft.group(group, "group")?;
-            row.standings.last().map_or(Standing::Active, |last| last.standing())
-        }
-    })
 }
