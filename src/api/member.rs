@@ -1,10 +1,13 @@
 //! The register of members of groups and customers of the LKM.
 
 use crate::api::convert::{self, Checked};
-use crate::api::desk::{Call, Done, Method, Mutation, Opened, Page, Plan, damaged, plain, service};
+use crate::api::desk::{
+    Call, Done, Method, Mutation, Opened, Page, Plan, damaged, detailed, plain, service,
+};
 use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::leaving::RecordDeath;
 use crate::domain::record::proto;
 use crate::domain::record::{Effect, Row};
 use crate::domain::register::{EndMembership, EnrolMember, UpdateMember};
@@ -19,6 +22,7 @@ service! {
         list_members: ListMembersRequest => ListMembersResponse;
         update_member: UpdateMemberRequest => UpdateMemberResponse;
         end_membership: EndMembershipRequest => EndMembershipResponse;
+        record_death: RecordDeathRequest => RecordDeathResponse;
     }
 }
 
@@ -155,6 +159,29 @@ impl Method for v1::EndMembershipRequest {
     }
 }
 
+impl Mutation for v1::RecordDeathRequest {
+    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "member")];
+
+    detailed!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let (book, entity, member) = convert::owned(&self.member, "members", "member")?;
+        let died_on = convert::optional_day(self.died_on.as_ref(), "died_on")?;
+        Ok(Plan::new(book, &entity.clone(), RecordDeath { entity, member, died_on }))
+    }
+}
+
+impl Method for v1::RecordDeathRequest {
+    type Response = v1::RecordDeathResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (_, entity, id) = convert::owned(&self.member, "members", "member")?;
+        let done = call.submit(self).await?;
+        let member = Some(after(call, &done, &row_name(&entity, &id)).await?);
+        Ok(v1::RecordDeathResponse { member })
+    }
+}
+
 /// The member as a mutation left them.
 pub(super) async fn after(call: &Call<'_>, done: &Done, name: &RowName) -> Checked<v1::Member> {
     let row = done.row(name)?;
@@ -219,5 +246,6 @@ pub(super) fn member(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> C
         joined_on: convert::to_optional_date(row.joined_on),
         left_on: convert::to_optional_date(row.left_on),
         erased: row.erased_on != 0 || name_erased || nik_erased,
+        died_on: convert::to_optional_date(row.died_on),
     })
 }

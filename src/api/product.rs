@@ -15,7 +15,7 @@ use crate::domain::account::Subject;
 use crate::domain::block::{BlockSavings, Unblock};
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
-use crate::domain::leaving::Settle;
+use crate::domain::leaving::{Heir, Settle};
 use crate::domain::mandatory;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{
@@ -365,15 +365,41 @@ impl Mutation for v1::SettleMemberRequest {
 
     detailed!();
 
-    fn plan(&self, _: &[String]) -> Checked<Plan> {
+    fn texts(&mut self) -> Vec<&mut String> {
+        vec![&mut self.heir_name]
+    }
+
+    fn commitments(&self, effect: &Effect) -> Vec<Vec<u8>> {
+        let found = effect.rows.iter().find_map(|(_, row)| match row {
+            Row::Settlement(row) => Some(row.heir_name.clone()),
+            _ => None,
+        });
+        vec![found.unwrap_or_default()]
+    }
+
+    fn plan(&self, texts: &[String]) -> Checked<Plan> {
         let (book, entity, member) = convert::owned(&self.member, "members", "member")?;
         let left_on = convert::day(self.left_on.as_ref(), "left_on")?;
+        let died_on = convert::optional_day(self.died_on.as_ref(), "died_on")?;
         let place = convert::place(self.place.as_ref(), &book, "place")?;
-        Ok(Plan::new(
-            book,
-            &entity.clone(),
-            Settle { entity, member, left_on, died: self.died, place },
-        ))
+        let party = convert::optional_owned_by(&self.heir, (&book, &entity), "parties", "heir")?;
+        let name = texts.first().map_or("", String::as_str);
+        convert::line(name, 120, "heir_name")?;
+        let named = !name.is_empty();
+        if named && party.is_some() {
+            return Err(Fault::ChoiceUnknown.on("heir_name"));
+        }
+        let paper = self.details.as_ref().and_then(|details| details.evidence.as_ref());
+        if (named || party.is_some()) && paper.is_none() {
+            return Err(Fault::Required.on("details.evidence"));
+        }
+        let of = entity.clone();
+        let build = move |mut sealed: Vec<Vec<u8>>| {
+            let name = sealed.pop().unwrap_or_default();
+            let heir = party.map(Heir::Party).or(named.then_some(Heir::Named(name)));
+            Settle { entity: of, member, left_on, died_on, heir, place }
+        };
+        Ok(Plan::sealed(book, entity.path(), build).memo_of(&entity))
     }
 }
 

@@ -303,7 +303,7 @@ impl<'a> Draft<'a> {
     }
 
     /// A member who belongs to the entity on the day of this draft.
-    /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`.
+    /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`, `MEMBER_DIED`.
     pub fn active_member(
         &self,
         entity: &Entity,
@@ -317,7 +317,29 @@ impl<'a> Draft<'a> {
             let date = self.frame.happened_on;
             return Err(refusal.with("member", member).with("date", date).into());
         }
-        Ok(row)
+        match self.died(member, &row, field) {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(row),
+        }
+    }
+
+    /// That a member is known to have died by the day of this draft, if they have.
+    fn died(&self, member: &Id, row: &proto::Member, field: &str) -> Option<Refusal> {
+        let dead = row.died_on != 0 && row.died_on <= self.frame.happened_on.get();
+        let refusal = Refusal::new(Reason::MemberDied).on(field).with("member", member);
+        dead.then(|| refusal.with("date", Day::new(row.died_on)))
+    }
+
+    /// A member of whom nothing is asked once they have died. What is told of is flagged.
+    /// Errors: `NOT_FOUND`, `MEMBER_DIED`.
+    pub fn living_member(&mut self, entity: &Entity, member: &Id, field: &str) -> Result<(), Stop> {
+        let row = self.member(entity, member, field)?;
+        match (self.died(member, &row, field), self.frame.mode) {
+            (None, _) => {}
+            (Some(refusal), Mode::Request) => return Err(refusal.into()),
+            (Some(refusal), Mode::Report) => self.flag(refusal),
+        }
+        Ok(())
     }
 
     /// A grant of a group. Errors: `NOT_FOUND`.

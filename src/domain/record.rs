@@ -106,6 +106,7 @@ fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
         Row::Relief(relief) => vec![&relief.kind],
         Row::Pass(pass) => vec![&pass.receiver_name],
         Row::Block(block) => vec![&block.reason],
+        Row::Settlement(settlement) => vec![&settlement.heir_name],
         Row::SavingsActivity(activity) => vec![&activity.reason],
         Row::Assessment(assessment) => vec![&assessment.notes],
         Row::Loan(loan) => vec![&loan.purpose],

@@ -171,6 +171,14 @@ reasons! {
     NotMemberThen = "NOT_MEMBER_THEN", Precondition,
         "{member} bukan anggota pada tanggal {date}.",
         "{member} was not a member on {date}.";
+    /// The member has died.
+    MemberDied = "MEMBER_DIED", Precondition,
+        "{member} sudah meninggal pada {date}.",
+        "{member} died on {date}.";
+    /// Who is paid for a member who died has to be named.
+    HeirUnnamed = "HEIR_UNNAMED", Precondition,
+        "{member} sudah meninggal; sebutkan ahli waris yang dibayar.",
+        "{member} has died; name the heir who is paid.";
     /// The member still has savings.
     MemberHasBalance = "MEMBER_HAS_BALANCE", Precondition,
         "{member} masih memiliki saldo {held}; selesaikan dahulu.",

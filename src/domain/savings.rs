@@ -73,7 +73,7 @@ impl Action for Deposit {
         cash_in(&savings_ledger(&self.entity), &self.place, self.amount)
     }
 
-    /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`, `PLACE_NOT_ALLOWED`.
+    /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`, `MEMBER_DIED`, `PLACE_NOT_ALLOWED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let place = self.place.checked(draft, &self.entity, "place")?;
         draft.active_member(&self.entity, &self.member, "member")?;
@@ -115,10 +115,10 @@ impl Action for Withdraw {
         cash_out(&savings_ledger(&self.entity), &self.place, self.amount)
     }
 
-    /// Errors: `NOT_FOUND`, `PLACE_NOT_ALLOWED`, `FLOOR`.
+    /// Errors: `NOT_FOUND`, `PLACE_NOT_ALLOWED`, `FLOOR`, `MEMBER_DIED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let place = self.place.checked(draft, &self.entity, "place")?;
-        draft.member(&self.entity, &self.member, "member")?;
+        draft.living_member(&self.entity, &self.member, "member")?;
         draft.about(&self.entity, "members", &self.member);
         let savings = (Code::MemberSavings, Subject::id(&self.member));
         draft.transfer(&savings_ledger(&self.entity), savings, place, self.amount)

@@ -141,19 +141,20 @@ struct Side {
     principal: (Code, Subject),
     owed: (Code, Subject),
     purse: (Code, Subject),
-    plain: [Code; 3],
+    plain: [Code; 2],
+    fine: (Code, Subject),
 }
 
 impl Side {
     fn leaf(&self, part: Part) -> (Code, Subject) {
-        let [earned, tax, fine] = self.plain;
+        let [earned, tax] = self.plain;
         match part {
             Part::Principal => self.principal.clone(),
             Part::Owed => self.owed.clone(),
             Part::Purse => self.purse.clone(),
             Part::Return => (earned, Subject::none()),
             Part::Tax => (tax, Subject::none()),
-            Part::Fine => (fine, Subject::none()),
+            Part::Fine => self.fine.clone(),
         }
     }
 }
@@ -164,8 +165,21 @@ struct Sides {
     saver: Option<Side>,
 }
 
-const KEEPER: [Code; 3] = [Code::SavingsInterest, Code::TaxWithheld, Code::PenaltyIncome];
-const SAVER: [Code; 3] = [Code::ReturnFromLkm, Code::TaxExpense, Code::LoanFine];
+const KEEPER: [Code; 2] = [Code::SavingsInterest, Code::TaxWithheld];
+const SAVER: [Code; 2] = [Code::ReturnFromLkm, Code::TaxExpense];
+
+/// Where the keeper books what breaking a deposit costs: under a syariah contract it is due to the
+/// fund KEBAJIKAN.
+fn fine_of_keeper(row: &TermDeposit) -> (Code, Subject) {
+    match is_syariah(row) {
+        true => (Code::InterFund, Subject::fund(Fund::Kebajikan)),
+        false => (Code::PenaltyIncome, Subject::none()),
+    }
+}
+
+fn is_syariah(row: &TermDeposit) -> bool {
+    row.terms.as_ref().is_some_and(|terms| terms.syariah)
+}
 
 impl Sides {
     /// Errors: `NO_LKM`, `NOT_LINKED`, `FUND_NOT_ALLOWED`, `NOT_FOUND`, `PLACE_NOT_ALLOWED`.
@@ -176,17 +190,18 @@ impl Sides {
         purse: &Purse,
     ) -> Result<Sides, Stop> {
         match term {
-            TermId::Kube(group, id) => Sides::of_kube(draft, (group, row.fund()), id, purse),
-            TermId::Member(entity, id) => Sides::of_member(draft, entity, (&row.member, id), purse),
+            TermId::Kube(group, id) => Sides::of_kube(draft, group, (row, id), purse),
+            TermId::Member(entity, id) => Sides::of_member(draft, entity, (row, id), purse),
         }
     }
 
     fn of_kube(
         draft: &Draft<'_>,
-        (group, fund): (&Id, Fund),
-        id: &Id,
+        group: &Id,
+        (row, id): (&TermDeposit, &Id),
         purse: &Purse,
     ) -> Result<Sides, Stop> {
+        let fund = row.fund();
         check_tie(draft, group, fund)?;
         let kube = Ledger::new(Entity::Kube(group.clone()), fund);
         let savings = kube_savings(group, fund);
@@ -202,6 +217,7 @@ impl Sides {
             owed: (Code::TermInterestDue, own),
             purse: at_kube,
             plain: SAVER,
+            fine: (Code::LoanFine, Subject::none()),
         };
         let keeper = Side {
             ledger: lkm_ledger(),
@@ -209,6 +225,7 @@ impl Sides {
             owed: (Code::TermInterestOwed, mirror),
             purse: at_lkm,
             plain: KEEPER,
+            fine: fine_of_keeper(row),
         };
         Ok(Sides { keeper, saver: Some(saver) })
     }
@@ -216,11 +233,11 @@ impl Sides {
     fn of_member(
         draft: &mut Draft<'_>,
         entity: &Entity,
-        (member, id): (&str, &Id),
+        (row, id): (&TermDeposit, &Id),
         purse: &Purse,
     ) -> Result<Sides, Stop> {
-        let unknown = || not_found(&RowName::of(entity, "members", member), "member");
-        let member = Id::new(member).ok_or_else(unknown)?;
+        let unknown = || not_found(&RowName::of(entity, "members", &row.member), "member");
+        let member = Id::new(&row.member).ok_or_else(unknown)?;
         draft.member(entity, &member, "member")?;
         let purse = match purse {
             Purse::Till(place) => place.checked(draft, entity, "place")?,
@@ -237,6 +254,7 @@ impl Sides {
             owed: (Code::MemberTermInterest, own),
             purse,
             plain: KEEPER,
+            fine: fine_of_keeper(row),
         };
         Ok(Sides { keeper, saver: None })
     }
@@ -765,6 +783,11 @@ impl Case {
             }
         };
         sides.shift(draft, Part::Principal, Part::Fine, fine)?;
+        if is_syariah(&self.row) {
+            let benevolent = Ledger::new(self.term.keeper(), Fund::Kebajikan);
+            let due = (Code::InterFund, Subject::fund(sides.keeper.ledger.fund.get()));
+            draft.transfer(&benevolent, due, Code::BenevolenceFund, fine)?;
+        }
         Ok(fine)
     }
 }

@@ -53,6 +53,7 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::SyirkahReturned => ("Modal syirkah kembali", "Syirkah capital returned"),
         Event::AlmsReceived => ("Zakat atau infak diterima", "Zakat or infak received"),
         Event::AlmsGiven => ("Zakat atau infak disalurkan", "Zakat or infak given out"),
+        Event::MemberDied => ("Anggota meninggal", "Member died"),
         Event::SavingsWoken => ("Tabungan dibangunkan", "Dormant savings woken"),
         Event::SavingsDormant => ("Tabungan menjadi tidak aktif", "Savings fell dormant"),
         Event::SavingsListed => ("Tabungan didaftar", "Savings listed"),

@@ -127,8 +127,8 @@ async fn what_is_blocked_and_what_is_due_is_shown(server: &Server) {
         request_id: fresh_request_id(),
         details: on(2025, 3, 5),
         left_on: date(2025, 3, 5),
-        died: false,
         place: cash(),
+        ..SettleMemberRequest::default()
     };
     let status = town.products().settle_member(settle()).await.expect_err("blocked");
     assert_eq!(why(&status).reason, "FLOOR");

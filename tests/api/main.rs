@@ -17,6 +17,7 @@ mod broken_rules;
 mod closing;
 mod confirmations;
 mod days;
+mod deaths;
 mod dormancy;
 mod drawers;
 mod four_eyes;

@@ -202,7 +202,8 @@ fn interest_goes_on_and_wakes_nobody() {
         entity: Entity::Lkm,
         member: id("m01"),
         left_on: day("2025-05-02"),
-        died: false,
+        died_on: None,
+        heir: None,
         place: Place::Bank,
     };
     v.ok_on(settle, Some("2025-05-02"));

@@ -82,7 +82,7 @@ fn save(v: &mut Village, kind: Kind, amount: Sen) {
 
 fn settle() -> Settle {
     let (entity, member, place) = (kube("a"), id("m01"), Place::Cash);
-    Settle { entity, member, left_on: day("2025-03-15"), died: false, place }
+    Settle { entity, member, left_on: day("2025-03-15"), died_on: None, heir: None, place }
 }
 
 #[test]

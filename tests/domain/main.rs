@@ -6,6 +6,7 @@ mod catalogue;
 mod closing;
 mod confirmation;
 mod dates;
+mod death;
 mod dormancy;
 mod drawers;
 mod golden;

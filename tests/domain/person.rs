@@ -100,7 +100,7 @@ fn with_a_group_that_is_no_more_all_of_its_members_left() {
 /// Every field of the journal's messages that names a member. Whoever adds one adds here what
 /// [`About`](simpul::domain::person::About) makes of it, so that nothing is missing from an export of
 /// all that is held on somebody.
-const NAMES_A_MEMBER: [&str; 18] = [
+const NAMES_A_MEMBER: [&str; 19] = [
     // The role of a user: cut to those about the member.
     "Assignment.member",
     // Parties of entries and subjects of accounts, in About::entry.
@@ -125,6 +125,7 @@ const NAMES_A_MEMBER: [&str; 18] = [
     // A group's, and a third party's.
     "GuliranLoan.borrower",
     "OutsideLoan.party",
+    "Settlement.heir_party",
 ];
 
 #[test]

@@ -172,7 +172,8 @@ fn event_20_savings_are_settled_with_who_leaves() {
         entity: kube("a"),
         member: id("m01"),
         left_on: day("2025-02-01"),
-        died: false,
+        died_on: None,
+        heir: None,
         place: Place::Cash,
     };
     v.ok(BlockSavings {

@@ -8,7 +8,7 @@ use simpul::domain::daily::{CloseDay, DUE};
 use simpul::domain::day::Day;
 use simpul::domain::id::{Entity, RowName};
 use simpul::domain::interest::{cumulative, of_term};
-use simpul::domain::leaving::Settle;
+use simpul::domain::leaving::{Heir, Settle};
 use simpul::domain::link::SaveAtLkm;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
@@ -380,8 +380,14 @@ fn settled_with(died: bool) -> Vec<String> {
     v.ok_on(of_member(kube("a"), Purse::Till(Place::Cash)), Some("2025-01-15"));
     let (entity, member, left_on) = (kube("a"), id("m01"), day("2025-02-15"));
     let ends = EndMembership { entity: entity.clone(), member: member.clone(), left_on };
-    let settle =
-        || Settle { entity: kube("a"), member: id("m01"), left_on, died, place: Place::Cash };
+    let settle = || Settle {
+        entity: kube("a"),
+        member: id("m01"),
+        left_on,
+        died_on: died.then_some(left_on),
+        heir: died.then(|| Heir::Named(vec![3; 32])),
+        place: Place::Cash,
+    };
     v.ok_on(SetTermProduct { entity, product: id("lain"), version: early }, Some("2025-02-15"));
     assert_eq!(v.refused(ends).reason, Reason::DepositOpen);
     assert_eq!(v.refused(settle()).reason, Reason::DepositNotMature);
@@ -574,4 +580,45 @@ fn what_savings_earn_agrees_with_exact_fractions() {
     let accounts = (0..300).map(|_| any_account(&mut random)).collect::<Vec<_>>();
     let lines = [terms, accounts].concat().join("\n") + "\n";
     assert_eq!(ask_script("savings_oracle.py", &lines), "900");
+}
+
+/// What breaking a deposit costs under a syariah contract is never income: it goes to Dana Kebajikan.
+#[test]
+fn a_fee_under_a_syariah_contract_goes_to_the_benevolence_fund() {
+    let broken = |early: EarlyBreak| {
+        let mut v = village();
+        let version = TermProduct {
+            early: early as i32,
+            early_fee: k(62).get(),
+            early_percent: "1".to_owned(),
+            syariah: true,
+            ..product("12", TermPayout::AtMaturity)
+        };
+        set(&mut v, Entity::Lkm, version);
+        v.ok_on(of_kube(Purse::Savings, OnMaturity::Savings), Some("2025-01-15"));
+        let effect = v.ok_on(close(kube_term(), Purse::Savings, ""), Some("2025-02-15"));
+        let request = v.last_request();
+        let funds = (v.held("lkm.kebajikan.3203"), v.held("lkm.sp.4312"));
+        assert_eq!(funds, (k(62), k(0)));
+        assert_eq!(
+            (v.held("lkm.sp.1901.kebajikan"), v.held("lkm.kebajikan.1901.sp")),
+            (k(-62), k(62))
+        );
+        v.ok(Reverse { transaction: request, line: 0 });
+        assert_eq!(v.held("lkm.kebajikan.3203"), k(0));
+        entries(&effect)[4..10].to_vec()
+    };
+    let fee = broken(EarlyBreak::Fee);
+    assert_eq!(
+        fee,
+        [
+            "a.uep Beban Denda D 62",
+            "a.uep Simpanan Berjangka di LKM [d1] K 62",
+            "lkm.sp Simpanan Berjangka [a/d1] D 62",
+            "lkm.sp Antar Dana [kebajikan] K 62",
+            "lkm.kebajikan Antar Dana [sp] D 62",
+            "lkm.kebajikan Dana Kebajikan K 62",
+        ]
+    );
+    assert_eq!(fee, broken(EarlyBreak::Percent));
 }

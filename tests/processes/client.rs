@@ -834,6 +834,9 @@ fn savings_products(terminal: &Terminal) {
     terminal.reads("produk-simpanan buka-blokir mawar jaminan");
     let unpaid = terminal.refused("produk-simpanan setor-pajak lkm 1.000");
     assert!(unpaid.contains("Rp"), "{unpaid}");
-    let settle = "produk-simpanan selesaikan mawar m01 --sejak 1-7-2025 --tanggal 1-7-2025";
+    terminal
+        .says("anggota-meninggal mawar m01 --pada 30-6-2025 --tanggal 1-7-2025", "30 Juni 2025");
+    let settle = "produk-simpanan selesaikan mawar m01 --sejak 1-7-2025 --tanggal 1-7-2025 \
+                  --meninggal 30-6-2025 --ahli-waris \"Ibu contoh\" --kuitansi AK-1/contoh";
     terminal.shows(settle, "Tabungan Anggota", "Rp50.000");
 }

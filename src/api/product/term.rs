@@ -8,7 +8,7 @@ use crate::api::link::{deposit, deposits};
 use crate::api::v1;
 use crate::api::v1::member_means::Means as Named;
 use crate::domain::day::Day;
-use crate::domain::id::{Id, RowName};
+use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
 use crate::domain::record::Row;
 use crate::domain::record::proto::{EarlyBreak, SavingsDayCount, TermPayout, TermProduct};
@@ -30,6 +30,10 @@ impl Mutation for v1::SetTermProductRequest {
         let (book, entity, product) = convert::owned(&self.product, COLLECTION, "product")?;
         let version = self.version.as_ref().ok_or_else(|| Fault::Required.on("version"))?;
         let version = checked(version)?;
+        let fined = matches!(version.early(), EarlyBreak::Fee | EarlyBreak::Percent);
+        if version.syariah && fined && entity != Entity::Lkm {
+            return Err(Fault::ChoiceUnknown.on("version.early"));
+        }
         Ok(Plan::new(book, &entity.clone(), SetTermProduct { entity, product, version }))
     }
 }
@@ -75,6 +79,7 @@ fn checked(version: &v1::TermProduct) -> Checked<TermProduct> {
         least_months,
         most_months,
         free_on_death: version.free_on_death,
+        syariah: version.syariah,
         minute: convert::required_line(&version.minute, 80, "version.minute")?,
     })
 }
@@ -104,6 +109,7 @@ fn product(book: &Id, name: &RowName, row: &Row) -> Checked<v1::TermProductVersi
         least_months: count(version.least_months),
         most_months: count(version.most_months),
         free_on_death: version.free_on_death,
+        syariah: version.syariah,
         minute: version.minute.clone(),
     };
     let versions = row.versions.iter().map(version).collect();

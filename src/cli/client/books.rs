@@ -2,8 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use super::args::WhichMember;
+use super::args::{When, WhichMember};
 use super::drawers::DrawerAsk;
+use super::transactions::request;
 use super::{Answer, Client, PAGE, note_warnings};
 use crate::api::v1::{
     self, HouseholdStatus, Office, PartyKind, Principle, Regime, Stage, Warning, Zone,
@@ -48,6 +49,7 @@ const MEMBERS: &[Column] = &[
     text("status", "Status", "Status"),
     text("joined", "Masuk", "Joined"),
     text("left", "Keluar", "Left"),
+    text("died", "Meninggal", "Died"),
 ];
 
 const PARTY_COLUMNS: &[Column] =
@@ -172,6 +174,19 @@ pub enum RegisterAsk {
         /// Sejak / since
         #[arg(long = "sejak", alias = "since", value_parser = day)]
         since: Day,
+    },
+    /// Anggota meninggal; selesaikan kemudian dengan ahli warisnya / a member has died
+    #[command(name = "anggota-meninggal", alias = "member-died")]
+    MemberDied {
+        /// Who.
+        #[command(flatten)]
+        who: WhichMember,
+        /// Pada / the day; tanpa ini yang keliru dicatat dicabut / without, a mistake is taken back
+        #[arg(long = "pada", alias = "died-on", value_parser = day)]
+        died_on: Option<Day>,
+        /// When.
+        #[command(flatten)]
+        when: When,
     },
     /// Daftarkan pemasok, pembeli atau penyumbang / register a third party
     #[command(name = "pihak-baru", alias = "party-add")]
@@ -391,6 +406,17 @@ impl Client {
                     left_on: date(*since),
                 };
                 let answer = self.get(self.remote.members().end_membership(request)).await?;
+                self.members_table(answer.member.as_slice())
+            }
+            RegisterAsk::MemberDied { who, died_on, when } => {
+                let request = request!(
+                    when,
+                    v1::RecordDeathRequest {
+                        member: self.member(who),
+                        died_on: died_on.and_then(date),
+                    }
+                );
+                let answer = self.get(self.remote.members().record_death(request)).await?;
                 self.members_table(answer.member.as_slice())
             }
             RegisterAsk::PartyAdd(new) => self.party_add(new).await?,
@@ -641,6 +667,7 @@ impl Client {
                 STATUSES.word(member.status()).to_owned(),
                 self.date(member.joined_on.as_ref()),
                 self.date(member.left_on.as_ref()),
+                self.date(member.died_on.as_ref()),
             ]
         };
         Table::of(MEMBERS, members.iter().map(row))

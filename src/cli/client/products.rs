@@ -190,9 +190,15 @@ pub struct Settle {
     /// Hari pertama bukan anggota lagi / first day no longer a member
     #[arg(long = "sejak", alias = "since", value_parser = day)]
     pub left_on: Day,
-    /// Anggota meninggal; ahli waris yang dibayar / died; the heirs are paid
-    #[arg(long = "meninggal", alias = "died")]
-    pub died: bool,
+    /// Hari anggota meninggal; ahli waris yang dibayar / the day they died; the heirs are paid
+    #[arg(long = "meninggal", alias = "died", value_parser = day)]
+    pub died_on: Option<Day>,
+    /// Nama ahli waris / name of the heir
+    #[arg(long = "ahli-waris", alias = "heir", default_value = "", hide_default_value = true)]
+    pub heir_name: String,
+    /// Ahli waris yang terdaftar sebagai pihak / the heir as a registered party
+    #[arg(long = "pihak", alias = "party", conflicts_with = "heir_name")]
+    pub heir: Option<String>,
     #[command(flatten)]
     at: Where,
     #[command(flatten)]
@@ -284,13 +290,16 @@ impl Client {
                 );
                 self.booked(self.remote.savings().wake_savings(request)).await
             }
-            ProductAsk::Settle(Settle { who, left_on, died, at, when }) => {
+            ProductAsk::Settle(Settle { who, left_on, died_on, heir_name, heir, at, when }) => {
+                let party = |heir: &String| self.of(&who.entity, "parties", heir);
                 let request = request!(
                     when,
                     v1::SettleMemberRequest {
                         member: self.member(who),
                         left_on: date(*left_on),
-                        died: *died,
+                        died_on: died_on.and_then(date),
+                        heir: heir.as_ref().map(party).unwrap_or_default(),
+                        heir_name: heir_name.clone(),
                         place: self.place(&at.place),
                     }
                 );

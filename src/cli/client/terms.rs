@@ -117,6 +117,9 @@ pub struct SetProduct {
     /// Bebas biaya bila pemiliknya meninggal / free when its owner died
     #[arg(long = "bebas-bila-meninggal", alias = "free-on-death")]
     free_on_death: bool,
+    /// Akad syariah: biaya menjadi dana kebajikan / under a syariah contract
+    #[arg(long = "syariah")]
+    syariah: bool,
     /// Nomor berita acara / number of the minute
     #[arg(long = "berita-acara", alias = "minute")]
     minute: String,
@@ -314,6 +317,7 @@ impl Client {
                 least_months: set.least_months,
                 most_months: set.most_months,
                 free_on_death: set.free_on_death,
+                syariah: set.syariah,
                 minute: set.minute.clone(),
             }),
         };

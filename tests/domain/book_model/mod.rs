@@ -644,7 +644,8 @@ impl Life {
             entity: entity(&group),
             member: id(&member),
             left_on: today,
-            died: false,
+            died_on: None,
+            heir: None,
             place,
         };
         let record = self.run(action, today);
