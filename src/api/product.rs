@@ -1,5 +1,6 @@
 //! Savings products and what follows from them (catalogue events 20, 33 and 34).
 
+mod share;
 pub(crate) mod term;
 
 use crate::api::convert::{self, Checked};
@@ -40,6 +41,8 @@ service! {
     savings_product_service_server::SavingsProductService {
         set_savings_product: SetSavingsProductRequest => SetSavingsProductResponse;
         list_savings_products: ListSavingsProductsRequest => ListSavingsProductsResponse;
+        decide_savings_share: DecideSavingsShareRequest => DecideSavingsShareResponse;
+        list_savings_shares: ListSavingsSharesRequest => ListSavingsSharesResponse;
         set_savings_tax: SetSavingsTaxRequest => SetSavingsTaxResponse;
         list_mandatory_savings: ListMandatorySavingsRequest => ListMandatorySavingsResponse;
         block_savings: BlockSavingsRequest => BlockSavingsResponse;
@@ -95,7 +98,16 @@ fn checked(sort: SavingsSort, version: &v1::SavingsProduct) -> Checked<SavingsPr
         false => (DuesPeriod::Unspecified, Sen::ZERO),
     };
     let method: SavingsMethod = convert::open_choice(version.method, "version.method")?;
+    let shares = version.share_percent.is_some();
+    if shares && (version.rate.is_some() || method == SavingsMethod::Unspecified) {
+        return Err(Fault::ChoiceUnknown.on("version.share_percent"));
+    }
+    let share_percent = match &version.share_percent {
+        None => String::new(),
+        nisbah => convert::percent(nisbah.as_ref(), "version.share_percent")?.to_string(),
+    };
     let (rate, day_count) = match method {
+        _ if shares => (String::new(), SavingsDayCount::Unspecified),
         SavingsMethod::Unspecified => (String::new(), SavingsDayCount::Unspecified),
         _ => (
             convert::percent(version.rate.as_ref(), "version.rate")?.to_string(),
@@ -111,6 +123,7 @@ fn checked(sort: SavingsSort, version: &v1::SavingsProduct) -> Checked<SavingsPr
         day_count: day_count as i32,
         minute: convert::required_line(&version.minute, 80, "version.minute")?,
         dormant_after_months: dormant_after_months(sort, version.dormant_after_months)?,
+        share_percent,
     })
 }
 
@@ -140,6 +153,7 @@ fn product(sort: SavingsSort, products: &SavingsProducts) -> v1::SavingsProductV
         day_count: version.day_count,
         minute: version.minute.clone(),
         dormant_after_months: i32::try_from(version.dormant_after_months).unwrap_or(i32::MAX),
+        share_percent: decimal(&version.share_percent),
     };
     v1::SavingsProductVersions {
         sort: sort as i32,

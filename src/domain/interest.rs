@@ -121,8 +121,12 @@ fn of_month(
     }
 }
 
-/// What a sum of daily balances earns in a month of so many days.
+/// What a sum of daily balances earns in a month of so many days: nothing where savers share in the
+/// profit instead.
 fn earned(product: &SavingsProduct, sum: i128, days: i32) -> Result<i128, Refusal> {
+    if !product.share_percent.is_empty() {
+        return Ok(0);
+    }
     let year = match product.day_count() {
         SavingsDayCount::Unspecified => return Err(Refusal::new(Reason::RuleNotSet)),
         SavingsDayCount::Actual360 => 360,
@@ -160,6 +164,24 @@ fn changes<'a>(
 
 fn lowest(balances: &Balances, first: Day, last: Day) -> i128 {
     changes(balances, first, last).map(|(_, held)| held).min().unwrap_or(0)
+}
+
+/// What an account weighs where profit is shared by the balances of a period: the lowest one for each
+/// day, or the balance of each day, which is their average as often.
+///
+/// Errors: `OVERFLOW`.
+pub fn weight(
+    method: SavingsMethod,
+    balances: &Balances,
+    (first, last): (Day, Day),
+) -> Result<Sen, Refusal> {
+    let days = i128::from(last.get() - first.get() + 1);
+    let weight = match method {
+        SavingsMethod::Unspecified => 0,
+        SavingsMethod::Lowest => days * lowest(balances, first, last),
+        SavingsMethod::Average | SavingsMethod::Daily => sum(balances, first, last),
+    };
+    i64::try_from(weight).map(Sen::new).map_err(|_| overflow())
 }
 
 /// The sum of the balances at the end of each day.

@@ -50,6 +50,7 @@ pub mod review;
 pub mod savings;
 pub mod savings_product;
 pub mod savings_return;
+pub mod savings_share;
 pub mod sharing;
 pub mod sheet;
 pub mod stake;

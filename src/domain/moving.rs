@@ -39,8 +39,8 @@ use crate::domain::lot::account_of;
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
 use crate::domain::record::proto::{
-    self, Blocked, DuesPeriod, Group, GroupArrival, Link, Move, SavingsMethod, SavingsProduct,
-    Standing, StandingSince, TransitState,
+    self, Blocked, DuesPeriod, Group, GroupArrival, Link, Move, SavingsProduct, Standing,
+    StandingSince, TransitState,
 };
 use crate::domain::record::{Effect, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
@@ -255,7 +255,7 @@ fn last_earning(versions: &[SavingsProduct], closed: Day, today: Day) -> Option<
     let mut month = period_of(DuesPeriod::Monthly, closed.next());
     while month.0 < today {
         let product = in_force(versions, month.1);
-        if product.is_some_and(|one| one.method() != SavingsMethod::Unspecified) {
+        if product.is_some_and(|one| !one.rate.is_empty()) {
             last = Some(month.1);
         }
         month = period_of(DuesPeriod::Monthly, month.1.next());
@@ -591,7 +591,7 @@ fn be_here(draft: &mut Draft<'_>, group: &Id, arrival: &GroupArrival) -> Result<
     draft.put(RowName::group(group), Row::Group(row));
     each(SORTS.iter(), |sort| {
         let versions = products(draft, &entity, *sort)?.versions;
-        if versions.iter().any(|version| version.method() != SavingsMethod::Unspecified) {
+        if versions.iter().any(|version| !version.rate.is_empty()) {
             pays_from(draft, &entity, *sort);
         }
         Ok(())

@@ -258,12 +258,16 @@ impl About {
 
     /// Whether a row of the entity is the member's by its name.
     fn is_own(&self, within: &str, id: &str) -> bool {
-        const BY_ID: [&str; 4] = ["blocked/", "depositors/", "interest/", "officers/"];
+        const BY_ID: [&str; 5] =
+            ["blocked/", "depositors/", "interest/", "officers/", "savings-activity/"];
         let by_id = id == self.member && BY_ID.iter().any(|one| within.starts_with(one));
         let in_arisan = within.starts_with("arisans/")
             && within.ends_with(&format!("/members/{}", self.member));
+        let in_share = within.starts_with("savings-shares/")
+            && within.ends_with(&format!("/parts/{}", self.member));
         by_id
             || in_arisan
+            || in_share
             || within == format!("borrowers/m.{}", self.member)
             || within.strip_prefix("loan-contacts/").is_some_and(|loan| self.has(loan))
     }

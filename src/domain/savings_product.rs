@@ -98,7 +98,8 @@ impl Action for SetProduct {
         let mut products = products(draft, &self.entity, self.sort)?;
         let versions = &mut products.versions;
         effective::add(draft, &self.entity, versions, self.version.clone(), "since")?;
-        if self.version.method() != SavingsMethod::Unspecified {
+        let pays = self.version.method() != SavingsMethod::Unspecified;
+        if pays && self.version.share_percent.is_empty() {
             pays_from(draft, &self.entity, self.sort);
         }
         dormancy::begin(draft, &self.entity, self.sort, &mut products)?;

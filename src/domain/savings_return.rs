@@ -108,7 +108,7 @@ impl PayInterest {
             Some(rule) => tax(Sen::new(rule.threshold), &rule.percent, paid)?,
             None => Sen::ZERO,
         };
-        self.post_one(draft, &saver.who, paid, withheld)?;
+        pay_return(draft, &self.entity, &saver.who, (paid, withheld))?;
         let row = AccountInterest {
             from: new_year.get(),
             through: self.through.get(),
@@ -123,30 +123,32 @@ impl PayInterest {
         let (code, subject) = who.savings();
         draft.held(&savings_ledger(&self.entity).account_of(code, subject))
     }
-
-    fn post_one(
-        &self,
-        draft: &mut Draft<'_>,
-        who: &Sharer,
-        paid: Sen,
-        withheld: Sen,
-    ) -> Result<(), Stop> {
-        let ledger = savings_ledger(&self.entity);
-        let account = who.savings();
-        if let Sharer::Member(member) = who {
-            draft.about(&self.entity, "members", member);
-        }
-        let net = paid.minus(withheld)?;
-        draft.transfer(&ledger, Code::SavingsInterest, account, net)?;
-        draft.transfer(&ledger, Code::SavingsInterest, Code::TaxWithheld, withheld)?;
-        let Sharer::Kube(group, fund) = who else { return Ok(()) };
-        let kube = Ledger::new(Entity::Kube(group.clone()), *fund);
-        draft.transfer(&kube, Code::SavingsAtLkm, Code::ReturnFromLkm, net)?;
-        draft.transfer(&kube, Code::TaxExpense, Code::ReturnFromLkm, withheld)
-    }
 }
 
-fn covers(rule: &SavingsTax, who: &Sharer) -> bool {
+/// Pays somebody a return on their savings, less the tax that is withheld.
+///
+/// Errors: those of posting.
+pub(super) fn pay_return(
+    draft: &mut Draft<'_>,
+    entity: &Entity,
+    who: &Sharer,
+    (paid, withheld): (Sen, Sen),
+) -> Result<(), Stop> {
+    let ledger = savings_ledger(entity);
+    if let Sharer::Member(member) = who {
+        draft.about(entity, "members", member);
+    }
+    let net = paid.minus(withheld)?;
+    draft.transfer(&ledger, Code::SavingsInterest, who.savings(), net)?;
+    draft.transfer(&ledger, Code::SavingsInterest, Code::TaxWithheld, withheld)?;
+    let Sharer::Kube(group, fund) = who else { return Ok(()) };
+    let kube = Ledger::new(Entity::Kube(group.clone()), *fund);
+    draft.transfer(&kube, Code::SavingsAtLkm, Code::ReturnFromLkm, net)?;
+    draft.transfer(&kube, Code::TaxExpense, Code::ReturnFromLkm, withheld)
+}
+
+/// Whether a rule of tax touches somebody.
+pub(super) fn covers(rule: &SavingsTax, who: &Sharer) -> bool {
     match who {
         Sharer::Member(_) => rule.members,
         Sharer::Kube(_, _) => rule.kubes,

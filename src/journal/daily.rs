@@ -11,6 +11,7 @@
 mod listed;
 mod loans;
 mod savings;
+mod shares;
 
 use std::sync::Arc;
 
@@ -22,12 +23,12 @@ use self::listed::{Kind, Listed};
 use super::{Answer, Busy, JournalHandle, Priority};
 use crate::domain::access::Author;
 use crate::domain::account::Account;
-use crate::domain::chart::fund_from_name;
+use crate::domain::chart::{Code, fund_from_name};
 use crate::domain::daily::{CloseDay, closing_name};
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command, Form};
 use crate::domain::drawer;
-use crate::domain::id::{Id, RequestId, RowName};
+use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::iks_rule::period_of;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{DuesPeriod, SavingsSort};
@@ -49,8 +50,15 @@ const ACTOR: &str = "simpul";
 const PAGE: u32 = 500;
 
 /// What is done at the end of each day, in this order.
-pub static STEPS: &[&dyn Step] =
-    &[&Interest, &Terms, &loans::Debits, &loans::Loans, &savings::Listing, &savings::Dormancy];
+pub static STEPS: &[&dyn Step] = &[
+    &Interest,
+    &shares::Shares,
+    &Terms,
+    &loans::Debits,
+    &loans::Loans,
+    &savings::Listing,
+    &savings::Dormancy,
+];
 
 /// Something that is done at the end of a day.
 #[async_trait]
@@ -281,15 +289,8 @@ async fn savers(
 ) -> Result<Option<Chunk>, StorageError> {
     let (entity, sort) =
         payer_of(product).ok_or_else(|| damaged("a product that pays interest"))?;
-    let Some(Row::Book(book)) = snapshot.row(&RowName::book()).await?.map(|found| found.row) else {
-        return Err(damaged("the book"));
-    };
-    let ledger = savings_ledger(&entity);
-    let [code, elsewhere] = match sort {
-        SavingsSort::Kube => [crate::domain::chart::Code::KubeSavings; 2],
-        sort => kind(sort).codes(&entity, regime_on(&book, day, u64::MAX)),
-    };
-    let control = ledger.account(code);
+    let codes = codes(snapshot, &entity, sort, day).await?;
+    let control = savings_ledger(&entity).account(codes[0]);
     let after = if after.is_empty() { None } else { Account::parse(after) };
     let limit = u32::try_from(savings_return::CHUNK).unwrap_or(PAGE);
     let known = AsOf::default();
@@ -299,19 +300,47 @@ async fn savers(
     };
     let key = |account: &Account| format!("{product}/{account}");
     let (first, last) = (key(first), key(last));
+    let new_year = Day::from_ymd(day.ymd().0, 1, 1).unwrap_or(Day::MIN);
+    let savers = saved(snapshot, (sort, codes), found, (new_year, day)).await?;
+    let action = PayInterest { entity, sort, through: day, savers };
+    Ok(Some(Chunk { first, last, action: Some(Arc::new(action)) }))
+}
+
+/// Where a product's accounts stand on a day, and where they stood under another regime.
+async fn codes(
+    snapshot: &mut Snapshot,
+    entity: &Entity,
+    sort: SavingsSort,
+    day: Day,
+) -> Result<[Code; 2], StorageError> {
+    let Some(Row::Book(book)) = snapshot.row(&RowName::book()).await?.map(|found| found.row) else {
+        return Err(damaged("the book"));
+    };
+    Ok(match sort {
+        SavingsSort::Kube => [Code::KubeSavings; 2],
+        sort => kind(sort).codes(entity, regime_on(&book, day, u64::MAX)),
+    })
+}
+
+/// Whose accounts these are, and what they held over a span.
+async fn saved(
+    snapshot: &mut Snapshot,
+    (sort, [code, elsewhere]): (SavingsSort, [Code; 2]),
+    found: Vec<(Account, Sen)>,
+    span: (Day, Day),
+) -> Result<Vec<Saver>, StorageError> {
     let mut savers = Vec::with_capacity(found.len());
     for (account, _) in found {
         let who = who(sort, &account).ok_or_else(|| damaged("a saver"))?;
         let mut accounts = vec![account.clone()];
         if code != elsewhere {
             // What was saved under another regime stood elsewhere.
-            accounts.push(ledger.account_of(elsewhere, account.subject));
+            accounts.push(account.ledger.account_of(elsewhere, account.subject));
         }
-        let balances = balances(snapshot, &accounts, day).await?;
+        let balances = balances(snapshot, &accounts, span).await?;
         savers.push(Saver { who, balances });
     }
-    let action = PayInterest { entity, sort, through: day, savers };
-    Ok(Some(Chunk { first, last, action: Some(Arc::new(action)) }))
+    Ok(savers)
 }
 
 fn who(sort: SavingsSort, account: &Account) -> Option<Sharer> {
@@ -325,22 +354,21 @@ fn who(sort: SavingsSort, account: &Account) -> Option<Sharer> {
     }
 }
 
-/// What accounts held together from each day of the year on, through a day.
+/// What accounts held together from each day of a span on.
 async fn balances(
     snapshot: &mut Snapshot,
     accounts: &[Account],
-    through: Day,
+    (first, through): (Day, Day),
 ) -> Result<Vec<(Day, Sen)>, StorageError> {
     let overflow = |_| damaged("a balance");
-    let new_year = Day::from_ymd(through.ymd().0, 1, 1).unwrap_or(Day::MIN);
-    let eve = AsOf { effective: Some(Day::new(new_year.get() - 1)), position: None };
+    let eve = AsOf { effective: Some(Day::new(first.get() - 1)), position: None };
     let mut held = Sen::ZERO;
     let mut moved: std::collections::BTreeMap<Day, Sen> = std::collections::BTreeMap::new();
     for account in accounts {
         held = held.minus(snapshot.balance(account, eve).await?).map_err(overflow)?;
         let mut after = None;
         loop {
-            let span = Span::Days(new_year, through);
+            let span = Span::Days(first, through);
             let lines =
                 snapshot.statement(account, span, None, Order::OldestFirst, after, PAGE).await?;
             for line in &lines {
@@ -355,7 +383,7 @@ async fn balances(
             }
         }
     }
-    let mut balances = vec![(new_year, held)];
+    let mut balances = vec![(first, held)];
     for (day, moved) in moved {
         held = held.plus(moved).map_err(overflow)?;
         balances.push((day, held));

@@ -54,6 +54,8 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::AlmsReceived => ("Zakat atau infak diterima", "Zakat or infak received"),
         Event::AlmsGiven => ("Zakat atau infak disalurkan", "Zakat or infak given out"),
         Event::MemberDied => ("Anggota meninggal", "Member died"),
+        Event::SavingsShareDecided => ("Bagi hasil simpanan diputuskan", "Profit share decided"),
+        Event::SavingsShareWeighed => ("Bagi hasil simpanan ditimbang", "Profit share weighed"),
         Event::SavingsWoken => ("Tabungan dibangunkan", "Dormant savings woken"),
         Event::SavingsDormant => ("Tabungan menjadi tidak aktif", "Savings fell dormant"),
         Event::SavingsListed => ("Tabungan didaftar", "Savings listed"),

@@ -342,6 +342,7 @@ const TABLE: &[(&str, &str)] = &[
     ("reversal.rs Reverse", "JournalService/ReverseTransaction"),
     ("savings_product.rs SetProduct", "SavingsProductService/SetSavingsProduct"),
     ("savings_product.rs SetTax", "SavingsProductService/SetSavingsTax"),
+    ("savings_share.rs DecideShare", "SavingsProductService/DecideSavingsShare"),
     ("surplus_rule.rs SetSurplusRule", "ClosingService/SetSurplusRule"),
     ("syirkah.rs BearLoss", "SyariahService/BearLoss"),
     ("syirkah.rs FundSyirkah", "SyariahService/FundSyirkah"),

@@ -236,8 +236,7 @@ async fn rules(eyes: &mut Eyes<'_>) {
     let version = SavingsProduct {
         since,
         method: SavingsMethod::Lowest as i32,
-        rate: units("6"),
-        day_count: SavingsDayCount::Twelfths as i32,
+        share_percent: units("40"),
         minute: minute(),
         ..SavingsProduct::default()
     };
@@ -248,6 +247,19 @@ async fn rules(eyes: &mut Eyes<'_>) {
         version: Some(version.clone()),
     };
     eyes.drive("SavingsProductService/SetSavingsProduct", set, "NOT_AFTER_LAST").await;
+
+    let decide = |request_id| DecideSavingsShareRequest {
+        entity: A.to_owned(),
+        request_id,
+        decided_on: None,
+        share_id: "satu".to_owned(),
+        sort: SavingsSort::Sukarela as i32,
+        from: date(2025, 1, 1),
+        through: date(2025, 1, 1),
+        earned: idr(1_000),
+        minute: minute(),
+    };
+    eyes.drive("SavingsProductService/DecideSavingsShare", decide, "NOT_AFTER_LAST").await;
 
     let version = SavingsTax {
         since,

@@ -37,6 +37,7 @@ mod pending;
 mod personal;
 mod portfolio;
 mod process;
+mod profit_shares;
 mod proofs;
 mod provider_keys;
 mod queries;

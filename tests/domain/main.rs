@@ -29,6 +29,7 @@ mod products;
 mod regime;
 mod reports;
 mod reversal;
+mod savings_share;
 mod sharing;
 mod stories;
 mod syariah;

@@ -824,6 +824,13 @@ fn savings_products(terminal: &Terminal) {
     let sleepy = "produk-simpanan tetapkan mawar sukarela --sejak 2-7-2025 --tidur-setelah 12";
     terminal.says(&format!("{sleepy} --berita-acara BA-8a"), "BA-8a");
     terminal.says("produk-simpanan rekening mawar", "Rp90.000");
+    let nisbah = "produk-simpanan tetapkan mawar wajib --sejak 2-7-2025 --setiap bulanan \
+                  --sebesar 5.000 --saldo terendah --nisbah 40 --berita-acara BA-8b";
+    terminal.says(nisbah, "BA-8b");
+    let early = "produk-simpanan bagi-hasil mawar wajib juni --dari 1-6-2025 --sampai 30-6-2025 \
+                 --hasil 100.000 --berita-acara BA-8c";
+    assert!(terminal.refused(early).contains("(isian: "));
+    terminal.says("produk-simpanan daftar-bagi-hasil mawar", "Bagi hasil simpanan");
     let awake = "produk-simpanan bangunkan mawar m01 --alasan contoh";
     assert!(terminal.refused(awake).contains("tidak sedang tidur"));
     let tax = "produk-simpanan pajak lkm --sejak 1-7-2025 --bebas 240.000 --persen 10";

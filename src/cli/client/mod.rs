@@ -332,6 +332,7 @@ lists! {
     ListSyirkahsRequest -> ListSyirkahsResponse { syirkahs: Syirkah }
     ListMemberDepositsRequest -> ListMemberDepositsResponse { deposits: TermDeposit }
     ListTermProductsRequest -> ListTermProductsResponse { products: TermProductVersions }
+    ListSavingsSharesRequest -> ListSavingsSharesResponse { shares: SavingsShare }
     ListTermDepositsRequest -> ListTermDepositsResponse { deposits: TermDeposit }
     ListTransitRequest -> ListTransitResponse { passes: Pass }
     ListUsersRequest -> ListUsersResponse { users: User }

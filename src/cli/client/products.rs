@@ -53,6 +53,15 @@ pub enum ProductAsk {
         #[command(flatten)]
         when: When,
     },
+    /// Putuskan bagi hasil bagi para penabung / share profit with savers
+    #[command(name = "bagi-hasil", alias = "share-profit")]
+    Share(Share),
+    /// Daftar bagi hasil simpanan / list profit shares
+    #[command(name = "daftar-bagi-hasil", alias = "profit-shares")]
+    Shares {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+    },
     /// Rekening tabungan: isi, gerakan terakhir, yang tidak aktif / savings accounts, dormant ones
     #[command(name = "rekening", alias = "accounts")]
     Accounts(Accounts),
@@ -102,9 +111,39 @@ pub struct SetProduct {
     /// Hitungan hari: 360, 365, perduabelas / day count
     #[arg(long = "hari", alias = "day-count", value_parser = SAVINGS_DAY_COUNTS.parser())]
     pub day_count: Option<SavingsDayCount>,
+    /// Nisbah penabung, persen, ganti bunga tetap / the savers' nisbah, instead of a rate
+    #[arg(long = "nisbah", alias = "share-percent", value_parser = percent)]
+    pub share_percent: Option<Decimal>,
     /// Tidak aktif setelah sekian bulan tanpa gerakan / dormant after so many months
     #[arg(long = "tidur-setelah", alias = "dormant-after", default_value_t = 0)]
     pub dormant_after_months: i32,
+    /// Nomor berita acara / number of the minute
+    #[arg(long = "berita-acara", alias = "minute")]
+    pub minute: String,
+}
+
+/// A profit share.
+#[derive(Args, Clone, Debug)]
+pub struct Share {
+    /// Kelompok atau lkm / group or lkm
+    pub entity: String,
+    /// pokok, wajib, sukarela, kube / sort
+    #[arg(value_parser = SORTS.parser())]
+    pub sort: SavingsSort,
+    /// Nama bagi hasil, misalnya 2025-01 / its id
+    pub share: String,
+    /// Hari pertama / first day
+    #[arg(long = "dari", alias = "from", value_parser = day)]
+    pub from: Day,
+    /// Hari terakhir / last day
+    #[arg(long = "sampai", alias = "through", value_parser = day)]
+    pub through: Day,
+    /// Hasil usaha yang dibagi dengan nisbah / what the business has earned
+    #[arg(long = "hasil", alias = "earned", value_parser = amount)]
+    pub earned: Sen,
+    /// Diputuskan pada / decided on
+    #[arg(long = "tanggal", alias = "on", value_parser = day)]
+    pub on: Option<Day>,
     /// Nomor berita acara / number of the minute
     #[arg(long = "berita-acara", alias = "minute")]
     pub minute: String,
@@ -220,8 +259,22 @@ const PRODUCTS: &[Column] = &[
     number("amount", "Sebesar", "Amount"),
     text("method", "Atas saldo", "On balance"),
     number("rate", "Persen setahun", "Percent a year"),
+    number("share", "Nisbah (%)", "Nisbah (%)"),
     number("dormant", "Tidur setelah (bulan)", "Dormant after (months)"),
     text("minute", "Berita acara", "Minute"),
+];
+
+const SHARES: &[Column] = &[
+    text("share", "Bagi hasil", "Share"),
+    text("sort", "Simpanan", "Savings"),
+    text("from", "Dari", "From"),
+    text("through", "Sampai", "Through"),
+    number("earned", "Hasil", "Earned"),
+    number("percent", "Nisbah (%)", "Nisbah (%)"),
+    number("amount", "Dibagi", "Divided"),
+    number("accounts", "Rekening", "Accounts"),
+    number("paid", "Dibayar", "Paid"),
+    number("tax", "Pajak", "Tax"),
 ];
 
 const ACCOUNTS: &[Column] = &[
@@ -273,6 +326,13 @@ impl Client {
                 let block = self.of(entity, "blocks", block);
                 let request = request!(when, v1::UnblockSavingsRequest { block });
                 self.booked(products.unblock_savings(request)).await
+            }
+            ProductAsk::Share(share) => self.share_profit(share).await,
+            ProductAsk::Shares { entity } => {
+                let ask = async |request: v1::ListSavingsSharesRequest| {
+                    self.remote.products().list_savings_shares(request).await
+                };
+                Ok(vec![self.shares_table(&self.list(self.entity(entity), ask).await?)])
             }
             ProductAsk::Accounts(accounts) => self.savings_accounts(accounts).await,
             ProductAsk::Wake(Wake { entity, member, fund, reason, when }) => {
@@ -326,6 +386,7 @@ impl Client {
                 rate: set.rate.clone(),
                 day_count: set.day_count.unwrap_or_default() as i32,
                 dormant_after_months: set.dormant_after_months,
+                share_percent: set.share_percent.clone(),
                 minute: set.minute.clone(),
             }),
         };
@@ -345,6 +406,7 @@ impl Client {
                     version.amount.as_ref().map_or_else(String::new, |sum| money_text(Some(sum))),
                     METHODS.word(version.method()).to_owned(),
                     version.rate.as_ref().map_or_else(String::new, |one| quantity_text(Some(one))),
+                    quantity_text(version.share_percent.as_ref()),
                     match version.dormant_after_months {
                         0 => String::new(),
                         months => months.to_string(),
@@ -380,6 +442,42 @@ impl Client {
             ));
         }
         Ok(vec![table])
+    }
+
+    async fn share_profit(&self, share: &Share) -> Answer {
+        let request = v1::DecideSavingsShareRequest {
+            entity: self.entity(&share.entity),
+            request_id: fresh_request_id(),
+            decided_on: share.on.and_then(date),
+            share_id: share.share.clone(),
+            sort: share.sort as i32,
+            from: date(share.from),
+            through: date(share.through),
+            earned: money(share.earned),
+            minute: share.minute.clone(),
+        };
+        let answer = self.get(self.remote.products().decide_savings_share(request)).await?;
+        Ok(vec![self.shares_table(answer.share.as_slice())])
+    }
+
+    fn shares_table(&self, shares: &[v1::SavingsShare]) -> Table {
+        let mut table = Table::new(self.say("Bagi hasil simpanan", "Profit shares"), SHARES);
+        for share in shares {
+            let money = |sum: &Option<crate::api::google_type::Money>| money_text(sum.as_ref());
+            table.row(vec![
+                last_part(&share.name).to_owned(),
+                SORTS.word(share.sort()).to_owned(),
+                self.date(share.from.as_ref()),
+                self.date(share.through.as_ref()),
+                money(&share.earned),
+                quantity_text(share.share_percent.as_ref()),
+                money(&share.amount),
+                share.accounts.to_string(),
+                money(&share.paid),
+                money(&share.tax),
+            ]);
+        }
+        table
     }
 
     async fn savings_accounts(&self, accounts: &Accounts) -> Answer {

@@ -1,0 +1,239 @@
+//! Profit shares on savings (event 33): decided, weighed, paid entry by entry and to the sen.
+
+use simpul::domain::day::Day;
+use simpul::domain::id::{Entity, RowName};
+use simpul::domain::interest::weight;
+use simpul::domain::money::Sen;
+use simpul::domain::record::proto::{
+    Fund, SavingsDayCount, SavingsMethod, SavingsPart, SavingsProduct, SavingsShare, SavingsSort,
+    SavingsTax,
+};
+use simpul::domain::record::{Effect, Event, Row};
+use simpul::domain::refusal::Reason;
+use simpul::domain::savings_product::{SetProduct, SetTax};
+use simpul::domain::savings_return::{PayInterest, Saver};
+use simpul::domain::savings_share::{DecideShare, PayShare, WeighShare, parts_of, share_name};
+use simpul::domain::state::{Key, Lookup, Value};
+use simpul::domain::surplus::Sharer;
+
+use crate::village::{Village, day, entries, flags, id, k, kube};
+
+fn product(method: SavingsMethod) -> SavingsProduct {
+    SavingsProduct {
+        since: day("2025-01-01").get(),
+        method: method as i32,
+        share_percent: "40".to_owned(),
+        minute: "BA-7/contoh".to_owned(),
+        ..SavingsProduct::default()
+    }
+}
+
+fn set(v: &mut Village, entity: Entity, sort: SavingsSort, version: SavingsProduct) {
+    v.ok(SetProduct { entity, sort, version });
+}
+
+fn decide(entity: Entity, sort: SavingsSort, earned: Sen) -> DecideShare {
+    DecideShare {
+        entity,
+        sort,
+        share: id("januari"),
+        period: (day("2025-01-01"), day("2025-01-31")),
+        earned,
+        minute: "BA-9/contoh".to_owned(),
+    }
+}
+
+fn member(name: &str, balances: &[(&str, Sen)]) -> Saver {
+    let balances = balances.iter().map(|(on, held)| (day(on), *held)).collect();
+    Saver { who: Sharer::Member(id(name)), balances }
+}
+
+fn weigh(v: &mut Village, entity: Entity, savers: Vec<Saver>, last: bool) -> Effect {
+    let (day, share) = (day("2025-02-01"), id("januari"));
+    v.ok_on(WeighShare { day, entity, share, savers, last }, Some("2025-02-01"))
+}
+
+fn pay(v: &mut Village, entity: Entity, savers: &[&str], last: bool) -> Effect {
+    let savers = savers.iter().map(|key| Sharer::from_key(key).expect("somebody")).collect();
+    let (day, share) = (day("2025-02-01"), id("januari"));
+    v.ok_on(PayShare { day, entity, share, savers, last }, Some("2025-02-01"))
+}
+
+fn row(v: &Village, name: RowName) -> Row {
+    match v.state.get(&Key::Row(name)) {
+        Some(Value::Row(Some(row))) => Row::clone(row),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn share(v: &Village, entity: &Entity) -> SavingsShare {
+    match row(v, share_name(entity, &id("januari"))) {
+        Row::SavingsShare(row) => row,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn part(v: &Village, entity: &Entity, key: &str) -> SavingsPart {
+    match row(v, RowName::new(parts_of(entity, &id("januari")), key)) {
+        Row::SavingsPart(row) => row,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Of 1.000 earned 40 % are the savers': 400, by the lowest balance. m01 held 100 all along, m02 300 and
+/// for a day nothing but 100, m03 came with 200 on the last day.
+#[test]
+fn event_33_profit_is_shared_by_the_lowest_balance() {
+    let mut v = Village::new();
+    v.group("a");
+    set(&mut v, kube("a"), SavingsSort::Sukarela, product(SavingsMethod::Lowest));
+    v.ok_on(decide(kube("a"), SavingsSort::Sukarela, k(1_000)), Some("2025-02-01"));
+    assert_eq!(share(&v, &kube("a")).amount, k(400).get());
+    assert_eq!(Day::new(share(&v, &kube("a")).listed_on), day("2025-02-01"));
+    let m01 = || member("m01", &[("2025-01-01", k(100))]);
+    let m02 =
+        member("m02", &[("2025-01-01", k(300)), ("2025-01-09", k(100)), ("2025-01-10", k(300))]);
+    let m03 = member("m03", &[("2025-01-01", k(0)), ("2025-01-31", k(200))]);
+    weigh(&mut v, kube("a"), vec![m01()], false);
+    // Nothing is paid before all are weighed; who comes again is weighed once.
+    assert_eq!(entries(&pay(&mut v, kube("a"), &["m01"], true)), [""; 0]);
+    weigh(&mut v, kube("a"), vec![m01(), m02, m03], true);
+    assert_eq!(share(&v, &kube("a")).accounts, 2);
+    let paid = pay(&mut v, kube("a"), &["m01"], false);
+    assert_eq!(
+        entries(&paid),
+        ["a.sp Beban Jasa Simpanan D 200", "a.sp Tabungan Anggota [m01] K 200"]
+    );
+    assert_eq!(v.records.last().map(|record| record.event), Some(Event::SavingsReturn));
+    // The chunk comes again, larger: who was paid is not paid again.
+    let rest = pay(&mut v, kube("a"), &["m01", "m02"], true);
+    assert_eq!(
+        entries(&rest),
+        ["a.sp Beban Jasa Simpanan D 200", "a.sp Tabungan Anggota [m02] K 200"]
+    );
+    let done = share(&v, &kube("a"));
+    assert_eq!((done.paid, done.tax, done.listed_on), (k(400).get(), 0, 0));
+    assert_eq!(entries(&pay(&mut v, kube("a"), &["m01", "m02"], true)), [""; 0]);
+}
+
+/// A KUBE at the LKM: one event in two ledgers, tax withheld of what is above 50 a month.
+#[test]
+fn event_33_profit_is_shared_with_a_kube() {
+    let mut v = Village::new();
+    v.group("a");
+    set(&mut v, Entity::Lkm, SavingsSort::Kube, product(SavingsMethod::Average));
+    let rule = SavingsTax {
+        since: day("2025-01-01").get(),
+        threshold: k(50).get(),
+        percent: "10".to_owned(),
+        kubes: true,
+        ..SavingsTax::default()
+    };
+    v.ok(SetTax { entity: Entity::Lkm, version: rule });
+    v.ok_on(decide(Entity::Lkm, SavingsSort::Kube, k(1_000)), Some("2025-02-01"));
+    let saver = |fund, held| Saver {
+        who: Sharer::Kube(id("a"), fund),
+        balances: vec![(day("2025-01-01"), held)],
+    };
+    let savers = vec![saver(Fund::SimpanPinjam, k(700)), saver(Fund::Uep, k(100))];
+    weigh(&mut v, Entity::Lkm, savers, true);
+    let paid = pay(&mut v, Entity::Lkm, &["a.sp", "a.uep"], true);
+    assert_eq!(
+        entries(&paid),
+        [
+            "lkm.sp Beban Jasa Simpanan D 315",
+            "lkm.sp Tabungan KUBE [a/sp] K 315",
+            "lkm.sp Beban Jasa Simpanan D 35",
+            "lkm.sp Utang PPh K 35",
+            "a.sp Tabungan di LKM D 315",
+            "a.sp Pendapatan Bagi Hasil K 315",
+            "a.sp Beban Pajak D 35",
+            "a.sp Pendapatan Bagi Hasil K 35",
+            "lkm.sp Beban Jasa Simpanan D 50",
+            "lkm.sp Tabungan KUBE [a/uep] K 50",
+            "a.uep Tabungan di LKM D 50",
+            "a.uep Pendapatan Bagi Hasil K 50",
+        ]
+    );
+    let part = part(&v, &Entity::Lkm, "a.sp");
+    assert_eq!((part.paid, part.amount, part.tax), (true, k(350).get(), k(35).get()));
+    assert_eq!(share(&v, &Entity::Lkm).tax, k(35).get());
+}
+
+/// Seven odd accounts and an odd amount: each within a sen of its exact part, all of it to the sen.
+#[test]
+fn parts_add_up_to_the_sen() {
+    let mut v = Village::new();
+    v.group("a");
+    set(&mut v, kube("a"), SavingsSort::Sukarela, product(SavingsMethod::Daily));
+    let earned = Sen::new(100_003);
+    v.ok_on(decide(kube("a"), SavingsSort::Sukarela, earned), Some("2025-02-01"));
+    let amount = share(&v, &kube("a")).amount;
+    assert_eq!(amount, 40_001);
+    let held: Vec<i64> = (1..=7).map(|number| 1_000_003 * number + 17).collect();
+    let names: Vec<String> = (1..=7).map(|number| format!("m{number:02}")).collect();
+    let savers = names.iter().zip(&held);
+    let savers = savers.map(|(name, held)| member(name, &[("2025-01-01", Sen::new(*held))]));
+    weigh(&mut v, kube("a"), savers.collect(), true);
+    for name in &names {
+        pay(&mut v, kube("a"), &[name], name == "m07");
+    }
+    let whole: i64 = held.iter().sum();
+    let mut sum = 0;
+    for (name, held) in names.iter().zip(&held) {
+        let got = v.held(&format!("a.sp.2103.{name}")).get();
+        let exact = i128::from(amount) * i128::from(*held);
+        assert!((i128::from(got) * i128::from(whole) - exact).abs() < i128::from(whole), "{name}");
+        sum += got;
+    }
+    assert_eq!(sum, amount);
+}
+
+#[test]
+fn a_share_is_decided_once_for_a_period_that_is_over() {
+    let mut v = Village::new();
+    v.group("a");
+    let sukarela = || decide(kube("a"), SavingsSort::Sukarela, k(1_000));
+    assert_eq!(v.refused(sukarela()).reason, Reason::DateInFuture);
+    v.close_days("2025-01-31");
+    let unset = v.refused(sukarela());
+    assert_eq!((unset.reason, unset.field.as_str()), (Reason::RuleNotSet, "sort"));
+    set(&mut v, kube("a"), SavingsSort::Sukarela, product(SavingsMethod::Lowest));
+    v.ok_on(sukarela(), Some("2025-02-01"));
+    let again = DecideShare { share: id("lagi"), ..sukarela() };
+    let again = v.refused(again);
+    assert_eq!((again.reason, again.field.as_str()), (Reason::NotAfterLast, "from"));
+    // Nobody held anything: nothing is paid, and that is said.
+    weigh(&mut v, kube("a"), Vec::new(), true);
+    let nothing = pay(&mut v, kube("a"), &[], true);
+    assert_eq!((entries(&nothing), flags(&nothing)), (Vec::new(), vec![Reason::NoBasis]));
+    assert_eq!(share(&v, &kube("a")).listed_on, 0);
+}
+
+/// A product whose savers share in the profit earns no interest besides.
+#[test]
+fn who_shares_in_the_profit_earns_no_rate() {
+    let mut v = Village::new();
+    v.group("a");
+    let version = SavingsProduct {
+        day_count: SavingsDayCount::Twelfths as i32,
+        ..product(SavingsMethod::Daily)
+    };
+    set(&mut v, kube("a"), SavingsSort::Sukarela, version);
+    let pay = PayInterest {
+        entity: kube("a"),
+        sort: SavingsSort::Sukarela,
+        through: day("2025-01-31"),
+        savers: vec![member("m01", &[("2025-01-01", k(100))])],
+    };
+    assert_eq!(entries(&v.ok_on(pay, Some("2025-01-31"))), [""; 0]);
+    let period = (day("2025-01-30"), day("2025-02-01"));
+    let balances = [(day("2025-01-01"), k(5)), (day("2025-02-01"), k(2))];
+    for (method, expected) in [
+        (SavingsMethod::Lowest, k(6)),
+        (SavingsMethod::Average, k(12)),
+        (SavingsMethod::Daily, k(12)),
+    ] {
+        assert_eq!(weight(method, &balances, period), Ok(expected));
+    }
+}
