@@ -16,6 +16,7 @@ on_both!(
     days_are_closed_in_order_and_nothing_twice,
     what_is_blocked_and_what_is_due_is_shown,
     loans_are_tended_and_taken_from_savings,
+    tellers_go_on_while_days_close,
 );
 
 /// What was told of a closing.
@@ -140,6 +141,35 @@ async fn what_is_blocked_and_what_is_due_is_shown(server: &Server) {
     town.products().unblock_savings(unblock).await.expect("unblocked");
     town.products().settle_member(settle()).await.expect("settled");
     assert_eq!(town.held("a.sp.2103.m02").await, 0);
+}
+
+/// A whole year is closed while a teller goes on: nothing is refused to either, and what the teller
+/// does stands between what the closing does.
+async fn tellers_go_on_while_days_close(server: &Server) {
+    let town = Town::found(server).await;
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let closing = async {
+        let told = close(&town, (2025, 12, 31)).await.expect("closed");
+        done.store(true, std::sync::atomic::Ordering::SeqCst);
+        told
+    };
+    let teller = async {
+        let mut positions = Vec::new();
+        while !done.load(std::sync::atomic::Ordering::SeqCst) {
+            let saved = DepositRequest { details: None, ..deposit("m01", 1_000) };
+            let saved = town.savings().deposit(saved).await.expect("taken").into_inner();
+            positions.push(saved.transaction.expect("a transaction").position);
+        }
+        positions
+    };
+    let (told, taken) = tokio::join!(closing, teller);
+    let days: Vec<_> = told.iter().filter(|one| one.step.is_empty()).map(|one| one.day).collect();
+    assert_eq!((days.len(), days.last()), (365, Some(&date(2025, 12, 31))));
+    let (first, last) = (told[0].position, told[told.len() - 1].position);
+    let between = taken.iter().filter(|at| (first..last).contains(at)).count();
+    assert!(between > 0, "{} taken, none between {first} and {last}", taken.len());
+    let sen = i64::try_from(taken.len()).expect("fits") * 100_000;
+    assert_eq!(town.held("a.sp.2103.m01").await, sen);
 }
 
 async fn set_loan_quality(town: &Town) {

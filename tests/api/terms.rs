@@ -12,6 +12,7 @@ use crate::town::{A, LKM, Server, Town, cash, date, deposit, idr, on, place, sen
 on_both!(
     deposits_earn_and_begin_again_by_their_product,
     what_is_wrong_with_a_term_deposit_is_named,
+    none_that_is_opened_while_its_day_closes_is_forgotten,
 );
 
 pub fn version() -> TermProduct {
@@ -126,6 +127,34 @@ fn says<T: std::fmt::Debug>(
 ) {
     let why = why(&result.expect_err(reason));
     assert_eq!((why.code, why.reason.as_str(), why.field.as_str()), (code, reason, field));
+}
+
+/// Each day of a month somebody opens a deposit for a night while the day that ends it is being closed:
+/// however the two fall, all are paid back.
+async fn none_that_is_opened_while_its_day_closes_is_forgotten(server: &Server) {
+    let town = Town::found(server).await;
+    town.products().set_term_product(set(A, version())).await.expect("set");
+    for number in 1..=28 {
+        let open = OpenMemberDepositRequest {
+            deposit_id: format!("d{number:02}"),
+            details: on(2025, 1, number),
+            matures_on: date(2025, 1, number + 1),
+            on_maturity: OnMaturity::Savings as i32,
+            ..of_member(in_cash())
+        };
+        let mut products = town.products();
+        let (opened, closed) =
+            tokio::join!(products.open_member_deposit(open), close(&town, (2025, 1, number + 1)));
+        opened.expect("opened");
+        closed.expect("closed");
+    }
+    close(&town, (2025, 1, 31)).await.expect("closed");
+    let list = ListMemberDepositsRequest { parent: A.to_owned(), ..Default::default() };
+    let listed = town.products().list_member_deposits(list).await.expect("listed").into_inner();
+    assert_eq!(listed.deposits.len(), 28);
+    for deposit in &listed.deposits {
+        assert_eq!(deposit.state(), TermState::PaidBack, "{}", deposit.name);
+    }
 }
 
 async fn what_is_wrong_with_a_term_deposit_is_named(server: &Server) {

@@ -1,6 +1,7 @@
 //! The journal as a whole, on storage in memory.
 
 mod batches;
+mod closing;
 mod lineage;
 mod moving;
 mod properties;
