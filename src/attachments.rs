@@ -111,7 +111,9 @@ impl Files {
     async fn part(&self, file: &FileName, part: u32) -> Result<Vec<u8>, FilesError> {
         let place = place(file, part);
         let found = match self.store.get(&place).await {
-            Err(Error::NotFound { .. }) => return Err(FilesError::Missing),
+            Err(Error::NotFound { source, .. }) if !is_bucket(source.as_ref()) => {
+                return Err(FilesError::Missing);
+            }
             found => found?,
         };
         let sealed = found.bytes().await?;
@@ -175,6 +177,19 @@ async fn is_named(reader: &Reader, location: &str) -> Result<bool, StorageError>
     let is_named = snapshot.row(&row).await?.is_some();
     snapshot.finish().await?;
     Ok(is_named)
+}
+
+/// Whether it is the bucket itself that was not found: S3 answers both alike but for the code in the
+/// body of its answer.
+fn is_bucket(not_found: &dyn std::error::Error) -> bool {
+    let mut at = Some(not_found);
+    while let Some(error) = at {
+        if error.to_string().contains("NoSuchBucket") {
+            return true;
+        }
+        at = error.source();
+    }
+    false
 }
 
 fn prefix(file: &FileName) -> Path {

@@ -115,7 +115,7 @@ impl From<FilesError> for Problem {
             FilesError::Storage(error) => error.into(),
             FilesError::Store(_) | FilesError::Place(..) => {
                 tracing::warn!(%error, "attachments");
-                Fault::StorageFailed.into()
+                Fault::AttachmentStore.into()
             }
         }
     }

@@ -329,6 +329,10 @@ faults! {
     StorageFailed = "STORAGE_FAILED", Unavailable,
         "Penyimpanan gagal dan tidak ada yang tercatat; kirim lagi permintaan yang sama.",
         "Storage failed and nothing was stored; send the same request again.";
+    /// The folder or bucket of attachments does not answer, or is not there.
+    AttachmentStore = "ATTACHMENT_STORE", Unavailable,
+        "Tempat menyimpan lampiran tidak dapat dipakai; coba lagi, dan bila tetap begini beri tahu pengelola server.",
+        "The place where attachments (lampiran) are kept cannot be used; try again, and tell the server's operator if it stays so.";
     /// The book is damaged or of a later format.
     BookUnavailable = "BOOK_UNAVAILABLE", DataLoss,
         "Buku ini rusak atau dibuat oleh versi yang lebih baru; hubungi pengelola.",
@@ -361,6 +365,7 @@ impl Fault {
                 | Fault::TooManyCalls
                 | Fault::Stopping
                 | Fault::StorageFailed
+                | Fault::AttachmentStore
                 | Fault::DeadlineExceeded
         )
     }

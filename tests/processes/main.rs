@@ -8,6 +8,7 @@ mod terminal;
 #[path = "../common/tokens.rs"]
 mod tokens;
 
+mod bucket;
 mod client;
 mod closing;
 mod crash;
