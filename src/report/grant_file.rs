@@ -2,7 +2,7 @@
 //! it was spent on and on what paper, the animals and things, what was passed on, what is left.
 //!
 //! **Invariant**: the text is made from records alone, so that whoever holds the same records makes
-//! the same text. It names people by their ids only.
+//! the same text. It names groups as they were registered, and people by their ids only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,8 +10,10 @@ use std::fmt::Write;
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{Attachment, Grant, LossCause, Lot, Pass, PassState};
-use crate::domain::record::{Effect, Outcome, Record, Row};
+use crate::domain::record::proto::{
+    Attachment, Grant, LossCause, Lot, Pass, PassState, ReceiverKind,
+};
+use crate::domain::record::{Effect, Event, Outcome, Record, Row};
 use crate::domain::refusal::Language;
 use crate::locale::date::format_day;
 use crate::locale::event::event_text;
@@ -29,6 +31,18 @@ pub struct GrantFile {
     /// Where files are attached: the transactions, and the meetings they belong to.
     papers: BTreeSet<String>,
     attachments: Vec<(String, Attachment)>,
+    /// The records in which each pass was delivered, released, confirmed or excused.
+    steps: BTreeMap<String, Vec<Step>>,
+    /// The record that registered each group of the book, by its id, and its name then.
+    groups: BTreeMap<String, (String, Record)>,
+}
+
+/// What was done about a pass, and the number of the paper behind it.
+#[derive(Clone, Debug)]
+struct Step {
+    event: Event,
+    day: Day,
+    paper: String,
 }
 
 impl GrantFile {
@@ -43,19 +57,34 @@ impl GrantFile {
             passes: BTreeMap::new(),
             papers: BTreeSet::new(),
             attachments: Vec::new(),
+            steps: BTreeMap::new(),
+            groups: BTreeMap::new(),
         }
     }
 
-    /// Reads the next record; whether it belongs to the grant.
-    pub fn read(&mut self, record: Record) -> bool {
-        let belongs = match &record.outcome {
-            Outcome::Done(effect) => self.belongs(effect) && record.request.is_some(),
-            Outcome::Refused(_) => false,
-        };
-        if belongs {
-            self.take_in(record);
+    /// Reads the next record, and keeps it if it belongs to the grant.
+    pub fn read(&mut self, record: Record) {
+        let Outcome::Done(effect) = &record.outcome else { return };
+        if record.request.is_none() {
+            return;
         }
-        belongs
+        if self.belongs(effect) {
+            self.take_in(record);
+        } else if let Some((id, name)) = registered(&record) {
+            self.groups.entry(id).or_insert((name, record));
+        }
+    }
+
+    /// The records that the text is made of, in journal order: the grant's own, and those that
+    /// registered its group and the groups it was passed on to.
+    pub fn records(&self) -> Vec<&Record> {
+        let receivers = self.passes.values().map(|pass| pass.receiver.as_str());
+        let named: BTreeSet<&str> = receivers.chain([self.group.as_str()]).collect();
+        let registered = named.into_iter().filter_map(|id| self.groups.get(id));
+        let mut records: Vec<&Record> = registered.map(|(_, record)| record).collect();
+        records.extend(&self.records);
+        records.sort_by_key(|record| record.position);
+        records
     }
 
     /// The grant as the last of its records left it; `None` before the first.
@@ -103,6 +132,12 @@ impl GrantFile {
             }
             for (name, row) in &effect.rows {
                 self.take_in_row(name, row, effect);
+                if let (Row::Pass(_), true) = (row, self.passes.contains_key(&name.id)) {
+                    let paper = effect.evidence.as_ref().map(|paper| paper.number.clone());
+                    let (event, day) = (record.event, record.happened_on);
+                    let step = Step { event, day, paper: paper.unwrap_or_default() };
+                    self.steps.entry(name.id.clone()).or_default().push(step);
+                }
             }
         }
         self.records.push(record);
@@ -151,6 +186,7 @@ impl GrantFile {
 
     fn heading(&self, grant: &Grant, say: Say, text: &mut String) {
         let GrantFile { group, grant: id, .. } = self;
+        let group = self.named(group.as_str());
         let _ = writeln!(text, "{} {id}, {group}\n", say.of("BERKAS HIBAH", "GRANT FILE"));
         let lpj = match grant.lpj_accepted_on {
             0 => say.of("belum", "not yet").to_owned(),
@@ -234,7 +270,42 @@ impl GrantFile {
                 state => state.as_str_name().trim_start_matches("PASS_STATE_"),
             };
             let (day, amount) = (say.day(pass.delivered_on), rupiah(pass.amount));
-            let _ = writeln!(text, "{id:<20}{:<20}{day:<20}{amount:>18}  {state}", pass.receiver);
+            let to = self.receiver(pass, say);
+            let _ = writeln!(text, "{id:<20}{to:<32}{day:<20}{amount:>18}  {state}");
+            for item in &pass.items {
+                let quantity = format_quantity(item.quantity_milli);
+                let value = rupiah(item.value);
+                let _ = writeln!(text, "        {}: {quantity} {}, {value}", item.label, item.unit);
+            }
+            for step in self.steps.get(id).into_iter().flatten() {
+                let (event, day) = (event_text(step.event, say.0), say.day(step.day.get()));
+                let paper = match step.paper.as_str() {
+                    "" => say.of("tanpa nomor", "without a number"),
+                    paper => paper,
+                };
+                let minute = say.of("berita acara", "minute");
+                let _ = writeln!(text, "        {event}, {day}; {minute} {paper}");
+            }
+        }
+    }
+
+    /// A group as it was registered, with its id.
+    fn named(&self, id: &str) -> String {
+        match self.groups.get(id) {
+            Some((name, _)) => format!("{name} ({id})"),
+            None => id.to_owned(),
+        }
+    }
+
+    /// To whom a pass went. The name of whoever is in no book is sealed.
+    fn receiver(&self, pass: &Pass, say: Say) -> String {
+        match pass.receiver_kind() {
+            ReceiverKind::Pool => say.of("dana guliran LKM", "the LKM's pool").to_owned(),
+            ReceiverKind::Family => say.of("keluarga", "a family").to_owned(),
+            ReceiverKind::UnbookedGroup => {
+                say.of("kelompok tanpa buku", "a group without books").to_owned()
+            }
+            _ => self.named(&pass.receiver),
         }
     }
 
@@ -283,6 +354,15 @@ const fn cause(cause: LossCause, say: Say) -> Option<&'static str> {
         LossCause::Died => Some(say.of("mati", "died")),
         LossCause::Stolen => Some(say.of("dicuri", "stolen")),
     }
+}
+
+/// The group that a record registers, by its id, and its name.
+fn registered(record: &Record) -> Option<(String, String)> {
+    let Outcome::Done(effect) = &record.outcome else { return None };
+    effect.rows.iter().find_map(|(name, row)| match row {
+        Row::Group(group) if name.parent == "groups" => Some((name.id.clone(), group.name.clone())),
+        _ => None,
+    })
 }
 
 /// The sum of what was debited.

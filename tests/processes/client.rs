@@ -181,6 +181,32 @@ fn an_officer_follows_a_grant(terminal: &Terminal, data: &Path) {
         "melati.uep.1111",
         "Rp300.000",
     );
+    an_inspector_sees_to_whom_it_went(terminal, data);
+}
+
+/// The file names the groups a grant was passed on to, and the minutes, and is checked offline.
+fn an_inspector_sees_to_whom_it_went(terminal: &Terminal, data: &Path) {
+    let folder = data.join("berkas-guliran");
+    terminal.reads(&format!("audit grant mawar apbd {}", folder.display()));
+    let text = std::fs::read_to_string(folder.join("berkas.txt")).expect("a text");
+    let passed = text.split("GULIRAN\n").nth(1).expect("a section");
+    let passed = passed.split("\nSISA").next().expect("a section");
+    for line in ["ke-kolam", "ke-melati", "dana guliran LKM", "(melati)", "berita acara"] {
+        assert!(passed.contains(line), "no {line} in\n{passed}");
+    }
+    assert!(text.starts_with("BERKAS HIBAH apbd, "), "{text}");
+    assert!(text.lines().next().is_some_and(|line| line.ends_with("(mawar)")), "{text}");
+    let key = std::fs::read_to_string(folder.join("key.pub")).expect("a key");
+    let check = format!("audit verify-grant {} --key {}", folder.display(), key.trim());
+    let count = |text: &str| row(text, "Transaksi")[1].parse::<usize>().expect("a number");
+    let receipts = std::fs::read_dir(folder.join("receipts")).expect("a folder").count();
+    assert_eq!(count(&terminal.reads(&check)), receipts);
+    // Without the record that registered a group its name is not proved.
+    let first = std::fs::read_dir(folder.join("receipts")).expect("a folder");
+    let mut first: Vec<_> = first.map(|entry| entry.expect("an entry").path()).collect();
+    first.sort();
+    std::fs::remove_file(&first[0]).expect("removed");
+    assert!(terminal.refused(&check).contains("berkas.txt tidak sesuai"));
 }
 
 /// All of a grant in a folder, checked without the server.

@@ -11,7 +11,7 @@ use crate::chain::checkpoint::Receipt;
 use crate::cli::audit_folder;
 use crate::cli::remote::Failure;
 use crate::domain::id::{Entity, Id};
-use crate::domain::record::{self, Record};
+use crate::domain::record;
 use crate::domain::refusal::Language;
 use crate::report::grant_file::GrantFile;
 
@@ -45,7 +45,8 @@ impl Client {
     pub(super) async fn make_grant_file(&self, which: &MakeGrantFile) -> Answer {
         let MakeGrantFile { group, grant, folder } = which;
         let mut file = self.grant_file_of(group, grant)?;
-        let records = self.records_of(&mut file).await?;
+        self.read_book(&mut file).await?;
+        let records = file.records();
         let text = file.text(self.language).ok_or_else(|| {
             Failure(self.say(
                 &format!("Hibah {grant} tidak ditemukan."),
@@ -100,9 +101,9 @@ impl Client {
         })
     }
 
-    /// Reads the book, and keeps the records of the grant.
-    async fn records_of(&self, file: &mut GrantFile) -> Result<Vec<Record>, Failure> {
-        let (mut records, mut next) = (Vec::new(), 1);
+    /// Reads the book.
+    async fn read_book(&self, file: &mut GrantFile) -> Result<(), Failure> {
+        let mut next = 1;
         loop {
             let (book, began) = (self.whole_book(), next);
             let request = v1::StreamRecordsRequest { book, from_position: next, follow: false };
@@ -110,17 +111,14 @@ impl Client {
             loop {
                 let answer = match stream.message().await {
                     Ok(Some(answer)) => answer,
-                    Ok(None) => return Ok(records),
+                    Ok(None) => return Ok(()),
                     // A stream that was cut off is asked for again from where it ended.
                     Err(_) if next > began => break,
                     Err(status) => return Err(self.failed()(status)),
                 };
                 next = answer.position + 1;
                 let record = record::decode(&answer.record);
-                let record = record.map_err(|error| self.unproved(&error))?;
-                if file.read(record.clone()) {
-                    records.push(record);
-                }
+                file.read(record.map_err(|error| self.unproved(&error))?);
             }
         }
     }
@@ -130,19 +128,22 @@ impl Client {
         let (key, name) = (self.public_key(key)?, self.file(&folder.join(GRANT))?);
         let (group, grant) = name.trim().split_once('/').ok_or_else(|| self.incomplete())?;
         let mut file = self.grant_file_of(group, grant)?;
-        let mut count = 0;
-        for path in self.receipts(folder)? {
+        let paths = self.receipts(folder)?;
+        for path in &paths {
             let not_proved = |why: &dyn std::fmt::Display| {
                 self.not_proved(&format!("{}: {why}", path.display()))
             };
-            let receipt = Receipt::parse(&self.file(&path)?).map_err(|error| not_proved(&error))?;
+            let receipt = Receipt::parse(&self.file(path)?).map_err(|error| not_proved(&error))?;
             receipt.verify(&key).map_err(|error| not_proved(&error))?;
             let record = record::decode(&receipt.record).map_err(|error| not_proved(&error))?;
-            if !file.read(record) {
-                let other = self.say("bukan dari hibah ini", "not of this grant");
-                return Err(not_proved(&other));
-            }
-            count += 1;
+            file.read(record);
+        }
+        let count = file.records().len();
+        if count != paths.len() {
+            return Err(self.not_proved(&self.say(
+                "ada bukti yang bukan dari hibah ini",
+                "there is a receipt that is not of this grant",
+            )));
         }
         let text = self.file(&folder.join(TEXT))?;
         let is_made = |language| file.text(language).as_ref() == Some(&text);
