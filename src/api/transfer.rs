@@ -13,14 +13,14 @@ use crate::domain::guliran::{in_transit, pass_name};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::lot::NewLot;
 use crate::domain::record::Row;
-use crate::domain::record::proto::{Grant, ReceiverKind, TransitState};
+use crate::domain::record::proto::{BudgetSource, Grant, ReceiverKind, TransitState};
 use crate::domain::transfer::{Hear, Receive, TRANSIT, Transfer, Word};
 use crate::journal::courier::{self, Parcel};
 
 /// The largest file that is read.
 const MAX_BYTES: usize = 60_000;
 
-/// The most things of one pass.
+/// The most things of one pass, and generations before it.
 const MAX_ITEMS: usize = 100;
 
 impl Method for v1::ListTransitRequest {
@@ -115,13 +115,23 @@ fn receive(file: &v1::TransferFile, book: &Id) -> Checked<Receive> {
         return Err(Fault::WrongParent.on("file.pass"));
     }
     convert::at_most(&file.items, MAX_ITEMS, "file.items")?;
+    convert::at_most(&file.ancestors, MAX_ITEMS, "file.ancestors")?;
+    for (index, ancestor) in file.ancestors.iter().enumerate() {
+        // A grant of this book stands there without it.
+        let name = match ancestor.starts_with("books/") {
+            true => ancestor.clone(),
+            false => convert::row_name(book, ancestor.as_str()),
+        };
+        convert::owned_by_group(&name, "grants", &format!("file.ancestors[{index}]"))?;
+    }
+    let source: BudgetSource = convert::open_choice(file.source, "file.source")?;
     let item = |(index, lot)| convert::new_lot(lot, &format!("file.items[{index}]"));
     let transfer = Transfer {
         pass: file.pass.clone(),
         ancestors: file.ancestors.clone(),
         giver: Grant {
             programme: convert::required_line(&file.programme, 120, "file.programme")?,
-            source: file.source,
+            source: source as i32,
             decree_number: convert::line(&file.decree_number, 80, "file.decree_number")?,
             ..Grant::default()
         },

@@ -12,16 +12,18 @@ use prost::bytes::{Buf, BufMut};
 use prost::encoding::{WireType, encode_key, encode_varint};
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
-use simpul::cli::remote::Line;
+use sha2::{Digest, Sha256};
+use simpul::api::v1::*;
+use simpul::cli::remote::{Line, fresh_request_id};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Code, Request, Status};
 
 use crate::fuzz::{self, Case};
 use crate::on_both;
-use crate::town::{Server, Town};
+use crate::town::{A, BOOK, Server, Town, idr, on, units, why};
 
-on_both!(whatever_is_sent_is_answered);
+on_both!(whatever_is_sent_is_answered, whatever_file_is_brought_is_answered);
 
 /// Cases for each rpc in the short run.
 const SHORT: u64 = 12;
@@ -247,6 +249,98 @@ async fn send(line: Line, path: &str, bytes: Vec<u8>) -> Result<(), Status> {
         Ok(())
     };
     tokio::time::timeout(PATIENCE, all).await.unwrap_or(Ok(()))
+}
+
+/// A pass to this town as another installation writes it.
+fn transfer_file() -> TransferFile {
+    let lot = NewLot {
+        lot_id: "babi-1".to_owned(),
+        kind: LotKind::Livestock as i32,
+        label: "babi (contoh)".to_owned(),
+        unit: "ekor".to_owned(),
+        quantity: units("2"),
+        cost: idr(400_000),
+    };
+    TransferFile {
+        pass: "books/soe/groups/z/passes/p1".to_owned(),
+        receiver: A.to_owned(),
+        ancestors: vec!["books/soe/groups/z/grants/apbn".to_owned()],
+        programme: "APBN (contoh)".to_owned(),
+        source: BudgetSource::Apbn as i32,
+        decree_number: "SK-1/contoh".to_owned(),
+        amount: idr(1_000_000),
+        cash: idr(600_000),
+        channel: PassChannel::Bank as i32,
+        items: vec![lot],
+        grant_id: "guliran-1".to_owned(),
+    }
+}
+
+/// The code that fits a file.
+fn code_of(file: &[u8]) -> String {
+    hex::encode(&Sha256::digest(file)[..8])
+}
+
+/// Transfer files and their receipts, changed and with the code that fits the change: one that does
+/// not fit is refused before anything is read.
+async fn whatever_file_is_brought_is_answered(server: &Server) {
+    let town = Town::found(server).await;
+    let file = transfer_file().encode_to_vec();
+    let receipt = TransferReceipt {
+        pass: format!("{A}/passes/p1"),
+        grant: "books/soe/groups/z/grants/guliran-1".to_owned(),
+    };
+    let receipt = receipt.encode_to_vec();
+    let (mut read, mut cases) = (0, 0);
+    for number in fuzz::cases("transfers", SHORT * 20) {
+        let mut dice = fuzz::dice("transfers", number);
+        let seeds =
+            if number == 0 { file.clone() } else { fuzz::input(&[file.clone()], &mut dice) };
+        let case = Case { name: "transfers", number, bytes: &seeds };
+        let brought = ImportTransferRequest {
+            book: BOOK.to_owned(),
+            request_id: fresh_request_id(),
+            details: on(2025, 3, 3),
+            file: case.bytes.to_vec(),
+            code: code_of(case.bytes),
+        };
+        let word = fuzz::input(&[receipt.clone()], &mut dice);
+        let told = AcknowledgeTransferRequest {
+            book: BOOK.to_owned(),
+            request_id: fresh_request_id(),
+            details: on(2025, 3, 3),
+            code: code_of(&word),
+            receipt: word,
+        };
+        let brought = town.guliran().import_transfer(brought).await.map(|_| ());
+        let told = town.guliran().acknowledge_transfer(told).await.map(|_| ());
+        for answer in [brought, told] {
+            cases += 1;
+            read += u32::from(answer.is_ok());
+            let code = answer.map_or_else(|status| status.code(), |()| Code::Ok);
+            let known = [
+                Code::Ok,
+                Code::InvalidArgument,
+                Code::NotFound,
+                Code::AlreadyExists,
+                Code::FailedPrecondition,
+                Code::ResourceExhausted,
+            ];
+            assert!(known.contains(&code), "{code:?}");
+        }
+    }
+    assert!(read > 0 && read < cases || std::env::var_os("SIMPUL_FUZZ").is_some(), "{read}");
+    let mut stale = transfer_file();
+    stale.grant_id = "guliran-2".to_owned();
+    let altered = ImportTransferRequest {
+        book: BOOK.to_owned(),
+        request_id: fresh_request_id(),
+        details: None,
+        file: stale.encode_to_vec(),
+        code: code_of(&file),
+    };
+    let refused = town.guliran().import_transfer(altered).await.expect_err("another file");
+    assert_eq!(why(&refused).reason, "TRANSFER_ALTERED");
 }
 
 async fn whatever_is_sent_is_answered(server: &Server) {
