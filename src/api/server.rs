@@ -13,10 +13,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use http_body_util::BodyExt;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tonic::Code;
@@ -56,7 +58,8 @@ pub struct Limits {
     pub drain: Duration,
     /// Connections at once; those beyond wait.
     pub connections: usize,
-    /// Calls of one user, or of all who have not signed in, at once; those beyond are refused.
+    /// Calls of one user, or of all who have not signed in, at once, streams included; those beyond
+    /// are refused.
     pub calls_per_caller: usize,
 }
 
@@ -345,7 +348,7 @@ async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
         Ok(who) => who,
         Err(problem) => return refused(&problem, language),
     };
-    let Some(_admitted) = admit(&gate.busy, limits.calls_per_caller, who.name()) else {
+    let Some(admitted) = admit(&gate.busy, limits.calls_per_caller, who.name()) else {
         return refused(&Fault::TooManyCalls.into(), language);
     };
     let deadline = said(headers, "grpc-timeout").and_then(timeout).unwrap_or(limits.deadline);
@@ -359,9 +362,19 @@ async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
     let caller = Caller { who, language, priority, until: Some(until) };
     request.extensions_mut().insert(caller);
     match tokio::time::timeout_at(until, next.run(request)).await {
-        Ok(response) => mended(response, language),
+        Ok(response) => counted(mended(response, language), admitted),
         Err(_) => refused(&Fault::DeadlineExceeded.into(), language),
     }
+}
+
+/// Counts a call until all of its answer has left, so that streams count for as long as they go on.
+fn counted(response: Response, admitted: Admitted) -> Response {
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _counted = &admitted;
+            frame
+        }))
+    })
 }
 
 /// Who calls: by their token; without one, by their machine's certificate; or by what they say where

@@ -1,9 +1,12 @@
 //! What passes over the wire besides our own clients: gRPC-Web over HTTP/1.1, bytes that are no
 //! message, reflection and health.
 
+use std::path::Path;
+
 use prost::Message;
 use simpul::api::v1::*;
 use simpul::cli::remote::Line;
+use simpul::config::Flags;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::codegen::http::uri::PathAndQuery;
@@ -16,7 +19,7 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 use crate::on_both;
-use crate::town::{Server, Town, date, idr, why};
+use crate::town::{BOOK, Server, Town, date, idr, why};
 
 on_both!(
     bytes_that_are_no_message_change_nothing,
@@ -138,6 +141,41 @@ async fn a_deadline_that_passes_is_said_and_the_retry_finds_the_answer() {
     assert!(answer.replace(": ", ":").contains("grpc-status:4"), "{answer}");
     town.savings().deposit(deposit).await.expect("answered");
     assert_eq!(town.held("a.sp.2103.m01").await, 500_000);
+    server.stop_and_verify().await;
+}
+
+/// Streams count among a caller's calls for as long as they go on; others' calls do not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_has_so_many_calls_and_streams_at_once() {
+    let settings =
+        |_: &Path| Flags { sign_in: Some(false), calls_per_caller: Some(8), ..Flags::default() };
+    let server = Server::start(None, settings).await;
+    let town = Town::found(&server).await;
+    let follow = async || {
+        let book = BOOK.to_owned();
+        let request = StreamRecordsRequest { book, from_position: 0, follow: true };
+        let mut stream = town.proofs().stream_records(request).await?.into_inner();
+        stream.message().await.map(|_| stream)
+    };
+    let mut streams = Vec::new();
+    for _ in 0..8 {
+        streams.push(follow().await.expect("a stream"));
+    }
+    let full = follow().await.expect_err("eight already");
+    let said = why(&full);
+    assert_eq!((said.code, said.reason.as_str()), (Code::ResourceExhausted, "TOO_MANY_CALLS"));
+    assert!(said.details.retry_info().is_some());
+    let refused = town.books().list_books(ListBooksRequest::default()).await.expect_err("full");
+    assert_eq!(why(&refused).reason, "TOO_MANY_CALLS");
+    let other = Town::at(server.remote("ketua", Default::default(), None).line());
+    other.books().list_books(ListBooksRequest::default()).await.expect("another caller");
+    // Once one has ended there is room again; the server hears of that a little later.
+    drop(streams.pop());
+    let mut tried = 0;
+    while town.books().list_books(ListBooksRequest::default()).await.is_err() {
+        tried += 1;
+        assert!(tried < 100_000, "a stream that ended is counted still");
+    }
     server.stop_and_verify().await;
 }
 
