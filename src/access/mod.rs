@@ -266,6 +266,13 @@ impl Access {
         Ok((token, expires_at))
     }
 
+    /// The device of a token of its own, locked or not; none for a token of nobody.
+    ///
+    /// Errors: `Storage`.
+    pub async fn holder(&self, token: &str) -> Result<Option<Device>, AccessError> {
+        Ok(self.store.device_by_token(&hashed(token)).await?)
+    }
+
     /// The devices of a user at home in a book.
     ///
     /// Errors: `Unknown`, `Storage`.

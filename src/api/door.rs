@@ -18,6 +18,7 @@ use crate::domain::day::Day;
 use crate::domain::id::{Id, RowName};
 use crate::domain::record::proto::Zone;
 use crate::domain::record::{Outcome, Record, Row};
+use crate::domain::refusal::Reason;
 use crate::journal::system_clock;
 use crate::storage::access::Lookup;
 use crate::storage::read::Reader;
@@ -234,27 +235,64 @@ impl Door {
     ) -> Checked<Passed> {
         let (about, name) = (&R::DECLARED, request.scope());
         let passed = self.passed(who, about, name).await;
-        let reason = passed.as_ref().err().map_or(request.purpose(), Problem::reason);
-        if let (Who::User(user), true) = (who, about.personal || passed.is_err()) {
-            let book = name.strip_prefix("books/").and_then(|rest| rest.split('/').next());
-            let book = book.and_then(Id::new);
-            let explanation = match &book {
-                Some(book) if passed.is_ok() => sealed(book).await?,
+        if about.personal || passed.is_err() {
+            let reason = passed.as_ref().err().map_or(request.purpose(), Problem::reason);
+            let explanation = match (who, book_of(name)) {
+                (Who::User(_), Some(book)) if passed.is_ok() => sealed(&book).await?,
                 _ => String::new(),
             };
-            let line = Lookup {
-                account: user.user.clone(),
-                device: user.device.clone(),
-                method: format!("{}/{}", about.service, about.method),
-                name: name.chars().take(200).collect(),
-                reason: reason.to_owned(),
-                explanation,
-                ..Lookup::default()
-            };
-            let book = book.as_ref().map_or("", Id::as_str);
-            self.access()?.looked(book, line).await?;
+            self.note(who, about, name, (reason, explanation)).await?;
         }
         passed
+    }
+
+    /// Keeps in the access log what came of a call that was let in, where that is as good as a
+    /// refusal at the door: what a method declared `narrowed` hides from the caller, and PINs that
+    /// did not unlock a device.
+    ///
+    /// Errors: what storage says.
+    pub(crate) async fn note_refused(
+        &self,
+        who: &Who,
+        about: &Declared,
+        name: &str,
+        problem: &Problem,
+    ) -> Checked<()> {
+        let hidden = about.narrowed && problem.reason() == Reason::NotFound.name();
+        match hidden || matches!(who, Who::Locked(_)) {
+            true => self.note(who, about, name, (problem.reason(), String::new())).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Keeps a call in the access log of the book that it is about; that of a device that is locked
+    /// in the one where its user is at home. Of whoever is not known there is nothing to keep.
+    async fn note(
+        &self,
+        who: &Who,
+        about: &Declared,
+        name: &str,
+        (reason, explanation): (&str, String),
+    ) -> Checked<()> {
+        let book = book_of(name).map_or_else(String::new, |book| book.to_string());
+        let (account, device, book) = match who {
+            Who::User(user) => (user.user.clone(), user.device.clone(), book),
+            Who::Locked(token) => match self.access()?.holder(token).await? {
+                Some(device) => (device.account.id, device.id, device.account.home),
+                None => return Ok(()),
+            },
+            Who::Nobody | Who::Trusted(_) => return Ok(()),
+        };
+        let line = Lookup {
+            account,
+            device,
+            method: format!("{}/{}", about.service, about.method),
+            name: name.chars().take(200).collect(),
+            reason: reason.to_owned(),
+            explanation,
+            ..Lookup::default()
+        };
+        Ok(self.access()?.looked(&book, line).await?)
     }
 
     /// Whether somebody who was let in would be so still: for answers that go on.
@@ -334,6 +372,11 @@ impl Door {
         let now = self.access.as_ref().map_or_else(|| system_clock()(), Access::now);
         Day::of_instant(now, zone)
     }
+}
+
+/// The book of a name, as far as it names one.
+fn book_of(name: &str) -> Option<Id> {
+    name.strip_prefix("books/").and_then(|rest| rest.split('/').next()).and_then(Id::new)
 }
 
 /// For what is about no book.

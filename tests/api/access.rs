@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use prost::bytes::Bytes;
+use sha2::{Digest, Sha256};
 use simpul::access::{Access, AccessError};
 use simpul::api::door::DECLARED;
 use simpul::api::v1::{self, *};
@@ -371,19 +372,88 @@ async fn nobody_hears_whether_what_they_may_not_see_is_there(server: &Server) {
             // Another group, a group that is not there, another book that is not there.
             let there = about(declared.field, &format!("{BOOK}/groups/b"));
             let nowhere = there.replace("groups/b", "groups/z");
-            let no_book = there.replace(BOOK, "books/lain");
-            let heard = [&there, &nowhere, &no_book].map(async |name| {
-                let status = call(&line, &method, name).await.expect_err(&method);
-                // Only the name that was asked about tells them apart.
-                let text = status.message().replace(name.as_str(), "…");
-                (status.code(), reason(&status), text)
-            });
-            let [there, nowhere, no_book] = heard;
+            let no_book = there.replace(BOOK, "books/tiadaa");
+            let [there, nowhere, no_book] = [
+                heard(&line, &method, &there),
+                heard(&line, &method, &nowhere),
+                heard(&line, &method, &no_book),
+            ];
             let (there, nowhere, no_book) = (there.await, nowhere.await, no_book.await);
             assert_eq!(there.0, Code::NotFound, "{method} as {role:?}");
             assert_eq!((&there, &there), (&nowhere, &no_book), "{method} as {role:?}");
         }
     }
+    what_records_hide_is_as_if_it_were_not_there(&guarded).await;
+}
+
+/// A refusal byte by byte: code, text, details and headers, but for the name that was asked about,
+/// which the caller knows, and the time.
+async fn heard(line: &Line, method: &str, name: &str) -> (Code, String, Vec<u8>, Vec<String>) {
+    let status = call(line, method, name).await.expect_err(method);
+    let hidden = "#".repeat(name.len());
+    let text = status.message().replace(name, &hidden);
+    let details = status.details().to_vec();
+    let mut details: Vec<u8> = details;
+    while let Some(at) = details.windows(name.len()).position(|part| part == name.as_bytes()) {
+        details[at..at + name.len()].copy_from_slice(hidden.as_bytes());
+    }
+    let headers = status.metadata().keys().map(|key| format!("{key:?}"));
+    let mut headers: Vec<String> = headers.collect();
+    headers.sort();
+    (status.code(), text, details, headers)
+}
+
+/// The methods that ask about a record, or what hangs on one: those of another group are as unknown
+/// as ids that never were.
+async fn what_records_hide_is_as_if_it_were_not_there(guarded: &Guarded<'_>) {
+    let teller = Town::at(guarded.device("teller").await);
+    let group = format!("{BOOK}/groups/b");
+    let saved = deposit(&format!("{group}/members/m01"));
+    let saved = teller.savings().deposit(saved).await.expect("saved").into_inner();
+    let transaction = saved.transaction.expect("set").name;
+    let photo = b"\xff\xd8\xff\xe0 foto (contoh)";
+    crate::attachments::attached(&teller, &transaction, photo).await;
+    let photo = format!("{transaction}/attachments/{}", hex::encode(Sha256::digest(photo)));
+    let rule = IksRule {
+        minute: "BA-9/contoh".to_owned(),
+        ..crate::iks::rule((2025, 1, 1), DuesPeriod::Monthly, 1_000)
+    };
+    let chair = guarded.user("pak-lain", Role::Chair, &group).await;
+    let asked = SetIksRuleRequest {
+        group: group.clone(),
+        request_id: fresh_request_id(),
+        rule: Some(rule),
+    };
+    let approval = crate::approvals::waits(Town::at(chair).iks().set_iks_rule(asked).await);
+    let loan = format!("{group}/loans/tidak-ada");
+    let treasurer = guarded.user("bu-bendahara", Role::Treasurer, A).await;
+    let member = guarded.user("ibu-anggota", Role::Member, &format!("{A}/members/m01")).await;
+    let mut compared = 0;
+    for declared in DECLARED.iter().filter(|one| one.narrowed) {
+        let method = format!("{}/{}", declared.service, declared.method);
+        let there = match (declared.service, declared.method) {
+            ("ApprovalService", _) => &approval,
+            ("AttachmentService", "ReadAttachment") => &photo,
+            ("LoanService", "ConfirmLoan") => &loan,
+            _ => &transaction,
+        };
+        // The same but for its last letters: a name of that form and length that never was.
+        let (kept, id) = match there.split_once("/attachments/") {
+            Some((transaction, rest)) => (transaction, format!("/attachments/{rest}")),
+            None => (there.as_str(), String::new()),
+        };
+        let nowhere = match declared.method {
+            "ConfirmLoan" => there.replace("groups/b", "groups/z"),
+            _ => format!("{}zzzz{id}", &kept[..kept.len() - 4]),
+        };
+        for (line, role) in [(&treasurer, Role::Treasurer), (&member, Role::Member)] {
+            let there = heard(line, &method, there).await;
+            let nowhere = heard(line, &method, &nowhere).await;
+            assert_eq!(there, nowhere, "{method} as {role:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 24, "{compared}");
 }
 
 async fn a_lost_device_is_refused_at_once(server: &Server) {
@@ -499,6 +569,31 @@ async fn who_looked_is_kept(server: &Server) {
     assert_eq!(lines[0], ["teller", "LoanService/WriteOffLoan", A, "ROLE_REQUIRED"]);
     assert_eq!(lines[1], ["teller", "MemberService/GetMember", &name, ""]);
     assert!(lookups.iter().all(|line| line.at.is_some() && !line.device_id.is_empty()));
+    // Who was invited, and the passbook of one person.
+    assert!(lookups.iter().any(|line| line.method == "AccessService/InviteDevice"));
+    let logged = async || {
+        let list = ListLookupsRequest { parent: BOOK.to_owned(), ..Default::default() };
+        let lookups = guarded.access().list_lookups(list).await.expect("a log").into_inner();
+        let line = lookups.lookups.into_iter().next().expect("a line");
+        [line.user_id, line.method, line.name, line.reason]
+    };
+    call(&teller, "LedgerService/GetPassbook", &name).await.expect("a passbook");
+    assert_eq!(logged().await, ["teller", "LedgerService/GetPassbook", &name, ""]);
+    // What is hidden from a caller who was let in is a refusal like another.
+    let saved = Town::at(teller).deposit("m01", 1_000).await.name;
+    let stranger = guarded.user("bu-lain", Role::Treasurer, &format!("{BOOK}/groups/b")).await;
+    call(&stranger, "JournalService/GetTransaction", &saved).await.expect_err("another group's");
+    let line = ["bu-lain", "JournalService/GetTransaction", &saved, "NOT_FOUND"];
+    assert_eq!(logged().await, line);
+    // So is a wrong PIN, and whatever a locked device asks for.
+    let code = guarded.invited("bu-lain").await;
+    let token = enrol_device(server, &code, "2468").await.expect("a device");
+    let device = remote(server).signed_in(&token).expect("a token");
+    let wrong = UnlockRequest { pin: "1357".to_owned() };
+    device.access().unlock(wrong).await.expect_err("wrong");
+    assert_eq!(logged().await, ["bu-lain", "AccessService/Unlock", "", "PIN_WRONG"]);
+    call(&device.line(), "MemberService/GetMember", &name).await.expect_err("locked");
+    assert_eq!(logged().await, ["bu-lain", "MemberService/GetMember", &name, "DEVICE_TO_UNLOCK"]);
 }
 
 async fn whoever_exports_a_person_is_in_the_log_they_export(server: &Server) {
