@@ -1,39 +1,25 @@
 //! What clerks record on a group's behalf waits for the group's word.
 
-use simpul::domain::access::{Author, Role};
+use simpul::domain::access::Role;
 use simpul::domain::arisan::OpenArisan;
 use simpul::domain::cash::Place;
 use simpul::domain::confirmation::{AnswerReport, confirmation_name};
-use simpul::domain::decide::Action;
 use simpul::domain::general::{JournalLine, PostJournal};
 use simpul::domain::id::RequestId;
 use simpul::domain::record::proto::{Confirmation, ConfirmationState, Review};
-use simpul::domain::record::{Effect, Outcome, Row};
-use simpul::domain::refusal::{Reason, Refusal};
+use simpul::domain::record::{Effect, Row};
+use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::review::review_name;
 use simpul::domain::savings::{Deposit, Kind};
 use simpul::domain::state::{Key, Lookup, Value};
 
-use crate::village::{Village, entries, id, k, kube};
+use crate::village::{Village, by, entries, id, k, kube};
 
 fn village() -> Village {
     let mut village = Village::new();
     village.group("a");
     village
-}
-
-fn by(
-    v: &mut Village,
-    who: (&str, Role),
-    action: impl Action + 'static,
-) -> Result<Effect, Refusal> {
-    let mut command = v.command(action, None);
-    command.author = Author { role: who.1, ..Author::named(who.0) };
-    match v.run(&command).outcome {
-        Outcome::Done(effect) => Ok(effect),
-        Outcome::Refused(refusal) => Err(refusal),
-    }
 }
 
 const TELLER: (&str, Role) = ("teller", Role::Teller);

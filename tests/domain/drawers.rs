@@ -1,21 +1,20 @@
 //! Tellers' drawers: opened, limited, counted and closed, entry by entry.
 
-use simpul::domain::access::{AssignRole, Assignment, Author, Role};
+use simpul::domain::access::{AssignRole, Assignment, Role};
 use simpul::domain::account::Account;
 use simpul::domain::cash::{Bearer, CountCash, DecideDifference, MoveCash, Place};
 use simpul::domain::daily::CloseDay;
-use simpul::domain::decide::Action;
 use simpul::domain::drawer::{CloseDrawer, OpenDrawer, SetDrawerLimit};
 use simpul::domain::general::{JournalLine, PostJournal};
 use simpul::domain::id::Entity;
 use simpul::domain::link::lkm_ledger;
 use simpul::domain::record::proto::Member;
-use simpul::domain::record::{Effect, Outcome, Row};
-use simpul::domain::refusal::{Reason, Refusal};
+use simpul::domain::record::{Outcome, Row};
+use simpul::domain::refusal::Reason;
 use simpul::domain::register::{CreateDrawer, EnrolMember};
 use simpul::domain::savings::{Deposit, Kind};
 
-use crate::village::{Village, day, entries, flags, id, k};
+use crate::village::{Village, by, day, entries, flags, id, k};
 
 /// The drawer `loket`, ten millions in the vault, and the LKM's member m01.
 fn village() -> Village {
@@ -55,19 +54,6 @@ fn fill(amount: i64) -> MoveCash {
 
 fn limit(amount: i64) -> SetDrawerLimit {
     SetDrawerLimit { drawer: id("loket"), since: day("2025-01-01"), amount: k(amount) }
-}
-
-fn by(
-    v: &mut Village,
-    who: (&str, Role),
-    action: impl Action + 'static,
-) -> Result<Effect, Refusal> {
-    let mut command = v.command(action, None);
-    command.author = Author { role: who.1, ..Author::named(who.0) };
-    match v.run(&command).outcome {
-        Outcome::Done(effect) => Ok(effect),
-        Outcome::Refused(refusal) => Err(refusal),
-    }
 }
 
 #[test]

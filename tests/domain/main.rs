@@ -10,6 +10,7 @@ mod death;
 mod dormancy;
 mod drawers;
 mod golden;
+mod grant_file;
 mod guliran;
 mod iks;
 mod leaving;

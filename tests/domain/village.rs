@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use simpul::domain::access::Author;
+use simpul::domain::access::{Author, Role};
 use simpul::domain::account::Account;
 use simpul::domain::book::Open;
 use simpul::domain::daily::{CloseDay, closing_name};
@@ -260,6 +260,20 @@ fn assert_balanced(record: &Record) {
         *sums.entry(entry.account.ledger.clone()).or_default() += entry.amount.get();
     }
     assert!(sums.values().all(|sum| *sum == 0), "unbalanced: {record:?}");
+}
+
+/// What somebody who has signed in may do, or why not.
+pub fn by(
+    v: &mut Village,
+    who: (&str, Role),
+    action: impl Action + 'static,
+) -> Result<Effect, Refusal> {
+    let mut command = v.command(action, None);
+    command.author = Author { role: who.1, ..Author::named(who.0) };
+    match v.run(&command).outcome {
+        Outcome::Done(effect) => Ok(effect),
+        Outcome::Refused(refusal) => Err(refusal),
+    }
 }
 
 /// The entries of an effect as a bookkeeper writes them, in thousands of rupiah.
