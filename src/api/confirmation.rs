@@ -1,5 +1,7 @@
 //! What the LKM's clerks recorded on a group's behalf, and what the group says of it.
 
+use std::collections::HashMap;
+
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, detailed};
 use crate::api::errors::Fault;
@@ -9,7 +11,7 @@ use crate::api::v1;
 use crate::domain::confirmation::{AnswerReport, CONFIRMATIONS};
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::record::proto::{Confirmation, ConfirmationState};
-use crate::domain::record::{Effect, Row};
+use crate::domain::record::{Effect, Outcome, Record, Row};
 use crate::domain::review::review_name;
 use crate::storage::read::Snapshot;
 
@@ -107,7 +109,10 @@ impl Method for v1::ListConfirmationsRequest {
         let entity = Entity::Kube(group);
         let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
         let parent = RowName::of(&entity, CONFIRMATIONS, "").parent;
-        let mut rows = snapshot.rows(&parent, after, page.size + 1).await?;
+        let mut rows = match part {
+            Part::Waiting => snapshot.waiting_rows(&parent, after, page.size + 1).await?,
+            Part::Answered => snapshot.rows(&parent, after, page.size + 1).await?,
+        };
         let more = rows.len() > page.size as usize;
         rows.truncate(page.size as usize);
         let next_page_token = match (more, rows.last()) {
@@ -170,6 +175,28 @@ async fn looked_at(snapshot: &mut Snapshot, report: &str) -> Checked<String> {
         Some(Row::Review(review)) => Ok(review.decided_by),
         _ => Err(damaged()),
     }
+}
+
+/// What a group says by now of those of some records that were made on its behalf, by the request.
+pub(super) async fn answers_of(
+    snapshot: &mut Snapshot,
+    group: &Id,
+    records: &[Record],
+) -> Checked<HashMap<String, ConfirmationState>> {
+    let parent = RowName::of(&Entity::Kube(group.clone()), CONFIRMATIONS, "").parent;
+    let asked = |record: &Record| match &record.outcome {
+        Outcome::Done(effect) => effect.rows.iter().any(|(name, _)| name.parent == parent),
+        Outcome::Refused(_) => false,
+    };
+    let requests = records.iter().filter(|record| asked(record));
+    let requests: Vec<&str> =
+        requests.filter_map(|record| record.request.as_ref().map(RequestId::as_str)).collect();
+    let mut answers = HashMap::new();
+    for found in snapshot.rows_of(&parent, &requests).await? {
+        let Row::Confirmation(row) = found.row else { return Err(damaged()) };
+        answers.insert(found.id, row.state());
+    }
+    Ok(answers)
 }
 
 /// What each group on whose behalf a record was made says of it.

@@ -1,5 +1,8 @@
 //! Questions about balances. Every answer says which state of the book it saw.
 
+use std::collections::{BTreeSet, HashMap};
+
+use crate::api::confirmation;
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Opened, Page, damaged, service};
 use crate::api::errors::Fault;
@@ -333,12 +336,29 @@ pub(super) async fn ledger_lines(
         Outcome::Refused(_) => None,
     });
     let opened = call.open(snapshot, book, memos).await?;
-    let answer = |(account, line): &(Account, Line)| {
+    let groups: BTreeSet<&Id> = lines.iter().filter_map(|(account, _)| group_of(account)).collect();
+    let mut answers = HashMap::new();
+    for group in groups {
+        answers.insert(group, confirmation::answers_of(snapshot, group, &records).await?);
+    }
+    let shown = |(account, line): &(Account, Line)| {
         let found = records.binary_search_by_key(&line.position, |record| record.position);
         let record = found.ok().and_then(|index| records.get(index)).ok_or_else(damaged)?;
-        ledger_line(book, account, line, record, &opened)
+        let said =
+            group_of(account).and_then(|group| answers.get(group)).zip(record.request.as_ref());
+        let answer = said.and_then(|(answers, request)| answers.get(request.as_str()));
+        let answer = answer.map_or(0, |state| *state as i32);
+        Ok(v1::LedgerLine { answer, ..ledger_line(book, account, line, record, &opened)? })
     };
-    lines.iter().map(answer).collect()
+    lines.iter().map(shown).collect()
+}
+
+/// The group in whose ledger an account is.
+fn group_of(account: &Account) -> Option<&Id> {
+    match &account.ledger.entity {
+        Entity::Kube(group) => Some(group),
+        Entity::Lkm => None,
+    }
 }
 
 fn ledger_line(
@@ -372,6 +392,7 @@ fn ledger_line(
         line: entry.line,
         party: convert::row_name(book, &entry.party),
         memo: opened.text(Sort::Memo, &effect.memo).0,
+        answer: 0,
     })
 }
 

@@ -102,6 +102,28 @@ async fn a_group_answers_for_what_the_lkm_recorded(server: &Server) {
     assert_eq!(why(&reused).reason, "REQUEST_ID_REUSED");
     assert_eq!(counter.held("a.sp.1101").await, 4_100_000, "no answer moves money");
 
+    // The group's cash book says of each line what the group says of it by now.
+    let book = GetCashBookRequest {
+        entity: A.to_owned(),
+        fund: Fund::SimpanPinjam as i32,
+        ..GetCashBookRequest::default()
+    };
+    let lines = village.ledger().get_cash_book(book).await.expect("a book").into_inner().lines;
+    let said: Vec<ConfirmationState> = lines.iter().map(LedgerLine::answer).collect();
+    let [unsaid, right, wrong, open] = [
+        ConfirmationState::Unspecified,
+        ConfirmationState::Confirmed,
+        ConfirmationState::Disputed,
+        ConfirmationState::Waiting,
+    ];
+    assert_eq!(said, [right, wrong, unsaid, open]);
+    let of_lkm = ListEntriesRequest {
+        account: format!("{BOOK}/accounts/lkm.sp.2102.a/sp"),
+        ..ListEntriesRequest::default()
+    };
+    let lines = counter.ledger().list_entries(of_lkm).await.expect("lines").into_inner().lines;
+    assert_eq!(lines.iter().map(LedgerLine::answer).collect::<Vec<_>>(), [unsaid]);
+
     // What waits comes first, however the pages fall.
     for size in [0, 1, 2] {
         let states: Vec<ConfirmationState> =

@@ -237,9 +237,13 @@ impl Client {
 
     pub(super) fn line_row(&self, line: &LedgerLine) -> Vec<String> {
         let (debit, credit) = columns(line.side.as_ref().map(Side::signed));
+        let mut what = event_name_text(&line.event, self.language).to_owned();
+        if line.answer != 0 {
+            what = format!("{what} ({})", self.confirmation_state(line.answer()));
+        }
         vec![
             self.date(line.effective_on.as_ref()),
-            event_name_text(&line.event, self.language).to_owned(),
+            what,
             last_part_account(&line.account).to_owned(),
             debit,
             credit,
