@@ -19,7 +19,9 @@ use crate::domain::id::{Id, RowName};
 use crate::domain::loan::accounts;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{Attachment, GrantChannel};
-use crate::domain::record::{Effect, Entry, Outcome, Record, Row, decode, encode_value};
+use crate::domain::record::{
+    Effect, Entry, Outcome, Record, Row, decode, encode_value, waits,
+};
 use crate::domain::state::{Changes, Key, Lookup, State, Value, absorb, apply};
 use crate::storage::{Checkpoint, Dump, DumpEntry, StoredRecord};
 
@@ -317,7 +319,7 @@ struct Replay {
     late: BTreeMap<(String, u64, u32), (String, i32, i64)>,
     accounts: BTreeMap<String, u64>,
     controls: BTreeMap<(String, u64), i64>,
-    rows: BTreeMap<RowName, (u64, Vec<u8>)>,
+    rows: BTreeMap<RowName, (u64, Vec<u8>, bool)>,
     receipts: BTreeMap<String, (u64, Vec<u8>)>,
     commitments: BTreeMap<Vec<u8>, u64>,
 }
@@ -382,7 +384,7 @@ impl Replay {
         }
         for (name, row) in changes.rows {
             let bytes = encode_value(&name, &row);
-            self.rows.insert(name, (position, bytes));
+            self.rows.insert(name, (position, bytes, waits(&row)));
         }
         self.touched.extend(changes.controls.into_iter().map(|(control, _)| control));
         for entry in changes.entries {
@@ -542,16 +544,18 @@ impl Replay {
     }
 
     fn compare_rows(&mut self, dump: &Dump) {
-        let found = dump.rows.iter().map(|(parent, id, position, bytes)| {
-            (RowName::new(parent.clone(), id.clone()), (*position, bytes.clone()))
+        let found = dump.rows.iter().map(|(parent, id, position, bytes, waiting)| {
+            (RowName::new(parent.clone(), id.clone()), (*position, bytes.clone(), *waiting))
         });
         self.findings.table(
             std::mem::take(&mut self.rows),
             found,
             |name| format!("row {name}"),
-            |(position, bytes)| {
+            |(position, bytes, waiting)| {
                 let digest = hex::encode(Sha256::digest(bytes));
-                format!("record {position}, {} bytes with SHA-256 {digest}", bytes.len())
+                let listed = if *waiting { ", listed as waiting" } else { "" };
+                let size = bytes.len();
+                format!("record {position}, {size} bytes with SHA-256 {digest}{listed}")
             },
         );
         let found =

@@ -74,15 +74,19 @@ CREATE TABLE control_point (
     PRIMARY KEY (book, control, position)
 );
 
--- Register rows as they are now; their history is in the records.
+-- Register rows as they are now; their history is in the records. What waits for somebody repeats its
+-- id, so that it is found however much was decided before.
 CREATE TABLE register_row (
     book     TEXT COLLATE "C" NOT NULL,
     parent   TEXT COLLATE "C" NOT NULL,
     id       TEXT COLLATE "C" NOT NULL,
     position BIGINT NOT NULL,
     value    BYTEA  NOT NULL,
+    waiting  TEXT COLLATE "C" CHECK (waiting = id),
     PRIMARY KEY (book, parent, id)
 );
+
+CREATE INDEX register_waiting ON register_row (book, parent, waiting) WHERE waiting IS NOT NULL;
 
 CREATE TABLE receipt (
     book       TEXT COLLATE "C" NOT NULL,
@@ -290,6 +294,7 @@ CREATE FUNCTION append_batch(
     account_book TEXT[], account_name TEXT[], account_position BIGINT[],
     control_book TEXT[], control_name TEXT[], control_position BIGINT[], control_total BIGINT[],
     row_book TEXT[], row_parent TEXT[], row_id TEXT[], row_position BIGINT[], row_value BYTEA[],
+    row_waiting TEXT[],
     receipt_book TEXT[], receipt_request TEXT[], receipt_position BIGINT[], receipt_digest BYTEA[],
     side_book TEXT[], side_commitment BYTEA[], side_owner TEXT[], side_sealed BYTEA[]
 ) RETURNS TEXT[] LANGUAGE plpgsql AS $$
@@ -347,10 +352,11 @@ BEGIN
     END IF;
     IF cardinality(row_book) > 0 THEN
         INSERT INTO register_row AS old
-        SELECT * FROM unnest(row_book, row_parent, row_id, row_position, row_value)
-            AS r(book, parent, id, position, value) WHERE r.book = ANY (taken)
+        SELECT * FROM unnest(row_book, row_parent, row_id, row_position, row_value, row_waiting)
+            AS r(book, parent, id, position, value, waiting) WHERE r.book = ANY (taken)
         ON CONFLICT (book, parent, id)
-            DO UPDATE SET position = excluded.position, value = excluded.value;
+            DO UPDATE SET position = excluded.position, value = excluded.value,
+                waiting = excluded.waiting;
     END IF;
     IF cardinality(receipt_book) > 0 THEN
         INSERT INTO receipt

@@ -71,15 +71,19 @@ CREATE TABLE control_point (
     PRIMARY KEY (book, control, position)
 ) STRICT, WITHOUT ROWID;
 
--- Register rows as they are now; their history is in the records.
+-- Register rows as they are now; their history is in the records. What waits for somebody repeats its
+-- id, so that it is found however much was decided before.
 CREATE TABLE register_row (
     book     TEXT    NOT NULL,
     parent   TEXT    NOT NULL,
     id       TEXT    NOT NULL,
     position INTEGER NOT NULL,
     value    BLOB    NOT NULL,
+    waiting  TEXT    CHECK (waiting = id),
     PRIMARY KEY (book, parent, id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX register_waiting ON register_row (book, parent, waiting) WHERE waiting IS NOT NULL;
 
 CREATE TABLE receipt (
     book       TEXT    NOT NULL,

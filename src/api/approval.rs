@@ -246,7 +246,8 @@ impl Method for v1::ListApprovalsRequest {
             None => call.snapshot(&book, "parent").await?,
         };
         let today = today(call, &mut snapshot).await?;
-        let (rows, next_page_token) = call.rows(&mut snapshot, APPROVALS, &page).await?;
+        let listed = call.waiting_rows(&mut snapshot, APPROVALS, &page, self.show_decided).await?;
+        let (rows, next_page_token) = listed;
         let mut approvals = Vec::with_capacity(rows.len());
         for found in &rows {
             let Row::Approval(row) = &found.row else { return Err(damaged()) };

@@ -154,6 +154,7 @@ impl Api {
         let began = Instant::now();
         let caller = request.extensions_mut().remove::<Caller>().unwrap_or_default();
         let request = request.into_inner();
+        let name = request.scope().to_owned();
         let passed = self.0.door.pass(&caller.who, &request, async |book| {
             self.0.sealed_explanation(book, request.explanation()).await
         });
@@ -163,7 +164,7 @@ impl Api {
         };
         let call = Call { api: self, desk: &self.0, caller, passed, seen: OnceLock::new() };
         let result = match refused {
-            None => request.answer(&call).await,
+            None => call.answered(request, &name).await,
             Some(problem) => Err(problem),
         };
         let (code, reason) = match &result {
@@ -472,6 +473,16 @@ fn waiting<'r>(record: &Record, effect: &'r Effect) -> Option<&'r Approval> {
 }
 
 impl Call<'_> {
+    /// What a method answers about something; what it hides is kept in the access log.
+    async fn answered<M: Method>(&self, request: M, name: &str) -> Checked<M::Response> {
+        let result = request.answer(self).await;
+        if let Err(problem) = &result {
+            let who = &self.caller.who;
+            self.desk.door.note_refused(who, &M::DECLARED, name, problem).await?;
+        }
+        result
+    }
+
     /// Who calls, and as what they were let in.
     pub(crate) fn caller(&self) -> (&Who, &Passed) {
         (&self.caller.who, &self.passed)
@@ -789,6 +800,22 @@ impl Call<'_> {
         page: &Page,
     ) -> Checked<(Vec<RegisterRow>, String)> {
         let mut rows = snapshot.rows(parent, &page.after, page.size + 1).await?;
+        let token = page.cut(&mut rows, |row| row.id.clone());
+        Ok((rows, token))
+    }
+
+    /// A page of what waits for somebody in a collection, or of all of it, and the token of the next.
+    pub(crate) async fn waiting_rows(
+        &self,
+        snapshot: &mut Snapshot,
+        parent: &str,
+        page: &Page,
+        all: bool,
+    ) -> Checked<(Vec<RegisterRow>, String)> {
+        if all {
+            return self.rows(snapshot, parent, page).await;
+        }
+        let mut rows = snapshot.waiting_rows(parent, &page.after, page.size + 1).await?;
         let token = page.cut(&mut rows, |row| row.id.clone());
         Ok((rows, token))
     }

@@ -39,7 +39,8 @@ impl Method for v1::ListReviewsRequest {
         let entity = self.of(&book)?;
         let page = Page::new(self.page_size, &self.page_token)?;
         let mut snapshot = call.snapshot(&book, "parent").await?;
-        let (rows, next_page_token) = call.rows(&mut snapshot, REVIEWS, &page).await?;
+        let listed = call.waiting_rows(&mut snapshot, REVIEWS, &page, self.show_decided).await?;
+        let (rows, next_page_token) = listed;
         let mut reviews = Vec::with_capacity(rows.len());
         for found in &rows {
             let Row::Review(row) = &found.row else { return Err(damaged()) };

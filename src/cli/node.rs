@@ -13,7 +13,7 @@ use crate::api::door::Door;
 use crate::attachments::{Files, FilesError};
 use crate::config::Config;
 use crate::domain::id::Id;
-use crate::journal::{self, Clock, JournalHandle, checkers, courier, mover, system_clock};
+use crate::journal::{self, Clock, JournalHandle, approvals, courier, mover, system_clock};
 use crate::signing::committed::{Announced, keep_signing};
 use crate::signing::{Signing, SigningError};
 use crate::storage::access::AccessStore;
@@ -119,7 +119,8 @@ impl Node {
         let freezer = journal.clone();
         let freeze = move |book: &Id| freezer.freeze(book);
         let signer = tokio::spawn(keep_signing(signing.clone(), reader.clone(), committed, freeze));
-        let courier = tokio::spawn(keep_bringing(journal.clone(), reader.clone(), vault.clone()));
+        let (own, told) = ((journal.clone(), reader.clone(), vault.clone()), clock.clone());
+        let courier = tokio::spawn(keep_bringing(own, told));
         let provider = match config.oidc.clone() {
             Some(settings) => Some(Provider::open(settings, clock.clone()).await?),
             None => None,
@@ -231,7 +232,7 @@ async fn catch_up(
 /// read takes nothing in either, and keeps no other from being served.
 async fn note_checkers(journal: &JournalHandle, reader: &Reader) -> Result<(), StorageError> {
     for book in reader.books().await? {
-        match checkers::note_checkers(journal, reader, &book).await {
+        match approvals::note_checkers(journal, reader, &book).await {
             Ok(0) => {}
             Ok(noted) => tracing::info!(%book, noted, "those who may agree were noted"),
             Err(error) => tracing::error!(%book, %error, "who may agree could not be noted"),
@@ -271,10 +272,10 @@ const ROUND: Duration = Duration::from_secs(60);
 
 /// Does what journals say is still to be done, now (a server may have died before it did) and every
 /// minute: destroys the keys of those who were erased, brings passes and groups that wait to other
-/// books.
-async fn keep_bringing(journal: JournalHandle, reader: Reader, vault: Vault) {
+/// books, and says of what nobody agreed to in time that it has expired.
+async fn keep_bringing((journal, reader, vault): (JournalHandle, Reader, Vault), clock: Clock) {
     loop {
-        if let Err(error) = bring_round(&journal, &reader, &vault).await {
+        if let Err(error) = bring_round(&journal, &reader, &vault, clock()).await {
             tracing::warn!(%error, "passes wait for the next round");
         }
         tokio::time::sleep(ROUND).await;
@@ -285,6 +286,7 @@ async fn bring_round(
     journal: &JournalHandle,
     reader: &Reader,
     vault: &Vault,
+    now: i64,
 ) -> Result<(), courier::CourierError> {
     match vault.sweep_erased(reader).await {
         Ok(0) => {}
@@ -299,6 +301,10 @@ async fn bring_round(
         match courier::bring_all(journal, reader, &book).await? {
             0 => {}
             brought => tracing::info!(%book, brought, "passes were brought to other books"),
+        }
+        match approvals::expire_all(journal, reader, &book, now).await? {
+            0 => {}
+            expired => tracing::info!(%book, expired, "what nobody agreed to has expired"),
         }
     }
     Ok(())

@@ -6,8 +6,8 @@
 //! that day, in a record that names both.
 //!
 //! **Invariants**: nobody agrees to what they asked themselves, nor to what is about themselves;
-//! each request is agreed to, turned down or withdrawn at most once, and after its last day only
-//! withdrawn. What tells of money that has moved never waits, nor does anything where callers do not
+//! each request is agreed to, turned down or withdrawn at most once, and after its last day it has
+//! expired. What tells of money that has moved never waits, nor does anything where callers do not
 //! sign in, as there are no two persons to tell apart. Where nobody else in the book holds a role
 //! that could agree, the request passes and its record is flagged: else nobody could begin.
 
@@ -288,27 +288,37 @@ fn check_checker(draft: &Draft<'_>, row: &Approval, checker: &Author) -> Result<
 
 // ---- deciding -----------------------------------------------------------------------------------
 
-/// A request that nobody has decided on. Errors: `NOT_FOUND`, `APPROVAL_DECIDED`.
+/// A request that waits.
+///
+/// Errors: `NOT_FOUND`, `APPROVAL_DECIDED`, `APPROVAL_EXPIRED` after its last day.
+fn waiting(draft: &Draft<'_>, asked: &RequestId) -> Result<Approval, Stop> {
+    let row = undecided(draft, asked)?;
+    match draft.frame().today.get() <= row.expires_on {
+        true => Ok(row),
+        false => Err(expired(&row).into()),
+    }
+}
+
+/// A request on which nothing was recorded since it was asked.
+///
+/// Errors: as [`waiting`], `APPROVAL_EXPIRED` once that is recorded.
 fn undecided(draft: &Draft<'_>, asked: &RequestId) -> Result<Approval, Stop> {
     let name = approval_name(asked);
     let Row::Approval(row) = draft.require(&name, "name")? else {
         return Err(not_found(&name, "name").into());
     };
-    if row.state() == ApprovalState::Waiting {
-        return Ok(row);
+    match row.state() {
+        ApprovalState::Waiting => Ok(row),
+        ApprovalState::Expired => Err(expired(&row).into()),
+        _ => {
+            let refusal = Refusal::new(Reason::ApprovalDecided).on("name");
+            Err(refusal.with("user", &row.decided_by).into())
+        }
     }
-    let refusal = Refusal::new(Reason::ApprovalDecided).on("name");
-    Err(refusal.with("user", &row.decided_by).into())
 }
 
-/// The same, in time. Errors: `APPROVAL_EXPIRED` besides.
-fn waiting(draft: &Draft<'_>, asked: &RequestId) -> Result<Approval, Stop> {
-    let row = undecided(draft, asked)?;
-    if draft.frame().today.get() <= row.expires_on {
-        return Ok(row);
-    }
-    let refusal = Refusal::new(Reason::ApprovalExpired).on("name");
-    Err(refusal.with("date", Day::new(row.expires_on)).into())
+fn expired(row: &Approval) -> Refusal {
+    Refusal::new(Reason::ApprovalExpired).on("name").with("date", Day::new(row.expires_on))
 }
 
 fn settle(
@@ -393,7 +403,7 @@ impl Action for Reject {
     }
 }
 
-/// Somebody takes back what they asked and nobody has decided on, in time or not.
+/// Somebody takes back what they asked and nobody has decided on in time.
 #[derive(Clone, Debug)]
 pub struct Withdraw {
     /// The request that waits.
@@ -405,15 +415,39 @@ impl Action for Withdraw {
         Event::ApprovalWithdrawn
     }
 
-    /// Errors: `NOT_FOUND`, `APPROVAL_DECIDED`, `NOT_THE_MAKER`.
+    /// Errors: `NOT_FOUND`, `APPROVAL_DECIDED`, `APPROVAL_EXPIRED`, `NOT_THE_MAKER`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        let row = undecided(draft, &self.asked)?;
+        let row = waiting(draft, &self.asked)?;
         let by = draft.frame().author.clone();
         if by.actor != row.maker {
             let refusal = Refusal::new(Reason::NotTheMaker).on("name").with("user", &row.maker);
             return Err(refusal.into());
         }
         settle(draft, &self.asked, row, ApprovalState::Withdrawn, &by);
+        Ok(())
+    }
+}
+
+/// Nobody has decided in time. The server asks this itself, so that what waits is only what can
+/// still be agreed to.
+#[derive(Clone, Debug)]
+pub struct Expire {
+    /// The request that waits.
+    pub asked: RequestId,
+}
+
+impl Action for Expire {
+    fn event(&self) -> Event {
+        Event::ApprovalExpired
+    }
+
+    /// Errors: `NOT_FOUND`, `APPROVAL_DECIDED`, `APPROVAL_EXPIRED`; `DATE_IN_FUTURE` while it can be
+    /// agreed to.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let row = undecided(draft, &self.asked)?;
+        draft.not_future(Day::new(row.expires_on).next(), "name")?;
+        let by = draft.frame().author.clone();
+        settle(draft, &self.asked, row, ApprovalState::Expired, &by);
         Ok(())
     }
 }

@@ -96,6 +96,17 @@ impl Effect {
     }
 }
 
+/// Whether a row waits for somebody: storage finds such rows however many others there are.
+pub fn waits(row: &Row) -> bool {
+    match row {
+        Row::Approval(row) => row.state() == proto::ApprovalState::Waiting,
+        Row::Confirmation(row) => row.state() == proto::ConfirmationState::Waiting,
+        Row::Review(row) => row.decided_by.is_empty(),
+        Row::Transit(row) => row.state() == proto::TransitState::Waiting,
+        _ => false,
+    }
+}
+
 /// The commitments that a register row holds, some of them empty.
 fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
     match row {

@@ -87,7 +87,7 @@ pub async fn bring_all(
     let mut after = String::new();
     loop {
         let mut snapshot = reader.snapshot(book).await?;
-        let rows = snapshot.rows(TRANSIT, &after, PAGE).await?;
+        let rows = snapshot.waiting_rows(TRANSIT, &after, PAGE).await?;
         let Some(last) = rows.last() else { return Ok(brought) };
         after = last.id.clone();
         for found in &rows {

@@ -6,9 +6,9 @@
 //! **Invariant**: every submission that was taken in gets an answer, unless the process dies; then
 //! the caller sends the same request again and gets the answer it would have got.
 
+pub mod approvals;
 mod batch;
 mod cache;
-pub mod checkers;
 pub mod courier;
 pub mod daily;
 pub mod mover;

@@ -145,6 +145,7 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::ApprovalAsked => ("Persetujuan diminta", "Approval asked for"),
         Event::ApprovalRejected => ("Permintaan ditolak", "Request turned down"),
         Event::ApprovalWithdrawn => ("Permintaan ditarik", "Request withdrawn"),
+        Event::ApprovalExpired => ("Permintaan kedaluwarsa", "Request expired"),
         Event::CheckersNoted => ("Pemeriksa dicatat", "Those who may agree noted"),
         Event::RoleAssigned => ("Hak akses diubah", "Role given or ended"),
         Event::EpochStarted => {

@@ -34,7 +34,7 @@ struct Book {
     late: BTreeMap<(String, u64, u32), (String, i32, i64)>,
     accounts: BTreeMap<String, u64>,
     controls: BTreeMap<(String, u64), i64>,
-    rows: BTreeMap<(String, String), (u64, Vec<u8>)>,
+    rows: BTreeMap<(String, String), (u64, Vec<u8>, bool)>,
     receipts: BTreeMap<String, Receipt>,
     sides: BTreeMap<[u8; 32], SideRow>,
 }
@@ -121,7 +121,7 @@ impl Book {
         Ok(match key {
             Key::Row(name) => {
                 let row = self.rows.get(&(name.parent.clone(), name.id.clone()));
-                let decode = |(_, bytes): &(u64, Vec<u8>)| record::decode_value(bytes);
+                let decode = |(_, bytes, _): &(u64, Vec<u8>, bool)| record::decode_value(bytes);
                 Value::Row(row.map(decode).transpose().map_err(damaged)?.map(Arc::new))
             }
             Key::Balance(account) => {
@@ -208,7 +208,7 @@ impl Book {
             self.controls.insert((control.to_string(), append.head.size), total.get());
         }
         for (name, position, row) in &append.rows {
-            let value = (*position, record::encode_value(name, row));
+            let value = (*position, record::encode_value(name, row), record::waits(row));
             self.rows.insert((name.parent.clone(), name.id.clone()), value);
         }
         for (request, receipt) in &append.receipts {
@@ -234,7 +234,9 @@ impl Book {
             late: late.collect(),
             accounts: self.accounts.clone().into_iter().collect(),
             controls: controls.map(|((name, at), total)| (name.clone(), *at, *total)).collect(),
-            rows: rows.map(|((p, i), (at, v))| (p.clone(), i.clone(), *at, v.clone())).collect(),
+            rows: rows
+                .map(|((p, i), (at, v, w))| (p.clone(), i.clone(), *at, v.clone(), *w))
+                .collect(),
             receipts: receipts.map(|(id, r)| (id.clone(), r.position, r.digest.clone())).collect(),
             sides: self.sides.values().cloned().collect(),
         }

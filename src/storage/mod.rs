@@ -168,8 +168,9 @@ pub struct Dump {
     pub accounts: Vec<(String, u64)>,
     /// All control points as (name, position, total), ordered likewise.
     pub controls: Vec<(String, u64, i64)>,
-    /// All register rows as (parent, id, position, bytes), ordered by name.
-    pub rows: Vec<(String, String, u64, Vec<u8>)>,
+    /// All register rows as (parent, id, position, bytes, whether it is listed as waiting), ordered
+    /// by name.
+    pub rows: Vec<(String, String, u64, Vec<u8>, bool)>,
     /// All receipts as (request, position, digest), ordered by request.
     pub receipts: Vec<(String, u64, Vec<u8>)>,
     /// All side rows ordered by commitment.

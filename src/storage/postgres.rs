@@ -37,7 +37,7 @@ use crate::domain::record;
 statements! {
     APPEND = "SELECT append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, \
-        $33, $34, $35, $36, $37, $38)";
+        $33, $34, $35, $36, $37, $38, $39)";
     RESEAL = "UPDATE side SET sealed = r.anew \
         FROM unnest($2::bytea[], $3::bytea[], $4::bytea[]) AS r(commitment, seen, anew) \
         WHERE side.book = $1 AND side.commitment = r.commitment AND side.sealed = r.seen";
@@ -307,6 +307,7 @@ struct Columns<'a> {
     row_id: Vec<&'a str>,
     row_position: Vec<i64>,
     row_value: Vec<Vec<u8>>,
+    row_waiting: Vec<Option<&'a str>>,
     receipt_book: Vec<&'a str>,
     receipt_request: Vec<&'a str>,
     receipt_position: Vec<i64>,
@@ -379,6 +380,7 @@ impl<'a> Columns<'a> {
             self.row_id.push(&name.id);
             self.row_position.push(signed(*position));
             self.row_value.push(record::encode_value(name, row));
+            self.row_waiting.push(record::waits(row).then_some(name.id.as_str()));
         }
         for (request, receipt) in &append.receipts {
             self.receipt_book.push(book);
@@ -412,6 +414,7 @@ impl<'a> Columns<'a> {
         let query = query.bind(self.control_name).bind(self.control_position);
         let query = query.bind(self.control_total).bind(self.row_book).bind(self.row_parent);
         let query = query.bind(self.row_id).bind(self.row_position).bind(self.row_value);
+        let query = query.bind(self.row_waiting);
         let query = query.bind(self.receipt_book).bind(self.receipt_request);
         let query = query.bind(self.receipt_position).bind(self.receipt_digest);
         let query = query.bind(self.side_book).bind(self.side_commitment);

@@ -61,6 +61,10 @@ statements! {
         WHERE book = $1 AND parent = $4 AND id = $5";
     ROWS = "SELECT id, position, value FROM register_row \
         WHERE book = $1 AND parent = $2 AND id > $3 ORDER BY id LIMIT $4";
+    WAITING_ROWS = "SELECT id, position, value FROM register_row \
+        WHERE book = $1 AND parent = $2 AND waiting > $3 ORDER BY waiting LIMIT $4";
+    ROWS_LISTED = concat!("SELECT id, position, value FROM register_row \
+        WHERE book = $1 AND id IN ", list_of_32!(), " AND parent = $34");
     SIDES = concat!("SELECT commitment, owner, sealed FROM side \
         WHERE book = $1 AND commitment IN ", list_of_32!());
     SIDES_UNDER = "SELECT commitment, owner, sealed FROM side \
@@ -296,7 +300,46 @@ impl Snapshot {
     /// The rows of a collection in order of ids, after the id `after` (empty for the first), at
     /// most `limit`. Cost: the rows answered.
     pub async fn rows(&mut self, parent: &str, after: &str, limit: u32) -> Rows<RegisterRow> {
-        let query = sqlx::query_as(ROWS).bind(self.book.clone()).bind(parent.to_owned());
+        self.listed(ROWS, parent, after, limit).await
+    }
+
+    /// The same of those alone that [wait](record::waits) for somebody. Cost: the rows answered.
+    pub async fn waiting_rows(
+        &mut self,
+        parent: &str,
+        after: &str,
+        limit: u32,
+    ) -> Rows<RegisterRow> {
+        self.listed(WAITING_ROWS, parent, after, limit).await
+    }
+
+    /// The rows of a collection with these ids that are there, by id. Cost: one descent each.
+    pub async fn rows_of(&mut self, parent: &str, ids: &[&str]) -> Rows<RegisterRow> {
+        let mut rows: Vec<RegisterRow> = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(LIST) {
+            let mut query = sqlx::query_as(ROWS_LISTED).bind(self.book.clone());
+            for id in padded(chunk) {
+                query = query.bind((*id).to_owned());
+            }
+            let query = query.bind(parent.to_owned());
+            let found: Vec<_> = query.fetch_all(&mut *self.transaction).await.map_err(failed)?;
+            for row in found {
+                rows.push(register_row(row)?);
+            }
+        }
+        rows.sort_by(|one, other| one.id.cmp(&other.id));
+        rows.dedup_by(|one, other| one.id == other.id);
+        Ok(rows)
+    }
+
+    async fn listed(
+        &mut self,
+        sql: &'static str,
+        parent: &str,
+        after: &str,
+        limit: u32,
+    ) -> Rows<RegisterRow> {
+        let query = sqlx::query_as(sql).bind(self.book.clone()).bind(parent.to_owned());
         let query = query.bind(after.to_owned()).bind(i64::from(limit));
         let found: Vec<_> = query.fetch_all(&mut *self.transaction).await.map_err(failed)?;
         found.into_iter().map(register_row).collect()

@@ -58,11 +58,12 @@ statements! {
     CONTROLS = "INSERT INTO control_point (book, control, position, total) \
         SELECT c.value ->> 0, c.value ->> 1, c.value ->> 2, c.value ->> 3 \
         FROM json_each($1) AS c";
-    ROWS = "INSERT INTO register_row (book, parent, id, position, value) \
+    ROWS = "INSERT INTO register_row (book, parent, id, position, value, waiting) \
         SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, \
-            substr($2, r.value ->> 4, r.value ->> 5) FROM json_each($1) AS r WHERE true \
-        ON CONFLICT (book, parent, id) \
-            DO UPDATE SET position = excluded.position, value = excluded.value";
+            substr($2, r.value ->> 4, r.value ->> 5), r.value ->> 6 \
+        FROM json_each($1) AS r WHERE true \
+        ON CONFLICT (book, parent, id) DO UPDATE SET position = excluded.position, \
+            value = excluded.value, waiting = excluded.waiting";
     RECEIPTS = "INSERT INTO receipt (book, request_id, position, digest) \
         SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, \
             substr($2, r.value ->> 3, r.value ->> 4) FROM json_each($1) AS r";
@@ -437,7 +438,8 @@ fn rows(taken: &[&Append]) -> Table<impl Serialize> {
         for (name, position, row) in &append.rows {
             let (value, len) = table.part(&record::encode_value(name, row));
             let (book, parent, id) = (append.book.as_str(), &name.parent, &name.id);
-            table.rows.push((book, parent, id, *position, value, len));
+            let waiting = record::waits(row).then_some(id);
+            table.rows.push((book, parent, id, *position, value, len, waiting));
         }
     }
     table

@@ -489,7 +489,7 @@ impl<'a> Captured<'a> {
             positions.clone().filter_map(|at| Some((at, self.accounts.remove(&at)?)));
         let new_accounts = new_accounts.flat_map(|(at, all)| all.into_iter().map(move |a| (a, at)));
         let new_accounts = new_accounts.collect();
-        let rows = self.dump.rows.iter().filter(|(_, _, at, _)| positions.contains(at));
+        let rows = self.dump.rows.iter().filter(|(_, _, at, ..)| positions.contains(at));
         let rows = rows.map(|(parent, id, at, bytes)| {
             (RowName::new(parent, id), *at, Arc::new(decode_value(bytes).expect("a row")))
         });

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use simpul::domain::access::{AssignRole, Assignment, Author, EndRole, Role};
 use simpul::domain::account::Ledger;
 use simpul::domain::approval::{
-    ApprovalKind, ApprovalLimit, ApprovalRule, ApprovalState, Approve, Checkers, NoteCheckers,
-    Reject, SetApprovalRules, Withdraw, approval_name,
+    ApprovalKind, ApprovalLimit, ApprovalRule, ApprovalState, Approve, Checkers, Expire,
+    NoteCheckers, Reject, SetApprovalRules, Withdraw, approval_name,
 };
 use simpul::domain::cash::{Bearer, CountCash, DecideDifference, Place};
 use simpul::domain::chart::Code;
@@ -343,14 +343,19 @@ fn what_nobody_decides_in_time_lapses() {
     assert_eq!(reason(&late), Reason::ApprovalExpired);
     let late = asks(&mut v, "wakil", Role::Manager, reject(&asked));
     assert_eq!(reason(&late), Reason::ApprovalExpired);
-    // Its maker can still clear it away, nobody else.
-    let other_hand = asks(&mut v, "wakil", Role::Manager, withdraw(&asked));
-    assert_eq!(reason(&other_hand), Reason::NotTheMaker);
-    let done = asks(&mut v, "manajer", Role::Manager, withdraw(&asked));
-    assert_eq!(done.event, Event::ApprovalWithdrawn);
-    assert_eq!(approval(&v, &asked).state(), ApprovalState::Withdrawn);
+    // It is not taken back either; the server records that it has expired, once.
+    let late = asks(&mut v, "manajer", Role::Manager, withdraw(&asked));
+    assert_eq!(reason(&late), Reason::ApprovalExpired);
+    let expire = |asked: &Record| Expire { asked: asked.request.clone().expect("a request") };
+    let expired = v.ok(expire(&asked));
+    assert!(expired.entries.is_empty());
+    assert_eq!(approval(&v, &asked).state(), ApprovalState::Expired);
+    assert_eq!(v.refused(expire(&asked)).reason, Reason::ApprovalExpired);
+    let late = agrees(&mut v, &asked, ("wakil", Role::Manager), rules(&[], 9));
+    assert_eq!(reason(&late), Reason::ApprovalExpired);
     // On the last day it can be agreed to.
     v.today = day("2026-01-03");
+    assert_eq!(v.refused(expire(&other)).reason, Reason::DateInFuture);
     let done = agrees(&mut v, &other, ("wakil", Role::Manager), rules(&[], 8));
     assert_eq!(done.event, Event::RuleSet);
 }

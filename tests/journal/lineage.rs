@@ -872,7 +872,7 @@ impl World {
             for (key, balance) in stored {
                 assert_eq!(self.told.balances.get(&key), Some(&balance), "{key:?}");
             }
-            for (parent, own, _, bytes) in &dump.rows {
+            for (parent, own, _, bytes, _) in &dump.rows {
                 let name = RowName::new(parent.clone(), own.clone());
                 let row = decode_value(bytes).expect("decodes");
                 assert_eq!(self.told.row(book, name), Some(&row));

@@ -1,5 +1,6 @@
 //! The journal as a whole, on storage in memory.
 
+mod approvals;
 mod batches;
 mod closing;
 mod lineage;

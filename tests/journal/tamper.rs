@@ -154,6 +154,7 @@ fn any_changed_receipt_row_or_text_is_found() {
     for at in 0..bench.dump.rows.len() {
         bench.must_find("a row's id", |dump| dump.rows[at].1 = other(&dump.rows[at].1));
         bench.must_find("a row's position", |dump| dump.rows[at].2 += 1);
+        bench.must_find("what waits, hidden or made up", |dump| dump.rows[at].4 ^= true);
         for byte in 0..bench.dump.rows[at].3.len() {
             bench.must_find("a row", |dump| dump.rows[at].3[byte] ^= 1);
         }

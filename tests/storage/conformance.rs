@@ -158,7 +158,7 @@ fn expected_dump(appends: &[Arc<Append>]) -> Dump {
             dump.controls.push((control.to_string(), append.head.size, total.get()));
         }
         for (name, at, row) in &append.rows {
-            let value = (*at, record::encode_value(name, row));
+            let value = (*at, record::encode_value(name, row), record::waits(row));
             rows.insert((name.parent.clone(), name.id.clone()), value);
         }
         for (id, receipt) in &append.receipts {
@@ -167,7 +167,7 @@ fn expected_dump(appends: &[Arc<Append>]) -> Dump {
         }
         dump.sides.extend(append.sides.iter().cloned());
     }
-    dump.rows = rows.into_iter().map(|((p, i), (at, value))| (p, i, at, value)).collect();
+    dump.rows = rows.into_iter().map(|((p, i), (at, value, w))| (p, i, at, value, w)).collect();
     dump.entries
         .sort_by(|a, b| (&a.account, a.position, a.leg).cmp(&(&b.account, b.position, b.leg)));
     dump.late.sort();
@@ -298,7 +298,7 @@ pub async fn names_sort_bytewise(pair: Pair) {
     let rows = names.map(|name| Step::Write(RowName::new("urut", name), Box::new(mark(1))));
     commit(&*pair.a, book.batch(rows)).await;
     let dump = pair.a.dump(&id("satu")).await.expect("dump");
-    let ids: Vec<&str> = dump.rows.iter().map(|(_, id, _, _)| id.as_str()).collect();
+    let ids: Vec<&str> = dump.rows.iter().map(|(_, id, ..)| id.as_str()).collect();
     assert_eq!(ids[1..], ["Z", "a", "a-b", "a/b", "a1", "ab", "b"]);
 }
 

@@ -10,9 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use libsqlite3_sys as ffi;
 use simpul::domain::account::Account;
+use simpul::domain::approval::{APPROVALS, Approval, ApprovalState};
 use simpul::domain::chart::Code;
 use simpul::domain::day::Day;
 use simpul::domain::id::{Entity, RequestId, RowName};
+use simpul::domain::record::Row;
 use simpul::domain::state::{Key, Value};
 use simpul::storage::postgres::Postgres;
 use simpul::storage::read::{AsOf, Order, Reader, Snapshot, Span};
@@ -44,6 +46,10 @@ async fn fill(journal: &dyn Journal, entries: u32) -> Book {
         }
         let effective = if n % 30 == 7 { Day::new(day.get() - 1) } else { day };
         steps.push(deposit("lkm", &member(n % MEMBERS), i64::from(n) + 1, effective));
+        if n % 10 == 0 {
+            let waits = n % (entries / 10) == 0;
+            steps.push(approval(n, waits));
+        }
         if steps.len() >= 500 {
             journal.append(vec![book.batch(steps.drain(..))]).await.expect("append");
         }
@@ -52,12 +58,19 @@ async fn fill(journal: &dyn Journal, entries: u32) -> Book {
     book
 }
 
+/// What waits for a second person: five in all, and every tenth deposit one that was decided.
+fn approval(n: u32, waits: bool) -> Step {
+    let state = if waits { ApprovalState::Waiting } else { ApprovalState::Approved };
+    let row = Approval { state: state as i32, ..Approval::default() };
+    Step::Write(RowName::new(APPROVALS, format!("{n:08}")), Box::new(Row::Approval(row)))
+}
+
 fn member(n: u32) -> String {
     format!("anggota-{n:03}")
 }
 
 /// The questions of DESIGN section 3 and of the API, by name.
-const QUESTIONS: [&str; 19] = [
+const QUESTIONS: [&str; 20] = [
     "snapshot",
     "balance now",
     "balance long ago",
@@ -76,6 +89,7 @@ const QUESTIONS: [&str; 19] = [
     "receipt",
     "register row",
     "register rows",
+    "what waits",
     "load for a decision",
 ];
 
@@ -119,7 +133,8 @@ async fn ask(snapshot: &mut Snapshot, book: &Book, question: usize) -> usize {
             let name = RowName::new("days", day_id(FIRST_DAY.next()));
             usize::from(snapshot.row(&name).await.expect("row").is_some())
         }
-        _ => snapshot.rows("days", &day_id(FIRST_DAY), 5).await.expect("rows").len(),
+        17 => snapshot.rows("days", &day_id(FIRST_DAY), 5).await.expect("rows").len(),
+        _ => snapshot.waiting_rows(APPROVALS, "", 20).await.expect("rows").len(),
     }
 }
 

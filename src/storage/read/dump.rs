@@ -17,7 +17,7 @@ statements! {
     DUMP_ACCOUNTS = "SELECT account, position FROM account WHERE book = $1 ORDER BY account";
     DUMP_CONTROLS = "SELECT control, position, total FROM control_point \
         WHERE book = $1 ORDER BY control, position";
-    DUMP_ROWS = "SELECT parent, id, position, value FROM register_row \
+    DUMP_ROWS = "SELECT parent, id, position, value, waiting FROM register_row \
         WHERE book = $1 ORDER BY parent, id";
     DUMP_RECEIPTS = "SELECT request_id, position, digest FROM receipt \
         WHERE book = $1 ORDER BY request_id";
@@ -39,9 +39,10 @@ impl Snapshot {
             Ok((control, unsigned(position)?, total))
         });
         let controls = controls.await?;
-        let rows = self.all(DUMP_ROWS, |columns: (String, String, i64, Vec<u8>)| {
-            let (parent, id, position, value) = columns;
-            Ok((parent, id, unsigned(position)?, value))
+        type Columns = (String, String, i64, Vec<u8>, Option<String>);
+        let rows = self.all(DUMP_ROWS, |(parent, id, position, value, waiting): Columns| {
+            let waiting = waiting.is_some_and(|waiting| waiting == id);
+            Ok((parent, id, unsigned(position)?, value, waiting))
         });
         let rows = rows.await?;
         let receipts = self.all(DUMP_RECEIPTS, |(id, position, digest): (String, i64, Vec<u8>)| {
