@@ -2,8 +2,8 @@
 //! they were, not handed out once changed there, limited in size and sort; and what is said when the
 //! bucket is gone.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use sha2::{Digest, Sha256};
@@ -26,10 +26,8 @@ struct Bucket {
 
 impl Bucket {
     fn start() -> Bucket {
-        let python = std::env::var("SIMPUL_TEST_PYTHON")
-            .expect("SIMPUL_TEST_PYTHON names a Python with Moto; tests/run sets it");
         let script = "from moto.server import main; main(['-H', '127.0.0.1', '-p', '0'])";
-        let mut command = Command::new(python);
+        let mut command = Command::new(python());
         command.args(["-u", "-c", script]).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it starts");
         let log = child.stderr.take().expect("piped");
@@ -41,31 +39,37 @@ impl Bucket {
         Bucket { child, address }
     }
 
-    /// What it answers to a request, asked without any credentials: the status and the body.
-    fn ask(&self, method: &str, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
-        let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        let head = format!(
-            "{method} /{path} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            self.address,
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).expect("sent");
-        stream.write_all(body).expect("sent");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("answered");
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
-        let status = String::from_utf8_lossy(&answer[9..12]).parse().expect("a status");
-        (status, answer.split_off(end + 4))
+    /// Has a client of another maker do something in the bucket; answers what it read.
+    fn client(&self, word: &str, key: Option<&str>, bytes: &[u8]) -> Vec<u8> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/processes/bucket.py");
+        let mut command = Command::new(python());
+        command.arg(script).args([&format!("http://{}", self.address), word, BUCKET]).args(key);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("it runs");
+        child.stdin.take().expect("piped").write_all(bytes).expect("written");
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{word} {key:?}");
+        output.stdout
     }
 
     /// The names of what lies in the bucket.
     fn objects(&self) -> Vec<String> {
-        let (status, body) = self.ask("GET", &format!("{BUCKET}?list-type=2"), b"");
-        assert_eq!(status, 200);
-        let body = String::from_utf8(body).expect("XML");
-        let keys = body.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
-        keys.map(str::to_owned).collect()
+        let listed = String::from_utf8(self.client("list", None, b"")).expect("text");
+        listed.lines().map(str::to_owned).collect()
     }
+
+    fn get(&self, key: &str) -> Vec<u8> {
+        self.client("get", Some(key), b"")
+    }
+
+    fn put(&self, key: &str, bytes: &[u8]) {
+        self.client("put", Some(key), bytes);
+    }
+}
+
+fn python() -> String {
+    std::env::var("SIMPUL_TEST_PYTHON")
+        .expect("SIMPUL_TEST_PYTHON names a Python with Moto; tests/run sets it")
 }
 
 impl Drop for Bucket {
@@ -125,7 +129,7 @@ async fn read(channel: &Channel, name: &str) -> Result<Vec<u8>, Status> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn photos_lie_in_a_bucket_of_another_maker() {
     let bucket = block_in_place(Bucket::start);
-    assert_eq!(bucket.ask("PUT", BUCKET, b"").0, 200);
+    block_in_place(|| bucket.client("make", None, b""));
     let (_folder, data) = data_folder();
     let mut command = simpul(&SERVE, &Backend::Sqlite, &data);
     command.args(["--attachments", &format!("s3://{BUCKET}/lampiran")]).stderr(Stdio::null());
@@ -147,19 +151,18 @@ async fn photos_lie_in_a_bucket_of_another_maker() {
     assert_eq!(read(&channel, &name).await.expect("read"), photo);
 
     // There are two parts, below the folder, and nothing of the photo shows in them.
-    let objects = bucket.objects();
+    let objects = block_in_place(|| bucket.objects());
     assert_eq!(objects.len(), 2);
     for object in &objects {
         assert!(object.starts_with("lampiran/sibuk/transactions/"), "{object}");
-        let (status, sealed) = bucket.ask("GET", &format!("{BUCKET}/{object}"), b"");
-        assert_eq!(status, 200);
+        let sealed = block_in_place(|| bucket.get(object));
         assert!(!sealed.windows(40).any(|window| photo[100..].starts_with(window)));
     }
 
     // What is no photo is refused and forgotten, and so is what is too large.
     let page = attach(&channel, &parent, b"<html>bukan foto</html>").await.expect_err("no photo");
     assert_eq!((page.code(), reason(&page).as_str()), (Code::InvalidArgument, "ATTACHMENT_SORT"));
-    assert_eq!(bucket.objects().len(), 2);
+    assert_eq!(block_in_place(|| bucket.objects()).len(), 2);
     let large = v1::AttachFileRequest {
         parent: parent.clone(),
         request_id: "terlalu-besar".to_owned(),
@@ -171,23 +174,22 @@ async fn photos_lie_in_a_bucket_of_another_maker() {
     assert_eq!(reason(&large.expect_err("too large")), "ATTACHMENT_TOO_LARGE");
 
     // A part that was changed there, or taken from there, is not handed out.
-    let place = format!("{BUCKET}/{}", objects[0]);
-    let (_, mut sealed) = bucket.ask("GET", &place, b"");
-    let whole = sealed.clone();
+    let whole = block_in_place(|| bucket.get(&objects[0]));
+    let mut sealed = whole.clone();
     sealed[200] ^= 1;
-    assert_eq!(bucket.ask("PUT", &place, &sealed).0, 200);
+    block_in_place(|| bucket.put(&objects[0], &sealed));
     let altered = read(&channel, &name).await.expect_err("altered");
     assert_eq!((altered.code(), reason(&altered).as_str()), (Code::DataLoss, "ATTACHMENT_DAMAGED"));
-    assert_eq!(bucket.ask("PUT", &place, &whole).0, 200);
+    block_in_place(|| bucket.put(&objects[0], &whole));
     assert_eq!(read(&channel, &name).await.expect("as it was"), photo);
 
     // Without its bucket nothing is lost for good, and the answer says where to look.
     for object in &objects {
-        assert_eq!(bucket.ask("DELETE", &format!("{BUCKET}/{object}"), b"").0, 204);
+        block_in_place(|| bucket.client("delete", Some(object), b""));
     }
     let taken = read(&channel, &name).await.expect_err("taken away");
     assert_eq!(reason(&taken), "ATTACHMENT_DAMAGED");
-    assert_eq!(bucket.ask("DELETE", BUCKET, b"").0, 204);
+    block_in_place(|| bucket.client("drop", None, b""));
     let other = [photo.as_slice(), b"lain"].concat();
     for missing in [
         read(&channel, &name).await.expect_err("no bucket"),
