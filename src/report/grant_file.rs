@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use crate::domain::account::Ledger;
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
@@ -266,8 +267,11 @@ impl GrantFile {
         text.push_str(say.of("\nGULIRAN\n", "\nPASSED ON\n"));
         for (id, pass) in &self.passes {
             let state = match pass.state() {
-                PassState::Unspecified => "",
-                state => state.as_str_name().trim_start_matches("PASS_STATE_"),
+                PassState::Review => say.of("perlu diperiksa", "for review"),
+                PassState::Reversed => say.of("dibatalkan", "reversed"),
+                _ if !pass.broken.is_empty() => say.of("ditolak di sana", "refused there"),
+                _ if pass.arrivals.is_empty() => say.of("dalam perjalanan", "in transit"),
+                _ => say.of("sampai", "arrived"),
             };
             let (day, amount) = (say.day(pass.delivered_on), rupiah(pass.amount));
             let to = self.receiver(pass, say);
@@ -365,10 +369,15 @@ fn registered(record: &Record) -> Option<(String, String)> {
     })
 }
 
-/// The sum of what was debited.
+/// What a record moved: the sum of what it debited in the ledger in which that is most, as the same
+/// money stands in several.
 fn moved(effect: &Effect) -> Sen {
-    let debits = effect.entries.iter().map(|entry| entry.amount.get().max(0));
-    Sen::new(debits.fold(0, i64::saturating_add))
+    let mut debits: BTreeMap<&Ledger, i64> = BTreeMap::new();
+    for entry in &effect.entries {
+        let sum = debits.entry(&entry.account.ledger).or_default();
+        *sum = sum.saturating_add(entry.amount.get().max(0));
+    }
+    Sen::new(debits.into_values().max().unwrap_or_default())
 }
 
 fn rupiah(sen: i64) -> String {

@@ -56,4 +56,40 @@ fn a_grants_file_names_receivers_and_minutes() {
     assert_eq!(again.records().len(), file.records().len());
 }
 
-const TEXT: &str = "";
+const TEXT: &str = "\
+BERKAS HIBAH apbn, Kelompok a (contoh) (a)
+
+Program               APBN contoh
+Nomor SK              SK-1/contoh
+Diterima tanggal      3 Februari 2025
+Nilai                 Rp5.000.000
+LPJ diterima          belum
+
+TRANSAKSI
+    36  3 Februari 2025     Hibah diterima                     Rp5.000.000
+        bukti: BAST-1/contoh
+    40  1 Maret 2025        Guliran diputuskan                 Rp2.000.000
+        bukti: BA-1/contoh
+    42  2 Maret 2025        Guliran diserahkan                   Rp600.000
+        bukti: BA-2/contoh
+    44  3 Maret 2025        Guliran diserahkan                   Rp400.000
+        bukti: BA-3
+
+TERNAK DAN BARANG
+
+GULIRAN
+ke-b                Kelompok b (contoh) (b)         2 Maret 2025                 Rp600.000  sampai
+        Guliran diserahkan, 2 Maret 2025; berita acara BA-2/contoh
+ke-kolam            dana guliran LKM                3 Maret 2025                 Rp400.000  dalam perjalanan
+        Guliran diserahkan, 3 Maret 2025; berita acara BA-3
+
+SISA
+Dibelanjakan                         Rp0
+Belum dibelanjakan           Rp5.000.000
+Dikembalikan                         Rp0
+Hilang                               Rp0
+Digulirkan                   Rp1.000.000
+Dibebaskan                           Rp0
+Pindah buku                          Rp0
+Modal yang tersisa           Rp4.000.000
+";
