@@ -191,6 +191,7 @@ async fn every_method_that_waits_does(database: Option<String>) {
     loans(&mut eyes).await;
     syariah(&mut eyes).await;
     grants(&mut eyes).await;
+    regime(&mut eyes).await;
     assert_eq!(eyes.unlike, Vec::<String>::new());
     assert_eq!(eyes.driven, methods_that_wait().collect());
 
@@ -315,6 +316,22 @@ async fn rules(eyes: &mut Eyes<'_>) {
         rule: Some(rule.clone()),
     };
     eyes.drive("GuliranService/SetGuliranRule", set, "NOT_AFTER_LAST").await;
+}
+
+/// What the LKM may do, from a day that has passed on.
+async fn regime(eyes: &mut Eyes<'_>) {
+    let bound = crate::regime::bound(BoundedFigure::LoanRate, "24", BoundEffect::Warn);
+    let set = |request_id| SetRegimeBoundRequest { request_id, ..bound.clone() };
+    eyes.drive("PortfolioService/SetRegimeBound", set, "NOT_AFTER_LAST").await;
+    let set = |request_id| SetRegimeRequest {
+        lkm: LKM.to_owned(),
+        request_id,
+        since: date(2025, 4, 1),
+        regime: Regime::LkmOjk as i32,
+        principle: Principle::Conventional as i32,
+        minute: "BA-8/contoh".to_owned(),
+    };
+    eyes.drive("BookService/SetRegime", set, "NOT_AFTER_LAST").await;
 }
 
 async fn access(eyes: &mut Eyes<'_>) {
