@@ -294,8 +294,11 @@ async fn whatever_file_is_brought_is_answered(server: &Server) {
     let (mut read, mut cases) = (0, 0);
     for number in fuzz::cases("transfers", SHORT * 20) {
         let mut dice = fuzz::dice("transfers", number);
-        let seeds =
-            if number == 0 { file.clone() } else { fuzz::input(&[file.clone()], &mut dice) };
+        let seeds = if number == 0 {
+            file.clone()
+        } else {
+            fuzz::input(std::slice::from_ref(&file), &mut dice)
+        };
         let case = Case { name: "transfers", number, bytes: &seeds };
         let brought = ImportTransferRequest {
             book: BOOK.to_owned(),
@@ -304,7 +307,7 @@ async fn whatever_file_is_brought_is_answered(server: &Server) {
             file: case.bytes.to_vec(),
             code: code_of(case.bytes),
         };
-        let word = fuzz::input(&[receipt.clone()], &mut dice);
+        let word = fuzz::input(std::slice::from_ref(&receipt), &mut dice);
         let told = AcknowledgeTransferRequest {
             book: BOOK.to_owned(),
             request_id: fresh_request_id(),
