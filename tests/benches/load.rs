@@ -490,7 +490,7 @@ impl<'a> Captured<'a> {
         let new_accounts = new_accounts.flat_map(|(at, all)| all.into_iter().map(move |a| (a, at)));
         let new_accounts = new_accounts.collect();
         let rows = self.dump.rows.iter().filter(|(_, _, at, ..)| positions.contains(at));
-        let rows = rows.map(|(parent, id, at, bytes)| {
+        let rows = rows.map(|(parent, id, at, bytes, _)| {
             (RowName::new(parent, id), *at, Arc::new(decode_value(bytes).expect("a row")))
         });
         Arc::new(Append {
