@@ -19,9 +19,7 @@ use crate::domain::id::{Id, RowName};
 use crate::domain::loan::accounts;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{Attachment, GrantChannel};
-use crate::domain::record::{
-    Effect, Entry, Outcome, Record, Row, decode, encode_value, waits,
-};
+use crate::domain::record::{Effect, Entry, Outcome, Record, Row, decode, encode_value, waits};
 use crate::domain::state::{Changes, Key, Lookup, State, Value, absorb, apply};
 use crate::storage::{Checkpoint, Dump, DumpEntry, StoredRecord};
 
