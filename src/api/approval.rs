@@ -109,6 +109,7 @@ waiting! {
     SetRegimeBoundRequest,
     SetRegimeRequest,
     SetRetentionRequest,
+    DecideSavingsShareRequest,
     SetSavingsProductRequest,
     SetSavingsTaxRequest,
     SetSurplusRuleRequest,
