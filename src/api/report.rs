@@ -1,6 +1,7 @@
 //! Statements, read in one snapshot and built by [`report`](crate::report). Beside them, in files
 //! of their own, the general ledger and the books that the guidelines ask of a group.
 
+mod cash_position;
 mod general_ledger;
 mod group_books;
 mod inventory;
@@ -22,10 +23,10 @@ use crate::domain::money::Sen;
 use crate::domain::record::proto::Fund;
 use crate::domain::record::{Outcome, Record, Row};
 use crate::domain::refusal::Language;
-use crate::domain::year::year_name;
+use crate::domain::year::{is_result, year_name};
 use crate::locale::date::format_day;
 use crate::report::ReportError;
-use crate::report::flow::{CashFlows, EquityChanges};
+use crate::report::flow::{CashFlows, Changes};
 use crate::report::render::{self, Head};
 use crate::report::statement::{self, Columns, Kind, Shape, Style, Totals};
 use crate::storage::read::{AsOf, Line, Order, Snapshot, Span};
@@ -37,6 +38,7 @@ service! {
     report_service_server::ReportService {
         get_statement: GetStatementRequest => GetStatementResponse;
         get_general_ledger: GetGeneralLedgerRequest => GetGeneralLedgerResponse;
+        get_cash_position: GetCashPositionRequest => GetCashPositionResponse;
         list_group_books: ListGroupBooksRequest => ListGroupBooksResponse;
         get_attendance: GetAttendanceRequest => GetAttendanceResponse;
         list_inventory: ListInventoryRequest => ListInventoryResponse;
@@ -153,6 +155,7 @@ impl v1::GetStatementRequest {
             v1::StatementKind::IndirectCashFlow => Ok(Kind::IndirectCashFlow),
             v1::StatementKind::EquityChanges => Ok(Kind::EquityChanges),
             v1::StatementKind::TrialBalance => Ok(Kind::TrialBalance),
+            v1::StatementKind::Notes => Ok(Kind::Notes),
             v1::StatementKind::Unspecified => Err(Fault::ChoiceUnknown.on("kind")),
         }
     }
@@ -329,14 +332,19 @@ async fn rows(
             statement::cash_flow([&flows[0], &flows[1]], &opening, &closing)?
         }
         Kind::EquityChanges => {
-            let mut changes = [EquityChanges::default(), EquityChanges::default()];
-            let touched = [&closing.now, &closing.earlier];
-            for ((changes, span), totals) in changes.iter_mut().zip(asked).zip(touched) {
-                equity_changes(snapshot, totals, *span, known, changes).await?;
-            }
+            let wanted = |code: Code| code.line().class == Class::Equity;
+            let changes = changes(snapshot, &closing, asked, known, wanted).await?;
             let year_ends = year_ends(snapshot, scope, asked, &closing, known).await?;
             let changes = [&changes[0], &changes[1]];
             statement::equity_changes(changes, &opening, &closing, &year_ends)?
+        }
+        Kind::Notes => {
+            let wanted = |code: Code| !code.is_money() && !is_result(code);
+            let changes = changes(snapshot, &closing, asked, known, wanted).await?;
+            let year_ends = year_ends(snapshot, scope, asked, &closing, known).await?;
+            let movements = movements(&opening, &closing, &year_ends)?;
+            let changes = [&changes[0], &changes[1]];
+            statement::notes(shape, changes, &movements, &opening, &closing)?
         }
     };
     Ok(rows)
@@ -457,27 +465,31 @@ async fn cash_flows(
     Ok(())
 }
 
-/// Adds the changes of equity in a span, entry by entry.
+/// The changes of the accounts of some codes in each span, entry by entry.
 ///
-/// Cost: the span's entries on equity accounts, and two descents per such account.
-async fn equity_changes(
+/// Cost: the span's entries on those accounts, and two descents per such account.
+async fn changes(
     snapshot: &mut Snapshot,
-    totals: &Totals,
-    span: Days,
+    closing: &Columns,
+    asked: &[Days],
     known: u64,
-    changes: &mut EquityChanges,
-) -> Checked<()> {
-    for control in totals.keys().filter(|control| control.code.line().class == Class::Equity) {
-        for account in accounts_of(snapshot, control, known).await? {
-            let mut lines = Lines::new(&account, span, known);
-            while let Some(chunk) = lines.next(snapshot).await? {
-                for (amount, record) in chunk {
-                    changes.add(control.clone(), record.event, amount)?;
+    wanted: impl Fn(Code) -> bool,
+) -> Checked<[Changes; 2]> {
+    let mut found = [Changes::default(), Changes::default()];
+    let touched = [&closing.now, &closing.earlier];
+    for ((changes, span), totals) in found.iter_mut().zip(asked).zip(touched) {
+        for control in totals.keys().filter(|control| wanted(control.code)) {
+            for account in accounts_of(snapshot, control, known).await? {
+                let mut lines = Lines::new(&account, *span, known);
+                while let Some(chunk) = lines.next(snapshot).await? {
+                    for (amount, record) in chunk {
+                        changes.add(control.clone(), record.event, amount)?;
+                    }
                 }
             }
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// All accounts of a control account that were ever used.

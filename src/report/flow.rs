@@ -1,4 +1,4 @@
-//! What moved money, and what changed equity, worked out from entries.
+//! What moved money, and what changed the other accounts, worked out from entries.
 //!
 //! **Exactness**: a record's entries sum to zero within a ledger (an entity's fund), so what its
 //! money accounts gained is what its other accounts gave. The direct cash flow is therefore read
@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::account::{Control, Ledger};
-use crate::domain::chart::{Class, Code};
+use crate::domain::chart::Code;
 use crate::domain::money::Sen;
 use crate::domain::record::{Entry, Event};
 use crate::domain::refusal::Refusal;
@@ -96,18 +96,15 @@ fn set_off(counters: &mut BTreeMap<Control, Sen>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What changed equity: increases positive, by control account and event of the catalogue.
+/// What changed accounts: credit positive, by control account and event of the catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EquityChanges(pub BTreeMap<(Control, Event), Sen>);
+pub struct Changes(pub BTreeMap<(Control, Event), Sen>);
 
-impl EquityChanges {
-    /// Adds one entry; those outside of equity are passed over.
+impl Changes {
+    /// Adds one entry.
     ///
     /// Errors: `OVERFLOW`.
     pub fn add(&mut self, control: Control, event: Event, amount: Sen) -> Result<(), Refusal> {
-        if control.code.line().class != Class::Equity {
-            return Ok(());
-        }
         let change = self.0.entry((control, event)).or_default();
         *change = change.minus(amount)?;
         Ok(())

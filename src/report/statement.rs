@@ -15,11 +15,12 @@ use crate::domain::account::Control;
 use crate::domain::chart::{CHART, Class, Code};
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
+use crate::domain::record::proto::Fund;
 use crate::domain::refusal::Refusal;
 use crate::domain::year::is_result;
 use crate::locale::event::event_text;
 use crate::report::ReportError;
-use crate::report::flow::{CashFlows, EquityChanges};
+use crate::report::flow::{CashFlows, Changes};
 
 /// Totals of control accounts in sen; debit positive unless said otherwise.
 pub type Totals = BTreeMap<Control, Sen>;
@@ -48,6 +49,8 @@ pub enum Kind {
     EquityChanges,
     /// Neraca saldo.
     TrialBalance,
+    /// CALK: what the balance sheet and the income statement are made of.
+    Notes,
 }
 
 impl Kind {
@@ -79,6 +82,9 @@ impl Kind {
                 ("Laporan Perubahan Ekuitas", "Statement of Changes in Equity")
             }
             (Kind::TrialBalance, _) => ("Neraca Saldo", "Trial Balance"),
+            (Kind::Notes, _) => {
+                ("Catatan atas Laporan Keuangan (CALK)", "Notes to the Financial Statements")
+            }
         }
     }
 }
@@ -518,7 +524,7 @@ fn close_cash_flow(
 ///
 /// Errors: `Unbalanced` when the changes do not explain the difference; `Range`.
 pub fn equity_changes(
-    changes: [&EquityChanges; 2],
+    changes: [&Changes; 2],
     opening: &Columns,
     closing: &Columns,
     year_ends: &Columns,
@@ -567,7 +573,7 @@ const CLOSED: Title = ("Ditutup ke SHU", "Closed to the surplus");
 const START: Title = ("Saldo awal", "At the beginning");
 const END: Title = ("Saldo akhir", "At the end");
 
-fn event_rows(code: Code, changes: [&EquityChanges; 2]) -> Result<Vec<Row>, Refusal> {
+fn event_rows(code: Code, changes: [&Changes; 2]) -> Result<Vec<Row>, Refusal> {
     let mut rows: BTreeMap<i32, Row> = BTreeMap::new();
     for (at, column) in changes.into_iter().enumerate() {
         let of = column.0.iter().filter(|((control, _), _)| control.code == code);
@@ -589,6 +595,105 @@ fn event_row(event: Event) -> Row {
     let title = (event_text(event, Language::Indonesian), event_text(event, Language::English));
     Row { event: Some(event), ..plain_row(Style::Line, title, Amounts::default()) }
 }
+
+/// The figures of the notes (CALK): for every line of the balance sheet what stood at the beginning,
+/// what changed it by event, what stands at the end, and in which funds; money without its events,
+/// which are the cash flow. Then every line of the income statement with its funds. `movements` are
+/// the changes over the span, closings of the year left out. The last rows are what the balance
+/// sheet and the income statement come to.
+///
+/// Errors: `Unbalanced` when the changes do not explain a difference, or the balance sheet does not
+/// balance; `Range`.
+pub fn notes(
+    shape: Shape,
+    changes: [&Changes; 2],
+    movements: &Columns,
+    opening: &Columns,
+    closing: &Columns,
+) -> Result<Vec<Row>, ReportError> {
+    let mut rows = Vec::new();
+    for line in CHART.iter().filter(|line| !is_result(line.code)) {
+        rows.extend(position_note(line.code, changes, opening, closing)?);
+    }
+    for line in CHART.iter().filter(|line| is_result(line.code)) {
+        let sign = natural(line.code);
+        for row in movements.rows(|code| code == line.code, sign)? {
+            rows.push(Row { style: Style::Subtotal, ..row });
+            rows.extend(funds_of(line.code, movements, sign)?);
+        }
+    }
+    let totals = balance_sheet(shape, closing)?.into_iter();
+    let result = income_statement(shape, movements)?.into_iter();
+    rows.extend(totals.chain(result).filter(|row| row.style == Style::Total));
+    Ok(rows)
+}
+
+/// The side on which an account's figure is positive.
+const fn natural(code: Code) -> Sign {
+    if code.debit_side() { Sign::Debit } else { Sign::Credit }
+}
+
+/// The note on one line of the balance sheet; nothing where nothing stands and nothing moved.
+fn position_note(
+    code: Code,
+    changes: [&Changes; 2],
+    opening: &Columns,
+    closing: &Columns,
+) -> Result<Vec<Row>, ReportError> {
+    let sign = natural(code);
+    let this = |other: Code| other == code;
+    let start = opening.total(Style::Line, START, this, sign)?;
+    let end = closing.total(Style::Subtotal, END, this, sign)?;
+    let mut moved = Vec::new();
+    if !code.is_money() {
+        for row in event_rows(code, changes)? {
+            let amounts = match sign {
+                Sign::Credit => row.amounts,
+                Sign::Debit => row.amounts.negated()?,
+            };
+            moved.push(Row { amounts, ..row });
+        }
+        let sum = sum_row(Style::Line, START, &moved)?;
+        if start.amounts.plus(sum.amounts)? != end.amounts {
+            return Err(ReportError::Unbalanced("notes"));
+        }
+    }
+    if moved.is_empty() && start.amounts.is_zero() && end.amounts.is_zero() {
+        return Ok(Vec::new());
+    }
+    let mut rows = vec![Row { style: Style::Heading, ..account_row(code) }, start];
+    rows.extend(moved);
+    rows.push(Row { code: Some(code), ..end });
+    rows.extend(funds_of(code, closing, sign)?);
+    Ok(rows)
+}
+
+/// What of an account's figure stands in which fund, where it stands in more than one.
+fn funds_of(code: Code, columns: &Columns, sign: Sign) -> Result<Vec<Row>, Refusal> {
+    let mut rows = Vec::new();
+    for (fund, title) in IN_FUND {
+        let of = |totals: &Totals| {
+            let of_fund = totals.iter().filter(|(control, _)| control.ledger.fund.get() == fund);
+            of_fund.map(|(control, total)| (control.clone(), *total)).collect()
+        };
+        let of = Columns { now: of(&columns.now), earlier: of(&columns.earlier) };
+        let row = of.total(Style::Line, title, |other| other == code, sign)?;
+        if !row.amounts.is_zero() {
+            rows.push(row);
+        }
+    }
+    Ok(if rows.len() > 1 { rows } else { Vec::new() })
+}
+
+const IN_FUND: [(Fund, Title); 7] = [
+    (Fund::Uep, ("di antaranya dana UEP", "of which in the fund UEP")),
+    (Fund::SimpanPinjam, ("di antaranya dana SIMPAN_PINJAM", "of which in the fund SIMPAN_PINJAM")),
+    (Fund::Iks, ("di antaranya dana IKS", "of which in the fund IKS")),
+    (Fund::Guliran, ("di antaranya dana GULIRAN", "of which in the fund GULIRAN")),
+    (Fund::Umum, ("di antaranya dana UMUM", "of which in the fund UMUM")),
+    (Fund::UsahaRiil, ("di antaranya dana USAHA_RIIL", "of which in the fund USAHA_RIIL")),
+    (Fund::Kebajikan, ("di antaranya dana KEBAJIKAN", "of which in the fund KEBAJIKAN")),
+];
 
 /// A trial balance by account of the chart, debit positive; the last row is zero.
 ///
@@ -676,9 +781,30 @@ mod tests {
         let none = [&CashFlows::default(), &CashFlows::default()];
         let flow = cash_flow(none, &Columns::default(), &columns);
         assert!(matches!(flow, Err(ReportError::Unbalanced(_))));
-        let none = [&EquityChanges::default(), &EquityChanges::default()];
+        let none = [&Changes::default(), &Changes::default()];
         let equity = equity_changes(none, &Columns::default(), &columns, &Columns::default());
         assert!(matches!(equity, Err(ReportError::Unbalanced(_))));
+    }
+
+    #[test]
+    fn notes_explain_every_figure_or_are_not_shown() {
+        let grant = |code: Code, amount| {
+            let control = totals(&[(code, 0)]).into_keys().next().expect("a control");
+            let mut changes = Changes::default();
+            changes.add(control, Event::GrantReceived, Sen::new(amount)).expect("in range");
+            changes
+        };
+        let closing = totals(&[(Code::Cash, 100), (Code::GrantCapital, -100)]);
+        let closing = Columns { now: closing, earlier: Totals::new() };
+        let (none, opening) = (Changes::default(), Columns::default());
+        let of = |changes: &Changes| {
+            notes(Shape::Kube, [changes, &none], &Columns::default(), &opening, &closing)
+        };
+        let rows = of(&grant(Code::GrantCapital, -100)).expect("explained");
+        let capital = [("Saldo awal", 0, 0), ("Hibah diterima", 100, 0), ("Saldo akhir", 100, 0)];
+        assert_eq!(shown(&rows)[2..5], capital);
+        let partly = of(&grant(Code::GrantCapital, -99));
+        assert!(matches!(partly, Err(ReportError::Unbalanced("notes"))));
     }
 
     #[test]

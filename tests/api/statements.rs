@@ -17,6 +17,8 @@ use crate::town::{
 on_both!(
     statements_come_to_what_was_worked_out,
     every_statement_balances_and_is_followed_to_its_entries,
+    the_notes_say_what_the_figures_are_made_of,
+    cash_stands_where_it_was_at_the_end_of_a_day,
     the_past_is_shown_as_it_was_known,
     statements_are_printed_in_the_callers_language,
     questions_are_checked,
@@ -358,6 +360,154 @@ async fn every_statement_balances_and_is_followed_to_its_entries(server: &Server
         assert_eq!(start + moved + total(&equity, "Result of the span"), end, "{scope}");
         let trial = get(&town, through(StatementKind::TrialBalance)).await;
         assert_eq!(total(&trial, "Debits less credits"), 0);
+        let notes = get(&town, through(StatementKind::Notes)).await;
+        assert_eq!(total(&notes, "TOTAL ASSETS"), assets);
+        for row in notes.rows.iter().filter(|row| row.code != 0 && row.amount.is_some()) {
+            let entries = followed(&town, row, (2025, 1, 8), row.code >= 4000).await;
+            assert_eq!(sen(&row.amount), entries, "{scope} {}", row.code);
+            let stated = sheet.rows.iter().find(|one| one.code == row.code);
+            if row.code < 4000 {
+                let stated = stated.map_or(0, |one| sen(&one.amount));
+                assert_eq!(sen(&row.amount), stated, "{scope} {}", row.code);
+            }
+        }
+    }
+}
+
+async fn the_notes_say_what_the_figures_are_made_of(server: &Server) {
+    let town = Town::found(server).await;
+    two_months(&town).await;
+    let february = |scope: &str| GetStatementRequest {
+        from: date(2025, 2, 1),
+        through: date(2025, 2, 28),
+        compare_from: date(2025, 1, 1),
+        compare_through: date(2025, 1, 31),
+        ..ask(scope, StatementKind::Notes)
+    };
+    let notes = get(&town, february(A)).await;
+    assert_eq!(notes.title_id, "Catatan atas Laporan Keuangan (CALK)");
+    let shown: Vec<_> = notes
+        .rows
+        .iter()
+        .map(|row| {
+            let thousands = |money: &Option<Money>| sen(money) / 100_000;
+            let figures = row.amount.as_ref();
+            let figures =
+                figures.map(|_| (thousands(&row.amount), thousands(&row.compared)));
+            (row.title_id.as_str(), row.code, figures)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("Kas", 1101, None),
+            ("Saldo awal", 0, Some((3_605, 0))),
+            ("Saldo akhir", 1101, Some((7_105, 3_605))),
+            ("di antaranya dana UEP", 0, Some((7_000, 3_500))),
+            ("di antaranya dana SIMPAN_PINJAM", 0, Some((100, 100))),
+            ("di antaranya dana IKS", 0, Some((5, 5))),
+            ("Tabungan di LKM", 1111, None),
+            ("Saldo awal", 0, Some((8_000, 0))),
+            ("Hibah diterima", 0, Some((0, 20_000))),
+            ("Tarik dari LKM", 0, Some((0, -12_000))),
+            ("Saldo akhir", 1111, Some((8_000, 8_000))),
+            ("Ternak", 1302, None),
+            ("Saldo awal", 0, Some((8_000, 0))),
+            ("Pembelian", 0, Some((0, 8_000))),
+            ("Penjualan", 0, Some((-2_000, 0))),
+            ("Saldo akhir", 1302, Some((6_000, 8_000))),
+            ("Tabungan Anggota", 2103, None),
+            ("Saldo awal", 0, Some((100, 0))),
+            ("Simpanan disetor", 0, Some((0, 100))),
+            ("Saldo akhir", 2103, Some((100, 100))),
+            ("Modal Hibah", 3101, None),
+            ("Saldo awal", 0, Some((20_000, 0))),
+            ("Hibah diterima", 0, Some((0, 20_000))),
+            ("Saldo akhir", 3101, Some((20_000, 20_000))),
+            ("Dana IKS", 3201, None),
+            ("Saldo awal", 0, Some((5, 0))),
+            ("Iuran IKS", 0, Some((0, 5))),
+            ("Saldo akhir", 3201, Some((5, 5))),
+            ("Penjualan", 4101, Some((3_500, 0))),
+            ("HPP", 5101, Some((2_000, 0))),
+            ("Beban Pakan", 5201, Some((0, 500))),
+            ("JUMLAH ASET", 0, Some((21_105, 19_605))),
+            ("JUMLAH LIABILITAS DAN EKUITAS", 0, Some((21_105, 19_605))),
+            ("LABA (RUGI) BERSIH", 0, Some((1_500, -500))),
+        ]
+    );
+    let sold = notes.rows.iter().find(|row| row.event == "SOLD").expect("by event");
+    assert_eq!(sold.accounts, [format!("{BOOK}/accounts/a.uep.1302")]);
+}
+
+/// Account within the book, and opening, received, paid and closing in thousands of rupiah.
+fn places(answer: &GetCashPositionResponse) -> Vec<(String, [i64; 4])> {
+    let of = |place: &CashPlace| {
+        let name = place.account.as_ref().map_or("", |account| account.name.as_str());
+        let figures = [&place.opening, &place.received, &place.paid, &place.closing];
+        let name = name.strip_prefix(&format!("{BOOK}/accounts/")).unwrap_or_default();
+        (name.to_owned(), figures.map(|money| sen(money) / 100_000))
+    };
+    answer.places.iter().chain(&answer.total).map(of).collect()
+}
+
+async fn cash_stands_where_it_was_at_the_end_of_a_day(server: &Server) {
+    let town = Town::found(server).await;
+    two_months(&town).await;
+    let ask = |scope: &str, day| GetCashPositionRequest {
+        scope: scope.to_owned(),
+        day,
+        ..GetCashPositionRequest::default()
+    };
+    let get = async |request| {
+        town.reports().get_cash_position(request).await.expect("a position").into_inner()
+    };
+    let line = |name: &str, figures| (name.to_owned(), figures);
+    let answer = get(ask(BOOK, date(2025, 1, 7))).await;
+    assert_eq!(
+        places(&answer),
+        [
+            line("lkm.sp.1104", [70_000, 0, 12_000, 58_000]),
+            line("a.uep.1101", [0, 12_000, 0, 12_000]),
+            line("", [70_000, 12_000, 12_000, 70_000]),
+        ]
+    );
+    assert_eq!(answer.day, date(2025, 1, 7));
+    let known = town.position().await;
+    let pigs = get(ask(A, date(2025, 1, 8))).await;
+    assert_eq!(places(&pigs)[0], line("a.uep.1101", [12_000, 0, 8_000, 4_000]));
+    let one_fund = GetCashPositionRequest { fund: Fund::Iks as i32, ..ask(A, None) };
+    let one_fund = get(one_fund).await;
+    let five = [5, 0, 0, 5];
+    assert_eq!(places(&one_fund), [line("a.iks.1101", five), line("", five)]);
+    // What is told late of that day is there, and was not known before.
+    let late = DepositRequest { details: on(2025, 1, 8), ..deposit("m02", 60_000) };
+    town.savings().deposit(late).await.expect("told late");
+    let told = get(ask(A, date(2025, 1, 8))).await;
+    assert!(places(&told).contains(&line("a.sp.1101", [0, 60, 0, 60])), "{told:?}");
+    let then = GetCashPositionRequest { as_known_at: known, ..ask(A, date(2025, 1, 8)) };
+    assert_eq!(places(&get(then).await), places(&pigs));
+
+    for (request, code, reason, field) in [
+        (ask("books/kupang/lkm/x", None), Code::InvalidArgument, "NAME_MALFORMED", "scope"),
+        (ask("books/rote", None), Code::NotFound, "NOT_FOUND", "scope"),
+        (ask(&format!("{BOOK}/groups/b"), None), Code::NotFound, "NOT_FOUND", "scope"),
+        (ask(A, date(2025, 2, 30)), Code::InvalidArgument, "DATE_MALFORMED", "day"),
+        (
+            GetCashPositionRequest { fund: Fund::UsahaRiil as i32, ..ask(A, None) },
+            Code::InvalidArgument,
+            "CHOICE_UNKNOWN",
+            "fund",
+        ),
+        (
+            GetCashPositionRequest { as_known_at: 1 << 40, ..ask(A, None) },
+            Code::OutOfRange,
+            "POSITION_UNKNOWN",
+            "as_known_at",
+        ),
+    ] {
+        let result = town.reports().get_cash_position(request).await;
+        assert_says(result, code, reason, field);
     }
 }
 

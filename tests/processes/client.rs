@@ -645,6 +645,8 @@ fn statements(terminal: &Terminal) {
     terminal.says("laporan arus-kas mawar --tidak-langsung", cash);
     terminal.says("laporan perubahan-ekuitas mawar", "Rp4.000.000");
     terminal.shows("laporan neraca-saldo mawar", "1101", cash);
+    terminal.says("laporan calk mawar --dana uep", cash);
+    terminal.says("laporan posisi-kas mawar", cash);
     terminal.shows(
         "laporan buku-besar mawar --dana uep --kode 1101",
         "Modal dibagi",

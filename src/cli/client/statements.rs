@@ -25,6 +25,15 @@ const COMPARED: &[Column] = &[
     number("compared", "Pembanding", "Compared"),
 ];
 
+const CASH_POSITION: &[Column] = &[
+    text("account", "Akun", "Account"),
+    text("title", "Tempat", "Place"),
+    number("opening", "Awal", "Opening"),
+    number("received", "Masuk", "Received"),
+    number("paid", "Keluar", "Paid"),
+    number("closing", "Akhir", "Closing"),
+];
+
 const GROUP_BOOKS: &[Column] = &[
     text("book", "Buku", "Book"),
     text("fund", "Dana", "Fund"),
@@ -80,6 +89,17 @@ pub enum StatementAsk {
     /// Neraca saldo per akun / trial balance by account
     #[command(name = "neraca-saldo", alias = "trial-balance")]
     TrialBalance(Moment),
+    /// Catatan atas laporan keuangan (CALK) / figures of the notes
+    #[command(name = "calk", alias = "notes")]
+    Notes(Period),
+    /// Posisi kas harian: di mana uang berada / where money is at the end of a day
+    #[command(name = "posisi-kas", alias = "cash-position")]
+    CashPosition {
+        #[command(flatten)]
+        whose: Whose,
+        #[command(flatten)]
+        at: AsOf,
+    },
     /// Buku besar / general ledger
     #[command(name = "buku-besar", alias = "general-ledger")]
     GeneralLedger(GeneralLedger),
@@ -221,6 +241,8 @@ impl Client {
                 of.request(self, StatementKind::IndirectCashFlow)
             }
             StatementAsk::Equity(of) => of.request(self, StatementKind::EquityChanges),
+            StatementAsk::Notes(of) => of.request(self, StatementKind::Notes),
+            StatementAsk::CashPosition { whose, at } => return self.cash_position(whose, *at).await,
             StatementAsk::GeneralLedger(which) => return self.general_ledger(which).await,
             StatementAsk::GroupBooks { group } => return self.group_books(group).await,
             StatementAsk::Attendance { group, span } => return self.attendance(group, *span).await,
@@ -266,6 +288,33 @@ impl Client {
         };
         let code = if row.code == 0 { String::new() } else { row.code.to_string() };
         vec![code, indented, money_text(row.amount.as_ref()), money_text(row.compared.as_ref())]
+    }
+
+    async fn cash_position(&self, whose: &Whose, at: AsOf) -> Answer {
+        let request = v1::GetCashPositionRequest {
+            scope: self.scope(whose.entity.as_ref()),
+            fund: whose.fund.unwrap_or_default() as i32,
+            day: at.day.and_then(date),
+            as_known_at: at.known_at,
+        };
+        let answer = self.get(self.remote.reports().get_cash_position(request)).await?;
+        let row = |place: &v1::CashPlace| {
+            let account = place.account.as_ref();
+            let name = account.map_or("", |account| last_part_account(&account.name));
+            let title = account.map_or_else(
+                || self.say("Jumlah", "Total"),
+                |account| self.say(&account.title_id, &account.title_en),
+            );
+            let mut cells = vec![name.to_owned(), title];
+            let figures = [&place.opening, &place.received, &place.paid, &place.closing];
+            cells.extend(figures.map(|money| money_text(money.as_ref())));
+            cells
+        };
+        let mut table = Table::of(CASH_POSITION, answer.places.iter().chain(&answer.total).map(row));
+        let day = self.date(answer.day.as_ref());
+        table.note(format!("{} {day}", self.say("Posisi kas", "Cash position")));
+        table.note(self.read_point(answer.read_point.as_ref()));
+        Ok(vec![table])
     }
 
     async fn general_ledger(&self, which: &GeneralLedger) -> Answer {
