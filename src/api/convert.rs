@@ -667,6 +667,7 @@ mod tests {
             GrantChannel = GrantChannel,
             LotKind = LotKind,
             LossCause = LossCause,
+            LetterDirection = LetterDirection,
             SheetState = SheetState,
             SheetLineKind = SheetLineKind,
             ExpenseKind = ExpenseKind,

@@ -43,6 +43,7 @@ mod reconcile;
 mod report;
 mod review;
 mod savings;
+mod secretary;
 pub mod server;
 mod sharing;
 mod sight;

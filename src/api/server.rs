@@ -301,6 +301,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         proof_service_server::ProofServiceServer,
         report_service_server::ReportServiceServer,
         reconcile_service_server::ReconcileServiceServer,
+        secretary_service_server::SecretaryServiceServer,
         savings_product_service_server::SavingsProductServiceServer,
         savings_service_server::SavingsServiceServer,
         sharing_service_server::SharingServiceServer,

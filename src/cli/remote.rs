@@ -225,6 +225,7 @@ services! {
     approvals: approval_service_client::ApprovalServiceClient;
     arisans: arisan_service_client::ArisanServiceClient;
     assessments: assessment_service_client::AssessmentServiceClient;
+    secretary: secretary_service_client::SecretaryServiceClient;
     attachments: attachment_service_client::AttachmentServiceClient;
     books: book_service_client::BookServiceClient;
     cash: cash_service_client::CashServiceClient;

@@ -4,10 +4,11 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::api::v1::{
     AlmsKind, ApprovalKind, ApprovalState, Band, BudgetSource, DayCount, DuesPeriod, ErasureCause,
-    ExpenseKind, HouseholdStatus, LoanContract, LoanFrequency, LoanMethod, LoanPart, LoanState,
-    LossCause, LotKind, MemberMeasure, MirrorKind, Office, Overpayment, PartyKind, PassChannel,
-    PenaltyPer, PortfolioKey, Purpose, QualityPreset, Recognition, Regime, ReliefKind, Role,
-    SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, SyirkahKind, TermState, Zone,
+    ExpenseKind, HouseholdStatus, LetterDirection, LoanContract, LoanFrequency, LoanMethod,
+    LoanPart, LoanState, LossCause, LotKind, MemberMeasure, MirrorKind, Office, Overpayment,
+    PartyKind, PassChannel, PenaltyPer, PortfolioKey, Purpose, QualityPreset, Recognition, Regime,
+    ReliefKind, Role, SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, SyirkahKind,
+    TermState, Zone,
 };
 use crate::api::v1::{
     BoundEffect, BoundedFigure, EarlyBreak, OnMaturity, Principle, SavingsDayCount, SavingsMethod,
@@ -177,6 +178,10 @@ pub const ROADS: Words<PassChannel> = Words(&[
 /// What a lot holds.
 pub const LOTS: Words<LotKind> =
     Words(&[("stok", LotKind::Stock), ("ternak", LotKind::Livestock), ("alat", LotKind::Tools)]);
+
+/// Which way a letter went.
+pub const LETTERS: Words<LetterDirection> =
+    Words(&[("masuk", LetterDirection::In), ("keluar", LetterDirection::Out)]);
 
 /// Why animals or things were lost.
 pub const CAUSES: Words<LossCause> =

@@ -51,6 +51,7 @@ pub mod savings;
 pub mod savings_product;
 pub mod savings_return;
 pub mod savings_share;
+pub mod secretary;
 pub mod sharing;
 pub mod sheet;
 pub mod stake;

@@ -120,6 +120,8 @@ fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
         Row::Settlement(settlement) => vec![&settlement.heir_name],
         Row::SavingsActivity(activity) => vec![&activity.reason],
         Row::Assessment(assessment) => vec![&assessment.notes],
+        Row::Guest(guest) => vec![&guest.who, &guest.origin, &guest.purpose],
+        Row::Letter(letter) => vec![&letter.correspondent, &letter.subject],
         Row::Loan(loan) => vec![&loan.purpose],
         Row::LoanContacts(row) => {
             row.contacts.iter().flat_map(|contact| [&contact.who, &contact.note]).collect()

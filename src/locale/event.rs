@@ -175,6 +175,8 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::ReportDisputed => ("Catatan LKM disanggah", "LKM's record disputed"),
         Event::ReviewDecided => ("Laporan selesai diperiksa", "Report looked at"),
         Event::GroupAssessed => ("Penilaian kelompok", "Group assessed"),
+        Event::GuestReceived => ("Tamu dicatat", "Guest received"),
+        Event::LetterFiled => ("Surat dicatat", "Letter filed"),
     }
 }
 

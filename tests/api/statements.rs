@@ -392,8 +392,7 @@ async fn the_notes_say_what_the_figures_are_made_of(server: &Server) {
         .map(|row| {
             let thousands = |money: &Option<Money>| sen(money) / 100_000;
             let figures = row.amount.as_ref();
-            let figures =
-                figures.map(|_| (thousands(&row.amount), thousands(&row.compared)));
+            let figures = figures.map(|_| (thousands(&row.amount), thousands(&row.compared)));
             (row.title_id.as_str(), row.code, figures)
         })
         .collect();

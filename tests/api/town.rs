@@ -241,6 +241,7 @@ clients! {
     lifecycle: lifecycle_service_client::LifecycleServiceClient;
     reports: report_service_client::ReportServiceClient;
     assessments: assessment_service_client::AssessmentServiceClient;
+    secretary: secretary_service_client::SecretaryServiceClient;
     links: link_service_client::LinkServiceClient;
     loans: loan_service_client::LoanServiceClient;
     personal: personal_data_service_client::PersonalDataServiceClient;

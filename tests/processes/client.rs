@@ -566,6 +566,12 @@ fn meetings(terminal: &Terminal, data: &Path) {
     terminal.shows("pertemuan buang mawar lembar-dua", "lembar-dua", "dibuang");
     terminal.shows("pertemuan terima mawar lembar-tiga", "Simpanan Wajib", "Rp10.000");
     terminal.shows("laporan hadir mawar", "januari", "1");
+    let guest = "sekretaris tamu-baru mawar satu \"Ibu Contoh\" --dari \"Dinas Sosial\"";
+    terminal.shows(&format!("{guest} --keperluan kunjungan"), "satu", "kunjungan");
+    terminal.shows("sekretaris tamu mawar", "satu", "Ibu Contoh");
+    let letter = "sekretaris surat-baru mawar masuk-1 masuk Kecamatan --nomor 7/contoh";
+    terminal.shows(&format!("{letter} --perihal undangan"), "masuk-1", "undangan");
+    terminal.shows("sekretaris surat mawar", "masuk-1", "7/contoh");
     terminal.shows("laporan buku-kelompok mawar", "Buku kas IKS", "iks");
 }
 

@@ -18,7 +18,7 @@ const MEETINGS: &str = "/simpul.v1.MeetingService/ListMeetings";
 const CASH_BOOK: &str = "/simpul.v1.LedgerService/GetCashBook";
 
 /// The books that the guidelines ask of a group: Indonesian and English name, the methods that
-/// answer it, and the fund it is about. No method: kept on paper.
+/// answer it, and the fund it is about.
 const GROUP_BOOKS: &[(&str, &str, &[&str], Fund)] = &[
     (
         "Daftar pengurus dan anggota",
@@ -26,12 +26,7 @@ const GROUP_BOOKS: &[(&str, &str, &[&str], Fund)] = &[
         &["/simpul.v1.GroupService/GetGroup", "/simpul.v1.MemberService/ListMembers"],
         Fund::Unspecified,
     ),
-    (
-        "Buku tamu",
-        "Guest book (numbers of guests per meeting)",
-        &["/simpul.v1.ReportService/GetAttendance"],
-        Fund::Unspecified,
-    ),
+    ("Buku tamu", "Guest book", &["/simpul.v1.SecretaryService/ListGuests"], Fund::Unspecified),
     (
         "Daftar hadir pertemuan",
         "Attendance of meetings",
@@ -45,7 +40,12 @@ const GROUP_BOOKS: &[(&str, &str, &[&str], Fund)] = &[
         &["/simpul.v1.ReportService/ListInventory"],
         Fund::Unspecified,
     ),
-    ("Buku surat masuk dan keluar", "Letters in and out", &[], Fund::Unspecified),
+    (
+        "Buku surat masuk dan keluar",
+        "Letters in and out",
+        &["/simpul.v1.SecretaryService/ListLetters"],
+        Fund::Unspecified,
+    ),
     ("Buku kas UEP kelompok", "UEP cash book", &[CASH_BOOK], Fund::Uep),
     ("Buku kas simpan pinjam", "Savings-and-loan cash book", &[CASH_BOOK], Fund::SimpanPinjam),
     (

@@ -28,6 +28,7 @@ use super::personal::PersonalAsk;
 use super::portfolio::PortfolioAsk;
 use super::products::{CloseDays, ProductAsk};
 use super::savings::SavingsAsk;
+use super::secretary::SecretaryAsk;
 use super::sharing::SharingAsk;
 use super::statements::StatementAsk;
 use super::syariah::SyariahAsk;
@@ -191,6 +192,9 @@ pub enum Ask {
     /// Nilai pendamping / the companion's scores
     #[command(name = "nilai", alias = "score", subcommand)]
     Score(ScoreAsk),
+    /// Buku sekretaris: tamu, surat masuk dan keluar / guests, letters in and out
+    #[command(name = "sekretaris", alias = "secretary", subcommand)]
+    Secretary(SecretaryAsk),
     /// Produk simpanan: jasa, wajib, blokir, keluar / savings products
     #[command(name = "produk-simpanan", alias = "savings-product", subcommand)]
     Product(ProductAsk),

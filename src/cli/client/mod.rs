@@ -33,6 +33,7 @@ mod personal;
 mod portfolio;
 mod products;
 mod savings;
+mod secretary;
 mod sharing;
 mod statements;
 mod syariah;
@@ -145,6 +146,7 @@ impl Client {
             Ask::Kuitansi(which) => self.kuitansi(which).await,
             Ask::Attachment(ask) => self.attachment(ask).await,
             Ask::Score(ask) => self.score(ask).await,
+            Ask::Secretary(ask) => self.secretary(ask).await,
             Ask::Product(ask) => self.product(ask).await,
             Ask::Days(days) => self.close_days(days).await,
             Ask::Year(ask) => self.year(ask).await,
@@ -317,6 +319,8 @@ lists! {
     ListAttachmentsRequest -> ListAttachmentsResponse { attachments: Attachment }
     ListDrawersRequest -> ListDrawersResponse { drawers: Drawer }
     ListGrantsRequest -> ListGrantsResponse { grants: Grant }
+    ListGuestsRequest -> ListGuestsResponse { guests: Guest }
+    ListLettersRequest -> ListLettersResponse { letters: Letter }
     ListGroupsRequest -> ListGroupsResponse { groups: Group }
     ListKeepingsRequest -> ListKeepingsResponse { keepings: Keeping }
     ListLoanProductsRequest -> ListLoanProductsResponse { products: LoanProduct }

@@ -242,7 +242,9 @@ impl Client {
             }
             StatementAsk::Equity(of) => of.request(self, StatementKind::EquityChanges),
             StatementAsk::Notes(of) => of.request(self, StatementKind::Notes),
-            StatementAsk::CashPosition { whose, at } => return self.cash_position(whose, *at).await,
+            StatementAsk::CashPosition { whose, at } => {
+                return self.cash_position(whose, *at).await;
+            }
             StatementAsk::GeneralLedger(which) => return self.general_ledger(which).await,
             StatementAsk::GroupBooks { group } => return self.group_books(group).await,
             StatementAsk::Attendance { group, span } => return self.attendance(group, *span).await,
@@ -310,7 +312,8 @@ impl Client {
             cells.extend(figures.map(|money| money_text(money.as_ref())));
             cells
         };
-        let mut table = Table::of(CASH_POSITION, answer.places.iter().chain(&answer.total).map(row));
+        let mut table =
+            Table::of(CASH_POSITION, answer.places.iter().chain(&answer.total).map(row));
         let day = self.date(answer.day.as_ref());
         table.note(format!("{} {day}", self.say("Posisi kas", "Cash position")));
         table.note(self.read_point(answer.read_point.as_ref()));
