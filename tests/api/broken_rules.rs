@@ -116,6 +116,19 @@ async fn passing_on_more_than_is_held(server: &Server) {
     let town = Town::found(server).await;
     town.found_group("b").await;
     let grant = grant(&town, false, 10_000_000).await;
+    // What is not held can be neither decided on nor delivered.
+    let more = DecideGuliranRequest {
+        grant: grant.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 1),
+        amount: idr(10_000_001),
+        due_on: None,
+    };
+    let status = town.guliran().decide_guliran(more).await.expect_err("more than is held");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("GRANT_EXCEEDED", "amount"));
+    assert!(said.text.contains("Rp10.000.000"), "{}", said.text);
+    assert_eq!(town.held("a.guliran.2202.apbn").await, 0, "nothing is half done");
     decide(&town, &grant, 6_000_000).await;
     breaks(&town, deliver(&grant, "ke-b", B, 6_000_001), A, "OBLIGATION_EXCEEDED").await;
 }

@@ -238,6 +238,7 @@ async fn a_pass_travels_by_file_between_installations(server: &Server) {
             why(&status).reason
         }
     };
+    let balances = there.trial_balance("books/rote").await;
     let mut altered = import.clone();
     altered.file[40] ^= 1;
     assert_eq!(refused(altered).await, "TRANSFER_ALTERED");
@@ -245,12 +246,15 @@ async fn a_pass_travels_by_file_between_installations(server: &Server) {
     assert_eq!(refused(misread).await, "TRANSFER_ALTERED");
     let astray = ImportTransferRequest { book: "books/sabu".to_owned(), ..import.clone() };
     assert_eq!(refused(astray).await, "TRANSFER_OTHER_BOOK");
+    assert_eq!(there.trial_balance("books/rote").await, balances, "nothing is half done");
 
     let taken = there.guliran().import_transfer(import.clone()).await.expect("taken").into_inner();
     let again = there.guliran().import_transfer(import.clone()).await.expect("again").into_inner();
     assert_eq!(taken, again);
     let replayed = ImportTransferRequest { request_id: fresh_request_id(), ..import };
+    let balances = there.trial_balance("books/rote").await;
     assert_eq!(refused(replayed).await, "TRANSFER_REPLAYED");
+    assert_eq!(there.trial_balance("books/rote").await, balances, "it has arrived once");
     assert_eq!(sen(&taken.grant.as_ref().expect("set").amount), 2_000 * THOUSAND);
 
     let acknowledge = AcknowledgeTransferRequest {
