@@ -27,7 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
     std::fs::write(out.join("declared.rs"), declared(&compiler.descriptor_pool())?)?;
-    tonic_prost_build::configure().compile_fds(compiler.file_descriptor_set())?;
+    let services = tonic_prost_build::configure().codec_path("crate::api::codec::Codes");
+    services.compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 

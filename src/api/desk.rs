@@ -81,7 +81,7 @@ pub struct Caller {
 }
 
 /// A method's request, which knows its answer.
-pub(crate) trait Method: Named + Declares + Send + Sized + 'static {
+pub(crate) trait Method: Named + Declares + Send + Sync + Sized + 'static {
     /// The answer.
     type Response: Send;
 
@@ -147,37 +147,30 @@ impl Api {
     }
 
     /// Serves one call, and logs what came of it.
-    pub(crate) async fn serve<M: Method>(
+    pub(crate) fn serve<M: Method>(
         &self,
         mut request: Request<M>,
-    ) -> Result<Response<M::Response>, Status> {
+    ) -> impl Future<Output = Result<Response<M::Response>, Status>> + Send {
         let began = Instant::now();
         let caller = request.extensions_mut().remove::<Caller>().unwrap_or_default();
         let request = request.into_inner();
         let name = request.scope().to_owned();
-        let passed = self.0.door.pass(&caller.who, &request, async |book| {
-            self.0.sealed_explanation(book, request.explanation()).await
-        });
-        let (passed, refused) = match passed.await {
-            Ok(passed) => (passed, None),
-            Err(problem) => (Passed::default(), Some(problem)),
-        };
-        let call = Call { api: self, desk: &self.0, caller, passed, seen: OnceLock::new() };
-        let result = match refused {
-            None => call.answered(request, &name).await,
-            Some(problem) => Err(problem),
-        };
-        let (code, reason) = match &result {
-            Ok(_) => (Code::Ok, ""),
-            Err(problem) => (problem.code(), problem.reason()),
-        };
-        let (book, position) = call.seen.get().map_or(("", 0), |(book, at)| (book.as_str(), *at));
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        match code {
-            Code::Ok => tracing::debug!(method = M::NAME, ?code, book, position, micros, "call"),
-            _ => tracing::info!(method = M::NAME, ?code, reason, book, position, micros, "call"),
+        async move {
+            let passed = self.0.door.pass(&caller.who, &request, async |book| {
+                self.0.sealed_explanation(book, request.explanation()).await
+            });
+            let (passed, refused) = match passed.await {
+                Ok(passed) => (passed, None),
+                Err(problem) => (Passed::default(), Some(problem)),
+            };
+            let call = Call { api: self, desk: &self.0, caller, passed, seen: OnceLock::new() };
+            let result = match refused {
+                None => call.answered(request, &name).await,
+                Some(problem) => Err(problem),
+            };
+            call.log(M::NAME, began, result.as_ref().err());
+            result.map(Response::new).map_err(|problem| problem.status(call.caller.language))
         }
-        result.map(Response::new).map_err(|problem| problem.status(call.caller.language))
     }
 }
 
@@ -478,9 +471,22 @@ impl Call<'_> {
         let result = request.answer(self).await;
         if let Err(problem) = &result {
             let who = &self.caller.who;
-            self.desk.door.note_refused(who, &M::DECLARED, name, problem).await?;
+            Box::pin(self.desk.door.note_refused(who, &M::DECLARED, name, problem)).await?;
         }
         result
+    }
+
+    /// Logs what came of it.
+    fn log(&self, method: &str, began: Instant, problem: Option<&Problem>) {
+        let (book, position) = self.seen.get().map_or(("", 0), |(book, at)| (book.as_str(), *at));
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        match problem {
+            None => tracing::debug!(method, code = ?Code::Ok, book, position, micros, "call"),
+            Some(problem) => {
+                let (code, reason) = (problem.code(), problem.reason());
+                tracing::info!(method, ?code, reason, book, position, micros, "call");
+            }
+        }
     }
 
     /// Who calls, and as what they were let in.
@@ -499,8 +505,12 @@ impl Call<'_> {
     }
 
     /// Submits a mutation and waits until what came of it is durable.
-    pub(crate) async fn submit<M: Mutation>(&self, request: M) -> Checked<Done> {
-        self.run(Prepared::new(request)?).await
+    pub(crate) fn submit<M: Mutation>(
+        &self,
+        request: M,
+    ) -> impl Future<Output = Checked<Done>> + Send {
+        let prepared = Prepared::new(request);
+        async move { self.run(prepared?).await }
     }
 
     /// Submits what the server itself has to do for a request, under an id made from it; whatever
@@ -534,12 +544,17 @@ impl Call<'_> {
     }
 
     /// The same by another plan, which rests on what the books were found to hold.
-    pub(crate) async fn submit_as<M: Mutation>(&self, request: M, plan: Plan) -> Checked<Done> {
-        let prepared = Prepared::new(request)?;
-        self.run(Prepared { plan, ..prepared }).await
+    pub(crate) fn submit_as<M: Mutation>(
+        &self,
+        request: M,
+        plan: Plan,
+    ) -> impl Future<Output = Checked<Done>> + Send {
+        let prepared = Prepared::new(request).map(|prepared| Prepared { plan, ..prepared });
+        async move { self.run(prepared?).await }
     }
 
-    /// The same for all mutations, so that it is compiled once.
+    /// The same for all mutations, so that it is compiled once. What few of them wait for is boxed:
+    /// the future of a call is as large as the largest thing it may wait for, and is moved.
     async fn run(&self, prepared: Prepared) -> Checked<Done> {
         let Prepared { id, digest, form, plan, details, memo, texts, terms } = prepared;
         let book = plan.book.clone();
@@ -563,7 +578,7 @@ impl Call<'_> {
             };
             // What stands in no row, such as that of a report in suspense, is not compared.
             let texts = std::iter::once(&memo).chain(&texts).take(commitments.len());
-            memo_erased = self.compare(&book, &commitments, texts).await?;
+            memo_erased = Box::pin(self.compare(&book, &commitments, texts)).await?;
         }
         if let (Some(_), Some(request)) = (waits, &record.request) {
             let name = convert::row_name(&book, approval_name(request));
@@ -649,7 +664,7 @@ impl Call<'_> {
         if filled.is_empty() {
             return Ok((vec![Vec::new(); texts.len()], Vec::new()));
         }
-        let sides = self.desk.vault.seal(book, &filled).await?;
+        let sides = Box::pin(self.desk.vault.seal(book, &filled)).await?;
         let mut sealed = sides.iter().map(|side| side.commitment.to_vec());
         let commitment = |(_, text): &(&str, &str)| {
             if text.is_empty() { Vec::new() } else { sealed.next().unwrap_or_default() }

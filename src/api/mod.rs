@@ -14,6 +14,7 @@ mod bank;
 mod book;
 mod cash;
 mod closing;
+pub mod codec;
 mod confirmation;
 pub mod connection;
 mod convert;

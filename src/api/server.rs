@@ -8,16 +8,18 @@
 //!   reason and a text, and never INTERNAL for what a caller did.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::{Router, ServiceExt};
 use http_body_util::BodyExt;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -26,7 +28,7 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
-use tower::util::MapResponseLayer;
+use tower::{Service, ServiceBuilder};
 
 use crate::api::connection::{Connections, Peer, Tls, TlsError, TlsFiles};
 use crate::api::convert::Checked;
@@ -179,7 +181,7 @@ impl Port {
             busy: Arc::default(),
             secure: self.tls.is_some(),
         };
-        let router = router(api, health.clone(), gate)?;
+        let routes = router(api, health.clone(), limits.message_bytes)?;
         let most = limits.connections;
         let listener = Connections::new(self.listener, self.address, self.tls, most);
         let (stopping, stopped) = tokio::sync::oneshot::channel();
@@ -189,8 +191,8 @@ impl Port {
             // Nobody waits if serving has ended by itself.
             let _gone = stopping.send(());
         };
-        let router = router.into_make_service_with_connect_info::<Peer>();
-        let serving = axum::serve(listener, router).with_graceful_shutdown(signal);
+        let service = wrapped(routes, gate).into_make_service_with_connect_info::<Peer>();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(signal);
         let drained = async {
             match stopped.await {
                 Ok(()) => drained(&calls, limits.drain).await,
@@ -257,7 +259,8 @@ impl Drop for Admitted {
     }
 }
 
-fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortError> {
+/// The services by their paths.
+fn router(api: Api, health: HealthReporter, message_bytes: usize) -> Result<Router, PortError> {
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
@@ -271,7 +274,7 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
     macro_rules! add {
         ($($module:ident::$server:ident),+) => {$(
             let server = v1::$module::$server::new(api.clone());
-            routes = routes.add_service(server.max_decoding_message_size(gate.limits.message_bytes));
+            routes = routes.add_service(server.max_decoding_message_size(message_bytes));
         )+};
     }
     add!(
@@ -309,13 +312,48 @@ fn router(api: Api, health: HealthReporter, gate: Gate) -> Result<Router, PortEr
         trade_service_server::TradeServiceServer,
         upkeep_service_server::UpkeepServiceServer
     );
-    let router = routes.prepare().into_axum_router();
-    let secure = gate.secure;
-    let router = router.layer(from_fn_with_state(gate, guard)).layer(GrpcWebLayer::new());
-    Ok(router.layer(MapResponseLayer::new(move |response| headed(response, secure))))
+    Ok(routes.prepare().into_axum_router())
 }
 
-/// What browsers are told with every answer: not to guess, frame, keep or pass on anything.
+/// Puts around all routes what calls go through. Layers of the router itself would stand around
+/// each route, boxed and copied at every call.
+fn wrapped(
+    routes: Router,
+    gate: Gate,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send {
+    let secure = gate.secure;
+    let guarded = Guarded { gate: Arc::new(gate), routes };
+    let for_browsers = move |response: axum::http::Response<tonic::body::Body>| {
+        headed(response.map(axum::body::Body::new), secure)
+    };
+    ServiceBuilder::new().map_response(for_browsers).layer(GrpcWebLayer::new()).service(guarded)
+}
+
+/// The routes behind the guard.
+#[derive(Clone)]
+struct Guarded {
+    gate: Arc<Gate>,
+    routes: Router,
+}
+
+impl Service<axum::http::Request<tonic::body::Body>> for Guarded {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // A router is always ready.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: axum::http::Request<tonic::body::Body>) -> Self::Future {
+        let Guarded { gate, routes } = self.clone();
+        Box::pin(async move { Ok(guard(&gate, request, routes).await) })
+    }
+}
+
+/// What browsers are told with every answer they can read: not to guess, frame, keep or pass on
+/// anything.
 const FOR_BROWSERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -324,9 +362,12 @@ const FOR_BROWSERS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
 ];
 
-/// Adds the headers for browsers.
+/// Adds the headers for browsers. They read gRPC-Web and refusals, never gRPC itself.
 fn headed(mut response: Response, secure: bool) -> Response {
     let headers = response.headers_mut();
+    if headers.get(header::CONTENT_TYPE).is_some_and(|sort| sort == "application/grpc") {
+        return response;
+    }
     for (name, value) in FOR_BROWSERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -338,14 +379,18 @@ fn headed(mut response: Response, secure: bool) -> Response {
 }
 
 /// What every call goes through: who calls, until when, and in what form they hear of trouble.
-async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+async fn guard(
+    gate: &Gate,
+    mut request: axum::http::Request<tonic::body::Body>,
+    mut routes: Router,
+) -> Response {
     let limits = gate.limits;
     // The semaphore is never closed, so that this is a permit.
     let _in_flight = gate.calls.acquire().await;
     let headers = request.headers();
     let language = said(headers, "accept-language").map_or(Language::default(), language);
     let peer = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<Peer>| peer);
-    let who = match identify(&gate, headers, peer).await {
+    let who = match identify(gate, headers, peer).await {
         Ok(who) => who,
         Err(problem) => return refused(&problem, language),
     };
@@ -362,8 +407,8 @@ async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
     let until = tokio::time::Instant::now() + deadline;
     let caller = Caller { who, language, priority, until: Some(until) };
     request.extensions_mut().insert(caller);
-    match tokio::time::timeout_at(until, next.run(request)).await {
-        Ok(response) => counted(mended(response, language), admitted),
+    match tokio::time::timeout_at(until, routes.call(request)).await {
+        Ok(Ok(response)) => counted(mended(response, language), admitted),
         Err(_) => refused(&Fault::DeadlineExceeded.into(), language),
     }
 }
@@ -392,10 +437,11 @@ async fn identify(gate: &Gate, headers: &HeaderMap, peer: Option<&Peer>) -> Chec
     match said(headers, "authorization").map(|value| value.split_once(' ')) {
         None => match peer.and_then(|peer| peer.fingerprint.as_deref()) {
             None => Ok(Who::Nobody),
-            Some(fingerprint) => door.knows_machine(fingerprint).await,
+            Some(fingerprint) => Box::pin(door.knows_machine(fingerprint)).await,
         },
         Some(Some((scheme, token))) if scheme.eq_ignore_ascii_case("bearer") => {
-            door.knows(token.trim()).await
+            // Boxed, as it is much larger than all else a call waits for here.
+            Box::pin(door.knows(token.trim())).await
         }
         Some(_) => Err(Fault::TokenUnknown.into()),
     }

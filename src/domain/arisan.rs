@@ -60,7 +60,7 @@ impl Action for OpenArisan {
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let entity = Entity::Kube(self.group.clone());
         for member in &self.members {
-            draft.active_member(&entity, member, "member_ids")?;
+            draft.check_active(&entity, member, "member_ids")?;
         }
         let row = Arisan {
             label: self.label.clone(),

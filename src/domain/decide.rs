@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::domain::access::Author;
@@ -177,8 +178,8 @@ fn decide_with(command: &Command, stamp: &Stamp, reader: &Reader<'_>) -> Option<
     let book = book.ok()?;
     let absent = book.is_none();
     let settings = match (book.as_deref(), command.action.opens_book()) {
-        (Some(Row::Book(book)), _) => book.clone(),
-        (_, Some(open)) => open.settings(),
+        (Some(Row::Book(book)), _) => Rc::new(book.clone()),
+        (_, Some(open)) => Rc::new(open.settings()),
         (_, None) => return Some(Decision::NoBook(no_book(command))),
     };
     let today = today(stamp, &settings);
@@ -207,7 +208,7 @@ struct Maker<'a> {
     command: &'a Command,
     stamp: &'a Stamp,
     reader: &'a Reader<'a>,
-    settings: proto::Book,
+    settings: Rc<proto::Book>,
     today: Day,
 }
 
@@ -219,9 +220,10 @@ impl Maker<'_> {
         let happened_on = self.happened_on()?;
         let old_day = Day::new(self.settings.business_day);
         let mut records = Vec::with_capacity(2);
-        let mut settings = self.settings.clone();
+        let mut settings = Rc::clone(&self.settings);
         if happened_on > old_day {
-            records.push(Written::new(self.advance(&mut settings, happened_on)));
+            let advanced = self.advance(Rc::make_mut(&mut settings), happened_on);
+            records.push(Written::new(advanced));
         }
         let frame = Frame {
             business_day: old_day.max(happened_on),
@@ -299,9 +301,9 @@ impl Maker<'_> {
         let action = &self.command.action;
         let group = match action.entity() {
             Some(Entity::Kube(id)) => {
-                let row = draft.group(&id, "group")?;
-                standing::check_whole(&id, &row, action.event())?;
-                Some((id, row))
+                let whole = |group: &_| standing::check_whole(&id, group, action.event());
+                draft.check_group(&id, "group", whole)?;
+                Some(id)
             }
             Some(Entity::Lkm) if draft.book().lkm_name.is_empty() => {
                 return Err(Refusal::new(Reason::NoLkm).into());
@@ -314,7 +316,8 @@ impl Maker<'_> {
         match (action.mode(), group) {
             (Mode::Report, _) => draft.report(action.as_ref()),
             (Mode::Request, None) => action.post(draft),
-            (Mode::Request, Some((id, row))) => {
+            (Mode::Request, Some(id)) => {
+                let row = draft.group(&id, "group")?;
                 standing::check_request(&id, &row, action.event())?;
                 action.post(draft)?;
                 Ok(standing::check_awake(draft, &id, &row, action.event())?)

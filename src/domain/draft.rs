@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::domain::access::Author;
@@ -132,7 +133,7 @@ pub struct Frame {
 pub struct Draft<'a> {
     reader: &'a Reader<'a>,
     frame: Frame,
-    book: proto::Book,
+    book: Rc<proto::Book>,
     line: u32,
     party: String,
     /// Whether what is posted now is what came after, reckoned anew.
@@ -158,7 +159,7 @@ struct Work {
 
 impl<'a> Draft<'a> {
     /// An empty draft.
-    pub fn new(reader: &'a Reader<'a>, frame: Frame, book: proto::Book) -> Draft<'a> {
+    pub fn new(reader: &'a Reader<'a>, frame: Frame, book: Rc<proto::Book>) -> Draft<'a> {
         Draft {
             reader,
             frame,
@@ -284,6 +285,34 @@ impl<'a> Draft<'a> {
         self.row(name)?.ok_or_else(|| not_found(name, field).into())
     }
 
+    /// Looks at a row as it stands in this draft without copying it.
+    fn look<T>(
+        &self,
+        name: &RowName,
+        field: &str,
+        look: impl FnOnce(&Row) -> Option<T>,
+    ) -> Result<T, Stop> {
+        let seen = match self.effect.rows.get(name) {
+            Some(row) => look(row),
+            None => self.reader.row(name.clone())?.and_then(|row| look(&row)),
+        };
+        seen.ok_or_else(|| not_found(name, field).into())
+    }
+
+    /// Looks at a group without copying its row. Errors: `NOT_FOUND`, and what `check` says.
+    pub fn check_group(
+        &self,
+        group: &Id,
+        field: &str,
+        check: impl FnOnce(&proto::Group) -> Result<(), Refusal>,
+    ) -> Result<(), Stop> {
+        let checked = self.look(&RowName::group(group), field, |row| match row {
+            Row::Group(row) => Some(check(row)),
+            _ => None,
+        });
+        Ok(checked??)
+    }
+
     /// A group. Errors: `NOT_FOUND`.
     pub fn group(&self, group: &Id, field: &str) -> Result<proto::Group, Stop> {
         let name = RowName::group(group);
@@ -302,6 +331,26 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Checks that a member belongs to the entity on the day of this draft, and lives.
+    /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`, `MEMBER_DIED`.
+    pub fn check_active(&self, entity: &Entity, member: &Id, field: &str) -> Result<(), Stop> {
+        let name = RowName::of(entity, "members", member.as_str());
+        let checked = self.look(&name, field, |row| match row {
+            Row::Member(row) => Some(self.belongs(member, row, field)),
+            _ => None,
+        });
+        Ok(checked??)
+    }
+
+    fn belongs(&self, member: &Id, row: &proto::Member, field: &str) -> Result<(), Refusal> {
+        let day = self.frame.happened_on.get();
+        if day < row.joined_on || (row.left_on != 0 && day >= row.left_on) {
+            let refusal = Refusal::new(Reason::NotMemberThen).on(field);
+            return Err(refusal.with("member", member).with("date", self.frame.happened_on));
+        }
+        self.died(member, row, field).map_or(Ok(()), Err)
+    }
+
     /// A member who belongs to the entity on the day of this draft.
     /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`, `MEMBER_DIED`.
     pub fn active_member(
@@ -310,17 +359,8 @@ impl<'a> Draft<'a> {
         member: &Id,
         field: &str,
     ) -> Result<proto::Member, Stop> {
-        let row = self.member(entity, member, field)?;
-        let day = self.frame.happened_on.get();
-        if day < row.joined_on || (row.left_on != 0 && day >= row.left_on) {
-            let refusal = Refusal::new(Reason::NotMemberThen).on(field);
-            let date = self.frame.happened_on;
-            return Err(refusal.with("member", member).with("date", date).into());
-        }
-        match self.died(member, &row, field) {
-            Some(refusal) => Err(refusal.into()),
-            None => Ok(row),
-        }
+        self.check_active(entity, member, field)?;
+        self.member(entity, member, field)
     }
 
     /// That a member is known to have died by the day of this draft, if they have.

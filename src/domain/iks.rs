@@ -65,7 +65,7 @@ impl Action for ReceiveDues {
         let place = self.place.checked(draft, &ledger.entity, "place")?;
         match &self.payer {
             Payer::Member(member) => {
-                draft.active_member(&ledger.entity, member, "member")?;
+                draft.check_active(&ledger.entity, member, "member")?;
                 draft.about(&ledger.entity, "members", member);
                 let day = self.for_day.unwrap_or(draft.frame().happened_on);
                 dues::add(draft, &self.group, day, member.as_str(), self.amount)?;

@@ -76,7 +76,7 @@ impl Action for Deposit {
     /// Errors: `NOT_FOUND`, `NOT_MEMBER_THEN`, `MEMBER_DIED`, `PLACE_NOT_ALLOWED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let place = self.place.checked(draft, &self.entity, "place")?;
-        draft.active_member(&self.entity, &self.member, "member")?;
+        draft.check_active(&self.entity, &self.member, "member")?;
         draft.about(&self.entity, "members", &self.member);
         let regime = regime_on(draft.book(), draft.frame().happened_on, u64::MAX);
         let [code, _] = self.kind.codes(&self.entity, regime);
@@ -165,7 +165,7 @@ impl Action for PayInCapital {
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let ledger = self.ledger();
         let place = self.place.checked(draft, &ledger.entity, "place")?;
-        draft.active_member(&ledger.entity, &self.member, "member")?;
+        draft.check_active(&ledger.entity, &self.member, "member")?;
         draft.about(&ledger.entity, "members", &self.member);
         let capital = (Code::OwnCapital, Subject::id(&self.member));
         draft.transfer(&ledger, place, capital, self.amount)

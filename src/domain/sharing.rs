@@ -147,7 +147,7 @@ impl Action for PayInKind {
     /// `LOT_EXCEEDED` or `WRONG_KIND` holds, nothing moves and a remark says so.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let ledger = uep_ledger(&self.group);
-        draft.active_member(&ledger.entity, &self.member, "member")?;
+        draft.check_active(&ledger.entity, &self.member, "member")?;
         draft.about(&ledger.entity, "members", &self.member);
         let (held, cost) = lot::take_out(draft, &ledger, &self.lot, self.quantity_milli)?;
         let paid = self.cost.map_or(Code::ProfitShare, expense_code);

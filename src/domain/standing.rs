@@ -87,7 +87,7 @@ pub(super) fn check_request(id: &Id, group: &Group, event: Event) -> Result<(), 
 /// Errors: `GROUP_DISSOLVED`, `GROUP_MOVED`.
 pub(super) fn check_report(draft: &Draft<'_>, action: &dyn Action) -> Result<(), Stop> {
     match action.entity() {
-        Some(Entity::Kube(id)) => Ok(check_here(&id, &draft.group(&id, "group")?)?),
+        Some(Entity::Kube(id)) => draft.check_group(&id, "group", |group| check_here(&id, group)),
         _ => Ok(()),
     }
 }

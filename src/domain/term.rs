@@ -471,7 +471,7 @@ impl Action for OpenDeposit {
         let (fund, member) = match &self.owner {
             Owner::Kube(_, fund) => (*fund, String::new()),
             Owner::Member(entity, member) => {
-                draft.active_member(entity, member, "member")?;
+                draft.check_active(entity, member, "member")?;
                 (Fund::SimpanPinjam, member.as_str().to_owned())
             }
         };

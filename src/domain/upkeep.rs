@@ -147,7 +147,7 @@ impl Action for GiveToKeep {
     /// Errors: `NOT_FOUND`, `WRONG_KIND`, `KEEPING_EXCEEDED`, `NOT_MEMBER_THEN`, `ALREADY_EXISTS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let entity = Entity::Kube(self.group.clone());
-        draft.active_member(&entity, &self.keeper, "keeper")?;
+        draft.check_active(&entity, &self.keeper, "keeper")?;
         let mut row = animals(draft, &entity, &self.lot)?;
         let free = heads_of(&row) - row.kept_heads;
         if self.heads > free {

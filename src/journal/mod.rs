@@ -75,20 +75,23 @@ impl JournalHandle {
     /// caller stops waiting.
     ///
     /// Errors: `Full` when too many wait, `Stopping` after [`JournalHandle::drain`], `Frozen`.
-    pub async fn submit(
+    pub fn submit(
         &self,
         command: Command,
         sides: Vec<SideRow>,
         priority: Priority,
-    ) -> Result<Answer, Busy> {
-        if command.action.event() != Event::EpochStarted && self.is_frozen(&command.book) {
-            return Err(Busy::Frozen);
-        }
+    ) -> impl Future<Output = Result<Answer, Busy>> + Send {
+        let frozen = command.action.event() != Event::EpochStarted && self.is_frozen(&command.book);
         let (answer, answered) = oneshot::channel();
         let submission = Box::new(Submission { command, sides, priority });
-        let sent = self.inbox.send(Message::Submit(submission, answer)).await;
-        sent.map_err(|_| Busy::Stopping)?;
-        answered.await.map_err(|_| Busy::Stopping)?
+        async move {
+            if frozen {
+                return Err(Busy::Frozen);
+            }
+            let sent = self.inbox.send(Message::Submit(submission, answer)).await;
+            sent.map_err(|_| Busy::Stopping)?;
+            answered.await.map_err(|_| Busy::Stopping)?
+        }
     }
 
     /// Takes nothing more in for a book but the decision to go on.

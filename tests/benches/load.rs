@@ -20,20 +20,19 @@ mod statements;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use axum::http::{Request, Response, Uri};
-use hyper::body::Incoming;
+use axum::http::{Request, Uri};
+use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use prost::Message;
+use prost::bytes::{BufMut, Bytes, BytesMut};
 use simpul::api::google_type::Date;
 use simpul::api::v1;
-use simpul::api::v1::savings_service_client::SavingsServiceClient;
 use simpul::chain::Frontier;
 use simpul::cli::remote::{Remote, fresh_request_id};
 use simpul::domain::account::{Account, Control};
@@ -53,11 +52,10 @@ use server::{
 };
 use tempfile::TempDir;
 use tokio::net::TcpStream;
-use tonic::body::Body;
 use tonic_types::StatusExt;
 
 const IN_FLIGHT: usize = 256;
-const CONNECTIONS: usize = 4;
+const CONNECTIONS: usize = 2;
 
 /// How many deposits the statements are counted of.
 const SAMPLE: u64 = 2_000;
@@ -215,6 +213,7 @@ async fn measure(name: &str, backend: Backend, data: &Path, deposits: u64) {
     assert!(sound, "{words}");
 
     let dump = dump(&backend, data).await;
+    assert_eq!(dump.records.len() as u64, before + deposits, "each deposit is on record once");
     let (batches, mean) = batches_after(before, &dump);
     latencies.sort_unstable();
     let at = |share: usize| latencies[(latencies.len() - 1) * share / 100].as_secs_f64() * 1000.0;
@@ -283,35 +282,45 @@ async fn load(server: &Server, deposits: u64) -> (Duration, Vec<Duration>) {
     (began.elapsed(), latencies)
 }
 
-/// An HTTP/2 connection without what tonic's channel adds (a queue, connecting anew): client and
-/// server share the machine, and what the one does not spend is the other's.
+/// A caller who speaks gRPC on a bare HTTP/2 connection, without what a client library adds: client
+/// and server share the machine, and what the one does not spend is the other's.
 #[derive(Clone)]
-struct Direct(SendRequest<Body>);
+struct Direct {
+    connection: SendRequest<Full<Bytes>>,
+    method: Uri,
+}
 
 impl Direct {
-    async fn connect(address: &str) -> SavingsServiceClient<Direct> {
-        let origin: Uri = address.parse().expect("an address");
-        let host = origin.authority().expect("a host").as_str();
+    async fn connect(address: &str) -> Direct {
+        let method = format!("{address}/simpul.v1.SavingsService/Deposit");
+        let method: Uri = method.parse().expect("an address");
+        let host = method.authority().expect("a host").as_str();
         let stream = TcpStream::connect(host).await.expect("it connects");
         stream.set_nodelay(true).expect("nodelay");
         let shaken = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
         let (sender, connection) = shaken.expect("shaken");
         tokio::spawn(connection);
-        SavingsServiceClient::with_origin(Direct(sender), origin)
-    }
-}
-
-impl tower::Service<Request<Body>> for Direct {
-    type Response = Response<Incoming>;
-    type Error = hyper::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.0.poll_ready(context)
+        Direct { connection: sender, method }
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        Box::pin(self.0.send_request(request))
+    /// Sends a deposit and reads the answer to its end, where gRPC says how the call went.
+    async fn deposit(&mut self, number: u64) {
+        let deposit = deposit(number);
+        let length = deposit.encoded_len();
+        let mut message = BytesMut::with_capacity(5 + length);
+        message.put_u8(0);
+        message.put_u32(u32::try_from(length).expect("fits"));
+        deposit.encode(&mut message).expect("there is room");
+        let request = Request::post(self.method.clone())
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .body(Full::new(message.freeze()))
+            .expect("a request");
+        self.connection.ready().await.expect("connected");
+        let response = self.connection.send_request(request).await.expect("answered");
+        let answer = response.into_body().collect().await.expect("answered to the end");
+        let status = answer.trailers().and_then(|trailers| trailers.get("grpc-status"));
+        assert_eq!(status.map(|status| status.as_bytes()), Some(&b"0"[..]));
     }
 }
 
@@ -323,11 +332,7 @@ fn batches_after(position: u64, dump: &Dump) -> (usize, usize) {
     (batches, records.div_ceil(batches))
 }
 
-async fn keep_sending(
-    mut savings: SavingsServiceClient<Direct>,
-    next: Arc<AtomicU64>,
-    deposits: u64,
-) -> Vec<Duration> {
+async fn keep_sending(mut savings: Direct, next: Arc<AtomicU64>, deposits: u64) -> Vec<Duration> {
     let mut latencies = Vec::new();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
@@ -335,7 +340,7 @@ async fn keep_sending(
             return latencies;
         }
         let began = Instant::now();
-        savings.deposit(deposit(number)).await.expect("answered");
+        savings.deposit(number).await;
         latencies.push(began.elapsed());
     }
 }

@@ -127,9 +127,7 @@ pub(super) fn check_borrower(
     borrower: &Borrower,
 ) -> Result<(), Stop> {
     match (borrower, lender) {
-        (Borrower::Member(member), lender) => {
-            draft.active_member(lender, member, "borrower").map(drop)
-        }
+        (Borrower::Member(member), lender) => draft.check_active(lender, member, "borrower"),
         (Borrower::Group(group), Entity::Lkm) => check_tie(draft, group, Fund::SimpanPinjam),
         (Borrower::Group(group), Entity::Kube(_)) => Err(wrong("borrower", group)),
     }

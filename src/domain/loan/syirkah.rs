@@ -180,7 +180,7 @@ impl Action for FundSyirkah {
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         match &self.partner {
             Borrower::Member(member) => {
-                draft.active_member(&Entity::Lkm, member, "partner").map(drop)?;
+                draft.check_active(&Entity::Lkm, member, "partner")?;
             }
             Borrower::Group(group) => check_tie(draft, group, Fund::SimpanPinjam)?,
         }
