@@ -239,10 +239,10 @@ fn the_village_is_lively() {
     assert!(suspended > 50 && late > 50 && moved.is_positive());
 }
 
-/// Two accounts that fit, whose total would not: refused like any other sum, so that a record that
+/// Two accounts that fit, whose total would not: what is told waits in suspense, so that a record that
 /// is decided can always be applied.
 #[test]
-fn a_total_that_would_not_fit_is_refused() {
+fn what_would_not_fit_a_total_waits_in_suspense() {
     let (mut town, book) = Town::founded();
     let deposit = |number: u64| {
         let (member, place) = match number % 2 {
@@ -265,11 +265,13 @@ fn a_total_that_would_not_fit_is_refused() {
         let Answer::Done { record, .. } = answer else {
             panic!("not decided: {answer:?}");
         };
-        let refused = match &record.outcome {
-            Outcome::Refused(refusal) => Some(refusal.reason),
-            Outcome::Done(_) => None,
-        };
-        assert_eq!(refused, (number >= fitting).then_some(Reason::Overflow), "{number}");
+        let Outcome::Done(effect) = &record.outcome else { panic!("a report is not refused") };
+        let waits = effect.flags.iter().any(|flag| {
+            let why = flag.remark.details.iter().find(|(name, _)| *name == "reason");
+            flag.remark.reason == Reason::InSuspense
+                && why.is_some_and(|(_, why)| why == Reason::Overflow.name())
+        });
+        assert_eq!(waits, number >= fitting, "{number}");
     }
     town.sound_dump(&book);
 }
