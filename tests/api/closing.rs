@@ -312,21 +312,7 @@ async fn profit_shares_count_as_jasa_paid_to_the_lkm(server: &Server) {
     let town = Town::found(server).await;
     town.found_group("b").await;
     let b = "books/kupang/groups/b";
-    let line = |code: u32, side| JournalLine {
-        account: format!("books/kupang/accounts/lkm.sp.{code}"),
-        side: Some(side),
-    };
-    let amount = || idr(5_000_000).expect("set");
-    let journal = PostJournalRequest {
-        book: "books/kupang".to_owned(),
-        request_id: fresh_request_id(),
-        details: on(2025, 1, 2),
-        lines: vec![
-            line(1102, journal_line::Side::Debit(amount())),
-            line(3107, journal_line::Side::Credit(amount())),
-        ],
-    };
-    town.journal().post_journal(journal).await.expect("posted");
+    town.fund_lkm(5_000_000).await;
     for group in [A, b] {
         let request = DepositAtLkmRequest {
             group: group.to_owned(),

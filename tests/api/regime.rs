@@ -109,21 +109,7 @@ async fn a_rate_beyond_the_regime_is_warned_of_or_refused(server: &Server) {
 /// 500.000 of own capital, of which officers may owe a tenth.
 async fn loans_to_officers_are_bounded_by_own_capital(server: &Server) {
     let town = Town::found(server).await;
-    let line = |code: u32, side| JournalLine {
-        account: format!("{BOOK}/accounts/lkm.sp.{code}"),
-        side: Some(side),
-    };
-    let amount = || idr(500_000).expect("set");
-    let journal = PostJournalRequest {
-        book: BOOK.to_owned(),
-        request_id: fresh_request_id(),
-        details: on(2025, 1, 2),
-        lines: vec![
-            line(1102, journal_line::Side::Debit(amount())),
-            line(3107, journal_line::Side::Credit(amount())),
-        ],
-    };
-    town.journal().post_journal(journal).await.expect("posted");
+    town.fund_lkm(500_000).await;
     town.members().enrol_member(enrol(LKM, "n01")).await.expect("a member");
     let officer = NameOfficerRequest {
         member: format!("{LKM}/members/n01"),

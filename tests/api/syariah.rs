@@ -25,21 +25,7 @@ const THOUSAND: i64 = 100_000;
 /// A town whose LKM has 10.000.000 in its vault, in the fund of savings and loans.
 async fn lender(server: &Server) -> Town {
     let town = Town::found(server).await;
-    let line = |code: u32, side| JournalLine {
-        account: format!("{BOOK}/accounts/lkm.sp.{code}"),
-        side: Some(side),
-    };
-    let amount = || idr(10_000_000).expect("set");
-    let journal = PostJournalRequest {
-        book: BOOK.to_owned(),
-        request_id: fresh_request_id(),
-        details: on(2025, 1, 2),
-        lines: vec![
-            line(1102, journal_line::Side::Debit(amount())),
-            line(3107, journal_line::Side::Credit(amount())),
-        ],
-    };
-    town.journal().post_journal(journal).await.expect("posted");
+    town.fund_lkm(10_000_000).await;
     town
 }
 

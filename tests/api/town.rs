@@ -349,6 +349,25 @@ impl Town {
         response.rows
     }
 
+    /// The LKM's owners pay so many rupiah into its vault, in the fund of savings and loans.
+    pub async fn fund_lkm(&self, rupiah: i64) {
+        let line = |code: u32, side| JournalLine {
+            account: format!("{BOOK}/accounts/lkm.sp.{code}"),
+            side: Some(side),
+        };
+        let amount = || idr(rupiah).expect("set");
+        let journal = PostJournalRequest {
+            book: BOOK.to_owned(),
+            request_id: fresh_request_id(),
+            details: on(2025, 1, 2),
+            lines: vec![
+                line(1102, journal_line::Side::Debit(amount())),
+                line(3107, journal_line::Side::Credit(amount())),
+            ],
+        };
+        self.journal().post_journal(journal).await.expect("posted");
+    }
+
     /// The number of records.
     pub async fn position(&self) -> u64 {
         let request = GetBookRequest { name: BOOK.to_owned() };

@@ -27,10 +27,10 @@ use simpul::journal::daily::{Progress, close_days};
 use simpul::journal::{Answer, JournalHandle, Limits, Priority, start};
 use simpul::storage::read::Reader;
 use simpul::storage::sqlite::Sqlite;
-use simpul::storage::{
-    Append, AppendOutcome, Dump, Journal, Load, Loaded, StorageError, StoredRecord,
-};
+use simpul::storage::{Journal, Load};
 use tokio::sync::mpsc;
+
+use crate::watched::{Watch, Watched};
 
 /// How many loans one member has, and one record opens.
 const EACH: usize = 10;
@@ -38,48 +38,24 @@ const EACH: usize = 10;
 /// How many loans fall due on a day that is closed.
 const DUE: usize = 3;
 
-/// A journal that counts what is loaded from it.
-struct Counting {
-    sqlite: Sqlite,
+/// Counts what is loaded.
+#[derive(Default)]
+struct Count {
     keys: AtomicUsize,
     loans: AtomicUsize,
 }
 
 #[async_trait]
-impl Journal for Counting {
-    async fn load(&self, loads: Vec<Load>) -> Result<Vec<Loaded>, StorageError> {
+impl Watch for Count {
+    async fn before(&self, loads: &[Load]) {
         let keys = || loads.iter().flat_map(|load| &load.keys);
         let is_loan = |key: &&Key| matches!(key, Key::Row(name) if name.parent == "lkm/loans");
         self.keys.fetch_add(keys().count(), Ordering::Relaxed);
         self.loans.fetch_add(keys().filter(is_loan).count(), Ordering::Relaxed);
-        self.sqlite.load(loads).await
-    }
-
-    async fn append(&self, appends: Vec<Arc<Append>>) -> Result<Vec<AppendOutcome>, StorageError> {
-        self.sqlite.append(appends).await
-    }
-
-    async fn resolve(&self, append: &Append) -> Result<AppendOutcome, StorageError> {
-        self.sqlite.resolve(append).await
-    }
-
-    async fn records(
-        &self,
-        book: &Id,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<StoredRecord>, StorageError> {
-        self.sqlite.records(book, from, limit).await
-    }
-
-    async fn books(&self) -> Result<Vec<Id>, StorageError> {
-        self.sqlite.books().await
-    }
-
-    async fn dump(&self, book: &Id) -> Result<Dump, StorageError> {
-        self.sqlite.dump(book).await
     }
 }
+
+type Counting = Watched<Sqlite, Count>;
 
 fn id(text: &str) -> Id {
     Id::new(text).expect("an id")
@@ -178,10 +154,9 @@ async fn fill(journal: &JournalHandle, loans: usize) {
 async fn closing(loans: usize) -> (usize, usize, Vec<(Day, &'static str)>) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("simpul.db");
-    let open = async || Counting {
-        sqlite: Sqlite::open(&path).await.expect("opened"),
-        keys: AtomicUsize::new(0),
-        loans: AtomicUsize::new(0),
+    let open = async || Watched {
+        journal: Sqlite::open(&path).await.expect("opened"),
+        watch: Count::default(),
     };
     let begin = |storage: &Arc<Counting>| {
         let storage: Arc<dyn Journal> = Arc::<Counting>::clone(storage);
@@ -207,7 +182,8 @@ async fn closing(loans: usize) -> (usize, usize, Vec<(Day, &'static str)>) {
         assert_eq!(one.refusal, None);
         steps.push((one.day, one.step));
     }
-    (storage.keys.load(Ordering::Relaxed), storage.loans.load(Ordering::Relaxed), steps)
+    let Count { keys, loans } = &storage.watch;
+    (keys.load(Ordering::Relaxed), loans.load(Ordering::Relaxed), steps)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

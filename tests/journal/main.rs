@@ -13,3 +13,4 @@ mod tamper;
 mod task;
 mod town;
 mod village;
+mod watched;

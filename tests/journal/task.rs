@@ -3,58 +3,29 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use simpul::domain::id::Id;
 use simpul::journal::{Answer, Busy, JournalHandle, Limits, Priority, start};
 use simpul::storage::memory::Memory;
-use simpul::storage::{
-    Append, AppendOutcome, Dump, Journal, Load, Loaded, StorageError, StoredRecord,
-};
+use simpul::storage::{Journal, Load};
 use simpul::verify::verify;
 use tokio::sync::Semaphore;
 
 use crate::village::{self, Wish};
+use crate::watched::{Watch, Watched};
 
-/// A memory whose every load waits for a permit.
-struct Gated {
-    memory: Memory,
-    gate: Semaphore,
-}
+/// Every load waits for a permit.
+struct Gate(Semaphore);
 
 #[async_trait]
-impl Journal for Gated {
-    async fn load(&self, loads: Vec<Load>) -> Result<Vec<Loaded>, StorageError> {
-        let _permit = self.gate.acquire().await.expect("the gate is not closed");
-        self.memory.load(loads).await
-    }
-
-    async fn append(&self, appends: Vec<Arc<Append>>) -> Result<Vec<AppendOutcome>, StorageError> {
-        self.memory.append(appends).await
-    }
-
-    async fn resolve(&self, append: &Append) -> Result<AppendOutcome, StorageError> {
-        self.memory.resolve(append).await
-    }
-
-    async fn records(
-        &self,
-        book: &Id,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<StoredRecord>, StorageError> {
-        self.memory.records(book, from, limit).await
-    }
-
-    async fn books(&self) -> Result<Vec<Id>, StorageError> {
-        self.memory.books().await
-    }
-
-    async fn dump(&self, book: &Id) -> Result<Dump, StorageError> {
-        self.memory.dump(book).await
+impl Watch for Gate {
+    async fn before(&self, _loads: &[Load]) {
+        let _permit = self.0.acquire().await.expect("the gate is not closed");
     }
 }
 
+type Gated = Watched<Memory, Gate>;
+
 fn gated(permits: usize) -> Arc<Gated> {
-    Arc::new(Gated { memory: Memory::new(), gate: Semaphore::new(permits) })
+    Arc::new(Watched { journal: Memory::new(), watch: Gate(Semaphore::new(permits)) })
 }
 
 fn begin(storage: &Arc<Gated>, limits: Limits) -> (JournalHandle, tokio::task::JoinHandle<()>) {
@@ -111,7 +82,7 @@ async fn a_full_queue_refuses_and_a_drain_answers_what_was_taken_in() {
         let journal = journal.clone();
         async move { journal.drain().await }
     });
-    storage.gate.add_permits(1);
+    storage.watch.0.add_permits(1);
     draining.await.unwrap();
     task.await.unwrap();
     let mut answers = Vec::new();
