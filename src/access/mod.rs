@@ -65,6 +65,15 @@ pub struct SignedIn {
     pub administrator: bool,
 }
 
+/// What a user is known by elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KnownAs {
+    /// To an identity provider, by its name for them: `(issuer, subject)`.
+    Subject(String, String),
+    /// By a machine's certificate of this fingerprint.
+    Certificate(String),
+}
+
 /// Why somebody is not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
@@ -95,6 +104,9 @@ pub enum AccessError {
     /// It is another user who is known by this.
     #[error("it is linked to somebody else")]
     Taken,
+    /// What was permitted was given before.
+    #[error("the permit is spent")]
+    Spent,
     /// The store cannot be reached.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -188,7 +200,8 @@ impl Access {
     pub async fn administrator(&self, user: &Id) -> Result<Secret, AccessError> {
         self.add(Account { id: user.to_string(), home: String::new(), administrator: true })
             .await?;
-        Ok(self.invite("", user).await?.0)
+        let permit = format!("/{}", hex::encode(random::<8>()?));
+        Ok(self.invite("", user, &permit).await?.0)
     }
 
     /// Makes a user at home in a book. The same again changes nothing.
@@ -209,15 +222,24 @@ impl Access {
         }
     }
 
-    /// Makes a one-time code for a user at home in a book (empty: the server itself), and says until
-    /// when it holds.
+    /// Makes a one-time code for a user at home in a book (empty: the server itself) by a permit, and
+    /// says until when it holds. The code made by the permit before holds no more.
     ///
-    /// Errors: `Unknown`, `Storage`, `Secret`.
-    pub async fn invite(&self, home: &str, user: &Id) -> Result<(Secret, i64), AccessError> {
-        self.at_home(home, user.as_str()).await?;
+    /// Errors: `Unknown`, `Spent`, `Storage`, `Secret`.
+    pub async fn invite(
+        &self,
+        home: &str,
+        user: &Id,
+        permit: &str,
+    ) -> Result<(Secret, i64), AccessError> {
+        self.check_home(home, user).await?;
+        if self.store.is_spent(permit).await? {
+            return Err(AccessError::Spent);
+        }
         let (code, now) = (code()?, (self.clock)());
         let expires_at = now + INVITATION;
-        self.store.invite(&hashed(&code), user.as_str(), expires_at, now).await?;
+        let whose = (user.as_str(), permit);
+        self.store.invite(&hashed(&code), whose, expires_at, now).await?;
         Ok((code, expires_at))
     }
 
@@ -290,52 +312,63 @@ impl Access {
         Ok(self.store.revoke(&here.id, (self.clock)()).await?)
     }
 
-    /// Links a user at home in a book to a user of the identity provider. The same again changes
-    /// nothing.
+    /// Whether a user at home in a book can be linked to what they are known by elsewhere.
     ///
-    /// Errors: `Unknown`, `Issuer`, `Taken`, `Storage`, `Secret`.
-    pub async fn link_subject(
+    /// Errors: `Unknown`, `Issuer`, `Taken`, `Storage`.
+    pub async fn check_link(
         &self,
         home: &str,
         user: &Id,
-        issuer: &str,
-        subject: &str,
-    ) -> Result<Identity, AccessError> {
-        let known = self.provider.as_ref().filter(|(provider, _)| provider.issuer() == issuer);
-        let (_, names) = known.ok_or(AccessError::Issuer)?;
-        let hash = hashed_subject(names, issuer, subject);
-        self.link(home, user, IdentityKind::Provider, hash).await
+        known_as: &KnownAs,
+    ) -> Result<(), AccessError> {
+        let account = self.at_home(home, user.as_str()).await?;
+        let (kind, hash) = self.hash_of(known_as)?;
+        let there = self.store.identity(kind, &hash).await?;
+        match there.is_none_or(|there| there.account == account) {
+            true => Ok(()),
+            false => Err(AccessError::Taken),
+        }
     }
 
-    /// Links a user at home in a book to a machine's certificate, by its fingerprint. The same again
+    /// Links a user at home in a book to what they are known by elsewhere, by a permit. The same again
     /// changes nothing.
     ///
-    /// Errors: `Unknown`, `Taken`, `Storage`, `Secret`.
-    pub async fn link_certificate(
+    /// Errors: `Unknown`, `Issuer`, `Taken`, `Spent`, `Storage`, `Secret`.
+    pub async fn link(
         &self,
         home: &str,
         user: &Id,
-        fingerprint: String,
-    ) -> Result<Identity, AccessError> {
-        self.link(home, user, IdentityKind::Certificate, fingerprint).await
-    }
-
-    async fn link(
-        &self,
-        home: &str,
-        user: &Id,
-        kind: IdentityKind,
-        hash: String,
+        known_as: &KnownAs,
+        permit: &str,
     ) -> Result<Identity, AccessError> {
         let account = self.at_home(home, user.as_str()).await?;
+        let (kind, hash) = self.hash_of(known_as)?;
         let id = hex::encode(random::<8>()?);
         let linked_at = (self.clock)();
         let identity = Identity { id, account, kind, hash, linked_at };
-        if self.store.link(&identity).await? {
+        if self.store.link(&identity, permit).await? {
             return Ok(identity);
         }
-        let there = self.store.identity(kind, &identity.hash).await?;
-        there.filter(|there| there.account == identity.account).ok_or(AccessError::Taken)
+        match self.store.identity(kind, &identity.hash).await? {
+            Some(there) if there.account == identity.account => Ok(there),
+            Some(_) => Err(AccessError::Taken),
+            None => Err(AccessError::Spent),
+        }
+    }
+
+    /// What is kept of what somebody is known by.
+    fn hash_of(&self, known_as: &KnownAs) -> Result<(IdentityKind, String), AccessError> {
+        match known_as {
+            KnownAs::Certificate(fingerprint) => {
+                Ok((IdentityKind::Certificate, fingerprint.clone()))
+            }
+            KnownAs::Subject(issuer, subject) => {
+                let known = self.provider.as_ref();
+                let known = known.filter(|(provider, _)| provider.issuer() == issuer);
+                let (_, names) = known.ok_or(AccessError::Issuer)?;
+                Ok((IdentityKind::Provider, hashed_subject(names, issuer, subject)))
+            }
+        }
     }
 
     /// What a user at home in a book is known by elsewhere.
@@ -364,6 +397,13 @@ impl Access {
             Some(device) => Ok(device.revoked_at == 0),
             None => Ok(!self.store.identities(&user.user).await?.is_empty()),
         }
+    }
+
+    /// Whether a user is at home in a book.
+    ///
+    /// Errors: `Unknown`, `Storage`.
+    pub async fn check_home(&self, home: &str, user: &Id) -> Result<(), AccessError> {
+        self.at_home(home, user.as_str()).await.map(drop)
     }
 
     async fn at_home(&self, home: &str, user: &str) -> Result<Account, AccessError> {

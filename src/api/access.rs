@@ -1,18 +1,25 @@
 //! Users of a book, their roles and devices, what they are known by elsewhere, and who looked.
 
+use crate::access::KnownAs;
 use crate::access::certificates::fingerprint_of_pem;
 use crate::access::oidc::SUBJECT;
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, plain, service};
 use crate::api::door::Who;
 use crate::api::errors::Fault;
+use crate::api::sight::Sort;
 use crate::api::v1;
-use crate::domain::access::{AssignRole, Assignment, EndRole, Held, Role, USERS, held, user_name};
+use crate::domain::access::{
+    AssignRole, Assignment, EndRole, Held, KnownBy, PERMITS, Permit, PermitSignIn, Role, USERS,
+    held, permit_name, user_name,
+};
 use crate::domain::day::Day;
-use crate::domain::id::{Entity, Id};
-use crate::domain::record::Row;
+use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::record::proto::ProviderSubject;
+use crate::domain::record::{Effect, Row};
 use crate::storage::access::{Device, Identity, IdentityKind, Lookup};
-use v1::link_identity_request::KnownBy;
+use v1::link_identity_request::KnownBy as AskedBy;
+use v1::use_permit_response::Given;
 
 /// The longest name of a device, in characters.
 const LABEL: usize = 80;
@@ -27,6 +34,7 @@ service! {
         end_role: EndRoleRequest => EndRoleResponse;
         list_users: ListUsersRequest => ListUsersResponse;
         invite_device: InviteDeviceRequest => InviteDeviceResponse;
+        use_permit: UsePermitRequest => UsePermitResponse;
         enrol_device: EnrolDeviceRequest => EnrolDeviceResponse;
         unlock: UnlockRequest => UnlockResponse;
         list_devices: ListDevicesRequest => ListDevicesResponse;
@@ -172,16 +180,32 @@ fn assignment(book: &Id, one: &Assignment) -> v1::Assignment {
 
 // ---- devices ------------------------------------------------------------------------------------
 
+impl Mutation for v1::InviteDeviceRequest {
+    plain!();
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let book = convert::book(&self.book, "book")?;
+        let user = convert::id(&self.user_id, "user_id")?;
+        let permit = convert::id(&self.permit_id, "permit_id")?;
+        Ok(Plan::new(book, &Entity::Lkm, PermitSignIn { permit, user, known_by: None }))
+    }
+}
+
 impl Method for v1::InviteDeviceRequest {
     type Response = v1::InviteDeviceResponse;
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let book = convert::book(&self.book, "book")?;
         let user = convert::id(&self.user_id, "user_id")?;
-        let (code, expires_at) = call.door().access()?.invite(book.as_str(), &user).await?;
-        let expires_at = Some(convert::to_timestamp(expires_at));
-        Ok(v1::InviteDeviceResponse { code: code.to_string(), expires_at })
+        call.door().access()?.check_home(book.as_str(), &user).await?;
+        let permit = permit_of(&book, &self.permit_id);
+        call.submit(self).await?;
+        Ok(v1::InviteDeviceResponse { permit })
     }
+}
+
+fn permit_of(book: &Id, permit: &str) -> String {
+    format!("{}/{PERMITS}/{permit}", convert::book_name(book))
 }
 
 impl Method for v1::EnrolDeviceRequest {
@@ -236,28 +260,86 @@ impl Method for v1::RevokeDeviceRequest {
 
 // ---- what users are known by elsewhere -------------------------------------------------------------
 
+impl Mutation for v1::LinkIdentityRequest {
+    plain!();
+
+    /// What a provider calls a user may be a person's name.
+    fn texts(&mut self) -> Vec<&mut String> {
+        match &mut self.known_by {
+            Some(AskedBy::Subject(named)) => vec![&mut named.subject],
+            _ => Vec::new(),
+        }
+    }
+
+    fn commitments(&self, effect: &Effect) -> Vec<Vec<u8>> {
+        let subject = effect.rows.iter().find_map(|(_, row)| match row {
+            Row::Permit(Permit { known_by: Some(KnownBy::Subject(named)), .. }) => {
+                Some(named.subject.clone())
+            }
+            _ => None,
+        });
+        subject.into_iter().collect()
+    }
+
+    fn plan(&self, _: &[String]) -> Checked<Plan> {
+        let book = convert::book(&self.book, "book")?;
+        let user = convert::id(&self.user_id, "user_id")?;
+        let permit = convert::id(&self.permit_id, "permit_id")?;
+        let known_by = self.known_by.clone();
+        Ok(Plan::sealed(book, Entity::Lkm.path(), move |mut texts| {
+            let known_by = known_by.map(|known_by| match known_by {
+                AskedBy::Subject(v1::ProviderSubject { issuer, .. }) => {
+                    let subject = texts.pop().unwrap_or_default();
+                    KnownBy::Subject(ProviderSubject { issuer, subject })
+                }
+                AskedBy::Certificate(fingerprint) | AskedBy::Fingerprint(fingerprint) => {
+                    KnownBy::Fingerprint(fingerprint)
+                }
+            });
+            PermitSignIn { permit, user, known_by }
+        }))
+    }
+}
+
 impl Method for v1::LinkIdentityRequest {
     type Response = v1::LinkIdentityResponse;
 
-    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+    async fn answer(mut self, call: &Call<'_>) -> Checked<Self::Response> {
         let book = convert::book(&self.book, "book")?;
         let user = convert::id(&self.user_id, "user_id")?;
-        let access = call.door().access()?;
-        let linked = match &self.known_by {
-            None => return Err(Fault::Required.on("known_by")),
-            Some(KnownBy::Subject(v1::ProviderSubject { issuer, subject })) => {
-                provider_text(issuer, "subject.issuer")?;
-                provider_text(subject, "subject.subject")?;
-                access.link_subject(book.as_str(), &user, issuer, subject).await
+        let known_as = known_as(self.known_by.as_ref())?;
+        call.door().access()?.check_link(book.as_str(), &user, &known_as).await?;
+        // Of a certificate nothing goes further but its key's fingerprint.
+        if let KnownAs::Certificate(fingerprint) = known_as {
+            self.known_by = Some(AskedBy::Fingerprint(fingerprint));
+        }
+        let permit = permit_of(&book, &self.permit_id);
+        call.submit(self).await?;
+        Ok(v1::LinkIdentityResponse { permit })
+    }
+}
+
+/// Errors: `REQUIRED`, `TEXT_TOO_LONG`, `CERTIFICATE_MALFORMED`, `FINGERPRINT_MALFORMED`.
+fn known_as(asked: Option<&AskedBy>) -> Checked<KnownAs> {
+    match asked {
+        None => Err(Fault::Required.on("known_by")),
+        Some(AskedBy::Subject(v1::ProviderSubject { issuer, subject })) => {
+            provider_text(issuer, "subject.issuer")?;
+            provider_text(subject, "subject.subject")?;
+            Ok(KnownAs::Subject(issuer.clone(), subject.clone()))
+        }
+        Some(AskedBy::Certificate(pem)) => {
+            let malformed = || Fault::CertificateMalformed.on("certificate");
+            let short = (pem.len() <= CERTIFICATE).then_some(pem).ok_or_else(malformed)?;
+            fingerprint_of_pem(short).map(KnownAs::Certificate).ok_or_else(malformed)
+        }
+        Some(AskedBy::Fingerprint(hash)) => {
+            let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            match hash.len() == 64 && hash.bytes().all(digit) {
+                true => Ok(KnownAs::Certificate(hash.clone())),
+                false => Err(Fault::FingerprintMalformed.on("fingerprint")),
             }
-            Some(KnownBy::Certificate(pem)) => {
-                let malformed = || Fault::CertificateMalformed.on("certificate");
-                let short = (pem.len() <= CERTIFICATE).then_some(pem).ok_or_else(malformed)?;
-                let fingerprint = fingerprint_of_pem(short).ok_or_else(malformed)?;
-                access.link_certificate(book.as_str(), &user, fingerprint).await
-            }
-        };
-        Ok(v1::LinkIdentityResponse { identity: Some(identity(linked?)) })
+        }
     }
 }
 
@@ -282,6 +364,59 @@ fn identity(identity: Identity) -> v1::Identity {
         kind: kind as i32,
         fingerprint,
         linked_at: Some(convert::to_timestamp(identity.linked_at)),
+    }
+}
+
+impl Method for v1::UsePermitRequest {
+    type Response = v1::UsePermitResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let access = call.door().access()?;
+        let (book, permit) = self.named()?;
+        let mut snapshot = call.snapshot(&book, "permit").await?;
+        let row = call.row(&mut snapshot, &permit_name(&permit), "permit").await?;
+        let Row::Permit(row) = row else { return Err(damaged()) };
+        let Row::Book(settings) = call.row(&mut snapshot, &RowName::book(), "permit").await? else {
+            return Err(damaged());
+        };
+        if call.door().today(settings.zone()) > Day::new(row.use_by) {
+            return Err(Fault::PermitTooOld.on("permit"));
+        }
+        let known_as = match row.known_by {
+            None => None,
+            Some(KnownBy::Fingerprint(fingerprint)) => Some(KnownAs::Certificate(fingerprint)),
+            Some(KnownBy::Subject(ProviderSubject { issuer, subject })) => {
+                let asked = std::iter::once(&subject);
+                let opened = call.open_fully(&mut snapshot, &book, asked).await?;
+                Some(KnownAs::Subject(issuer, opened.text(Sort::Remark, &subject).0))
+            }
+        };
+        snapshot.finish().await?;
+        let user = Id::new(&row.user).ok_or_else(damaged)?;
+        let given = match known_as {
+            None => {
+                let (code, at) = access.invite(book.as_str(), &user, &self.permit).await?;
+                let expires_at = Some(convert::to_timestamp(at));
+                Given::Code(v1::OneTimeCode { code: code.to_string(), expires_at })
+            }
+            Some(known_as) => {
+                let linked = access.link(book.as_str(), &user, &known_as, &self.permit).await?;
+                Given::Identity(identity(linked))
+            }
+        };
+        Ok(v1::UsePermitResponse { given: Some(given) })
+    }
+}
+
+impl v1::UsePermitRequest {
+    /// Errors: `REQUIRED`, `NAME_MALFORMED`, `ID_MALFORMED`.
+    fn named(&self) -> Checked<(Id, Id)> {
+        if self.permit.is_empty() {
+            return Err(Fault::Required.on("permit"));
+        }
+        let parts = self.permit.split_once(&format!("/{PERMITS}/"));
+        let (book, permit) = parts.ok_or_else(|| Fault::NameMalformed.on("permit"))?;
+        Ok((convert::book(book, "permit")?, convert::id(permit, "permit")?))
     }
 }
 

@@ -3,6 +3,8 @@
 //! What was asked is kept as its request, without what a person wrote; that lies sealed beside the
 //! journal and is put back when the request is shown or decided anew.
 
+use std::marker::PhantomData;
+
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{
     Call, Method, Mutation, Named, Opened, Page, Plan, Prepared, damaged, not_found, plain, service,
@@ -72,58 +74,31 @@ fn revive<M: Mutation + Clone>(
     Ok(Revived { message: request.encode_to_vec(), prepared: Prepared::new(request) })
 }
 
-macro_rules! waiting {
-    ($($request:ident,)+) => {
-        /// The requests that can wait, by name: those whose action names a matter.
-        const WAITING: &[(&str, Revive)] =
-            &[$((<v1::$request as Named>::NAME, revive::<v1::$request>)),+];
+/// How a method's requests are put together again, if they are mutations: whether one waits, the
+/// domain alone says.
+struct Reviving<M>(PhantomData<M>);
+
+impl<M: Mutation + Clone> Reviving<M> {
+    const BY: Option<Revive> = Some(revive::<M>);
+}
+
+/// What a request that is no mutation has instead.
+trait NoMutation {
+    const BY: Option<Revive> = None;
+}
+
+impl<M> NoMutation for Reviving<M> {}
+
+macro_rules! declared {
+    ($($request:ident: $service:ident $method:ident, $roles:tt, $scope:tt, $audience:tt,
+        $narrowed:tt, $personal:tt, $purpose:tt, $explanation:tt;)+) => {
+        /// The requests of all methods, by name.
+        const REQUESTS: &[(&str, Option<Revive>)] =
+            &[$((<v1::$request as Named>::NAME, Reviving::<v1::$request>::BY)),+];
     };
 }
 
-waiting! {
-    AssignRoleRequest,
-    BearLossRequest,
-    DecideDifferenceRequest,
-    DecideGuliranRequest,
-    DecideLoanRequest,
-    DeliverGuliranRequest,
-    DisburseLoanRequest,
-    EndRoleRequest,
-    ExcuseGuliranRequest,
-    FundSyirkahRequest,
-    LendGuliranRequest,
-    LoseGrantRequest,
-    PostJournalRequest,
-    ReleaseGuliranRequest,
-    ReopenPeriodRequest,
-    RescheduleLoanRequest,
-    ReverseTransactionRequest,
-    SellCollateralRequest,
-    SellMurabahahRequest,
-    SetApprovalRulesRequest,
-    SetDrawerLimitRequest,
-    SetGuliranRuleRequest,
-    SetIksRuleRequest,
-    SetLoanProductRequest,
-    SetLoanQualityRequest,
-    SetRegimeBoundRequest,
-    SetRegimeRequest,
-    SetRetentionRequest,
-    DecideSavingsShareRequest,
-    SetSavingsProductRequest,
-    SetSavingsTaxRequest,
-    SetSurplusRuleRequest,
-    SetTermProductRequest,
-    TakeCollateralRequest,
-    TakeOutsideLoanRequest,
-    WaiveLoanRequest,
-    WriteOffLoanRequest,
-}
-
-/// The names of the methods that can wait, e.g. `LoanService/WriteOffLoan`.
-pub fn methods_that_wait() -> impl Iterator<Item = &'static str> {
-    WAITING.iter().map(|(name, _)| method(name))
-}
+include!(concat!(env!("OUT_DIR"), "/declared.rs"));
 
 /// A method by the name of its request.
 fn method(request: &str) -> &str {
@@ -189,8 +164,8 @@ impl Seen {
     }
 
     fn revived(&self, texts: &[(String, bool)]) -> Checked<Revived> {
-        let found = WAITING.iter().find(|(name, _)| *name == self.row.method);
-        let (_, revive) = found.ok_or_else(damaged)?;
+        let mut named = REQUESTS.iter().filter(|(name, _)| *name == self.row.method);
+        let revive = named.find_map(|(_, revive)| *revive).ok_or_else(damaged)?;
         let shown = |(text, erased): &(String, bool)| match erased {
             true => "-".to_owned(),
             false => text.clone(),

@@ -305,6 +305,18 @@ faults! {
     IdentityTaken = "IDENTITY_TAKEN", AlreadyExists,
         "Ini sudah dikaitkan dengan pengguna lain.",
         "This is linked to another user already.";
+    /// What was permitted once was given already.
+    PermitUsed = "PERMIT_USED", FailedPrecondition,
+        "Izin ini sudah dipakai; mintalah yang baru.",
+        "This permit was used already; ask for a new one.";
+    /// What was permitted was not given in time.
+    PermitTooOld = "PERMIT_TOO_OLD", FailedPrecondition,
+        "Izin ini sudah lewat waktunya; mintalah yang baru.",
+        "This permit is too old; ask for a new one.";
+    /// Not a hash in hex.
+    FingerprintMalformed = "FINGERPRINT_MALFORMED", InvalidArgument,
+        "Sidik kunci adalah 64 angka heksadesimal.",
+        "A fingerprint is 64 hexadecimal digits.";
     /// Nobody has to sign in on this server.
     NoSignIn = "NO_SIGN_IN", FailedPrecondition,
         "Server ini dijalankan tanpa hak akses; tidak ada yang perlu masuk.",
@@ -428,6 +440,7 @@ impl From<AccessError> for Problem {
             AccessError::Elsewhere => Fault::UserElsewhere.on("user_id"),
             AccessError::Issuer => Fault::IssuerUnknown.on("subject.issuer"),
             AccessError::Taken => Fault::IdentityTaken.into(),
+            AccessError::Spent => Fault::PermitUsed.on("permit"),
             AccessError::Unknown => Refusal::new(Reason::NotFound).on("user_id").into(),
             AccessError::Storage(error) => error.into(),
             AccessError::Secret(_) => {

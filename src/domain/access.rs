@@ -1,7 +1,8 @@
 //! Who may do what in a book: roles that users hold over days, each in one place.
 //!
 //! Roles are records like everything else, so that anyone can see who could do what on any day, and
-//! who gave it to them. How users prove who they are is none of the journal's business.
+//! who gave it to them. How users prove who they are is kept elsewhere; the journal only says who let
+//! them have it.
 //!
 //! **Invariants**: nobody gives a role to themselves; who manages access holds no role that moves
 //! money; a user holds a role in one place at most once at a time.
@@ -14,10 +15,17 @@ use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 
-pub use crate::domain::record::proto::{Assignment, Role, User};
+pub use crate::domain::record::proto::permit::KnownBy;
+pub use crate::domain::record::proto::{Assignment, Permit, Role, User};
 
 /// The collection of the users' roles.
 pub const USERS: &str = "users";
+
+/// The collection of what users may be given to sign in by.
+pub const PERMITS: &str = "permits";
+
+/// For how many days after it was agreed to something can be given.
+const PERMIT_DAYS: i32 = 7;
 
 /// Who makes a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -276,6 +284,40 @@ impl Action for EndRole {
         found.until = Some(today - 1);
         draft.put(user_name(&self.user), Row::User(user));
         Ok(())
+    }
+}
+
+/// A permit by its id.
+pub fn permit_name(permit: &Id) -> RowName {
+    RowName::new(PERMITS, permit.as_str())
+}
+
+/// Lets a user have one thing to sign in by. Whoever could make one alone could act as anybody.
+#[derive(Clone, Debug)]
+pub struct PermitSignIn {
+    /// The permit's id.
+    pub permit: Id,
+    /// The user.
+    pub user: Id,
+    /// What they are known by; a device of their own if nothing.
+    pub known_by: Option<KnownBy>,
+}
+
+impl Action for PermitSignIn {
+    fn event(&self) -> Event {
+        Event::SignInPermitted
+    }
+
+    fn matter(&self, _: &Draft<'_>) -> Result<Option<Matter>, Stop> {
+        Ok(Some(Matter::of(ApprovalKind::Access, &Entity::Lkm).about(&self.user)))
+    }
+
+    /// Errors: `ALREADY_EXISTS`.
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let use_by = draft.frame().today.get().saturating_add(PERMIT_DAYS);
+        let (user, known_by) = (self.user.to_string(), self.known_by.clone());
+        let row = Row::Permit(Permit { user, use_by, known_by });
+        draft.create(permit_name(&self.permit), row, "permit_id")
     }
 }
 

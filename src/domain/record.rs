@@ -128,6 +128,10 @@ fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
         }
         Row::BankLine(line) => vec![&line.text],
         Row::Approval(row) => row.texts.iter().chain([&row.reason]).collect(),
+        Row::Permit(row) => match &row.known_by {
+            Some(proto::permit::KnownBy::Subject(named)) => vec![&named.subject],
+            _ => Vec::new(),
+        },
         Row::Confirmation(confirmation) => vec![&confirmation.reason],
         _ => Vec::new(),
     }

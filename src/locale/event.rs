@@ -147,6 +147,7 @@ const fn texts(event: Event) -> (&'static str, &'static str) {
         Event::ApprovalWithdrawn => ("Permintaan ditarik", "Request withdrawn"),
         Event::ApprovalExpired => ("Permintaan kedaluwarsa", "Request expired"),
         Event::CheckersNoted => ("Pemeriksa dicatat", "Those who may agree noted"),
+        Event::SignInPermitted => ("Cara masuk diizinkan", "Way to sign in permitted"),
         Event::RoleAssigned => ("Hak akses diubah", "Role given or ended"),
         Event::EpochStarted => {
             ("Buku diteruskan tanpa catatan yang hilang", "Book goes on without lost records")

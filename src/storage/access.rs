@@ -3,7 +3,7 @@
 //! both: a SQLite file of its own, or a schema of its own on PostgreSQL.
 //!
 //! **Invariants**: no secret is stored, only hashes of tokens, codes and PINs, nor a name that others
-//! have for a user; a code is taken once; a device that has ended never comes back; what is known
+//! have for a user; a code is taken once, a permit spent once; a device that has ended never comes back; what is known
 //! elsewhere is one user's. Nothing is cached, so that an end holds for every
 //! server at once. Times are microseconds since 1970.
 //!
@@ -29,7 +29,9 @@ const SCHEMA: &str = "\
         locked_until BIGINT NOT NULL, enrolled_at BIGINT NOT NULL, revoked_at BIGINT NOT NULL); \
     CREATE INDEX IF NOT EXISTS device_of_account ON device (account, enrolled_at); \
     CREATE TABLE IF NOT EXISTS invitation ( \
-        code TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, expires_at BIGINT NOT NULL); \
+        code TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, permit TEXT NOT NULL, \
+        expires_at BIGINT NOT NULL); \
+    CREATE TABLE IF NOT EXISTS spent (permit TEXT NOT NULL PRIMARY KEY); \
     CREATE TABLE IF NOT EXISTS unlocked ( \
         token TEXT NOT NULL PRIMARY KEY, device TEXT NOT NULL, expires_at BIGINT NOT NULL); \
     CREATE TABLE IF NOT EXISTS identity ( \
@@ -46,16 +48,18 @@ const SCHEMA: &str = "\
 const POSTGRES_SCHEMA: &str = "SELECT pg_advisory_xact_lock(7310034722); \
     CREATE SCHEMA IF NOT EXISTS simpul_access";
 
-const POSTGRES_FIND: &str = "SELECT to_regclass('simpul_access.identity') IS NOT NULL";
+const POSTGRES_FIND: &str = "SELECT to_regclass('simpul_access.spent') IS NOT NULL";
 
 statements! {
     ADD_ACCOUNT = "INSERT INTO account (id, home, administrator) VALUES ($1, $2, $3) \
         ON CONFLICT (id) DO NOTHING";
     ACCOUNT = "SELECT id, home, administrator FROM account WHERE id = $1";
-    INVITE = "INSERT INTO invitation (code, account, expires_at) VALUES ($1, $2, $3)";
-    INVITED = "SELECT account FROM invitation WHERE code = $1 AND expires_at > $2";
+    INVITE = "INSERT INTO invitation (code, account, permit, expires_at) VALUES ($1, $2, $3, $4)";
+    INVITED = "SELECT account, permit FROM invitation WHERE code = $1 AND expires_at > $2";
     TAKE_INVITATION = "DELETE FROM invitation WHERE code = $1 AND expires_at > $2";
-    SWEEP_INVITATIONS = "DELETE FROM invitation WHERE expires_at <= $1";
+    SWEEP_INVITATIONS = "DELETE FROM invitation WHERE expires_at <= $1 OR permit = $2";
+    SPENT = "SELECT permit FROM spent WHERE permit = $1";
+    SPEND = "INSERT INTO spent (permit) VALUES ($1) ON CONFLICT (permit) DO NOTHING";
     ADD_DEVICE = "INSERT INTO device (id, account, label, token, pin, wrong_pins, locked_until, \
             enrolled_at, revoked_at) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, 0)";
     DEVICE_BY_TOKEN = "SELECT device.id, device.account, device.label, device.pin, \
@@ -350,19 +354,28 @@ impl AccessStore {
         }))
     }
 
-    /// Keeps a one-time code for a user, and forgets those too old at `now`.
+    /// Keeps a one-time code for a user, by a permit that enrolling will spend; forgets the one made
+    /// for that before, and those too old at `now`.
     pub async fn invite(
         &self,
         code: &str,
-        account: &str,
+        (account, permit): (&str, &str),
         expires_at: i64,
         now: i64,
     ) -> Result<(), StorageError> {
-        let sweep = sqlx::query(SWEEP_INVITATIONS).bind(now);
-        sweep.execute(&self.pool).await.map_err(failed)?;
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let sweep = sqlx::query(SWEEP_INVITATIONS).bind(now).bind(permit.to_owned());
+        sweep.execute(&mut *transaction).await.map_err(failed)?;
         let invite = sqlx::query(INVITE).bind(code.to_owned()).bind(account.to_owned());
-        invite.bind(expires_at).execute(&self.pool).await.map_err(failed)?;
-        Ok(())
+        let invite = invite.bind(permit.to_owned()).bind(expires_at);
+        invite.execute(&mut *transaction).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)
+    }
+
+    /// Whether what a permit is for was given.
+    pub async fn is_spent(&self, permit: &str) -> Result<bool, StorageError> {
+        let query = sqlx::query(SPENT).bind(permit.to_owned());
+        Ok(query.fetch_optional(&self.pool).await.map_err(failed)?.is_some())
     }
 
     /// Enrols a device by a one-time code, which is taken; `token` and `device.pin` are hashes. The
@@ -376,12 +389,14 @@ impl AccessStore {
     ) -> Result<Option<String>, StorageError> {
         let mut transaction = self.pool.begin().await.map_err(failed)?;
         let query = sqlx::query_as(INVITED).bind(code.to_owned()).bind(now);
-        let found: Option<(String,)> =
+        let found: Option<(String, String)> =
             query.fetch_optional(&mut *transaction).await.map_err(failed)?;
-        let Some((account,)) = found else { return Ok(None) };
+        let Some((account, permit)) = found else { return Ok(None) };
         let take = sqlx::query(TAKE_INVITATION).bind(code.to_owned()).bind(now);
         let taken = take.execute(&mut *transaction).await.map_err(failed)?;
-        if taken.rows_affected() == 0 {
+        let spend = sqlx::query(SPEND).bind(permit);
+        let spent = spend.execute(&mut *transaction).await.map_err(failed)?;
+        if taken.rows_affected() == 0 || spent.rows_affected() == 0 {
             return Ok(None);
         }
         let add = sqlx::query(ADD_DEVICE).bind(device.id.clone()).bind(account.clone());
@@ -450,12 +465,21 @@ impl AccessStore {
         transaction.commit().await.map_err(failed)
     }
 
-    /// Links what a user is known by elsewhere, and says whether it was nobody's before.
-    pub async fn link(&self, identity: &Identity) -> Result<bool, StorageError> {
+    /// Links what a user is known by elsewhere, which spends a permit, and says whether it was
+    /// nobody's before.
+    pub async fn link(&self, identity: &Identity, permit: &str) -> Result<bool, StorageError> {
+        let mut transaction = self.pool.begin().await.map_err(failed)?;
+        let spend = sqlx::query(SPEND).bind(permit.to_owned());
+        let spent = spend.execute(&mut *transaction).await.map_err(failed)?;
         let link = sqlx::query(LINK).bind(identity.id.clone()).bind(identity.account.id.clone());
         let link = link.bind(identity.kind.word()).bind(identity.hash.clone());
-        let link = link.bind(identity.linked_at).execute(&self.pool).await.map_err(failed)?;
-        Ok(link.rows_affected() > 0)
+        let link = link.bind(identity.linked_at);
+        let linked = link.execute(&mut *transaction).await.map_err(failed)?;
+        if spent.rows_affected() == 0 || linked.rows_affected() == 0 {
+            return Ok(false);
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(true)
     }
 
     /// Whose this is.

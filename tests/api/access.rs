@@ -9,6 +9,7 @@ use prost::bytes::Bytes;
 use sha2::{Digest, Sha256};
 use simpul::access::{Access, AccessError};
 use simpul::api::door::DECLARED;
+use simpul::api::v1::use_permit_response::Given;
 use simpul::api::v1::{self, *};
 use simpul::cli::node::open_access;
 use simpul::cli::remote::{Line, Remote, fresh_request_id};
@@ -32,6 +33,7 @@ crate::on_both_guarded!(
     records_name_user_device_and_role,
     a_treasurer_sees_the_transactions_of_the_own_group,
     a_locked_device_opens_with_its_pin,
+    nobody_alone_lets_anybody_in,
 );
 
 /// The columns of the table, in order.
@@ -161,10 +163,35 @@ impl Guarded<'_> {
         enrolled(self.server, &self.invited(user).await).await
     }
 
+    /// A one-time code, once the manager has agreed.
     async fn invited(&self, user: &str) -> String {
-        let request = InviteDeviceRequest { book: BOOK.to_owned(), user_id: user.to_owned() };
-        self.access().invite_device(request).await.expect("a code").into_inner().code
+        let request = invite(user);
+        let permit = request.permit_id.clone();
+        self.agreed(self.access().invite_device(request).await).await.expect("permitted");
+        self.code(&permit).await.expect("a code")
     }
+
+    /// The one-time code of a permit.
+    async fn code(&self, permit: &str) -> Result<String, Status> {
+        match self.taken(permit).await? {
+            Given::Code(code) => Ok(code.code),
+            Given::Identity(identity) => panic!("{identity:?}"),
+        }
+    }
+
+    /// What was permitted.
+    pub async fn taken(&self, permit: &str) -> Result<Given, Status> {
+        let request = UsePermitRequest { permit: format!("{BOOK}/permits/{permit}") };
+        let answer = self.access().use_permit(request).await?.into_inner();
+        Ok(answer.given.expect("set"))
+    }
+}
+
+fn invite(user: &str) -> InviteDeviceRequest {
+    let request_id = fresh_request_id();
+    let permit_id = request_id.clone();
+    let (book, user_id) = (BOOK.to_owned(), user.to_owned());
+    InviteDeviceRequest { book, request_id, user_id, permit_id }
 }
 
 fn id(text: &str) -> Id {
@@ -736,4 +763,64 @@ async fn pins_lock_the_device_on_an_injected_clock(guarded: &Guarded<'_>) {
     assert_eq!(me.user, "bu-bendahara");
     now.store(until, Ordering::SeqCst);
     assert!(matches!(access.sign_in(&unlocked).await, Err(AccessError::Token)), "expired");
+}
+
+async fn nobody_alone_lets_anybody_in(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    let administrator = guarded.access();
+    let asked = invite("teller");
+    let permit = asked.permit_id.clone();
+    let waits = administrator.clone().invite_device(asked.clone()).await;
+    assert_eq!(waits.as_ref().err().map(reason).as_deref(), Some("AWAITS_APPROVAL"));
+    let refused = guarded.code(&permit).await.expect_err("nobody agreed");
+    assert_eq!((refused.code(), &*reason(&refused)), (Code::NotFound, "NOT_FOUND"));
+    guarded.agreed(waits).await.expect("agreed");
+    // Lost and asked for again: only the last code counts, and only until a device has it.
+    let lost = guarded.code(&permit).await.expect("a code");
+    let code = guarded.code(&permit).await.expect("another");
+    let refused = enrol_device(server, &lost, "").await.expect_err("replaced");
+    assert_eq!(reason(&refused), "CODE_UNKNOWN");
+    enrol_device(server, &code, "").await.expect("a device");
+    let refused = guarded.code(&permit).await.expect_err("used");
+    assert_eq!((refused.code(), &*reason(&refused)), (Code::FailedPrecondition, "PERMIT_USED"));
+
+    // The journal says who let whom in, and who agreed.
+    let manager = guarded.manager();
+    let recorded = async |id: &str| {
+        let request = GetTransactionRequest { name: format!("{BOOK}/transactions/{id}") };
+        let found = manager.journal().get_transaction(request).await.expect("recorded");
+        found.into_inner().transaction.expect("set")
+    };
+    let name = format!("{BOOK}/approvals/{}", asked.request_id);
+    let request = GetApprovalRequest { name };
+    let approval = manager.approvals().get_approval(request).await.expect("kept").into_inner();
+    let decision = approval.approval.expect("set").decision;
+    let decided = recorded(decision.rsplit('/').next().expect("an id")).await;
+    let who = [&*decided.event, &*decided.actor, &*decided.approver];
+    assert_eq!(who, ["SIGN_IN_PERMITTED", "kepala", "manajer"]);
+    // Whom it is about has no say, so that the only manager's new telephone passes, marked.
+    let alone = invite("manajer");
+    administrator.clone().invite_device(alone.clone()).await.expect("nobody else can agree");
+    guarded.code(&alone.permit_id).await.expect("a code");
+    let passed = recorded(&alone.request_id).await;
+    assert_eq!((&*passed.event, &*passed.approver), ("SIGN_IN_PERMITTED", ""));
+    assert!(passed.warnings.iter().any(|one| one.reason == "NO_SECOND_PERSON"));
+    // With a second manager it waits again.
+    guarded.user("wakil", Role::Manager, "").await;
+    let refused = administrator.clone().invite_device(invite("manajer")).await.expect_err("waits");
+    assert_eq!(reason(&refused), "AWAITS_APPROVAL");
+
+    let refused = async |permit: &str| {
+        let request = UsePermitRequest { permit: permit.to_owned() };
+        reason(&administrator.clone().use_permit(request).await.expect_err("refused"))
+    };
+    assert_eq!(refused("").await, "REQUIRED");
+    assert_eq!(refused(BOOK).await, "NAME_MALFORMED");
+    assert_eq!(refused(&format!("{BOOK}/permits/Ada Spasi")).await, "ID_MALFORMED");
+    assert_eq!(refused(&format!("{BOOK}/permits/tidak-ada")).await, "NOT_FOUND");
+    let bad = InviteDeviceRequest { permit_id: String::new(), ..invite("teller") };
+    let bad = administrator.clone().invite_device(bad).await.expect_err("without an id");
+    assert_eq!(reason(&bad), "REQUIRED");
+    let nobody = administrator.clone().invite_device(invite("tidak-ada")).await;
+    assert_eq!(reason(&nobody.expect_err("nobody")), "NOT_FOUND");
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use prost::Message;
-use simpul::api::approval::methods_that_wait;
+use simpul::api::v1::link_identity_request::KnownBy;
 use simpul::api::v1::*;
 use simpul::cli::remote::{Line, fresh_request_id};
 use simpul::config::Flags;
 use simpul::journal::{Clock, system_clock};
 
 use crate::access::{Guarded, deposit, reason, send};
-use crate::approvals::{approve, get, take_back, waits};
+use crate::approvals::{approve, get, methods_that_wait, take_back, waits};
 use crate::loans::{application, confirmation, decision, product, terms, vault};
 use crate::town::{A, BOOK, LKM, Server, Town, by_minute, date, idr, on, place, prepared, units};
 
@@ -187,6 +187,7 @@ async fn every_method_that_waits_does(database: Option<String>) {
     let mut eyes = Eyes { guarded: &guarded, manager, second, stranger, driven, left, unlike };
     rules(&mut eyes).await;
     access(&mut eyes).await;
+    ways_in(&mut eyes).await;
     money_of_the_lkm(&mut eyes).await;
     loans(&mut eyes).await;
     syariah(&mut eyes).await;
@@ -356,6 +357,28 @@ async fn access(eyes: &mut Eyes<'_>) {
         place: String::new(),
     };
     eyes.drive_as(&administrator, "kepala", "AccessService/EndRole", end, "NOT_FOUND").await;
+}
+
+/// What users are given to sign in by: what was agreed to, and nothing before.
+async fn ways_in(eyes: &mut Eyes<'_>) {
+    let administrator = eyes.guarded.administrators_line();
+    let invite = |request_id| InviteDeviceRequest {
+        book: BOOK.to_owned(),
+        request_id,
+        user_id: "pak-jemput".to_owned(),
+        permit_id: "telepon-baru".to_owned(),
+    };
+    let method = "AccessService/InviteDevice";
+    eyes.drive_as(&administrator, "kepala", method, invite, "ALREADY_EXISTS").await;
+    let link = |request_id| LinkIdentityRequest {
+        book: BOOK.to_owned(),
+        request_id,
+        user_id: "pak-jemput".to_owned(),
+        permit_id: "mesin-baru".to_owned(),
+        known_by: Some(KnownBy::Fingerprint("ab".repeat(32))),
+    };
+    let method = "AccessService/LinkIdentity";
+    eyes.drive_as(&administrator, "kepala", method, link, "ALREADY_EXISTS").await;
 }
 
 async fn money_of_the_lkm(eyes: &mut Eyes<'_>) {

@@ -9,9 +9,10 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use simpul::api::v1::link_identity_request::KnownBy;
+use simpul::api::v1::use_permit_response::Given;
 use simpul::api::v1::*;
 use simpul::cli::node::open_access;
-use simpul::cli::remote::Line;
+use simpul::cli::remote::{Line, fresh_request_id};
 use simpul::config::Flags;
 use simpul::domain::refusal::Language;
 use tokio::task::block_in_place;
@@ -150,14 +151,22 @@ fn certificate(server: &Server, name: &str) -> KnownBy {
     KnownBy::Certificate(std::fs::read_to_string(server.file(name)).expect("a certificate"))
 }
 
+/// Linked, once the manager has agreed.
 async fn link(guarded: &Guarded<'_>, user: &str, known_by: KnownBy) -> Result<Identity, Status> {
-    let request = LinkIdentityRequest {
-        book: BOOK.to_owned(),
-        user_id: user.to_owned(),
-        known_by: Some(known_by),
-    };
-    let answer = guarded.access().link_identity(request).await?.into_inner();
-    Ok(answer.identity.expect("an identity"))
+    let request = linking(user, Some(known_by));
+    let permit = request.permit_id.clone();
+    guarded.agreed(guarded.access().link_identity(request).await).await?;
+    match guarded.taken(&permit).await? {
+        Given::Identity(identity) => Ok(identity),
+        Given::Code(_) => panic!("a code"),
+    }
+}
+
+fn linking(user: &str, known_by: Option<KnownBy>) -> LinkIdentityRequest {
+    let request_id = fresh_request_id();
+    let permit_id = request_id.clone();
+    let (book, user_id) = (BOOK.to_owned(), user.to_owned());
+    LinkIdentityRequest { book, request_id, user_id, permit_id, known_by }
 }
 
 async fn unlink(guarded: &Guarded<'_>, identity_id: &str) -> Result<(), Status> {
@@ -290,8 +299,7 @@ async fn links_are_checked(server: &Server) {
     }
     let linked = link(&guarded, "bu-siti", certificate(server, "mesin.pem")).await.expect("linked");
     let refused = async |user: &str, known_by: Option<KnownBy>| {
-        let (book, user_id) = (BOOK.to_owned(), user.to_owned());
-        let request = LinkIdentityRequest { book, user_id, known_by };
+        let request = linking(user, known_by);
         let status = guarded.access().link_identity(request).await.expect_err("refused");
         let why = why(&status);
         (why.code, why.reason, why.field)
@@ -315,6 +323,10 @@ async fn links_are_checked(server: &Server) {
             invalid("CERTIFICATE_MALFORMED", "certificate"),
         ),
         (
+            Some(KnownBy::Fingerprint("AB".repeat(32))),
+            invalid("FINGERPRINT_MALFORMED", "fingerprint"),
+        ),
+        (
             Some(certificate(server, "mesin-baru.pem")),
             heard(Code::AlreadyExists, "IDENTITY_TAKEN", ""),
         ),
@@ -332,7 +344,7 @@ async fn links_are_checked(server: &Server) {
     // Whoever manages another book has no say in this one's users.
     let request = CreateBookRequest {
         book_id: "lain".to_owned(),
-        request_id: simpul::cli::remote::fresh_request_id(),
+        request_id: fresh_request_id(),
         display_name: "Buku lain (contoh)".to_owned(),
         opened_on: date(2025, 1, 1),
         zone: Zone::Wita as i32,

@@ -165,15 +165,26 @@ async fn let_in(
         until: None,
         stands_in_for: String::new(),
     };
-    if let Err(waits) = admin.access().assign_role(request).await {
-        let details = waits.get_error_details();
-        let name = details.error_info().expect("a request that waits").metadata["name"].clone();
-        let request = v1::ApproveRequest { name, request_id: fresh_request_id() };
-        second.expect("a second person").approvals().approve(request).await.expect("agreed");
+    agreed(admin.access().assign_role(request).await, second).await;
+    let request_id = fresh_request_id();
+    let permit_id = request_id.clone();
+    let permit = format!("{book}/permits/{permit_id}");
+    let request = v1::InviteDeviceRequest { book, request_id, user_id, permit_id };
+    agreed(admin.access().invite_device(request).await, second).await;
+    let answer = admin.access().use_permit(v1::UsePermitRequest { permit }).await;
+    match answer.expect("permitted").into_inner().given {
+        Some(v1::use_permit_response::Given::Code(code)) => enrolled(server, &code.code).await,
+        given => panic!("no code: {given:?}"),
     }
-    let request = v1::InviteDeviceRequest { book, user_id };
-    let code = admin.access().invite_device(request).await.expect("a code").into_inner().code;
-    enrolled(server, &code).await
+}
+
+/// Whatever waits is agreed to.
+async fn agreed<T>(asked: Result<T, tonic::Status>, second: Option<&Remote>) {
+    let Err(waits) = asked else { return };
+    let details = waits.get_error_details();
+    let name = details.error_info().expect("a request that waits").metadata["name"].clone();
+    let request = v1::ApproveRequest { name, request_id: fresh_request_id() };
+    second.expect("a second person").approvals().approve(request).await.expect("agreed");
 }
 
 async fn enrolled(server: &Server, code: &str) -> Remote {

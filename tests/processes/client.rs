@@ -316,7 +316,15 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
                 second.says(&format!("persetujuan setujui {request}"), "Hak akses diubah");
             }
         }
-        let code = admin.reads(&format!("akses undang {user} --output json"));
+        let invites = format!("akses undang {user} --output json");
+        let code = match second {
+            None => admin.reads(&invites),
+            Some(second) => {
+                let request = waits(&invites);
+                second.says(&format!("persetujuan setujui {request}"), "Cara masuk diizinkan");
+                admin.reads(&format!("akses ambil {request} --output json"))
+            }
+        };
         let code: serde_json::Value = serde_json::from_str(&code).expect("JSON");
         let code = code["rows"][0]["code"].as_str().expect("a code").to_owned();
         let own = device(user);
@@ -347,7 +355,10 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
     let certificate = guarded.join("mesin.pem");
     std::fs::write(&certificate, made.expect("a certificate").cert.pem()).expect("written");
     let certificate = certificate.display();
-    let linked = admin.reads(&format!("akses kaitkan bu-maria --sertifikat {certificate}"));
+    let request = waits(&format!("akses kaitkan bu-maria --sertifikat {certificate}"));
+    manager.says(&format!("persetujuan lihat {request}"), "fingerprint");
+    manager.reads(&format!("persetujuan setujui {request}"));
+    let linked = admin.reads(&format!("akses ambil {request}"));
     let identity = row(&linked, "sertifikat").swap_remove(0);
     admin.shows("akses kaitan bu-maria", &identity, "sertifikat");
     let taken = admin.refused(&format!("akses kaitkan manajer --sertifikat {certificate}"));

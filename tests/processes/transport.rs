@@ -139,14 +139,17 @@ async fn machines_and_the_users_of_a_provider_sign_in() {
     let admin = terminal().with_token(data.join("kepala.tanda"));
     admin.says(&format!("akses masuk {}", code.trim()), "terdaftar");
     admin.reads("buku-baru --nama Aman --sejak 1-1-2025");
-    for (user, role) in [("mesin-kas", "teller"), ("bu-siti", "manajer")] {
+    let lets_in = |user: &str, role: &str| {
         admin.reads(&format!("akses pengguna-baru {user}"));
         admin.reads(&format!("akses beri {user} {role} --sejak 1-1-2025"));
-    }
+    };
+    lets_in("mesin-kas", "teller");
     for name in ["lama", "baru"] {
         let certificate = data.join(format!("{name}.pem"));
         admin.reads(&format!("akses kaitkan mesin-kas --sertifikat {}", certificate.display()));
     }
+    // From here on there is a second person.
+    lets_in("bu-siti", "manajer");
     let subject = "siti-rahasia@contoh";
     let siti = format!("akses kaitkan bu-siti --penerbit {ISSUER} --subjek {subject}");
     admin.shows(&siti, "penyedia", "penyedia identitas");

@@ -17,6 +17,7 @@ use crate::cli::words::ROLES;
 use crate::domain::day::Day;
 use crate::secret_file;
 use v1::link_identity_request::KnownBy;
+use v1::use_permit_response::Given;
 
 const USERS: &[Column] = &[
     text("user", "Pengguna", "User"),
@@ -79,6 +80,12 @@ pub enum AccessAsk {
     Invite {
         /// Kode pengguna / the user's id
         user: String,
+    },
+    /// Kode atau kaitan yang sudah disetujui orang kedua / what a second person agreed to
+    #[command(name = "ambil", alias = "take")]
+    Take {
+        /// Kode permintaan yang disetujui / the id of the request
+        permit: String,
     },
     /// Daftar perangkat pengguna / list a user's devices
     #[command(name = "perangkat", alias = "devices")]
@@ -235,12 +242,14 @@ impl Client {
                 Ok(vec![self.users(&self.list(book, ask).await?)])
             }
             AccessAsk::Invite { user } => {
-                let request = v1::InviteDeviceRequest { book, user_id: user.clone() };
+                // One id for both, so that who asked need not keep two.
+                let (request_id, user_id) = (fresh_request_id(), user.clone());
+                let permit_id = request_id.clone();
+                let request = v1::InviteDeviceRequest { book, request_id, user_id, permit_id };
                 let answer = self.get(access.invite_device(request)).await?;
-                let mut table = Table::of(CODE, [vec![answer.code]]);
-                table.note(self.say("Berlaku satu hari.", "It holds for a day."));
-                Ok(vec![table])
+                self.take(answer.permit).await
             }
+            AccessAsk::Take { permit } => self.take(format!("{book}/permits/{permit}")).await,
             AccessAsk::Devices { user } => {
                 let request = v1::ListDevicesRequest { book, user_id: user.clone() };
                 let answer = self.get(access.list_devices(request)).await?;
@@ -259,10 +268,12 @@ impl Client {
                         subject: link.subject.clone().unwrap_or_default(),
                     }),
                 });
-                let user_id = link.user.clone();
-                let request = v1::LinkIdentityRequest { book, user_id, known_by };
+                let (request_id, user_id) = (fresh_request_id(), link.user.clone());
+                let permit_id = request_id.clone();
+                let request =
+                    v1::LinkIdentityRequest { book, request_id, user_id, permit_id, known_by };
                 let answer = self.get(access.link_identity(request)).await?;
-                Ok(vec![self.identities(answer.identity.as_slice())])
+                self.take(answer.permit).await
             }
             AccessAsk::Identities { user } => {
                 let request = v1::ListIdentitiesRequest { book, user_id: user.clone() };
@@ -290,6 +301,22 @@ impl Client {
                 Ok(vec![self.users(&[user])])
             }
         }
+    }
+
+    /// What was permitted.
+    async fn take(&self, permit: String) -> Answer {
+        let request = v1::UsePermitRequest { permit };
+        let answer = self.get(self.remote.access().use_permit(request)).await?;
+        let table = match answer.given {
+            Some(Given::Identity(identity)) => self.identities(&[identity]),
+            Some(Given::Code(code)) => {
+                let mut table = Table::of(CODE, [vec![code.code]]);
+                table.note(self.say("Berlaku satu hari.", "It holds for a day."));
+                table
+            }
+            None => Table::of(CODE, []),
+        };
+        Ok(vec![table])
     }
 
     async fn enrol(&self, code: &str, label: &str, pin: &str) -> Answer {
