@@ -82,6 +82,9 @@ pub struct Flags {
     /// Connections at once
     #[arg(long, env = "SIMPUL_CONNECTIONS")]
     pub connections: Option<u32>,
+    /// Connections from one address at once
+    #[arg(long, env = "SIMPUL_CONNECTIONS_PER_ADDRESS")]
+    pub connections_per_address: Option<u32>,
     /// Calls of one caller at once
     #[arg(long, env = "SIMPUL_CALLS_PER_CALLER")]
     pub calls_per_caller: Option<u32>,
@@ -136,6 +139,7 @@ struct File {
     oidc_claim: Option<String>,
     allow_plaintext: Option<bool>,
     connections: Option<u32>,
+    connections_per_address: Option<u32>,
     calls_per_caller: Option<u32>,
     log: Option<String>,
     log_format: Option<LogFormat>,
@@ -187,6 +191,8 @@ pub struct Config {
     pub allow_plaintext: bool,
     /// Connections at once.
     pub connections: u32,
+    /// Connections from one address at once.
+    pub connections_per_address: u32,
     /// Calls of one caller at once.
     pub calls_per_caller: u32,
     /// What to log.
@@ -217,6 +223,7 @@ impl Config {
         let attachments = flags.attachments.clone().or(file.attachments);
         let beside = || data_dir.join("attachments").display().to_string();
         let attachment_bytes = flags.attachment_bytes.or(file.attachment_bytes);
+        let per_address = flags.connections_per_address.or(file.connections_per_address);
         let config = Config {
             attachments: attachments.unwrap_or_else(beside),
             attachment_bytes: attachment_bytes.unwrap_or(10 << 20),
@@ -227,6 +234,7 @@ impl Config {
             oidc,
             allow_plaintext: flags.allow_plaintext.or(file.allow_plaintext).unwrap_or(false),
             connections: flags.connections.or(file.connections).unwrap_or(1024),
+            connections_per_address: per_address.unwrap_or(256),
             calls_per_caller: flags.calls_per_caller.or(file.calls_per_caller).unwrap_or(1024),
             master_key: master_key.unwrap_or_else(|| data_dir.join("master.key")),
             data_dir,
@@ -251,6 +259,9 @@ impl Config {
         }
         if !(1..=1 << 16).contains(&self.connections) {
             return Err(ConfigError::Value("connections", "1 to 65536"));
+        }
+        if !(1..=1 << 16).contains(&self.connections_per_address) {
+            return Err(ConfigError::Value("connections_per_address", "1 to 65536"));
         }
         if !(1..=1 << 16).contains(&self.calls_per_caller) {
             return Err(ConfigError::Value("calls_per_caller", "1 to 65536"));
@@ -307,6 +318,7 @@ impl Config {
             message_bytes: self.message_bytes as usize,
             drain: Duration::from_secs(self.drain_seconds.into()),
             connections: self.connections as usize,
+            connections_per_address: self.connections_per_address as usize,
             calls_per_caller: self.calls_per_caller as usize,
         }
     }
@@ -407,6 +419,7 @@ impl fmt::Display for Config {
         }
         writeln!(f, "allow_plaintext = {}", self.allow_plaintext)?;
         writeln!(f, "connections = {}", self.connections)?;
+        writeln!(f, "connections_per_address = {}", self.connections_per_address)?;
         writeln!(f, "calls_per_caller = {}", self.calls_per_caller)?;
         writeln!(f, "log = {}", quoted(&self.log))?;
         let format = match self.log_format {

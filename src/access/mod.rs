@@ -14,7 +14,10 @@ pub mod certificates;
 pub mod fetch;
 pub mod jwks;
 pub mod oidc;
+mod strangers;
 mod verifier;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::PasswordHasher as _;
 use argon2::{Argon2, PasswordHash, PasswordVerifier as _};
@@ -31,6 +34,7 @@ use crate::storage::access::{
     AccessStore, Account, Device, Identity, IdentityKind, Lookup, NewDevice,
 };
 use oidc::Provider;
+use strangers::{Refusals, Strangers};
 
 const SECOND: i64 = 1_000_000;
 /// How long a one-time code holds.
@@ -122,6 +126,7 @@ pub struct Access {
     clock: Clock,
     /// With the key that the names of its users are hashed with.
     provider: Option<(Provider, hmac::Key)>,
+    strangers: Arc<Mutex<Strangers>>,
 }
 
 impl std::fmt::Debug for Access {
@@ -133,7 +138,7 @@ impl std::fmt::Debug for Access {
 impl Access {
     /// Over a store, by a clock in microseconds since 1970.
     pub fn new(store: AccessStore, clock: Clock) -> Access {
-        Access { store, clock, provider: None }
+        Access { store, clock, provider: None, strangers: Arc::default() }
     }
 
     /// The same, knowing the users of an identity provider, too. Their names are kept hashed with the
@@ -411,13 +416,49 @@ impl Access {
         account.filter(|account| account.home == home).ok_or(AccessError::Unknown)
     }
 
-    /// Writes a line into a book's access log; `at` and `nonce` are set here.
+    /// Writes a line into a book's access log; `at`, `nonce` and `times` are set here.
     ///
     /// Errors: `Storage`, `Secret`.
     pub async fn looked(&self, book: &str, line: Lookup) -> Result<(), AccessError> {
         let nonce = hex::encode(random::<8>()?);
-        let line = Lookup { at: (self.clock)(), nonce, ..line };
+        let line = Lookup { at: (self.clock)(), nonce, times: 1, ..line };
         Ok(self.store.looked(book, &line).await?)
+    }
+
+    /// Counts a refusal of somebody whom nobody knows, and keeps what is due of it in the log of the
+    /// server itself. What cannot be kept changes nothing of the refusal.
+    pub async fn refused_stranger(&self, reason: &'static str) {
+        let due = self.strangers().refused((self.clock)(), reason);
+        if let Err(error) = self.tell(due).await {
+            tracing::warn!(%error, "refusals are not in the access log");
+        }
+    }
+
+    fn strangers(&self) -> MutexGuard<'_, Strangers> {
+        self.strangers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn tell(&self, due: Vec<Refusals>) -> Result<(), AccessError> {
+        for Refusals { at, reason, times } in due {
+            let (nonce, reason) = (hex::encode(random::<8>()?), reason.to_owned());
+            let line = Lookup { at, nonce, reason, times, ..Lookup::default() };
+            self.store.looked("", &line).await?;
+        }
+        Ok(())
+    }
+
+    /// The access log of the server itself, as [`Access::lookups`] has a book's, with whatever this
+    /// server has counted so far.
+    ///
+    /// Errors: `Storage`, `Secret`.
+    pub async fn server_lookups(
+        &self,
+        after: (i64, &str),
+        limit: u32,
+    ) -> Result<Vec<Lookup>, AccessError> {
+        let told = self.strangers().told();
+        self.tell(told).await?;
+        self.lookups("", after, limit).await
     }
 
     /// A book's access log, newest first, from the line after `after` on.

@@ -44,6 +44,7 @@ service! {
         unlink_identity: UnlinkIdentityRequest => UnlinkIdentityResponse;
         who_am_i: WhoAmIRequest => WhoAmIResponse;
         list_lookups: ListLookupsRequest => ListLookupsResponse;
+        list_server_lookups: ListServerLookupsRequest => ListServerLookupsResponse;
     }
 }
 
@@ -465,19 +466,37 @@ impl Method for v1::ListLookupsRequest {
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let book = convert::book(&self.parent, "parent")?;
         let page = Page::new(self.page_size, &self.page_token)?;
-        let after = match page.after.split_once(' ') {
-            None if page.after.is_empty() => (i64::MAX, String::new()),
-            None => return Err(Fault::PageToken.on("page_token")),
-            Some((at, nonce)) => {
-                let at = at.parse().map_err(|_| Fault::PageToken.on("page_token"))?;
-                (at, nonce.to_owned())
-            }
-        };
+        let (at, nonce) = after(&page)?;
         let access = call.door().access()?;
-        let mut lines = access.lookups(book.as_str(), (after.0, &after.1), page.size + 1).await?;
+        let mut lines = access.lookups(book.as_str(), (at, &nonce), page.size + 1).await?;
         let next_page_token = page.cut(&mut lines, |line| format!("{} {}", line.at, line.nonce));
         let lookups = lookups(call, &book, lines).await?;
         Ok(v1::ListLookupsResponse { lookups, next_page_token })
+    }
+}
+
+impl Method for v1::ListServerLookupsRequest {
+    type Response = v1::ListServerLookupsResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let page = Page::new(self.page_size, &self.page_token)?;
+        let (at, nonce) = after(&page)?;
+        let access = call.door().access()?;
+        let mut lines = access.server_lookups((at, &nonce), page.size + 1).await?;
+        let next_page_token = page.cut(&mut lines, |line| format!("{} {}", line.at, line.nonce));
+        // Sentences belong to books.
+        let lookups = lines.into_iter().map(|line| lookup(line, String::new())).collect();
+        Ok(v1::ListServerLookupsResponse { lookups, next_page_token })
+    }
+}
+
+/// The last line of the page before. Errors: `PAGE_TOKEN`.
+fn after(page: &Page) -> Checked<(i64, String)> {
+    let malformed = || Fault::PageToken.on("page_token");
+    match page.after.split_once(' ') {
+        None if page.after.is_empty() => Ok((i64::MAX, String::new())),
+        None => Err(malformed()),
+        Some((at, nonce)) => Ok((at.parse().map_err(|_| malformed())?, nonce.to_owned())),
     }
 }
 
@@ -499,7 +518,12 @@ pub(super) async fn lookups(
     lines: Vec<Lookup>,
 ) -> Checked<Vec<v1::Lookup>> {
     let explanations = call.explanations(book, &lines).await?;
-    let shown = lines.into_iter().zip(explanations).map(|(line, explanation)| v1::Lookup {
+    let shown = lines.into_iter().zip(explanations);
+    Ok(shown.map(|(line, explanation)| lookup(line, explanation)).collect())
+}
+
+fn lookup(line: Lookup, explanation: String) -> v1::Lookup {
+    v1::Lookup {
         at: Some(convert::to_timestamp(line.at)),
         user_id: line.account,
         device_id: line.device,
@@ -507,6 +531,6 @@ pub(super) async fn lookups(
         name: line.name,
         reason: line.reason,
         explanation,
-    });
-    Ok(shown.collect())
+        times: line.times,
+    }
 }

@@ -1,11 +1,11 @@
-//! Connections: TLS where there is a certificate, so many at once and no more, and no caller kept
-//! waiting by another one's handshake. Machines may show a certificate of their own.
+//! Connections: TLS where there is a certificate, so many at once and no more, in all and from one
+//! address, and no caller kept waiting by another one's handshake. Machines may show a certificate of their own.
 //!
 //! **Invariants**: a certificate that cannot be read, or does not fit its key, never replaces one
 //! that works; connections keep the one they began with. A caller's certificate that none of those
 //! trusted vouches for ends the handshake.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -25,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::access::certificates::{CertificatesError, fingerprint, roots};
+use crate::api::tally::{Counted, Tally};
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -127,8 +128,11 @@ fn read(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
 #[derive(Debug)]
 pub struct Connection {
     stream: Stream,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
+
+/// Among all connections, and among those from the same address.
+type Place = (OwnedSemaphorePermit, Counted<IpAddr>);
 
 #[derive(Debug)]
 enum Stream {
@@ -203,10 +207,16 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Takes connections in from a listener, `most` of them at once; those beyond wait to be taken.
-    pub fn new(listener: TcpListener, address: SocketAddr, tls: Option<Tls>, most: usize) -> Self {
+    /// Takes connections in from a listener: so many at once, where those beyond wait to be taken, and
+    /// so many from one address, where those beyond are closed, lest one caller keep all others out.
+    pub fn new(
+        listener: TcpListener,
+        address: SocketAddr,
+        tls: Option<Tls>,
+        (most, from_one): (usize, usize),
+    ) -> Self {
         let (taken, ready) = mpsc::channel(1);
-        let accepting = tokio::spawn(accept(listener, tls, Arc::new(Semaphore::new(most)), taken));
+        let accepting = tokio::spawn(accept(listener, tls, (most, from_one), taken));
         Connections { address, ready, accepting }
     }
 }
@@ -214,9 +224,10 @@ impl Connections {
 async fn accept(
     listener: TcpListener,
     tls: Option<Tls>,
-    places: Arc<Semaphore>,
+    (most, from_one): (usize, usize),
     taken: mpsc::Sender<(Connection, SocketAddr)>,
 ) {
+    let (places, addresses) = (Arc::new(Semaphore::new(most)), Tally::new(from_one));
     // The semaphore is never closed; nobody serves any more when the receiver is gone.
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         if taken.is_closed() {
@@ -230,6 +241,10 @@ async fn accept(
                 continue;
             }
         };
+        let Some(counted) = addresses.admit(&peer.ip()) else {
+            tracing::debug!("an address has as many connections as it may");
+            continue;
+        };
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "nodelay");
         }
@@ -237,7 +252,7 @@ async fn accept(
         tokio::spawn(async move {
             let Some(stream) = shaken(stream, acceptor).await else { return };
             // An error means that nobody serves any more.
-            let _gone = taken.send((Connection { stream, _place: place }, peer)).await;
+            let _gone = taken.send((Connection { stream, _place: (place, counted) }, peer)).await;
         });
     }
 }

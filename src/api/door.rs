@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use tonic::Code;
+
 use crate::access::{Access, AccessError, SignedIn};
 use crate::api::convert::Checked;
 use crate::api::desk::{damaged, not_found};
@@ -264,8 +266,8 @@ impl Door {
     }
 
     /// Keeps in the access log what came of a call that was let in, where that is as good as a
-    /// refusal at the door: what a method declared `narrowed` hides from the caller, and PINs that
-    /// did not unlock a device.
+    /// refusal at the door: what a method declared `narrowed` hides from the caller, and PINs and
+    /// one-time codes that were wrong.
     ///
     /// Errors: what storage says.
     pub(crate) async fn note_refused(
@@ -276,20 +278,22 @@ impl Door {
         problem: &Problem,
     ) -> Checked<()> {
         let hidden = about.narrowed && problem.reason() == Reason::NotFound.name();
-        match hidden || matches!(who, Who::Locked(_)) {
+        let unproved = problem.code() == Code::Unauthenticated;
+        match hidden || unproved || matches!(who, Who::Locked(_)) {
             true => self.note(who, about, name, (problem.reason(), String::new())).await,
             false => Ok(()),
         }
     }
 
     /// Keeps a call in the access log of the book that it is about; that of a device that is locked
-    /// in the one where its user is at home. Of whoever is not known there is nothing to keep.
+    /// in the one where its user is at home. Of whoever is not known there is nothing to keep but how
+    /// often they were refused, lest anybody fill the log.
     async fn note(
         &self,
         who: &Who,
         about: &Declared,
         name: &str,
-        (reason, explanation): (&str, String),
+        (reason, explanation): (&'static str, String),
     ) -> Checked<()> {
         let book = book_of(name).map_or_else(String::new, |book| book.to_string());
         let (account, device, book) = match who {
@@ -298,7 +302,11 @@ impl Door {
                 Some(device) => (device.account.id, device.id, device.account.home),
                 None => return Ok(()),
             },
-            Who::Nobody | Who::Trusted(_) => return Ok(()),
+            Who::Nobody => {
+                self.access()?.refused_stranger(reason).await;
+                return Ok(());
+            }
+            Who::Trusted(_) => return Ok(()),
         };
         let line = Lookup {
             account,
@@ -310,6 +318,13 @@ impl Door {
             ..Lookup::default()
         };
         Ok(self.access()?.looked(&book, line).await?)
+    }
+
+    /// Keeps that a caller was refused who does not prove to be anybody.
+    pub(crate) async fn note_stranger(&self, problem: &Problem) {
+        if let (Some(access), Code::Unauthenticated) = (&self.access, problem.code()) {
+            access.refused_stranger(problem.reason()).await;
+        }
     }
 
     /// Whether somebody who was let in would be so still: for answers that go on.

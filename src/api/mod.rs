@@ -49,6 +49,7 @@ pub mod server;
 mod sharing;
 mod sight;
 mod syariah;
+mod tally;
 mod trade;
 mod transfer;
 mod upkeep;

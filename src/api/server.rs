@@ -7,11 +7,10 @@
 //! - tonic's own complaints about bytes it cannot read become statuses like all others: with a
 //!   reason and a text, and never INTERNAL for what a caller did.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -36,6 +35,7 @@ use crate::api::desk::{Api, Caller};
 use crate::api::door::Who;
 use crate::api::errors::{Fault, Problem, language};
 use crate::api::fields::DESCRIPTORS;
+use crate::api::tally::{Counted, Tally};
 use crate::api::v1;
 use crate::domain::refusal::Language;
 use crate::journal::Priority;
@@ -60,6 +60,8 @@ pub struct Limits {
     pub drain: Duration,
     /// Connections at once; those beyond wait.
     pub connections: usize,
+    /// Connections from one address at once; those beyond are closed.
+    pub connections_per_address: usize,
     /// Calls of one user, or of all who have not signed in, at once, streams included; those beyond
     /// are refused.
     pub calls_per_caller: usize,
@@ -73,6 +75,7 @@ impl Default for Limits {
             message_bytes: 1 << 20,
             drain,
             connections: 1024,
+            connections_per_address: 256,
             calls_per_caller: 1024,
         }
     }
@@ -178,11 +181,11 @@ impl Port {
             api: api.clone(),
             limits,
             calls: Arc::clone(&calls),
-            busy: Arc::default(),
+            busy: Tally::new(limits.calls_per_caller),
             secure: self.tls.is_some(),
         };
         let routes = router(api, health.clone(), limits.message_bytes)?;
-        let most = limits.connections;
+        let most = (limits.connections, limits.connections_per_address);
         let listener = Connections::new(self.listener, self.address, self.tls, most);
         let (stopping, stopped) = tokio::sync::oneshot::channel();
         let signal = async move {
@@ -223,40 +226,9 @@ struct Gate {
     /// One permit for each call in flight.
     calls: Arc<Semaphore>,
     /// How many calls each caller has in flight.
-    busy: Busy,
+    busy: Tally<String>,
     /// Whether callers come over TLS.
     secure: bool,
-}
-
-/// How many calls each caller has in flight.
-type Busy = Arc<Mutex<HashMap<String, usize>>>;
-
-/// Counts a call of a caller; `None` when as many as they may have are in flight.
-fn admit(busy: &Busy, most: usize, caller: &str) -> Option<Admitted> {
-    let mut counts = busy.lock().unwrap_or_else(PoisonError::into_inner);
-    let count = counts.entry(caller.to_owned()).or_default();
-    if *count >= most {
-        return None;
-    }
-    *count += 1;
-    Some(Admitted { busy: Arc::clone(busy), caller: caller.to_owned() })
-}
-
-/// A call in flight that is counted; forgotten when it ends.
-struct Admitted {
-    busy: Busy,
-    caller: String,
-}
-
-impl Drop for Admitted {
-    fn drop(&mut self) {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(count) = busy.get_mut(&self.caller) else { return };
-        *count -= 1;
-        if *count == 0 {
-            busy.remove(&self.caller);
-        }
-    }
 }
 
 /// The services by their paths.
@@ -392,9 +364,12 @@ async fn guard(
     let peer = request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<Peer>| peer);
     let who = match identify(gate, headers, peer).await {
         Ok(who) => who,
-        Err(problem) => return refused(&problem, language),
+        Err(problem) => {
+            Box::pin(gate.api.door().note_stranger(&problem)).await;
+            return refused(&problem, language);
+        }
     };
-    let Some(admitted) = admit(&gate.busy, limits.calls_per_caller, who.name()) else {
+    let Some(admitted) = gate.busy.admit(&who.name().to_owned()) else {
         return refused(&Fault::TooManyCalls.into(), language);
     };
     let deadline = said(headers, "grpc-timeout").and_then(timeout).unwrap_or(limits.deadline);
@@ -414,7 +389,7 @@ async fn guard(
 }
 
 /// Counts a call until all of its answer has left, so that streams count for as long as they go on.
-fn counted(response: Response, admitted: Admitted) -> Response {
+fn counted(response: Response, admitted: Counted<String>) -> Response {
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {
             let _counted = &admitted;
@@ -506,19 +481,6 @@ mod tests {
         for wrong in ["", "S", "-1S", "123456789S", "1x", "1é"] {
             assert_eq!(timeout(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn callers_share_the_server_by_count() {
-        let limits = Limits { calls_per_caller: 2, ..Limits::default() };
-        let busy = Busy::default();
-        let admit = |caller: &str| admit(&busy, limits.calls_per_caller, caller);
-        let (first, second) = (admit("bu-maria"), admit("bu-maria"));
-        assert!(first.is_some() && second.is_some());
-        assert!(admit("bu-maria").is_none(), "a third at once");
-        assert!(admit("teller").is_some(), "others go on");
-        drop(first);
-        assert!(admit("bu-maria").is_some());
     }
 
     #[tokio::test]

@@ -41,7 +41,7 @@ const SCHEMA: &str = "\
     CREATE TABLE IF NOT EXISTS lookup ( \
         book TEXT NOT NULL, at BIGINT NOT NULL, nonce TEXT NOT NULL, account TEXT NOT NULL, \
         device TEXT NOT NULL, method TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, \
-        explanation TEXT NOT NULL, \
+        explanation TEXT NOT NULL, times BIGINT NOT NULL, \
         PRIMARY KEY (book, at, nonce));";
 
 /// The lock keeps two servers that start together from making the schema twice.
@@ -106,8 +106,8 @@ statements! {
         WHERE identity.account = $1 ORDER BY identity.linked_at, identity.id LIMIT 500";
     UNLINK = "DELETE FROM identity WHERE id = $1";
     LOOKED = "INSERT INTO lookup (book, at, nonce, account, device, method, name, reason, \
-            explanation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    LOOKUPS = "SELECT at, nonce, account, device, method, name, reason, explanation FROM lookup \
+            explanation, times) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    LOOKUPS = "SELECT at, nonce, account, device, method, name, reason, explanation, times FROM lookup \
         WHERE book = $1 AND (at < $2 OR (at = $2 AND nonce < $3)) \
         ORDER BY at DESC, nonce DESC LIMIT $4";
 }
@@ -238,6 +238,8 @@ pub struct Lookup {
     pub reason: String,
     /// The sentence that said why, sealed; empty where none was asked.
     pub explanation: String,
+    /// How many calls it stands for.
+    pub times: u64,
 }
 
 impl FromRow<'_, AnyRow> for Lookup {
@@ -251,6 +253,7 @@ impl FromRow<'_, AnyRow> for Lookup {
             name: row.try_get("name")?,
             reason: row.try_get("reason")?,
             explanation: row.try_get("explanation")?,
+            times: u64::try_from(row.try_get::<i64, _>("times")?).unwrap_or_default(),
         })
     }
 }
@@ -518,6 +521,7 @@ impl AccessStore {
         let looked = looked.bind(line.device.clone()).bind(line.method.clone());
         let looked = looked.bind(line.name.clone()).bind(line.reason.clone());
         let looked = looked.bind(line.explanation.clone());
+        let looked = looked.bind(i64::try_from(line.times).unwrap_or(i64::MAX));
         looked.execute(&self.pool).await.map_err(failed)?;
         Ok(())
     }

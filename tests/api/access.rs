@@ -13,13 +13,14 @@ use simpul::api::v1::use_permit_response::Given;
 use simpul::api::v1::{self, *};
 use simpul::cli::node::open_access;
 use simpul::cli::remote::{Line, Remote, fresh_request_id};
+use simpul::config::Flags;
 use simpul::domain::id::Id;
 use simpul::domain::refusal::Language;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
-use crate::town::{A, BOOK, Server, Town, date, idr};
+use crate::town::{A, BOOK, Server, Town, date, idr, prepared};
 
 crate::on_both_guarded!(
     every_method_lets_in_the_roles_of_the_table_and_no_other,
@@ -823,4 +824,74 @@ async fn nobody_alone_lets_anybody_in(server: &Server) {
     assert_eq!(reason(&bad), "REQUIRED");
     let nobody = administrator.clone().invite_device(invite("tidak-ada")).await;
     assert_eq!(reason(&nobody.expect_err("nobody")), "NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_are_counted_by_the_hour_sqlite() {
+    strangers_are_counted_by_the_hour(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_are_counted_by_the_hour_postgres() {
+    strangers_are_counted_by_the_hour(Some(prepared().await)).await;
+}
+
+/// Whoever proves to be nobody is in the access log, and cannot fill it.
+async fn strangers_are_counted_by_the_hour(database: Option<String>) {
+    const HOUR: i64 = 3_600_000_000;
+    let began = clock()().div_euclid(HOUR) * HOUR;
+    let now = Arc::new(AtomicI64::new(began));
+    let told = Arc::clone(&now);
+    let server = Server::start_at(Arc::new(move || told.load(Ordering::SeqCst)), database, |_| {
+        Flags::default()
+    })
+    .await;
+    let guarded = Guarded::found(&server).await;
+    let log = async || {
+        let request = ListServerLookupsRequest::default();
+        let lines = guarded.access().list_server_lookups(request).await.expect("a log");
+        lines.into_inner().lookups
+    };
+    let said = |lines: &[v1::Lookup]| {
+        let line = |one: &v1::Lookup| (one.reason.clone(), one.times);
+        let mut said: Vec<(String, u64)> = lines.iter().map(line).collect();
+        said.sort();
+        said
+    };
+    assert_eq!(said(&log().await), []);
+    let forged = remote(&server).signed_in(&"a".repeat(43)).expect("a token").line();
+    let nobody = remote(&server).line();
+    let member = format!("{A}/members/m01");
+    let knock = async || {
+        for _ in 0..50 {
+            call(&forged, "MemberService/GetMember", &member).await.expect_err("a forged token");
+            call(&nobody, "MemberService/GetMember", &member).await.expect_err("no token");
+            enrol_device(&server, "aaaa-bbbb-cccc", "").await.expect_err("a guessed code");
+        }
+    };
+    knock().await;
+    now.fetch_add(HOUR - 1, Ordering::SeqCst);
+    let lines = log().await;
+    let both = |reason: &str, rest: u64| [(reason.to_owned(), 1), (reason.to_owned(), rest)];
+    let reasons = ["CODE_UNKNOWN", "TOKEN_REQUIRED", "TOKEN_UNKNOWN"];
+    assert_eq!(said(&lines), reasons.map(|reason| both(reason, 49)).concat());
+    assert!(lines.iter().all(|one| one.user_id.is_empty() && one.name.is_empty()));
+    // In the next hour the first is told at once, whoever looks.
+    now.fetch_add(1, Ordering::SeqCst);
+    call(&forged, "MemberService/GetMember", &member).await.expect_err("a forged token");
+    let store = open_access(&server.config).await.expect("a store");
+    let kept = store.lookups("", (i64::MAX, ""), 500).await.expect("read");
+    assert_eq!(kept.len(), 7);
+    assert_eq!((kept[0].at, kept[0].times), (began + HOUR, 1));
+    // A book's own log has nothing of it, and nobody but the server's administrators sees this one.
+    let list = ListLookupsRequest { parent: BOOK.to_owned(), ..Default::default() };
+    let of_book = guarded.access().list_lookups(list).await.expect("a log").into_inner().lookups;
+    assert!(of_book.iter().all(|one| one.times == 1 && !one.user_id.is_empty()));
+    let manager = guarded.manager.get().expect("a manager");
+    let refused = call(manager, "AccessService/ListServerLookups", "").await;
+    assert_eq!(reason(&refused.expect_err("a manager")), "ROLE_REQUIRED");
+    let last = log().await.into_iter().next().expect("a line");
+    let line = [&*last.user_id, &*last.method, &*last.reason];
+    assert_eq!(line, ["manajer", "AccessService/ListServerLookups", "ROLE_REQUIRED"]);
+    server.stop_and_verify().await;
 }

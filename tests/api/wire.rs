@@ -8,7 +8,7 @@ use simpul::api::v1::*;
 use simpul::cli::remote::Line;
 use simpul::config::Flags;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -176,6 +176,103 @@ async fn a_caller_has_so_many_calls_and_streams_at_once() {
         tried += 1;
         assert!(tried < 100_000, "a stream that ended is counted still");
     }
+    server.stop_and_verify().await;
+}
+
+/// A connection from an address of this machine.
+async fn connect(server: &Server, from: [u8; 4]) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind((from, 0).into()).expect("an address of this machine");
+    socket.connect(server.address).await.expect("the system connects")
+}
+
+/// Asks something over a connection that stays open.
+async fn ask(stream: &mut TcpStream) {
+    let head = "POST /simpul.v1.BookService/ListBooks HTTP/1.1\r\nhost: contoh\r\n\
+        content-type: application/grpc-web+proto\r\ncontent-length: 5\r\n\r\n\0\0\0\0\0";
+    // The other side may have closed it already, which reading tells.
+    let _sent = stream.write_all(head.as_bytes()).await;
+}
+
+/// Whether what was asked is answered; not so if the connection was closed.
+async fn is_answered(stream: &mut TcpStream) -> bool {
+    let mut answer = Vec::new();
+    let mut part = [0; 1024];
+    while !String::from_utf8_lossy(&answer).contains("grpc-status:0") {
+        match stream.read(&mut part).await {
+            Ok(0) | Err(_) => return false,
+            Ok(length) => answer.extend(&part[..length]),
+        }
+    }
+    true
+}
+
+const HERE: [u8; 4] = [127, 0, 0, 1];
+const THERE: [u8; 4] = [127, 0, 0, 2];
+
+/// All connections together: those beyond are taken in once another has ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_many_connections_are_served_at_once() {
+    let settings =
+        |_: &Path| Flags { sign_in: Some(false), connections: Some(4), ..Flags::default() };
+    let server = Server::start(None, settings).await;
+    let mut served = Vec::new();
+    for _ in 0..4 {
+        let mut stream = connect(&server, HERE).await;
+        ask(&mut stream).await;
+        assert!(is_answered(&mut stream).await, "one of four");
+        served.push(stream);
+    }
+    let mut beyond = connect(&server, THERE).await;
+    ask(&mut beyond).await;
+    for _ in 0..100 {
+        for stream in &mut served {
+            ask(stream).await;
+            assert!(is_answered(stream).await, "those that are in are served");
+        }
+        let heard = beyond.try_read(&mut [0]).map_err(|error| error.kind());
+        assert_eq!(heard, Err(std::io::ErrorKind::WouldBlock), "the fifth waits");
+    }
+    drop(served.pop());
+    assert!(is_answered(&mut beyond).await, "a place that is free is given away again");
+    drop((served, beyond));
+    server.stop_and_verify().await;
+}
+
+/// From one address: those beyond are closed, and others come in all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_address_has_so_many_connections() {
+    let settings = |_: &Path| Flags {
+        sign_in: Some(false),
+        connections_per_address: Some(3),
+        ..Flags::default()
+    };
+    let server = Server::start(None, settings).await;
+    let fresh = async |from| {
+        let mut stream = connect(&server, from).await;
+        ask(&mut stream).await;
+        is_answered(&mut stream).await.then_some(stream)
+    };
+    let mut served = Vec::new();
+    for _ in 0..3 {
+        served.push(fresh(HERE).await.expect("one of three"));
+    }
+    for _ in 0..10 {
+        assert!(fresh(HERE).await.is_none(), "a fourth from there");
+    }
+    fresh(THERE).await.expect("from another address");
+    for stream in &mut served {
+        ask(stream).await;
+        assert!(is_answered(stream).await, "those that are in are served");
+    }
+    // Once one has ended there is room again; the server hears of that a little later.
+    drop(served.pop());
+    let mut tried = 0;
+    while fresh(HERE).await.is_none() {
+        tried += 1;
+        assert!(tried < 10_000, "a connection that ended is counted still");
+    }
+    drop(served);
     server.stop_and_verify().await;
 }
 

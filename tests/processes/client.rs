@@ -386,6 +386,7 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
     );
     manager.shows("persetujuan aturan", "pencairan", "Rp5.000.000");
     admin.shows("akses catatan", "GroupService/CreateGroup", "ROLE_REQUIRED");
+    admin.says("akses catatan --di-luar-buku", "TOKEN_REQUIRED");
     assert!(server.terminate().success());
     [admin, manager, treasurer].iter().flat_map(Terminal::typed).collect()
 }

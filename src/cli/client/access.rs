@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Answer, Client};
+use super::{Answer, Client, PAGE};
 use crate::api::v1::{self, Role};
 use crate::cli::convert::{date, day};
 use crate::cli::remote::{Failure, fresh_request_id};
@@ -52,6 +52,7 @@ const LOOKUPS: &[Column] = &[
     text("name", "Tentang", "About"),
     text("reason", "Alasan", "Reason"),
     text("explanation", "Penjelasan", "Explanation"),
+    text("times", "Kali", "Times"),
 ];
 
 /// What can be asked about access.
@@ -116,7 +117,11 @@ pub enum AccessAsk {
     },
     /// Siapa melihat data pribadi, dan siapa ditolak / the access log
     #[command(name = "catatan", alias = "log")]
-    Log,
+    Log {
+        /// Yang ditolak di luar buku, juga yang tidak dikenal / those refused outside of any book
+        #[arg(long = "di-luar-buku", alias = "outside")]
+        outside: bool,
+    },
     /// Daftarkan perangkat ini dengan kode sekali pakai / sign in on this device
     #[command(name = "masuk", alias = "sign-in")]
     SignIn {
@@ -285,7 +290,20 @@ impl Client {
                 self.get(access.unlink_identity(request)).await?;
                 Ok(vec![self.done("Kaitan dilepas.", "The link is gone.")])
             }
-            AccessAsk::Log => {
+            AccessAsk::Log { outside: true } => {
+                let mut lookups = Vec::new();
+                let ask = async |page_token| {
+                    let request = v1::ListServerLookupsRequest { page_size: PAGE, page_token };
+                    self.remote.access().list_server_lookups(request).await
+                };
+                let take = |page: v1::ListServerLookupsResponse| {
+                    lookups.extend(page.lookups);
+                    page.next_page_token
+                };
+                self.pages(ask, take).await?;
+                Ok(vec![Table::of(LOOKUPS, lookups.into_iter().map(lookup))])
+            }
+            AccessAsk::Log { outside: false } => {
                 let ask = async |request: v1::ListLookupsRequest| {
                     self.remote.access().list_lookups(request).await
                 };
@@ -440,6 +458,6 @@ impl Client {
 
 fn lookup(line: v1::Lookup) -> Vec<String> {
     let at = line.at.unwrap_or_default();
-    let about = [line.method, line.name, line.reason, line.explanation];
+    let about = [line.method, line.name, line.reason, line.explanation, line.times.to_string()];
     [at.to_string(), line.user_id, line.device_id].into_iter().chain(about).collect()
 }
