@@ -84,6 +84,7 @@ impl v1::CreateGroupRequest {
             standings: Vec::new(),
             came_from: String::new(),
             came_from_position: 0,
+            earlier_homes: Vec::new(),
         })
     }
 

@@ -80,7 +80,7 @@ fn read<M: prost::Message + Default>(bytes: &[u8], told: &str, field: &str) -> C
 }
 
 fn file(parcel: &Parcel) -> v1::TransferFile {
-    let Receive { group, grant, transfer } = &parcel.receive;
+    let Receive { group, grant, transfer, .. } = &parcel.receive;
     let item = |item: &NewLot| v1::NewLot {
         lot_id: item.lot.to_string(),
         kind: item.kind as i32,
@@ -140,7 +140,8 @@ fn receive(file: &v1::TransferFile, book: &Id) -> Checked<Receive> {
         channel: convert::open_choice(file.channel, "file.channel")?,
         items: file.items.iter().enumerate().map(item).collect::<Checked<_>>()?,
     };
-    Ok(Receive { group, grant: convert::id(&file.grant_id, "file.grant_id")?, transfer })
+    let grant = convert::id(&file.grant_id, "file.grant_id")?;
+    Ok(Receive { group, grant, transfer, courier: courier::bringing(&file.pass) })
 }
 
 impl Mutation for v1::ImportTransferRequest {

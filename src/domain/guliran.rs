@@ -22,8 +22,9 @@ use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{
-    Arrival, ArrivalState, Fund, Grant, GrantChannel, GuliranLoan, GuliranRule, GuliranRules,
-    Obligation, Origin, Pass, PassChannel, PassItem, PassState, ReceiverKind, TransitState,
+    Arrival, ArrivalState, Fund, Grant, GrantChannel, Group, GuliranLoan, GuliranRule,
+    GuliranRules, Obligation, Origin, Pass, PassChannel, PassItem, PassState, ReceiverKind,
+    TransitState,
 };
 use crate::domain::record::{Effect, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
@@ -346,9 +347,10 @@ impl Deliver {
                 }
                 let row = draft.group(group, "receiver")?;
                 standing::check_here(group, &row)?;
-                check_circle(giver, &format!("groups/{group}"))
+                check_circle(giver, &homes(group, &row))
             }
-            Receiver::OtherBook(name) => check_circle(giver, name),
+            // Where else it was only the other book knows, which looks as well.
+            Receiver::OtherBook(name) => check_circle(giver, std::slice::from_ref(name)),
             Receiver::Pool if self.channel != PassChannel::Savings || !self.items.is_empty() => {
                 Err(Refusal::new(Reason::PoolTakesMoney).on("receiver").into())
             }
@@ -491,18 +493,26 @@ pub(super) fn arrival(receiver: &str, grant: &str, amount: Sen, day: Day) -> Arr
     }
 }
 
-/// Checks that capital does not go back to a group it came through.
+/// All names that a group has had, this one and those in books that it came from, as ancestors of
+/// grants are named here.
+pub(super) fn homes(group: &Id, row: &Group) -> Vec<String> {
+    let mut homes = vec![format!("groups/{group}")];
+    homes.extend(Some(&row.came_from).filter(|home| !home.is_empty()).cloned());
+    homes.extend(row.earlier_homes.iter().cloned());
+    homes
+}
+
+/// Checks that capital does not go back to a group it came through, by whatever name it did.
 ///
 /// Errors: `PASS_IN_CIRCLE`.
-pub(super) fn check_circle(giver: &Grant, receiver: &str) -> Result<(), Stop> {
-    let ancestors = giver.origin.iter().flat_map(|origin| &origin.ancestors);
-    let back = |ancestor: &String| {
-        let group = ancestor.strip_prefix(receiver);
-        group.is_some_and(|rest| rest.starts_with('/'))
+pub(super) fn check_circle(giver: &Grant, homes: &[String]) -> Result<(), Stop> {
+    let mut ancestors = giver.origin.iter().flat_map(|origin| &origin.ancestors);
+    let is_of = |ancestor: &String, home: &String| {
+        ancestor.strip_prefix(home.as_str()).is_some_and(|rest| rest.starts_with('/'))
     };
-    if ancestors.into_iter().any(back) {
+    if ancestors.any(|ancestor| homes.iter().any(|home| is_of(ancestor, home))) {
         let refusal = Refusal::new(Reason::PassInCircle).on("receiver");
-        return Err(refusal.with("receiver", receiver).into());
+        return Err(refusal.with("receiver", homes.first().map_or("", String::as_str)).into());
     }
     Ok(())
 }
@@ -719,7 +729,8 @@ impl Action for Release {
         let given =
             Id::new(&row.grant).ok_or_else(|| blocked(&pass_name(&self.giver, &self.pass)))?;
         let giver = draft.grant(&self.giver, &given, "pass")?;
-        check_circle(&giver, &format!("groups/{}", self.receiver))?;
+        let receiver = draft.group(&self.receiver, "receiver")?;
+        check_circle(&giver, &homes(&self.receiver, &receiver))?;
         check_linked(draft, &self.receiver)?;
         let savings = kube_savings(&self.receiver, Fund::Uep);
         draft.transfer(&lkm_ledger(), pool(&self.giver, &self.pass), savings, self.amount)?;

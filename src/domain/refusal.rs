@@ -307,6 +307,10 @@ reasons! {
     TransferReplayed = "TRANSFER_REPLAYED", AlreadyExists,
         "Guliran {pass} sudah diterima.",
         "The pass {pass} has arrived already.";
+    /// A pass from another book that was brought before, and refused.
+    TransferRefused = "TRANSFER_REFUSED", Precondition,
+        "Guliran {pass} sudah ditolak di buku ini, dan pemberinya boleh menariknya kembali; minta guliran baru.",
+        "The pass {pass} was refused in this book before, and its giver may take it back; ask for a new one.";
     /// The parts of a pass from another book do not add up.
     TransferUnbalanced = "TRANSFER_UNBALANCED", Invalid,
         "Jumlah guliran {pass} tidak sama dengan isinya.",

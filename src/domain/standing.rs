@@ -5,10 +5,10 @@
 //! asked nothing more. What is told of either is recorded: of a sleeping group as ever, of one that
 //! is gone in suspense. Of one that has not come whole nothing is taken, as of one that is not known.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, Ledger};
-use crate::domain::chart::{CHART, FUNDS, SubjectKind, fund_allowed};
+use crate::domain::chart::{CHART, Code, FUNDS, SubjectKind, fund_allowed};
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
@@ -18,7 +18,8 @@ use crate::domain::record::{Effect, Entry, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::register::after_last;
 
-/// What may still be asked of a group that is gone: what tells of its past, and what clears it up.
+/// What may still be asked of a group that is gone: what tells of its past, and what clears it up. A
+/// pass from another book looks itself: one that it had taken in before has arrived.
 const AFTERWARDS: &[Event] = &[
     Event::SheetRecorded,
     Event::SheetDecided,
@@ -26,6 +27,7 @@ const AFTERWARDS: &[Event] = &[
     Event::PeriodClosed,
     Event::BankReconciled,
     Event::GuliranArrived,
+    Event::GuliranReceived,
     Event::GuliranConfirmed,
     Event::GroupArrived,
     Event::GroupCarried,
@@ -82,12 +84,16 @@ pub(super) fn check_request(id: &Id, group: &Group, event: Event) -> Result<(), 
     }
 }
 
-/// Checks that a group of whom something is told is still here.
+/// Checks that a group of whom something is told is still here. What a collector took looks itself:
+/// it waits in two ledgers.
 ///
 /// Errors: `GROUP_DISSOLVED`, `GROUP_MOVED`.
 pub(super) fn check_report(draft: &Draft<'_>, action: &dyn Action) -> Result<(), Stop> {
-    match action.entity() {
-        Some(Entity::Kube(id)) => draft.check_group(&id, "group", |group| check_here(&id, group)),
+    match (action.event(), action.entity()) {
+        (Event::Collected, _) => Ok(()),
+        (_, Some(Entity::Kube(id))) => {
+            draft.check_group(&id, "group", |group| check_here(&id, group))
+        }
         _ => Ok(()),
     }
 }
@@ -186,21 +192,27 @@ pub(super) fn end(
     Ok(())
 }
 
-/// Checks that what is taken back did not happen in a group that is gone, unless it is the going.
+/// Checks that what is taken back did not happen in a group that is gone, unless it is the going, or
+/// was told afterwards: then it waits in suspense, and is told where the group is instead.
 ///
 /// Errors: `GROUP_DISSOLVED`, `GROUP_MOVED`.
 pub fn check_reversal(draft: &Draft<'_>, event: Event, entries: &[&Entry]) -> Result<(), Stop> {
     if LEAVING.contains(&event) {
         return Ok(());
     }
-    let mut groups = BTreeSet::new();
+    let mut groups: BTreeMap<&Id, Vec<Code>> = BTreeMap::new();
     for entry in entries {
-        if let Entity::Kube(id) = &entry.account.ledger.entity
-            && groups.insert(id)
-        {
-            let row = draft.group(id, "transaction")?;
-            check_here(id, &row).map_err(|refusal| refusal.on("transaction"))?;
+        if let Entity::Kube(id) = &entry.account.ledger.entity {
+            groups.entry(id).or_default().push(entry.account.code);
         }
+    }
+    for (id, codes) in groups {
+        let waits = |code: &Code| code.is_money() || *code == Code::Suspense;
+        if codes.contains(&Code::Suspense) && codes.iter().all(waits) {
+            continue;
+        }
+        let row = draft.group(id, "transaction")?;
+        check_here(id, &row).map_err(|refusal| refusal.on("transaction"))?;
     }
     Ok(())
 }

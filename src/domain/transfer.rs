@@ -2,23 +2,25 @@
 //! pass's own.
 //!
 //! **Invariant**: the giver's record comes first and lists the pass as in transit until the other
-//! book has answered; the receiver takes each pass in at most once, however often it is sent.
+//! book has answered; the receiver takes each pass in at most once, however often it is sent, and
+//! never after the courier was told that it does not: the giver may have taken it back.
 
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::guliran::{
-    Arriving, arrival, check_circle, check_linked, in_transit, pass_name, pass_row, road,
+    Arriving, arrival, check_circle, check_linked, homes, in_transit, pass_name, pass_row, road,
 };
-use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::link::{kube_savings, lkm_ledger};
 use crate::domain::lot::NewLot;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{
     self, Fund, Grant, GrantChannel, Origin, PassChannel, Transit, TransitState, Underway,
 };
-use crate::domain::record::{Event, Row};
+use crate::domain::record::{Event, Outcome, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::standing::check_here;
 use crate::domain::uep::blocked;
 
 /// The collection of passes to other books.
@@ -117,6 +119,20 @@ pub struct Receive {
     pub grant: Id,
     /// What was passed on.
     pub transfer: Transfer,
+    /// The request by which the courier brings it, whoever does now.
+    pub courier: RequestId,
+}
+
+impl Receive {
+    /// Whether the courier has brought it before and it was refused: then the giver hears, or has
+    /// heard, that it may take the pass back.
+    fn was_refused(&self, draft: &Draft<'_>) -> Result<bool, Stop> {
+        match draft.record_of(&self.courier, "transfer") {
+            Ok(record) => Ok(matches!(record.outcome, Outcome::Refused(_))),
+            Err(Stop::Refused(_)) => Ok(false),
+            Err(stop) => Err(stop),
+        }
+    }
 }
 
 impl Action for Receive {
@@ -128,8 +144,8 @@ impl Action for Receive {
         Some(Entity::Kube(self.group.clone()))
     }
 
-    /// Errors: `TRANSFER_REPLAYED`, `TRANSFER_UNBALANCED`, `PASS_IN_CIRCLE`, `ALREADY_EXISTS`,
-    /// `NO_LKM`, `NOT_LINKED`.
+    /// Errors: `TRANSFER_REPLAYED`, `TRANSFER_REFUSED`, `TRANSFER_UNBALANCED`, `PASS_IN_CIRCLE`,
+    /// `ALREADY_EXISTS`, `NO_LKM`, `NOT_LINKED`, `GROUP_MOVED`, `GROUP_DISSOLVED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let Transfer { pass, ancestors, giver, amount, cash, channel, items } = &self.transfer;
         let about = |reason| Refusal::new(reason).on("transfer").with("pass", pass);
@@ -137,13 +153,18 @@ impl Action for Receive {
         if draft.row(&name)?.is_some() {
             return Err(about(Reason::TransferReplayed).into());
         }
+        if self.was_refused(draft)? {
+            return Err(about(Reason::TransferRefused).into());
+        }
         let sum = items.iter().try_fold(*cash, |sum, item| sum.plus(item.cost))?;
         if sum != *amount {
             return Err(about(Reason::TransferUnbalanced).into());
         }
         let origin = Origin { pass: pass.clone(), ancestors: ancestors.clone() };
         let from = Grant { origin: Some(origin.clone()), ..giver.clone() };
-        check_circle(&from, &format!("groups/{}", self.group))?;
+        let group = draft.group(&self.group, "group")?;
+        check_here(&self.group, &group)?;
+        check_circle(&from, &homes(&self.group, &group))?;
         let row = proto::Transfer {
             pass: pass.clone(),
             group: self.group.to_string(),

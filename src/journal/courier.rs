@@ -167,7 +167,9 @@ pub fn parcel(
         channel: row.channel(),
         items,
     };
-    Some(Parcel { pass, book: to, receive: Receive { group, grant: grant_id, transfer } })
+    let courier = bringing(&pass);
+    let receive = Receive { group, grant: grant_id, transfer, courier };
+    Some(Parcel { pass, book: to, receive })
 }
 
 /// A name as another book knows it: with its book, unless that is the other book itself.
@@ -201,11 +203,20 @@ async fn bring(
     }
 }
 
+/// The request by which the courier brings a pass to the other book.
+pub fn bringing(pass: &str) -> RequestId {
+    RequestId::from_hash(digest("receive", pass))
+}
+
+fn digest(what: &str, pass: &str) -> [u8; 32] {
+    Sha256::digest(format!("simpul courier: {what} {pass}")).into()
+}
+
 fn command(book: &Id, what: &str, pass: &str, action: impl Action + 'static) -> Command {
-    let digest = Sha256::digest(format!("simpul courier: {what} {pass}"));
+    let digest = digest(what, pass);
     Command {
         book: book.clone(),
-        request: RequestId::from_hash(digest.into()),
+        request: RequestId::from_hash(digest),
         digest: digest.to_vec(),
         author: Author::named(ACTOR),
         happened_on: None,

@@ -194,7 +194,7 @@ impl Way<'_> {
         else {
             return Ok(Step::Waits);
         };
-        let row = arriving(register, &self.mover.book, &self.mover.group, self.row);
+        let row = self.arriving(register);
         let part = match self.row.open {
             true => Part::default(),
             false => packing.first(weight_of(&RowName::group(&self.new), &Row::Group(row.clone()))),
@@ -255,6 +255,21 @@ impl Way<'_> {
         let hear = Hear { group: self.mover.group.clone(), refused };
         let answer = self.submit(&self.mover.book, "hear", hear, Vec::new()).await?;
         Ok(if answer.is_some() { Step::Answered } else { Step::Waits })
+    }
+
+    /// The register of a group as it comes: its past standings and ties are the old book's.
+    fn arriving(&self, register: Group) -> Group {
+        let Mover { book, group, .. } = self.mover;
+        let mut homes = register.earlier_homes;
+        homes.extend(Some(register.came_from).filter(|home| !home.is_empty()));
+        Group {
+            links: Vec::new(),
+            standings: Vec::new(),
+            came_from: format!("books/{book}/groups/{group}"),
+            came_from_position: self.row.position,
+            earlier_homes: homes.into_iter().map(|home| seen_from(&self.to, book, home)).collect(),
+            ..register
+        }
     }
 
     /// What tells one attempt at a step in a book from another: its business day. A refusal is kept
@@ -773,17 +788,6 @@ fn texts_of(row: &mut Row) -> Vec<&mut Vec<u8>> {
             talks.contacts.iter_mut().flat_map(|talk| [&mut talk.who, &mut talk.note]).collect()
         }
         _ => Vec::new(),
-    }
-}
-
-/// The register of a group as it comes: its past standings and ties are the old book's.
-fn arriving(register: Group, book: &Id, group: &Id, row: &Move) -> Group {
-    Group {
-        links: Vec::new(),
-        standings: Vec::new(),
-        came_from: format!("books/{book}/groups/{group}"),
-        came_from_position: row.position,
-        ..register
     }
 }
 

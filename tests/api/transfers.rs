@@ -11,6 +11,7 @@ use crate::town::{A, Server, Town, date, idr, on, sen, units, why};
 on_both!(
     capital_reaches_another_book_once_and_its_tree_adds_up,
     a_pass_refused_over_there_waits_and_can_be_taken_back,
+    a_file_is_not_taken_in_once_its_pass_was_refused,
     a_pass_travels_by_file_between_installations,
     a_family_holds_what_it_was_given,
     a_pass_against_a_rule_is_refused_or_told_as_done_put_to_review,
@@ -200,6 +201,44 @@ async fn a_pass_refused_over_there_waits_and_can_be_taken_back(server: &Server) 
     let tree = lineage(&town, &grant_name()).await;
     assert_eq!(totals(&tree), [10_000, 10_000, 0, 0, 0]);
     assert_eq!(sen(&tree.owed), 6_000 * THOUSAND);
+}
+
+/// The file was written before the other book was there; by the time it is carried, the courier has
+/// been refused, and the giver may take the pass back.
+async fn a_file_is_not_taken_in_once_its_pass_was_refused(server: &Server) {
+    let town = town(server).await;
+    let request = deliver("lama", to("books/soe/groups/kelak"), 2_000_000);
+    let sent = town.guliran().deliver_guliran(request).await.expect("sent").into_inner();
+    let name = format!("{A}/passes/lama");
+    let request = ExportTransferRequest { pass: name.clone() };
+    let file = town.guliran().export_transfer(request).await.expect("written").into_inner();
+    other_book(&town, "soe").await;
+    let next = deliver("lagi", to("books/soe/groups/x"), 500_000);
+    town.guliran().deliver_guliran(next).await.expect("brings what waits");
+    assert_eq!(in_transit(&town).await, [(name, "NOT_FOUND".to_owned())]);
+
+    crate::moving::new_group(&town, "books/soe", "kelak").await;
+    let import = ImportTransferRequest {
+        book: "books/soe".to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 10),
+        file: file.file,
+        code: file.code,
+    };
+    let balances = town.trial_balance("books/soe").await;
+    let status = town.guliran().import_transfer(import).await.expect_err("refused before");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("TRANSFER_REFUSED", "file"));
+    assert_eq!(town.trial_balance("books/soe").await, balances, "nothing is half done");
+    let request = ReverseTransactionRequest {
+        transaction: sent.transaction.expect("set").name,
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 11),
+        line: 0,
+    };
+    town.journal().reverse_transaction(request).await.expect("taken back");
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [10_000, 10_000, 0, 0, 0]);
 }
 
 async fn a_pass_travels_by_file_between_installations(server: &Server) {

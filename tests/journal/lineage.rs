@@ -1,7 +1,11 @@
 //! Random lives of grants: ten groups in the books of two LKMs, all from one seed. After every
 //! step a naive model that only adds up what the records say must know the same books: capital
-//! is conserved over both, mirrored accounts agree, no pass is taken in twice.
-//! `SIMPUL_SEED=n` replays one seed.
+//! is conserved over both, mirrored accounts agree, no pass is taken in twice, and none goes back to
+//! a group that it came through. `SIMPUL_SEED=n` replays one seed.
+//!
+//! Most lives are lived in memory. In some, on a server's journal, groups also move from one book to
+//! the other, come home by another name, and move again, while the process dies between the two
+//! sides: `SIMPUL_MOVES=n` replays one of those.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,6 +18,7 @@ use simpul::domain::chart::{Code, fund_from_name, fund_name};
 use simpul::domain::day::Day;
 use simpul::domain::decide::Action;
 use simpul::domain::draft::{grant_name, lot_changes_of};
+use simpul::domain::general::ClearSuspense;
 use simpul::domain::guliran::{
     Confirm, Decide, Deliver, Excuse, Item, Lend, Receiver, Release, RepayLoan, SetRule,
     accounts_of, in_transit, owed, pass_name,
@@ -22,11 +27,13 @@ use simpul::domain::id::{Entity, Id, RequestId, RowName};
 use simpul::domain::link::{SaveAtLkm, lkm_ledger};
 use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
+use simpul::domain::moving::{Leave, MOVES as MOVES_OF_BOOK};
 use simpul::domain::record::proto::{
     self, BudgetSource, ExpenseKind, Fund, Grant, GrantChannel, Group, Link, LossCause, LotKind,
     Member, PassChannel, PassState, ReceiverKind, Regime, TransitState, Zone,
 };
 use simpul::domain::record::{Effect, Event, Outcome, Record, Row, decode, decode_value};
+use simpul::domain::refusal::Reason;
 use simpul::domain::register::{CreateGroup, EnrolMember};
 use simpul::domain::reversal::Reverse;
 use simpul::domain::trade::{Born, Lose, PayExpense, Payment, Proceeds, Purchase, Sell, Spends};
@@ -36,13 +43,18 @@ use simpul::domain::uep::{
 };
 use simpul::journal::Answer;
 use simpul::journal::courier::{Parcel, parcel};
-use simpul::storage::SideRow;
+use simpul::journal::mover::Step;
+use simpul::storage::{Dump, SideRow, StoredRecord};
 
+use crate::office::Office;
 use crate::town::Town;
 use crate::village::{self, Wish};
 
 const LIVES: u64 = 200;
 const LONG_LIVES: u64 = 2_000;
+/// How many of them on a server's journal, where groups move.
+const MOVING_LIVES: u64 = 24;
+const LONG_MOVING_LIVES: u64 = 300;
 const STEPS: usize = 200;
 const GROUPS: [&str; 5] = ["anggrek", "bakung", "cempaka", "dahlia", "enau"];
 /// The group of each book that is not tied to its LKM.
@@ -101,14 +113,31 @@ const FATES: [&str; 6] = [
     "refused",
 ];
 
+/// What lives in which groups move must have met at least once, over all of them.
+const MOVES: [&str; 13] = [
+    "move",
+    "move again",
+    "come home",
+    "move with a grant that was passed on",
+    "arrive",
+    "die between the books",
+    "two movers",
+    "refused a move over there",
+    "reverse a move",
+    "asked of one that has moved",
+    "told of one that has moved",
+    "pass on what came along",
+    "reverse a return",
+];
+
 /// Says how to replay a life that panics.
-struct OnFailure(u64);
+struct OnFailure(&'static str, u64);
 
 impl Drop for OnFailure {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let seed = self.0;
-            eprintln!("replay: SIMPUL_SEED={seed} cargo test --release --test journal lineage");
+            let OnFailure(which, seed) = self;
+            eprintln!("replay: {which}={seed} cargo test --release --test journal lineage");
         }
     }
 }
@@ -117,32 +146,93 @@ type Tally = BTreeMap<&'static str, u64>;
 
 #[test]
 fn capital_is_conserved_over_the_lives_of_ten_groups() {
-    if let Ok(seed) = std::env::var("SIMPUL_SEED") {
-        println!("{:?}", live(seed.parse().expect("SIMPUL_SEED is a number")));
-        return;
+    let memory = || Hall::Memory(Town::new(simpul::journal::Limits::default()));
+    let met = live_all("SIMPUL_SEED", (LIVES, LONG_LIVES), memory);
+    for what in KINDS.iter().chain(&FATES).filter(|_| !met.is_empty()) {
+        assert!(met.contains_key(what), "never met: {what}");
     }
-    let lives = if std::env::var_os("SIMPUL_LONG").is_some() { LONG_LIVES } else { LIVES };
+}
+
+#[test]
+fn capital_is_conserved_while_groups_move_between_two_lkms() {
+    let server = || Hall::Server(Office::new());
+    let met = live_all("SIMPUL_MOVES", (MOVING_LIVES, LONG_MOVING_LIVES), server);
+    for what in MOVES.iter().filter(|_| !met.is_empty()) {
+        assert!(met.contains_key(what), "never met: {what}");
+    }
+}
+
+/// Lives many lives, and answers what was accepted and met in them; nothing if one is replayed.
+fn live_all(replay: &'static str, (few, many): (u64, u64), hall: impl Fn() -> Hall) -> Tally {
+    if let Ok(seed) = std::env::var(replay) {
+        println!("{:?}", live(replay, seed.parse().expect("a number"), hall()));
+        return Tally::new();
+    }
+    let lives = if std::env::var_os("SIMPUL_LONG").is_some() { many } else { few };
     let mut total = Tally::new();
     for seed in 1..=lives {
-        for (what, count) in live(seed) {
+        for (what, count) in live(replay, seed, hall()) {
             *total.entry(what).or_default() += count;
         }
     }
     println!("{total:#?}");
-    for what in KINDS.iter().chain(&FATES) {
-        assert!(total.contains_key(what), "never met: {what}");
-    }
+    total
 }
 
 /// One life; answers what was accepted and met in it.
-fn live(seed: u64) -> Tally {
-    let _on_failure = OnFailure(seed);
-    let mut world = World::new(seed);
+fn live(replay: &'static str, seed: u64, hall: Hall) -> Tally {
+    let _on_failure = OnFailure(replay, seed);
+    let mut world = World::new(seed, hall);
     for _ in 0..STEPS {
         world.step();
     }
     world.settle();
     world.tally
+}
+
+/// Where commands are answered.
+enum Hall {
+    /// In memory.
+    Memory(Town),
+    /// By a server's journal, whose groups move.
+    Server(Office),
+}
+
+impl Hall {
+    fn submit(&mut self, wish: Wish) -> Answer {
+        match self {
+            Hall::Memory(town) => town.submit(&[wish]).pop().expect("answered"),
+            Hall::Server(office) => office.submit(&wish),
+        }
+    }
+
+    fn crash(&mut self) {
+        match self {
+            Hall::Memory(town) => town.crash(),
+            Hall::Server(office) => office.crash(),
+        }
+    }
+
+    fn records(&self, book: &Id, from: u64) -> Vec<StoredRecord> {
+        match self {
+            Hall::Memory(town) => town.records(book, from),
+            Hall::Server(office) => office.records(book, from),
+        }
+    }
+
+    fn balance(&self, book: &Id, account: &Account) -> Option<i64> {
+        match self {
+            Hall::Memory(town) => town.balance(book, account),
+            Hall::Server(office) => office.balance(book, account),
+        }
+    }
+
+    fn sound_dump(&self, book: &Id) -> Dump {
+        match self {
+            Hall::Memory(town) => town.sound_dump(book),
+            Hall::Server(office) => office.sound_dump(book),
+        }
+    }
 }
 
 // ---- the naive model -----------------------------------------------------------------------
@@ -152,6 +242,8 @@ fn live(seed: u64) -> Tally {
 struct Told {
     /// The pass it came by, by full name; empty for one from outside.
     pass: String,
+    /// The same grant before its group moved, by full name; empty for one that began here.
+    moved_from: String,
     before: bool,
     amount: i64,
     decided: i64,
@@ -160,6 +252,9 @@ struct Told {
     returned: i64,
     lost: i64,
     spent: i64,
+    moved: i64,
+    /// What of that has come where the group moved.
+    carried: i64,
 }
 
 /// A pass as the records tell of it.
@@ -245,12 +340,19 @@ impl Books {
             Event::GrantReturned => self.grant(&own).returned += sum(&capital),
             Event::GrantLost => self.grant(&own).lost += sum(&capital),
             Event::GuliranDelivered => self.deliver(book, effect, sign),
+            Event::GroupLeft | Event::GroupCarried => self.leave(book, effect, sign),
+            Event::GroupCame | Event::GroupUnpacked => {
+                assert_eq!(sign, 1, "what has come is not taken back");
+                self.come(book, effect);
+            }
             _ => {}
         }
         for (name, row) in &effect.rows {
             if let (Row::Spending(row), Some(grant)) = (row, name.parent.strip_suffix("/spending"))
             {
-                self.grant(&format!("books/{book}/{grant}")).spent += sign * row.amount;
+                // What was taken back comes along with a group, struck out.
+                let amount = if row.reversed { 0 } else { row.amount };
+                self.grant(&format!("books/{book}/{grant}")).spent += sign * amount;
             }
         }
     }
@@ -275,6 +377,55 @@ impl Books {
         told.pass = pass;
         told.before = row.channel() == GrantChannel::BeforeBooks;
         told.amount += sign * row.amount;
+    }
+
+    /// What of each grant goes with its group, by the entries.
+    fn leave(&mut self, book: &Id, effect: &Effect, sign: i64) {
+        for name in grants_of(effect) {
+            let at = Name::parse(&format!("books/{book}/{name}"), "grants");
+            let moved = entries_of(effect, &at);
+            self.grant(&format!("books/{book}/{name}")).moved += sign * moved;
+        }
+    }
+
+    /// What of each grant has come with its group, by the entries; what is owed onward came too.
+    fn come(&mut self, book: &Id, effect: &Effect) {
+        for (name, row) in &effect.rows {
+            let Row::Grant(row) = row else { continue };
+            let name = format!("books/{book}/{name}");
+            let amount = -entries_of(effect, &Name::parse(&name, "grants"));
+            assert_eq!(row.amount, amount, "what came of {name}");
+            self.grant(&row.moved_from).carried += amount;
+            let pass = row.origin.as_ref().map(|origin| full(book, &origin.pass));
+            let told = Told {
+                pass: pass.unwrap_or_default(),
+                moved_from: row.moved_from.clone(),
+                before: row.channel() == GrantChannel::BeforeBooks,
+                amount,
+                decided: row.obligations.iter().map(|one| one.amount).sum(),
+                ..Told::default()
+            };
+            assert!(self.grants.insert(name.clone(), told).is_none(), "{name} came twice");
+        }
+    }
+
+    /// The name that a group began with: it keeps its grants whatever it is called later.
+    fn first_home(&self, group: &str) -> String {
+        let (book, own) =
+            group.strip_prefix("books/").and_then(|g| g.split_once('/')).expect(group);
+        let group_id = own.strip_prefix("groups/").expect(group);
+        match self.row(&id(book), RowName::group(&id(group_id))) {
+            Some(Row::Group(row)) if !row.came_from.is_empty() => self.first_home(&row.came_from),
+            _ => group.to_owned(),
+        }
+    }
+
+    /// Whether all of a group that came from another book is there.
+    fn is_whole(&self, book: &Id, group: &Id) -> bool {
+        match self.row(book, RowName::new("arrivals", group.as_str())) {
+            Some(Row::GroupArrival(row)) => row.whole,
+            _ => true,
+        }
     }
 
     fn deliver(&mut self, book: &Id, effect: &Effect, sign: i64) {
@@ -329,14 +480,18 @@ impl Books {
         for (name, told) in &self.grants {
             let (held, owed) = self.check_grant(name, told);
             let tree = trees.entry(self.root(name)).or_default();
-            if told.pass.is_empty() {
+            if told.pass.is_empty() && told.moved_from.is_empty() {
                 tree.original += told.amount;
             }
             let gone = told.returned + told.lost;
             tree.found += held + owed + gone;
             if told.before {
-                tree.found += told.amount - held - owed - gone - told.passed;
+                tree.found += told.amount - held - owed - gone - told.passed - told.moved;
             }
+            // Gone with its group: on its way, until it has come as another grant.
+            tree.found += told.moved - told.carried;
+            let came = told.carried == 0 || told.carried == told.moved;
+            assert!(came, "{name} came in part: {told:?}");
         }
         for (name, told) in &self.passes {
             let waiting = self.check_pass(name, told);
@@ -350,8 +505,12 @@ impl Books {
 
     /// The grant from outside that a grant goes back to.
     fn root<'a>(&'a self, mut name: &'a str) -> &'a str {
-        while let Some(told) = self.grants.get(name).filter(|told| !told.pass.is_empty()) {
-            name = &self.passes[&told.pass].grant;
+        while let Some(told) = self.grants.get(name) {
+            name = match (told.moved_from.as_str(), told.pass.as_str()) {
+                ("", "") => break,
+                ("", pass) => &self.passes[pass].grant,
+                (before, _) => before,
+            };
         }
         name
     }
@@ -367,8 +526,10 @@ impl Books {
         assert_eq!(held, self.held(&at.book, capital), "{name} stands on two accounts");
         let owes = self.held(&at.book, obligation);
         let decided: i64 = row.obligations.iter().map(|one| one.amount).sum();
+        let whole = self.is_whole(&at.book, &at.group);
         let registered = Told {
             pass: told.pass.clone(),
+            moved_from: row.moved_from.clone(),
             before: row.channel() == GrantChannel::BeforeBooks,
             amount: if row.reversed { 0 } else { row.amount },
             decided,
@@ -376,11 +537,16 @@ impl Books {
             excused: row.excused,
             returned: row.returned,
             lost: row.lost,
-            spent: row.spent,
+            // The lists of what was spent may come in later parts than the grant.
+            spent: if whole { row.spent } else { told.spent },
+            moved: row.moved,
+            carried: told.carried,
         };
         assert_eq!(*told, registered, "the register of {name}");
-        assert_eq!(owed(row).expect("fits").get(), owes, "what {name} owes onward");
-        let gone = told.passed + told.returned + told.lost;
+        // What a grant that has moved owes onward it owes where it is.
+        let owed = if row.moved == 0 { owed(row).expect("fits").get() } else { 0 };
+        assert_eq!(owed, owes, "what {name} owes onward");
+        let gone = told.passed + told.returned + told.lost + told.moved;
         let rest = told.amount - held - owes - gone;
         match told.before {
             true => assert!(rest >= 0, "{name} gave {rest} more than it was"),
@@ -390,12 +556,18 @@ impl Books {
             let chain: Vec<String> =
                 origin.ancestors.iter().map(|ancestor| full(&at.book, ancestor)).collect();
             assert_eq!(chain, self.ancestors(name), "the ancestors of {name}");
+            let home = |grant: &str| self.first_home(grant.split("/grants/").next().expect(grant));
+            let back = chain.iter().any(|ancestor| home(ancestor) == home(name));
+            assert!(!back, "{name} went in a circle: {chain:?}");
         }
         (held, owes)
     }
 
     fn ancestors(&self, name: &str) -> Vec<String> {
         let told = &self.grants[name];
+        if !told.moved_from.is_empty() {
+            return self.ancestors(&told.moved_from);
+        }
         if told.pass.is_empty() {
             return Vec::new();
         }
@@ -517,6 +689,23 @@ impl Books {
     }
 }
 
+/// The grants whose rows an effect changes, by name.
+fn grants_of(effect: &Effect) -> impl Iterator<Item = &RowName> {
+    effect.rows.iter().filter(|(_, row)| matches!(row, Row::Grant(_))).map(|(name, _)| name)
+}
+
+/// What an effect moved on a grant's accounts, debit positive: its capital and what it owes onward.
+fn entries_of(effect: &Effect, grant: &Name) -> i64 {
+    let codes =
+        [Code::GrantCapital, Code::RestrictedGrant, Code::RolledCapital, Code::GuliranObligation];
+    let entity = Entity::Kube(grant.group.clone());
+    let legs = effect.entries.iter().filter(|entry| {
+        let Account { ledger, code, subject } = &entry.account;
+        ledger.entity == entity && codes.contains(code) && *subject.as_str() == *grant.id.as_str()
+    });
+    legs.map(|entry| entry.amount.get()).sum()
+}
+
 #[derive(Default)]
 struct Tree {
     original: i64,
@@ -564,7 +753,7 @@ struct Sent {
 
 struct World {
     rng: Rng,
-    town: Town,
+    hall: Hall,
     books: [Id; 2],
     told: Books,
     read: [usize; 2],
@@ -578,11 +767,11 @@ struct World {
 }
 
 impl World {
-    fn new(seed: u64) -> World {
+    fn new(seed: u64, hall: Hall) -> World {
         let books = [village::book(0), village::book(1)];
         let mut world = World {
             rng: Rng::with_seed(seed),
-            town: Town::new(simpul::journal::Limits::default()),
+            hall,
             books: books.clone(),
             told: Books::default(),
             read: [0; 2],
@@ -651,13 +840,19 @@ impl World {
 
     /// Submits a command, lets the model hear what is new, and says whether it was decided before.
     fn submit(&mut self, wish: Wish) -> (Arc<Record>, bool) {
-        let answer = self.town.submit(&[wish]).pop();
-        let Some(Answer::Done { record, replayed }) = answer else {
+        let answer = self.hall.submit(wish);
+        let Answer::Done { record, replayed } = answer else {
             panic!("not answered: {answer:?}");
         };
+        self.listen();
+        (record, replayed)
+    }
+
+    /// Lets the model hear what is new in both books.
+    fn listen(&mut self) {
         let mut touched = BTreeSet::new();
         for (book, read) in self.books.iter().zip(&mut self.read) {
-            for stored in self.town.records(book, *read as u64 + 1) {
+            for stored in self.hall.records(book, *read as u64 + 1) {
                 let new = Arc::new(decode(&stored.bytes).expect("decodes"));
                 self.told.hear(&new);
                 *read += 1;
@@ -668,11 +863,10 @@ impl World {
             }
         }
         for (book, account) in touched {
-            let stored = self.town.balance(&book, &account);
+            let stored = self.hall.balance(&book, &account);
             let told = self.told.balances.get(&(book, account.clone())).copied();
             assert_eq!(stored, told, "the balance of {account}");
         }
-        (record, replayed)
     }
 
     fn count(&mut self, what: &'static str) {
@@ -683,11 +877,12 @@ impl World {
         let book = self.books[self.rng.usize(..2)].clone();
         match self.rng.u32(..100) {
             0..=1 => {
-                self.town.crash();
+                self.hall.crash();
                 self.count("crash");
             }
             2..=16 => self.courier_step(),
             17..=25 => self.reverse(&book),
+            26..=37 if matches!(self.hall, Hall::Server(_)) => self.move_step(&book),
             _ => {
                 let (what, action) = self.wish(&book);
                 let record = self.ask(&book, action);
@@ -698,10 +893,18 @@ impl World {
     }
 
     fn note(&mut self, what: &'static str, record: &Record) {
-        let Outcome::Done(effect) = &record.outcome else {
-            self.count("refused");
-            return;
+        let effect = match &record.outcome {
+            Outcome::Done(effect) => effect,
+            Outcome::Refused(refusal) => {
+                let moved = refusal.reason == Reason::GroupMoved;
+                self.count(if moved { "asked of one that has moved" } else { "refused" });
+                return;
+            }
         };
+        let has_moved = ("reason".to_owned(), Reason::GroupMoved.name().to_owned());
+        if effect.flags.iter().any(|flag| flag.remark.details.contains(&has_moved)) {
+            self.count("told of one that has moved");
+        }
         let mut review = false;
         for (_, row) in &effect.rows {
             if let Row::Pass(row) = row {
@@ -710,8 +913,14 @@ impl World {
                 if posted && !row.items.is_empty() {
                     self.count("pass in kind");
                 }
-                if posted && record.event == Event::GuliranDelivered && self.still_owed(record) {
-                    self.count("pass in part");
+                if posted && record.event == Event::GuliranDelivered {
+                    if self.still_owed(record) {
+                        self.count("pass in part");
+                    }
+                    let grant = format!("books/{}/{}", record.book, effect.grant);
+                    if !self.told.grants[&grant].moved_from.is_empty() {
+                        self.count("pass on what came along");
+                    }
                 }
                 if record.event == Event::GuliranReleased && in_transit(row) > 0 {
                     self.count("release in part");
@@ -746,9 +955,136 @@ impl World {
         let record = self.ask(book, Arc::new(Reverse { transaction, line }));
         let what = match event {
             Some(Event::GuliranDelivered | Event::GuliranReleased) => "reverse a pass",
+            Some(Event::GrantReturned) => "reverse a return",
+            Some(Event::GroupLeft) => "reverse a move",
             _ => "reverse",
         };
         self.note(what, &record);
+    }
+
+    // ---- groups that move --------------------------------------------------------------------
+
+    fn move_step(&mut self, book: &Id) {
+        let moving = self.moving();
+        if moving.is_empty() || self.rng.u32(..5) == 0 {
+            let group = self.group(book);
+            match self.unsettled(book, &group) {
+                Some((what, action)) => {
+                    let record = self.ask(book, action);
+                    self.note(what, &record);
+                }
+                None => self.leave(book, &group),
+            }
+            return;
+        }
+        let (from, group) = moving[self.rng.usize(..moving.len())].clone();
+        let twice = self.rng.u32(..4) == 0;
+        self.bring_group(&from, &group, twice);
+        if self.rng.u32(..3) == 0 {
+            self.count("die between the books");
+            self.hall.crash();
+        }
+    }
+
+    /// The groups that the journals say have left and not come.
+    fn moving(&self) -> Vec<(Id, Id)> {
+        let listed = self.told.rows.iter().filter_map(|((book, name), row)| match row {
+            Row::Move(row) if row.state() == TransitState::Waiting => {
+                Some((book.clone(), id(&name.id)))
+            }
+            _ => None,
+        });
+        listed.collect()
+    }
+
+    fn bring_group(&mut self, from: &Id, group: &Id, twice: bool) -> Step {
+        let Hall::Server(office) = &self.hall else { panic!("nobody moves in memory") };
+        let step = office.step(from, group, twice);
+        self.listen();
+        if twice {
+            self.count("two movers");
+        }
+        let name = RowName::new(MOVES_OF_BOOK, group.as_str());
+        let Some(Row::Move(row)) = self.told.row(from, name) else { panic!("{group} moves") };
+        match row.state() {
+            TransitState::Arrived => self.count("arrive"),
+            TransitState::Refused => self.count("refused a move over there"),
+            _ => {}
+        }
+        step
+    }
+
+    /// What ties a group to its book, one thing after another.
+    fn unsettled(&mut self, book: &Id, group: &Id) -> Option<(&'static str, Arc<dyn Action>)> {
+        let entity = Entity::Kube(group.clone());
+        for fund in [Fund::Uep, Fund::SimpanPinjam] {
+            let savings = Ledger::new(entity.clone(), fund).account(Code::SavingsAtLkm);
+            let amount = Sen::new(self.told.held(book, savings));
+            if amount.is_positive() {
+                let (kube_place, lkm_place) = (Place::Bank, Place::Bank);
+                let (group, deposit) = (group.clone(), false);
+                let action = SaveAtLkm { group, fund, deposit, amount, kube_place, lkm_place };
+                return Some(("draw at the LKM", Arc::new(action)));
+            }
+        }
+        for (lender, loan, borrower, due) in self.loans(book) {
+            if due > 0 && (lender == entity || borrower == *group) {
+                let amount = Sen::new(due);
+                return Some(("repay", Arc::new(RepayLoan { lender, loan, amount })));
+            }
+        }
+        let suspense = self.told.balances.iter().find_map(|((of, account), balance)| {
+            let waits = account.code == Code::Suspense && account.ledger.entity == entity;
+            (waits && of == book && *balance != 0).then_some((account, *balance))
+        });
+        let (account, balance) = suspense?;
+        let (transaction, line) = account.subject.as_str().rsplit_once('/').expect("an item");
+        let clear = ClearSuspense {
+            entity,
+            fund: account.ledger.fund.get(),
+            transaction: RequestId::new(transaction).expect("a request"),
+            line: line.parse().expect("a line"),
+            code: Code::Sales,
+            subject: Subject::none(),
+            amount: Sen::new(balance.abs()),
+            dues: None,
+        };
+        Some(("clear", Arc::new(clear)))
+    }
+
+    /// A group leaves, mostly to where it is not known yet.
+    fn leave(&mut self, book: &Id, group: &Id) {
+        let there = self.other(book);
+        let new = if self.rng.u32(..6) == 0 { self.group(&there) } else { self.next("kelompok") };
+        let to = format!("books/{there}/groups/{new}");
+        let Hall::Server(office) = &self.hall else { panic!("nobody moves in memory") };
+        let found = office.found(book, group);
+        let (things, more) = found.first_part();
+        let (staying, minute) = (found.staying, "BA-2/contoh".to_owned());
+        let leave = Leave { group: group.clone(), to, staying, later: None, things, more, minute };
+        self.requests += 1;
+        let request = RequestId::new(&format!("minta-{:08}", self.requests)).expect("an id");
+        self.asked.push((book.clone(), request.clone()));
+        let (record, _) = self.submit(village::plain(book, request, Arc::new(leave)));
+        self.note("move", &record);
+        if let Outcome::Done(effect) = &record.outcome {
+            let home = self.told.first_home(&format!("books/{book}/groups/{group}"));
+            if home != format!("books/{book}/groups/{group}") {
+                self.count("move again");
+                if home.starts_with(&format!("books/{there}/")) {
+                    self.count("come home");
+                }
+            }
+            let with =
+                grants_of(effect).map(|name| &self.told.grants[&full(book, &name.to_string())]);
+            if with.into_iter().any(|told| told.passed > 0) {
+                self.count("move with a grant that was passed on");
+            }
+        }
+    }
+
+    fn other(&self, book: &Id) -> Id {
+        self.books.iter().find(|other| *other != book).expect("two books").clone()
     }
 
     // ---- the road between the books ----------------------------------------------------------
@@ -762,7 +1098,7 @@ impl World {
                 self.bring(&name);
                 if self.rng.u32(..3) == 0 {
                     self.count("lost between the books");
-                    self.town.crash();
+                    self.hall.crash();
                 } else {
                     self.answer(&name);
                 }
@@ -861,9 +1197,27 @@ impl World {
             self.answer(&name);
         }
         assert_eq!(self.waiting(), [""; 0], "everything that waited has an answer");
+        for (from, group) in self.moving() {
+            let mut steps = 0;
+            while self.bring_group(&from, &group, false) != Step::Answered {
+                steps += 1;
+                assert!(steps < 100, "the move of {group} does not come to an end");
+            }
+        }
         self.told.check();
+        for (name, told) in &self.told.grants {
+            let Name { book, group, .. } = Name::parse(name, "grants");
+            let refused = match self.told.row(&book, RowName::new(MOVES_OF_BOOK, group.as_str())) {
+                Some(Row::Move(row)) => row.state() == TransitState::Refused,
+                _ => false,
+            };
+            assert!(
+                refused || told.moved == told.carried,
+                "{name} has left and not come: {told:?}"
+            );
+        }
         for book in &self.books.clone() {
-            let dump = self.town.sound_dump(book);
+            let dump = self.hall.sound_dump(book);
             let mut stored: HashMap<(Id, Account), i64> = HashMap::new();
             for entry in &dump.entries {
                 let account = Account::parse(&entry.account).expect("an account");
@@ -882,8 +1236,24 @@ impl World {
 
     // ---- wishes ------------------------------------------------------------------------------
 
-    fn group(&mut self) -> Id {
-        id(GROUPS[self.rng.usize(..GROUPS.len())])
+    /// A group of a book, mostly one that is still there.
+    fn group(&mut self, book: &Id) -> Id {
+        let from = (book.clone(), RowName::group(&id("0")));
+        let groups = self
+            .told
+            .rows
+            .range(from..)
+            .take_while(|((of, name), _)| of == book && name.parent == "groups");
+        let here = |row: &Row| match row {
+            Row::Group(row) => row.standings.last().is_none_or(|last| last.moved_to.is_empty()),
+            _ => false,
+        };
+        let mut all: Vec<(Id, bool)> =
+            groups.map(|((_, name), row)| (id(&name.id), here(row))).collect();
+        if self.rng.u32(..10) > 0 && all.iter().any(|(_, here)| *here) {
+            all.retain(|(_, here)| *here);
+        }
+        all.swap_remove(self.rng.usize(..all.len())).0
     }
 
     /// Mostly a part or all of what there is; now and then more, or anything.
@@ -957,7 +1327,7 @@ impl World {
 
     fn wish(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
         match self.rng.u32(..80) {
-            0..=6 => self.receive(),
+            0..=6 => self.receive(book),
             7..=17 => self.decide(book),
             18..=41 => self.deliver(book),
             42..=47 => self.release(book),
@@ -972,8 +1342,8 @@ impl World {
         }
     }
 
-    fn receive(&mut self) -> (&'static str, Arc<dyn Action>) {
-        let (group, amount) = (self.group(), Sen::new(self.rng.i64(1..1_000_000)));
+    fn receive(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
+        let (group, amount) = (self.group(book), Sen::new(self.rng.i64(1..1_000_000)));
         let (what, channel) = match self.rng.u32(..10) {
             0..=3 => ("grant by bank", Channel::Bank(amount)),
             4..=6 => ("grant through the LKM", Channel::Lkm(amount)),
@@ -994,7 +1364,7 @@ impl World {
         let (Some((name, held)), false) = (found, self.rng.u32(..12) == 0) else {
             let share_percent = self.rng.u32(1..100).into();
             let since = Day::from_ymd(2024, 1, 1).expect("a day").get() + self.rng.i32(0..300);
-            let (group, since) = (self.group(), Day::new(since));
+            let (group, since) = (self.group(book), Day::new(since));
             return ("rule", Arc::new(SetRule { group, since, share_percent, due_months: 12 }));
         };
         let by_rule = self.rng.u32(..6) == 0;
@@ -1007,7 +1377,7 @@ impl World {
     fn deliver(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
         let before_books = self.rng.u32(..12) == 0;
         let of = if before_books { unexplained_of } else { owed_of };
-        let Some((name, has)) = self.grant(book, of) else { return self.receive() };
+        let Some((name, has)) = self.grant(book, of) else { return self.receive(book) };
         let reported = self.rng.u32(..8) == 0;
         let savings = uep_ledger(&name.group).account(Code::SavingsAtLkm);
         let savings = self.told.held(book, savings);
@@ -1054,11 +1424,10 @@ impl World {
         let most = if has_savings || self.rng.u32(..8) == 0 { 23 } else { 19 };
         match self.rng.u32(..most) {
             7..=12 => {
-                let other = if *book == self.books[0] { &self.books[1] } else { &self.books[0] };
-                let other = other.clone();
+                let other = self.other(book);
                 let group = match self.rng.u32(..10) {
                     0 => id("tiada"),
-                    _ => self.group(),
+                    _ => self.group(&other),
                 };
                 let name = format!("books/{other}/groups/{group}");
                 ("pass to the other book", Receiver::OtherBook(name))
@@ -1066,7 +1435,7 @@ impl World {
             13..=14 => ("pass to a family", Receiver::Family(self.commitment())),
             15 => ("pass to a group without books", Receiver::UnbookedGroup(self.commitment())),
             0..=6 | 16..=18 => {
-                let (group, grant) = (self.group(), self.next("terima"));
+                let (group, grant) = (self.group(book), self.next("terima"));
                 ("pass to a group", Receiver::Group(group, grant))
             }
             _ => ("pass to the pool", Receiver::Pool),
@@ -1104,7 +1473,8 @@ impl World {
         let pooled =
             |row: &proto::Pass| row.receiver_kind() == ReceiverKind::Pool && in_transit(row) > 0;
         let Some((name, waiting)) = self.pass(book, pooled) else { return self.decide(book) };
-        let (receiver, grant, amount) = (self.group(), self.next("terima"), self.amount(waiting));
+        let (receiver, grant) = (self.group(book), self.next("terima"));
+        let amount = self.amount(waiting);
         let Name { group: giver, id: pass, .. } = name;
         ("release", Arc::new(Release { giver, pass, receiver, grant, amount }))
     }
@@ -1117,20 +1487,20 @@ impl World {
             Some(Row::Pass(row)) => row.arrivals.first().and_then(|one| Id::new(&one.receiver)),
             _ => None,
         };
-        let receiver = receiver.unwrap_or_else(|| self.group());
+        let receiver = receiver.unwrap_or_else(|| self.group(book));
         let Name { group: giver, id: pass, .. } = name;
         let arrived = self.rng.bool();
         ("confirm", Arc::new(Confirm { giver, pass, receiver, arrived }))
     }
 
     fn excuse(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
-        let Some((name, owed)) = self.grant(book, owed_of) else { return self.receive() };
+        let Some((name, owed)) = self.grant(book, owed_of) else { return self.receive(book) };
         let Name { group, id: grant, .. } = name;
         ("excuse", Arc::new(Excuse { group, grant, amount: self.amount(owed) }))
     }
 
     fn lose(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
-        let Some((name, held)) = self.grant(book, capital_of) else { return self.receive() };
+        let Some((name, held)) = self.grant(book, capital_of) else { return self.receive(book) };
         let Name { group, id: grant, .. } = name;
         let officer = id("bendahara");
         let due = uep_ledger(&group).account_of(Code::OfficerReceivable, Subject::id(&officer));
@@ -1149,7 +1519,7 @@ impl World {
     }
 
     fn give_back(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
-        let Some((name, held)) = self.grant(book, capital_of) else { return self.receive() };
+        let Some((name, held)) = self.grant(book, capital_of) else { return self.receive(book) };
         let Name { group, id: grant, .. } = name;
         let (amount, place) = (self.amount(held), self.place());
         ("return", Arc::new(ReturnGrant { group, grant, amount, place }))
@@ -1160,13 +1530,13 @@ impl World {
             let row = told.grant_row(name);
             i64::from(row.restricted && row.lpj_accepted_on == 0)
         };
-        let Some((name, _)) = self.grant(book, restricted) else { return self.receive() };
+        let Some((name, _)) = self.grant(book, restricted) else { return self.receive(book) };
         let Name { group, id: grant, .. } = name;
         ("accept the LPJ", Arc::new(AcceptLpj { group, grant }))
     }
 
     fn trade(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
-        let Some((name, held)) = self.grant(book, capital_of) else { return self.receive() };
+        let Some((name, held)) = self.grant(book, capital_of) else { return self.receive(book) };
         let Name { group, id: grant, .. } = name;
         let (ledger, place) = (uep_ledger(&group), self.place());
         let spends = Some(Spends { grant, plan_line: String::new() });
@@ -1199,7 +1569,7 @@ impl World {
     }
 
     fn save(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
-        let (group, deposit) = (self.group(), self.rng.u32(..3) > 0);
+        let (group, deposit) = (self.group(book), self.rng.u32(..3) > 0);
         let fund = if self.rng.u32(..4) == 0 { Fund::SimpanPinjam } else { Fund::Uep };
         let account = Ledger::new(Entity::Kube(group.clone()), fund).account(Code::SavingsAtLkm);
         let held = self.told.held(book, account);
@@ -1210,25 +1580,30 @@ impl World {
     }
 
     fn lend(&mut self, book: &Id) -> (&'static str, Arc<dyn Action>) {
-        let loans = self.told.rows.iter().filter_map(|((of, name), row)| match row {
-            Row::GuliranLoan(row) if of == book => {
-                let lender = name.parent.strip_suffix("/guliran-loans").expect("a loan");
-                let lender = Entity::new(lender.trim_start_matches("groups/")).expect("an entity");
-                Some((lender, id(&name.id), row.amount - row.repaid))
-            }
-            _ => None,
-        });
-        let mut loans: Vec<(Entity, Id, i64)> = loans.collect();
+        let mut loans = self.loans(book);
         if !loans.is_empty() && self.rng.bool() {
-            let (lender, loan, due) = loans.swap_remove(self.rng.usize(..loans.len()));
+            let (lender, loan, _, due) = loans.swap_remove(self.rng.usize(..loans.len()));
             return ("repay", Arc::new(RepayLoan { lender, loan, amount: self.amount(due) }));
         }
         let lender = match self.rng.u32(..4) {
             0 => Entity::Lkm,
-            _ => Entity::Kube(self.group()),
+            _ => Entity::Kube(self.group(book)),
         };
-        let (loan, borrower, amount) = (self.next("pinjam"), self.group(), self.amount(0));
+        let (loan, borrower, amount) = (self.next("pinjam"), self.group(book), self.amount(0));
         ("lend", Arc::new(Lend { lender, loan, borrower, amount, due_on: None }))
+    }
+
+    /// The loans of guliran of a book: lender, loan, borrower, and what is due.
+    fn loans(&self, book: &Id) -> Vec<(Entity, Id, Id, i64)> {
+        let loans = self.told.rows.iter().filter_map(|((of, name), row)| match row {
+            Row::GuliranLoan(row) if of == book => {
+                let lender = name.parent.strip_suffix("/guliran-loans").expect("a loan");
+                let lender = Entity::new(lender.trim_start_matches("groups/")).expect("an entity");
+                Some((lender, id(&name.id), id(&row.borrower), row.amount - row.repaid))
+            }
+            _ => None,
+        });
+        loans.collect()
     }
 }
 

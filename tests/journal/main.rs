@@ -5,6 +5,7 @@ mod batches;
 mod closing;
 mod lineage;
 mod moving;
+mod office;
 mod properties;
 mod sequencing;
 mod simulation;

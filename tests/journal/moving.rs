@@ -395,7 +395,8 @@ impl World {
     }
 }
 
-fn begin(store: &Arc<Sqlite>, now: i64) -> (JournalHandle, JoinHandle<()>) {
+/// The journal's task on a database.
+pub fn begin(store: &Arc<Sqlite>, now: i64) -> (JournalHandle, JoinHandle<()>) {
     let storage: Arc<dyn Journal> = Arc::<Sqlite>::clone(store);
     start(storage, Arc::new(move || now), Limits::default())
 }
