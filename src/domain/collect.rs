@@ -15,6 +15,10 @@ use crate::domain::money::Sen;
 use crate::domain::record::proto::Fund;
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::standing::check_here;
+
+/// Why no savings account may take what a collector has taken.
+const WAITING: [Reason; 3] = [Reason::NotLinked, Reason::GroupMoved, Reason::GroupDissolved];
 
 /// A collector takes a KUBE's cash in the village.
 #[derive(Clone, Debug)]
@@ -48,15 +52,16 @@ impl Action for Collect {
     }
 
     /// Errors: `FUND_NOT_ALLOWED`; and what makes the money wait in suspense: `NO_LKM`,
-    /// `NOT_FOUND` and `WRONG_KIND` for the bag. From a KUBE that was not tied to the LKM that day
-    /// the money waits in both ledgers.
+    /// `NOT_FOUND` and `WRONG_KIND` for the bag. From a KUBE that was not tied to the LKM that day,
+    /// or is gone, the money waits in both ledgers: the collector has it.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let kube = Ledger::new(Entity::Kube(self.group.clone()), self.fund);
         let bag = (Code::CashInTransit, Subject::id(&self.bag));
         check_bag(draft, &self.bag)?;
-        match check_tie(draft, &self.group, self.fund) {
-            Err(Stop::Refused(refusal)) if refusal.reason == Reason::NotLinked => {
-                self.wait(draft, &kube, bag)
+        let here = draft.check_group(&self.group, "group", |row| check_here(&self.group, row));
+        match here.and_then(|()| check_tie(draft, &self.group, self.fund)) {
+            Err(Stop::Refused(refusal)) if WAITING.contains(&refusal.reason) => {
+                self.wait(draft, &kube, bag, refusal.reason)
             }
             Err(stop) => Err(stop),
             Ok(()) => {
@@ -70,10 +75,16 @@ impl Action for Collect {
 
 impl Collect {
     /// The money has moved, but no savings account may take it: it waits on both sides.
-    fn wait(&self, draft: &mut Draft<'_>, kube: &Ledger, bag: (Code, Subject)) -> Result<(), Stop> {
+    fn wait(
+        &self,
+        draft: &mut Draft<'_>,
+        kube: &Ledger,
+        bag: (Code, Subject),
+        reason: Reason,
+    ) -> Result<(), Stop> {
         let item = (Code::Suspense, Subject::item(&draft.frame().request, draft.line()));
         let remark = Refusal::new(Reason::InSuspense).with("amount", self.amount.get());
-        draft.flag(remark.with("reason", Reason::NotLinked.name()));
+        draft.flag(remark.with("reason", reason.name()));
         draft.transfer(kube, item.clone(), Code::Cash, self.amount)?;
         draft.transfer(&lkm_ledger(), bag, item, self.amount)
     }

@@ -8,14 +8,18 @@ use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 
 use crate::days::{close, close_book};
-use crate::lifecycle::{THERE, decide, granted, move_to, other_book, totals};
+use crate::lifecycle::{THERE, decide, deliver, granted, move_to, other_book, totals};
 use crate::loans;
 use crate::on_both;
-use crate::town::{A, BOOK, Server, Town, cash, date, deposit, enrol, idr, on, sen, units, why};
+use crate::town::{
+    A, BOOK, LKM, Server, Town, cash, date, deposit, enrol, idr, on, place, sen, units, why,
+};
 
 on_both!(
     a_group_whose_passes_are_on_their_way_stays_until_they_arrive,
     what_reaches_a_group_that_has_moved_goes_back_and_follows_it,
+    aid_does_not_come_back_to_a_group_by_its_new_name,
+    what_is_told_of_a_group_that_is_gone_waits_and_is_taken_back,
     a_group_larger_than_a_record_moves_in_parts,
     loans_to_members_go_on_where_their_group_came,
     a_group_joins_an_lkm_and_leaves_it_again,
@@ -154,6 +158,169 @@ async fn what_reaches_a_group_that_has_moved_goes_back_and_follows_it(server: &S
     pass_on(&town, grant, "ke-a-di-rote", "books/rote/groups/a-soe").await;
     let there = totals(&town, "books/rote/groups/a-soe", (2025, 6, 1)).await;
     assert_eq!(there[&(Fund::Uep as i32, 3103)], -1_000);
+}
+
+/// A passed on to b and moved away; b may not pass on to it where it is, nor where it comes home to.
+async fn aid_does_not_come_back_to_a_group_by_its_new_name(server: &Server) {
+    let town = granted(server).await;
+    town.found_group("b").await;
+    other_book(&town, (2025, 1, 1)).await;
+    let (b, grant) = (format!("{BOOK}/groups/b"), format!("{A}/grants/apbn"));
+    deliver(&town, &grant, "ke-b", &b, 2_000_000, 3).await;
+    let of_b = format!("{b}/grants/dari-ke-b");
+    decide(&town, &of_b, 1_000_000).await;
+    town.lifecycle().move_group(move_to(1)).await.expect("moved");
+    let before = totals(&town, THERE, (2025, 6, 2)).await;
+
+    let sent = pass_on(&town, &of_b, "kembali", THERE).await;
+    let list = ListTransitRequest { parent: BOOK.to_owned(), ..Default::default() };
+    let listed = town.guliran().list_transit(list).await.expect("listed").into_inner().passes;
+    assert_eq!((listed.len(), listed[0].broken.as_str()), (1, "PASS_IN_CIRCLE"));
+    assert_eq!(totals(&town, THERE, (2025, 6, 2)).await, before, "nothing has reached it");
+    take_back(&town, sent).await;
+
+    let home = MoveGroupRequest {
+        group: THERE.to_owned(),
+        to_book: BOOK.to_owned(),
+        new_group_id: "a-lagi".to_owned(),
+        ..move_to(9)
+    };
+    town.lifecycle().move_group(home).await.expect("came home");
+    let home = format!("{BOOK}/groups/a-lagi");
+    let request = DeliverGuliranRequest {
+        grant: of_b.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 6, 10),
+        pass_id: "kembali-lagi".to_owned(),
+        receiver: Some(Receiver::ToGroup(ReceivingGroup {
+            group: home.clone(),
+            grant_id: "lagi".to_owned(),
+        })),
+        channel: PassChannel::Bank as i32,
+        cash: idr(1_000_000),
+        ..DeliverGuliranRequest::default()
+    };
+    let position = totals(&town, BOOK, (2025, 6, 10)).await;
+    let status = town.guliran().deliver_guliran(request.clone()).await.expect_err("in a circle");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("PASS_IN_CIRCLE", "to_group.group"));
+    assert_eq!(totals(&town, BOOK, (2025, 6, 10)).await, position);
+    // Told as done it is recorded, and waits for review.
+    let told = DeliverGuliranRequest {
+        reported: true,
+        request_id: fresh_request_id(),
+        pass_id: "sudah".to_owned(),
+        ..request
+    };
+    let told = town.guliran().deliver_guliran(told).await.expect("recorded").into_inner();
+    let warnings = told.transaction.expect("set").warnings;
+    assert!(warnings.iter().any(|one| one.reason == "FOR_REVIEW"), "{warnings:?}");
+}
+
+/// A collector's money of a group that has moved stands in the bag of the LKM, and waits in both
+/// ledgers; what was told to the wrong book is taken back, and told where the group is.
+async fn what_is_told_of_a_group_that_is_gone_waits_and_is_taken_back(server: &Server) {
+    let town = granted(server).await;
+    other_book(&town, (2025, 1, 1)).await;
+    let bag = CreateDrawerRequest {
+        parent: BOOK.to_owned(),
+        request_id: fresh_request_id(),
+        drawer_id: "tas".to_owned(),
+        label: "tas kolektor (contoh)".to_owned(),
+        collector: true,
+    };
+    town.parties().create_drawer(bag).await.expect("a bag");
+    // Its treasurer puts an unknown payer's money right before the group leaves.
+    let stray = town.deposit("m99", 30_000).await;
+    let clear = |transaction: &str, account: &str, rupiah| ClearSuspenseRequest {
+        transaction: transaction.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 6, 5),
+        line: 0,
+        account: format!("{BOOK}/accounts/{account}"),
+        amount: idr(rupiah),
+        ..ClearSuspenseRequest::default()
+    };
+    let cleared = ClearSuspenseRequest {
+        details: on(2025, 5, 5),
+        ..clear(&stray.name, "a.sp.2103.m02", 30_000)
+    };
+    town.journal().clear_suspense(cleared).await.expect("cleared");
+    town.lifecycle().move_group(move_to(1)).await.expect("moved");
+    let there = totals(&town, THERE, (2025, 6, 1)).await;
+
+    let collect = async || {
+        let request = CollectRequest {
+            group: A.to_owned(),
+            request_id: fresh_request_id(),
+            details: on(2025, 6, 3),
+            fund: Fund::SimpanPinjam as i32,
+            bag: format!("{BOOK}/drawers/tas"),
+            amount: idr(70_000),
+        };
+        let taken = town.links().collect(request).await.expect("told").into_inner();
+        taken.transaction.expect("set")
+    };
+    // The bag, what waits at the LKM, and the group's tin and what waits there, debit positive.
+    let stands = async || {
+        let day = (2025, 6, 5);
+        let (lkm, group) = (totals(&town, LKM, day).await, totals(&town, A, day).await);
+        let sp = Fund::SimpanPinjam as i32;
+        let of = |totals: &BTreeMap<(i32, u32), i64>, code| {
+            totals.get(&(sp, code)).copied().unwrap_or_default()
+        };
+        [of(&lkm, 1105), of(&lkm, 2901), of(&group, 1101), of(&group, 2901)]
+    };
+    let taken = collect().await;
+    assert_eq!(taken.warnings[0].reason, "IN_SUSPENSE");
+    assert_eq!(taken.warnings[0].details["reason"], "GROUP_MOVED");
+    assert_eq!(stands().await, [70, -70, -70, 70], "the collector has it");
+    take_back_on(&town, taken, (6, 4)).await;
+    assert_eq!(stands().await, [0; 4]);
+    let taken = collect().await;
+    let hand_in = HandInCollectionRequest {
+        bag: format!("{BOOK}/drawers/tas"),
+        request_id: fresh_request_id(),
+        details: on(2025, 6, 4),
+        amount: idr(70_000),
+        place: place(PlaceKind::Vault),
+    };
+    town.links().hand_in_collection(hand_in).await.expect("handed in");
+    assert_eq!(stands().await, [0, -70, -70, 70]);
+
+    // Savings told to the old book wait there, are taken back, and told where the group is.
+    let late = DepositRequest { details: on(2025, 6, 4), ..deposit("m01", 7_000) };
+    let late = town.savings().deposit(late).await.expect("told").into_inner();
+    assert_eq!(stands().await, [0, -70, 7 - 70, 70 - 7]);
+    take_back_on(&town, late.transaction.expect("set"), (6, 5)).await;
+    assert_eq!(stands().await, [0, -70, -70, 70]);
+    let told = DepositRequest {
+        member: format!("{THERE}/members/m01"),
+        details: on(2025, 6, 4),
+        ..deposit("m01", 7_000)
+    };
+    town.savings().deposit(told).await.expect("told where it is");
+    let mut expected = there;
+    *expected.entry((Fund::SimpanPinjam as i32, 1101)).or_default() += 7;
+    *expected.entry((Fund::SimpanPinjam as i32, 2103)).or_default() -= 7;
+    assert_eq!(totals(&town, THERE, (2025, 6, 5)).await, expected);
+
+    // What was placed before it left is not taken back here any more, nor what was handed in since;
+    // and the LKM's side finds no savings account of a group that is gone.
+    for (name, reason) in [(&stray.name, "REVERSAL_BLOCKED"), (&taken.name, "FLOOR")] {
+        let request = ReverseTransactionRequest {
+            transaction: name.clone(),
+            request_id: fresh_request_id(),
+            details: on(2025, 6, 5),
+            line: 0,
+        };
+        let status = town.journal().reverse_transaction(request).await.expect_err(reason);
+        assert_eq!(why(&status).reason, reason);
+    }
+    let savings = clear(&taken.name, "lkm.sp.2102.a/sp", 70_000);
+    let status = town.journal().clear_suspense(savings).await.expect_err("no account");
+    assert_eq!(why(&status).reason, "RESERVED_ACCOUNT");
+    assert_eq!(stands().await, [0, -70, -70, 70]);
 }
 
 /// So many lots of stock that the group had before the book began, with the longest labels.
