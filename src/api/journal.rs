@@ -18,7 +18,7 @@ use crate::domain::general::{
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::loan::opening::RunningLoan;
 use crate::domain::money::Sen;
-use crate::domain::record::proto::EvidenceKind;
+use crate::domain::record::proto::{EvidenceKind, LotMove};
 use crate::domain::record::{Effect, Entry, Outcome, Record, Row};
 use crate::domain::refusal::{Language, Refusal};
 use crate::domain::reversal::{Reverse, reversed_name};
@@ -264,6 +264,7 @@ pub(crate) fn transaction(
     transaction.grant = convert::row_name(book, &effect.grant);
     transaction.entries = effect.entries.iter().map(|e| entry(book, e, language)).collect();
     transaction.warnings = warnings(effect, language);
+    transaction.lots = effect.lot_moves.iter().map(|moved| lot_change(book, moved)).collect();
     transaction.reverses = effect.reverses.as_ref().map(|(request, line)| v1::Reversal {
         transaction: convert::transaction_name(book, request.as_str()),
         line: *line,
@@ -301,6 +302,17 @@ fn entry(book: &Id, entry: &Entry, language: Language) -> v1::Entry {
         side: Some(side),
         line: entry.line,
         party: convert::row_name(book, &entry.party),
+    }
+}
+
+fn lot_change(book: &Id, moved: &LotMove) -> v1::LotChange {
+    let entity = Entity::new(&moved.entity).unwrap_or(Entity::Lkm);
+    v1::LotChange {
+        lot: convert::row_name(book, RowName::of(&entity, "lots", &moved.lot)),
+        quantity: Some(convert::to_quantity(moved.quantity_milli)),
+        cost: Some(convert::to_money(Sen::new(moved.cost))),
+        cause: moved.cause,
+        line: moved.line,
     }
 }
 

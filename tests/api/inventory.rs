@@ -162,7 +162,15 @@ async fn the_inventory_is_told_as_of_any_day_as_known_at_any_position(server: &S
         cause,
     };
     let stolen = LossCause::Stolen as i32;
-    town.trade().record_loss(steal(stolen)).await.expect("told");
+    let told = town.trade().record_loss(steal(stolen)).await.expect("told").into_inner();
+    let theft = told.transaction.expect("set");
+    let seen = town.get(&theft.name).await.expect("found");
+    assert_eq!(seen.lots, theft.lots);
+    let of = |lot: &LotChange| {
+        (lot.lot.clone(), lot.quantity.clone(), sen(&lot.cost) / THOUSAND, lot.cause())
+    };
+    let all: Vec<_> = seen.lots.iter().map(of).collect();
+    assert_eq!(all, [(format!("{A}/lots/babi"), units("-2"), -2_000, LossCause::Stolen)]);
     town.trade().record_loss(steal(0)).await.expect("nobody said why");
     let both = ("0".to_owned(), "2".to_owned());
     assert_eq!(gone(&town, asked((2025, 3, 31), 0)).await, both);

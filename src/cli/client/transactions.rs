@@ -4,9 +4,11 @@ use tonic::{Response, Status};
 
 use super::{Answer, Client, Side, columns, last_part_account, note_warnings};
 use crate::api::v1::{self, Transaction};
-use crate::cli::convert::last_part;
+use crate::cli::client::trade::quantity_text;
+use crate::cli::convert::{last_part, money_text};
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
+use crate::cli::words::CAUSES;
 
 const TRANSACTION: &[Column] = &[
     text("account", "Akun", "Account"),
@@ -181,6 +183,20 @@ impl Client {
         Ok(vec![self.transaction(transaction)?])
     }
 
+    /// What was moved of a lot, and why, where animals or things were lost.
+    fn lot_change(&self, moved: &v1::LotChange) -> String {
+        let mut text = format!(
+            "Lot {}: {}, {}",
+            last_part(&moved.lot),
+            quantity_text(moved.quantity.as_ref()),
+            money_text(moved.cost.as_ref()),
+        );
+        if moved.cause() != v1::LossCause::Unspecified {
+            text.push_str(&format!(" ({})", CAUSES.word(moved.cause())));
+        }
+        text
+    }
+
     pub(super) fn transaction(&self, transaction: Option<Transaction>) -> Result<Table, Failure> {
         let transaction = transaction.ok_or_else(|| self.incomplete())?;
         let mut table = Table::new(
@@ -196,6 +212,9 @@ impl Client {
             let (debit, credit) = columns(entry.side.as_ref().map(Side::signed));
             let account = last_part_account(&entry.account).to_owned();
             table.row(vec![account, entry.title.clone(), debit, credit]);
+        }
+        for moved in &transaction.lots {
+            table.note(self.lot_change(moved));
         }
         note_warnings(&mut table, &transaction.warnings);
         Ok(table)
