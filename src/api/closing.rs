@@ -14,6 +14,7 @@ use crate::api::desk::{
 };
 use crate::api::errors::Fault;
 use crate::api::google_type;
+use crate::api::ledger::{known, read_point};
 use crate::api::link::{MEANS, means};
 use crate::api::report::{Lines, accounts_of};
 use crate::api::sharing::parts;
@@ -167,15 +168,40 @@ impl Method for v1::ListYearsRequest {
         let (book, entity) = convert::entity(&self.parent, "parent")?;
         let page = Page::new(self.page_size, &self.page_token)?;
         let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
+        let position = known(&snapshot, self.as_known_at)?;
+        let point = read_point(&mut snapshot, position).await?;
         let parent = RowName::of(&entity, COLLECTION, "").parent;
         let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
         let mut years = Vec::with_capacity(rows.len());
-        for found in &rows {
-            let Row::YearResult(row) = &found.row else { return Err(damaged()) };
+        for found in rows {
+            let Row::YearResult(row) = found.row else { return Err(damaged()) };
             let year = found.id.parse().map_err(|_| damaged())?;
-            years.push(closed_year(&book, &entity, year, row));
+            let name = year_name(&entity, year);
+            if let Some(row) = year_known(&mut snapshot, &name, row, point.position).await? {
+                years.push(closed_year(&book, &entity, year, &row));
+            }
         }
-        Ok(v1::ListYearsResponse { years, next_page_token })
+        Ok(v1::ListYearsResponse { years, next_page_token, read_point: Some(point) })
+    }
+}
+
+/// A year as it was known at a position: as the last record up to there that changed it says. None
+/// before it was ever closed. Cost: a record, unless nothing has changed since.
+async fn year_known(
+    snapshot: &mut Snapshot,
+    name: &RowName,
+    row: YearResult,
+    known: u64,
+) -> Checked<Option<YearResult>> {
+    let Some(at) = row.changes.iter().rev().find(|at| **at <= known) else { return Ok(None) };
+    if row.changes.last() == Some(at) {
+        return Ok(Some(row));
+    }
+    let record = snapshot.record(*at).await?.ok_or_else(damaged)?;
+    let Outcome::Done(effect) = record.outcome else { return Err(damaged()) };
+    match effect.rows.into_iter().find(|(found, _)| found == name) {
+        Some((_, Row::YearResult(row))) => Ok(Some(row)),
+        _ => Err(damaged()),
     }
 }
 

@@ -497,10 +497,20 @@ impl v1::ListAccountsRequest {
 
 /// The position an answer may know, if one is asked for. Errors: `POSITION_UNKNOWN`.
 pub(super) fn known(snapshot: &Snapshot, position: u64) -> Checked<Option<u64>> {
+    known_as(snapshot, position, "as_known_at")
+}
+
+/// The same for the position of what is compared with; `position` is that of the answer itself.
+/// Errors: `POSITION_UNKNOWN`.
+pub(super) fn compared_known(snapshot: &Snapshot, compared: u64, position: u64) -> Checked<u64> {
+    Ok(known_as(snapshot, compared, "compare_as_known_at")?.unwrap_or(position))
+}
+
+fn known_as(snapshot: &Snapshot, position: u64, field: &str) -> Checked<Option<u64>> {
     match position {
         0 => Ok(None),
         position if position <= snapshot.head().size => Ok(Some(position)),
-        _ => Err(Fault::PositionUnknown.on("as_known_at")),
+        _ => Err(Fault::PositionUnknown.on(field)),
     }
 }
 

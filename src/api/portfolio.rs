@@ -10,14 +10,14 @@ mod bounds;
 mod care;
 mod ratios;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Page, damaged, service};
 use crate::api::google_type;
-use crate::api::ledger::{known, read_point};
+use crate::api::ledger::{compared_known, known, read_point};
 use crate::api::loan::{optional_group, parts};
 use crate::api::v1;
 use crate::domain::account::{Account, Ledger, Subject};
@@ -87,8 +87,22 @@ impl Asked {
         let on = on.or(read_point.business_day.as_ref());
         let day = convert::optional_day(on, "as_of")?.ok_or_else(damaged)?;
         let point = Point { day, known: read_point.position };
-        let as_of = AsOf { effective: Some(day), position: Some(point.known) };
-        Ok(Asked { snapshot, point, as_of, read_point })
+        Ok(Asked { snapshot, point, as_of: as_of(point), read_point })
+    }
+
+    /// The point compared with, if one was named.
+    fn beside(&self, on: Option<&google_type::Date>, position: u64) -> Checked<Option<Point>> {
+        let day = convert::optional_day(on, "compare_as_of")?;
+        if day.is_none() && position == 0 {
+            return Ok(None);
+        }
+        let known = compared_known(&self.snapshot, position, self.point.known)?;
+        Ok(Some(Point { day: day.unwrap_or(self.point.day), known }))
+    }
+
+    /// From now on the question is about another point.
+    const fn look_at(&mut self, point: Point) {
+        (self.point, self.as_of) = (point, as_of(point));
     }
 
     fn date(&self) -> Option<google_type::Date> {
@@ -137,6 +151,10 @@ impl Asked {
             lenders.extend(rows.iter().filter_map(|found| Id::new(&found.id)).map(Entity::Kube));
         }
     }
+}
+
+const fn as_of(point: Point) -> AsOf {
+    AsOf { effective: Some(point.day), position: Some(point.known) }
 }
 
 /// What a regime says of figures at a point.
@@ -293,33 +311,71 @@ impl Method for v1::GetPortfolioRequest {
             Some(lender) => vec![lender],
             None => asked.lenders(call).await?,
         };
-        let mut total = Portfolio::default();
-        let mut parts: BTreeMap<String, Portfolio> = BTreeMap::new();
+        let compared = asked.beside(self.compare_as_of.as_ref(), self.compare_as_known_at)?;
+        let as_of = asked.date();
+        let now = Sums::new(&mut asked, &book, &lenders, by).await?;
+        let mut earlier = None;
+        if let Some(point) = compared {
+            asked.look_at(point);
+            earlier = Some(Sums::new(&mut asked, &book, &lenders, by).await?);
+        }
+        let keys = now.parts.keys().chain(earlier.iter().flat_map(|sums| sums.parts.keys()));
+        let keys: BTreeSet<&String> = keys.collect();
+        let part = |key: &String| v1::PortfolioPart {
+            key: key.clone(),
+            portfolio: Some(now.part(key)),
+            compared: earlier.as_ref().map(|sums| sums.part(key)),
+        };
+        Ok(v1::GetPortfolioResponse {
+            total: Some(to_portfolio(&now.total)),
+            parts: keys.into_iter().map(part).collect(),
+            as_of,
+            compared: earlier.as_ref().map(|sums| to_portfolio(&sums.total)),
+            compare_as_of: compared.map(|point| convert::to_date(point.day)),
+            read_point: Some(asked.read_point),
+        })
+    }
+}
+
+/// What loans come to together at a point, and by what they are told apart by.
+#[derive(Default)]
+struct Sums {
+    total: Portfolio,
+    parts: BTreeMap<String, Portfolio>,
+}
+
+impl Sums {
+    async fn new(
+        asked: &mut Asked,
+        book: &Id,
+        lenders: &[Entity],
+        by: v1::PortfolioKey,
+    ) -> Checked<Sums> {
+        let mut sums = Sums::default();
         for lender in lenders {
-            let mut walk = Walk::new(&mut asked, lender, "").await?;
-            while let Some(found) = walk.next(&mut asked, CHUNK).await? {
+            let mut walk = Walk::new(asked, lender.clone(), "").await?;
+            while let Some(found) = walk.next(asked, CHUNK).await? {
                 for loan in found {
-                    if !loan.is_held()? {
-                        continue;
-                    }
-                    total.add(&loan.holding, loan.booked, loan.held)?;
-                    if let Some(key) = key(by, &book, &walk.lender, &loan, asked.point) {
-                        let part = parts.entry(key).or_default();
-                        part.add(&loan.holding, loan.booked, loan.held)?;
+                    if loan.is_held()? {
+                        sums.add(&loan, key(by, book, lender, &loan, asked.point))?;
                     }
                 }
             }
         }
-        let part = |(key, part): (String, Portfolio)| v1::PortfolioPart {
-            key,
-            portfolio: Some(to_portfolio(&part)),
-        };
-        Ok(v1::GetPortfolioResponse {
-            total: Some(to_portfolio(&total)),
-            parts: parts.into_iter().map(part).collect(),
-            as_of: asked.date(),
-            read_point: Some(asked.read_point),
-        })
+        Ok(sums)
+    }
+
+    fn add(&mut self, loan: &Found, key: Option<String>) -> Checked<()> {
+        self.total.add(&loan.holding, loan.booked, loan.held)?;
+        if let Some(key) = key {
+            let part = self.parts.entry(key).or_default();
+            part.add(&loan.holding, loan.booked, loan.held)?;
+        }
+        Ok(())
+    }
+
+    fn part(&self, key: &str) -> v1::Portfolio {
+        self.parts.get(key).map_or_else(|| to_portfolio(&Portfolio::default()), to_portfolio)
     }
 }
 

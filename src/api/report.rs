@@ -12,7 +12,7 @@ use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, damaged, service};
 use crate::api::errors::{Fault, Problem};
 use crate::api::google_type;
-use crate::api::ledger::{known, read_point};
+use crate::api::ledger::{compared_known, known, read_point};
 use crate::api::v1;
 use crate::domain::account::{Account, Control, Ledger};
 use crate::domain::book::year_end;
@@ -130,6 +130,13 @@ fn check_fund(entity: Option<&Entity>, fund: Option<Fund>) -> Checked<()> {
 /// First and last day.
 pub(super) type Days = (Day, Day);
 
+/// What a column of a statement shows: a span of days, as known at a journal position.
+#[derive(Clone, Copy)]
+struct Asked {
+    span: Days,
+    known: u64,
+}
+
 pub(super) fn eve(day: Day) -> Day {
     Day::new(day.get().saturating_sub(1))
 }
@@ -170,21 +177,39 @@ impl v1::GetStatementRequest {
         }
     }
 
-    /// The span compared with, if any.
+    /// The span compared with, if any was named.
     fn compared(&self, kind: Kind) -> Checked<Option<Days>> {
-        let field = "compare_through";
-        let Some(through) = convert::optional_day(self.compare_through.as_ref(), field)? else {
-            return match self.compare_from {
-                Some(_) => Err(Fault::Required.on(field)),
-                None => Ok(None),
-            };
-        };
-        if kind.spans() {
-            days(self.compare_from.as_ref(), through, ("compare_from", field)).map(Some)
-        } else {
-            Ok(Some((through, through)))
-        }
+        let span = compared(self.compare_from.as_ref(), self.compare_through.as_ref())?;
+        Ok(span
+            .map(|(from, through)| if kind.spans() { (from, through) } else { (through, through) }))
     }
+}
+
+/// The span compared with, if any was named.
+fn compared(
+    from: Option<&google_type::Date>,
+    through: Option<&google_type::Date>,
+) -> Checked<Option<Days>> {
+    let field = "compare_through";
+    match convert::optional_day(through, field)? {
+        Some(through) => days(from, through, ("compare_from", field)).map(Some),
+        None if from.is_some() => Err(Fault::Required.on(field)),
+        None => Ok(None),
+    }
+}
+
+/// What is compared with what an answer shows: other days, or the same as known at another position.
+fn beside(
+    snapshot: &Snapshot,
+    now: Asked,
+    span: Option<Days>,
+    position: u64,
+) -> Checked<Option<Asked>> {
+    if span.is_none() && position == 0 {
+        return Ok(None);
+    }
+    let known = compared_known(snapshot, position, now.known)?;
+    Ok(Some(Asked { span: span.unwrap_or(now.span), known }))
 }
 
 impl Method for v1::GetStatementRequest {
@@ -198,29 +223,31 @@ impl Method for v1::GetStatementRequest {
         let mut snapshot = scope.snapshot(call).await?;
         let position = known(&snapshot, self.as_known_at)?;
         let point = read_point(&mut snapshot, position).await?;
-        let now = self.days(kind, today(&point)?)?;
+        let now = Asked { span: self.days(kind, today(&point)?)?, known: point.position };
+        let compared = beside(&snapshot, now, compared, self.compare_as_known_at)?;
         let (shape, name) = scope.shape(call, &mut snapshot).await?;
         let mut asked = vec![now];
         asked.extend(compared);
-        let rows = rows(&mut snapshot, &scope, (kind, shape), &asked, point.position).await?;
+        let rows = rows(&mut snapshot, &scope, (kind, shape), &asked).await?;
         let title = kind.title(shape);
         let rendered = match rendering {
             v1::Rendering::Unspecified => String::new(),
             v1::Rendering::Csv => render::csv(&rows, compared.is_some(), call.language()),
             v1::Rendering::Text => {
-                let head = head(kind, (shape, name), scope.fund, &asked, &point, call.language());
+                let head = head(kind, (shape, name), scope.fund, &asked, call.language());
                 render::text(&head, &rows, call.language())
             }
         };
         let day = |day| Some(convert::to_date(day));
-        let first = |span: &Days| if kind.spans() { day(span.0) } else { None };
+        let first = |asked: &Asked| if kind.spans() { day(asked.span.0) } else { None };
         Ok(v1::GetStatementResponse {
             title_id: title.0.to_owned(),
             title_en: title.1.to_owned(),
             from: first(&now),
-            through: day(now.1),
+            through: day(now.span.1),
             compare_from: compared.as_ref().and_then(first),
-            compare_through: compared.and_then(|span| day(span.1)),
+            compare_through: compared.and_then(|asked| day(asked.span.1)),
+            compare_position: compared.map_or(0, |asked| asked.known),
             rows: rows
                 .iter()
                 .map(|row| row_message(&scope.book, row, compared.is_some()))
@@ -241,12 +268,11 @@ fn head(
     kind: Kind,
     (shape, name): (Shape, String),
     fund: Option<Fund>,
-    asked: &[Days],
-    point: &v1::ReadPoint,
+    asked: &[Asked],
     language: Language,
 ) -> Head {
     let day = |day| format_day(day, language);
-    let column = |(from, through): &Days| match kind.spans() {
+    let column = |Asked { span: (from, through), .. }: &Asked| match kind.spans() {
         true => format!("{} - {}", day(*from), day(*through)),
         false => day(*through),
     };
@@ -256,9 +282,12 @@ fn head(
         (None, Language::Indonesian) => "Semua dana".to_owned(),
         (None, Language::English) => "All funds".to_owned(),
     };
+    let mut positions: Vec<String> = asked.iter().map(|asked| asked.known.to_string()).collect();
+    positions.dedup();
+    let positions = positions.join(", ");
     let point = match language {
-        Language::Indonesian => format!("Menurut jurnal sampai posisi {}", point.position),
-        Language::English => format!("As known at journal position {}", point.position),
+        Language::Indonesian => format!("Menurut jurnal sampai posisi {positions}"),
+        Language::English => format!("As known at journal position {positions}"),
     };
     let title = render::words(kind.title(shape), language).to_owned();
     Head { title, lines: vec![name, fund, point], columns: asked.iter().map(column).collect() }
@@ -298,15 +327,14 @@ async fn rows(
     snapshot: &mut Snapshot,
     scope: &Scope,
     (kind, shape): (Kind, Shape),
-    asked: &[Days],
-    known: u64,
+    asked: &[Asked],
 ) -> Checked<Vec<statement::Row>> {
     let mut closing = Vec::new();
     let mut opening = Vec::new();
-    for (from, through) in asked {
-        closing.push(scope.totals(snapshot, *through, known).await?);
+    for Asked { span: (from, through), known } in asked {
+        closing.push(scope.totals(snapshot, *through, *known).await?);
         if kind.spans() {
-            opening.push(scope.totals(snapshot, eve(*from), known).await?);
+            opening.push(scope.totals(snapshot, eve(*from), *known).await?);
         }
     }
     let (opening, closing) = (columns(opening), columns(closing));
@@ -314,34 +342,34 @@ async fn rows(
         Kind::BalanceSheet => statement::balance_sheet(shape, &closing)?,
         Kind::TrialBalance => statement::trial_balance(&closing)?,
         Kind::Income => {
-            let year_ends = year_ends(snapshot, scope, asked, &closing, known).await?;
+            let year_ends = year_ends(snapshot, scope, asked, &closing).await?;
             let movements = movements(&opening, &closing, &year_ends)?;
             statement::income_statement(shape, &movements)?
         }
         Kind::IndirectCashFlow => {
-            let year_ends = year_ends(snapshot, scope, asked, &closing, known).await?;
+            let year_ends = year_ends(snapshot, scope, asked, &closing).await?;
             let movements = movements(&opening, &closing, &year_ends)?;
             statement::indirect_cash_flow(&movements, &opening, &closing)?
         }
         Kind::CashFlow => {
             let mut flows = [CashFlows::default(), CashFlows::default()];
             let touched = [&closing.now, &closing.earlier];
-            for ((flows, span), totals) in flows.iter_mut().zip(asked).zip(touched) {
-                cash_flows(snapshot, totals, *span, known, flows).await?;
+            for ((flows, asked), totals) in flows.iter_mut().zip(asked).zip(touched) {
+                cash_flows(snapshot, totals, *asked, flows).await?;
             }
             statement::cash_flow([&flows[0], &flows[1]], &opening, &closing)?
         }
         Kind::EquityChanges => {
             let wanted = |code: Code| code.line().class == Class::Equity;
-            let changes = changes(snapshot, &closing, asked, known, wanted).await?;
-            let year_ends = year_ends(snapshot, scope, asked, &closing, known).await?;
+            let changes = changes(snapshot, &closing, asked, wanted).await?;
+            let year_ends = year_ends(snapshot, scope, asked, &closing).await?;
             let changes = [&changes[0], &changes[1]];
             statement::equity_changes(changes, &opening, &closing, &year_ends)?
         }
         Kind::Notes => {
             let wanted = |code: Code| !code.is_money() && !is_result(code);
-            let changes = changes(snapshot, &closing, asked, known, wanted).await?;
-            let year_ends = year_ends(snapshot, scope, asked, &closing, known).await?;
+            let changes = changes(snapshot, &closing, asked, wanted).await?;
+            let year_ends = year_ends(snapshot, scope, asked, &closing).await?;
             let movements = movements(&opening, &closing, &year_ends)?;
             let changes = [&changes[0], &changes[1]];
             statement::notes(shape, changes, &movements, &opening, &closing)?
@@ -378,19 +406,18 @@ fn movements(opening: &Columns, closing: &Columns, year_ends: &Columns) -> Check
 async fn year_ends(
     snapshot: &mut Snapshot,
     scope: &Scope,
-    asked: &[Days],
+    asked: &[Asked],
     closing: &Columns,
-    known: u64,
 ) -> Checked<Columns> {
     let mut found = Vec::with_capacity(asked.len());
-    for (span, touched) in asked.iter().zip([&closing.now, &closing.earlier]) {
+    for (Asked { span, known }, touched) in asked.iter().zip([&closing.now, &closing.earlier]) {
         let entities: BTreeSet<&Entity> =
             touched.keys().map(|control| &control.ledger.entity).collect();
         let mut totals = Totals::new();
         for entity in entities {
             for year in span.0.ymd().0..=span.1.ymd().0 {
                 if (span.0..=span.1).contains(&year_end(year)) {
-                    add_year_end(snapshot, scope, (entity, year), known, &mut totals).await?;
+                    add_year_end(snapshot, scope, (entity, year), *known, &mut totals).await?;
                 }
             }
         }
@@ -431,8 +458,7 @@ async fn add_year_end(
 async fn cash_flows(
     snapshot: &mut Snapshot,
     totals: &Totals,
-    span: Days,
-    known: u64,
+    Asked { span, known }: Asked,
     flows: &mut CashFlows,
 ) -> Checked<()> {
     let ledgers: BTreeSet<&Ledger> = totals.keys().map(|control| &control.ledger).collect();
@@ -471,16 +497,16 @@ async fn cash_flows(
 async fn changes(
     snapshot: &mut Snapshot,
     closing: &Columns,
-    asked: &[Days],
-    known: u64,
+    asked: &[Asked],
     wanted: impl Fn(Code) -> bool,
 ) -> Checked<[Changes; 2]> {
     let mut found = [Changes::default(), Changes::default()];
     let touched = [&closing.now, &closing.earlier];
-    for ((changes, span), totals) in found.iter_mut().zip(asked).zip(touched) {
+    for ((changes, asked), totals) in found.iter_mut().zip(asked).zip(touched) {
+        let Asked { span, known } = *asked;
         for control in totals.keys().filter(|control| wanted(control.code)) {
             for account in accounts_of(snapshot, control, known).await? {
-                let mut lines = Lines::new(&account, *span, known);
+                let mut lines = Lines::new(&account, span, known);
                 while let Some(chunk) = lines.next(snapshot).await? {
                     for (amount, record) in chunk {
                         changes.add(control.clone(), record.event, amount)?;

@@ -23,12 +23,12 @@ use crate::domain::posting::{Leaf, Posting};
 use crate::domain::record::proto::{
     Division, Fund, MemberMeasure, SurplusRule, SurplusUse, YearResult,
 };
-use crate::domain::record::{Effect, Entry, Event, Row};
+use crate::domain::record::{Effect, Entry, Event};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::result_share;
 use crate::domain::stake::Means;
 use crate::domain::surplus_rule::{Basis, rule_on, shares, total, uses};
-use crate::domain::year::{known_since_closing, last_closed, year_name};
+use crate::domain::year::{keep, known_since_closing, last_closed, year_name};
 
 /// How many are given their part in one record.
 pub const CHUNK: usize = 80;
@@ -171,7 +171,7 @@ impl Action for Divide {
         };
         allot(draft, &self.ledger, Code::Surplus, &mut division, &rule, &self.sharers)?;
         row.divisions.push(division);
-        draft.put(year_name(entity, self.year), Row::YearResult(row));
+        keep(draft, year_name(entity, self.year), row);
         Ok(())
     }
 }
@@ -300,7 +300,7 @@ impl Action for Allot {
         }
         let rule = rule_on(draft, entity, Day::new(division.divided_on))?;
         allot(draft, &self.ledger, Code::SurplusToAllot, division, &rule, &self.sharers)?;
-        draft.put(year_name(entity, self.year), Row::YearResult(row));
+        keep(draft, year_name(entity, self.year), row);
         Ok(())
     }
 }

@@ -84,7 +84,7 @@ impl Action for CloseYear {
         row.request_id = draft.frame().request.to_string();
         row.positions.push(draft.frame().position);
         row.minute.clone_from(&self.minute);
-        draft.put(year_name(&self.entity, self.year), Row::YearResult(row));
+        keep(draft, year_name(&self.entity, self.year), row);
         periods.closed_year = self.year;
         periods.minute.clone_from(&self.minute);
         draft.put(periods_name(&self.entity), Row::Periods(periods));
@@ -142,6 +142,12 @@ fn year_row(draft: &Draft<'_>, entity: &Entity, year: i32) -> Result<YearResult,
     })
 }
 
+/// Keeps what has become of a year, and that this record holds it.
+pub(super) fn keep(draft: &mut Draft<'_>, name: RowName, mut row: YearResult) {
+    row.changes.push(draft.frame().position);
+    draft.put(name, Row::YearResult(row));
+}
+
 /// The last closed year of an entity, which must be the one that is meant.
 ///
 /// Errors: `YEAR_NOT_CLOSED`.
@@ -176,7 +182,7 @@ pub fn reopen(draft: &mut Draft<'_>, entity: &Entity, year: i32) -> Result<(), S
     row.positions.push(draft.frame().position);
     row.request_id.clear();
     row.results.clear();
-    draft.put(name, Row::YearResult(row));
+    keep(draft, name, row);
     draft.effective_at(year_end(year));
     Ok(())
 }
@@ -234,7 +240,7 @@ impl Action for Consolidate {
             draft.transfer(&taker, owing, Code::Surplus, amount)?;
         }
         row.consolidated_into = self.into as i32;
-        draft.put(year_name(&self.entity, self.year), Row::YearResult(row));
+        keep(draft, year_name(&self.entity, self.year), row);
         Ok(())
     }
 }
@@ -267,7 +273,7 @@ pub fn undo(draft: &mut Draft<'_>, event: Event, effect: &Effect) -> Result<(), 
             let refusal = Refusal::new(Reason::ReversalBlocked).on("transaction");
             return Err(refusal.with("name", name).into());
         }
-        draft.put(name.clone(), Row::YearResult(row));
+        keep(draft, name.clone(), row);
     }
     Ok(())
 }

@@ -131,7 +131,9 @@ async fn opened_again(town: &Town) {
         through,
         minute: MINUTE.to_owned(),
     };
+    let before = town.position().await;
     let opened = town.books().reopen_period(reopen(date(2025, 2, 28))).await.expect("opened");
+    let reopened = town.position().await;
     let period = opened.into_inner().period.expect("a period");
     assert_eq!((period.closed_through, period.closed_year), (date(2025, 2, 28), 0));
     let late = PayExpenseRequest {
@@ -174,10 +176,18 @@ async fn opened_again(town: &Town) {
     assert_eq!(income.last().map(|row| row.1), Some(60_000_000));
     let changes = statement(town, A, StatementKind::EquityChanges).await;
     assert!(changes.contains(&("Ditutup ke SHU".to_owned(), -60_000_000)), "{changes:?}");
-    let years = ListYearsRequest { parent: A.to_owned(), ..ListYearsRequest::default() };
-    let years = town.closing().list_years(years).await.expect("years").into_inner().years;
-    assert_eq!(years.len(), 1);
-    assert_eq!((years[0].year, years[0].closed), (2025, true));
+    let years = async |as_known_at| {
+        let parent = A.to_owned();
+        let request = ListYearsRequest { parent, as_known_at, ..ListYearsRequest::default() };
+        town.closing().list_years(request).await.expect("years").into_inner().years
+    };
+    let now = years(0).await;
+    assert_eq!((now.len(), now[0].year, now[0].closed), (1, 2025, true));
+    assert_eq!(sen(&now[0].results[0].amount), 60_000_000);
+    let then = years(before).await;
+    assert_eq!((then[0].closed, sen(&then[0].results[0].amount)), (true, 100_000_000));
+    let between = years(reopened).await;
+    assert_eq!((between[0].closed, between[0].results.len()), (false, 0));
 }
 
 pub fn rule(
@@ -224,7 +234,9 @@ async fn a_surplus_is_divided_by_savings_and_paid(server: &Server) {
     let later = DepositRequest { details: on(2026, 1, 5), ..deposit("m03", 900_000) };
     town.savings().deposit(later).await.expect("deposited");
     next_year_begins(&town).await;
+    let open = town.position().await;
     close_year(&town, A).await;
+    let closed = town.position().await;
     let unset = town.closing().divide_surplus(divide()).await.expect_err("no rule");
     assert_eq!(why(&unset).reason, "RULE_NOT_SET");
     let parts = [(SurplusUse::Reserve, "40"), (SurplusUse::Members, "50"), (SurplusUse::Iks, "10")];
@@ -264,6 +276,38 @@ async fn a_surplus_is_divided_by_savings_and_paid(server: &Server) {
     let paid = town.closing().pay_surplus(pay).await.expect("paid").into_inner();
     assert_eq!(paid.transaction.expect("set").warnings.len(), 0);
     assert_eq!(town.held("a.uep.2301.m02").await, 0);
+    years_are_told_as_they_were_known(&town, (open, closed)).await;
+}
+
+/// Results and their split at each position: before the year closed, closed, divided, taken back.
+async fn years_are_told_as_they_were_known(town: &Town, (open, closed): (u64, u64)) {
+    let list = |as_known_at| ListYearsRequest {
+        parent: A.to_owned(),
+        as_known_at,
+        ..ListYearsRequest::default()
+    };
+    let years = async |known| {
+        let answer = town.closing().list_years(list(known)).await.expect("years").into_inner();
+        let position = answer.read_point.expect("set").position;
+        assert_eq!(position, if known == 0 { town.position().await } else { known });
+        let division = |one: &SurplusDivision| (sen(&one.amount), sen(&one.members), one.allotted);
+        let year = |one: &ClosedYear| {
+            let divisions: Vec<_> = one.divisions.iter().map(division).collect();
+            (one.year, one.closed, sen(&one.results[0].amount), divisions)
+        };
+        answer.years.iter().map(year).collect::<Vec<_>>()
+    };
+    let divided = town.position().await;
+    let split = vec![(100_000_000, 50_000_000, 10)];
+    let stands = [(2025, true, 100_000_000, split)];
+    assert_eq!(years(open).await, []);
+    assert_eq!(years(closed).await, [(2025, true, 100_000_000, Vec::new())]);
+    assert_eq!(years(divided).await, stands);
+    assert_eq!(years(0).await, stands);
+    let beyond = town.closing().list_years(list(1 << 40)).await.expect_err("not yet");
+    let said = why(&beyond);
+    assert_eq!((said.code, said.reason.as_str()), (Code::OutOfRange, "POSITION_UNKNOWN"));
+    assert_eq!(said.field, "as_known_at");
 }
 
 /// Jasa is income as it is earned: of 1.000.000, 500.000 and 300.000 at 1% a month, nine months and

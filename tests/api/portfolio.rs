@@ -62,7 +62,8 @@ async fn ask(
     as_known_at: u64,
 ) -> GetPortfolioResponse {
     let scope = scope.to_owned();
-    let request = GetPortfolioRequest { scope, by: by as i32, as_of, as_known_at };
+    let by = by as i32;
+    let request = GetPortfolioRequest { scope, by, as_of, as_known_at, ..Default::default() };
     town.portfolio().get_portfolio(request).await.expect("a portfolio").into_inner()
 }
 
@@ -173,9 +174,52 @@ async fn earlier_answers_stay(server: &Server) {
     assert_eq!(of(&total(&town, day, 0).await.due), [0, 5, 80]);
     assert_eq!(of(&total(&town, day, told).await.due), [0, 5, 50]);
     assert_eq!(total(&town, day, known).await, then);
+    classes_stand_beside_earlier_ones(&town, known).await;
     let now = total(&town, None, 0).await;
     assert_eq!(sen(&now.booked), town.total("groups/a", Fund::SimpanPinjam, 1221).await);
     assert_eq!(now.booked, now.outstanding);
+}
+
+/// The portfolio and its classes on a day, beside the same day as known earlier, and another day.
+async fn classes_stand_beside_earlier_ones(town: &Town, known: u64) {
+    let beside = |compare_as_of, compare_as_known_at| GetPortfolioRequest {
+        scope: A.to_owned(),
+        by: PortfolioKey::Class as i32,
+        as_of: date(2025, 4, 15),
+        compare_as_of,
+        compare_as_known_at,
+        ..GetPortfolioRequest::default()
+    };
+    let get = async |request| {
+        town.portfolio().get_portfolio(request).await.expect("a portfolio").into_inner()
+    };
+    let class = async |day, known| ask(town, A, PortfolioKey::Class, day, known).await;
+    for (other, position) in [(None, known), (date(2025, 6, 13), 0), (date(2025, 4, 8), known)] {
+        let both = get(beside(other, position)).await;
+        let now = class(date(2025, 4, 15), 0).await;
+        let then = class(other.or(date(2025, 4, 15)), position).await;
+        assert_eq!((&both.total, &both.compared), (&now.total, &then.total));
+        assert_eq!(both.compare_as_of, other.or(date(2025, 4, 15)));
+        let of = |answer: &GetPortfolioResponse, key: &str| {
+            let part = answer.parts.iter().find(|part| part.key == key);
+            part.and_then(|part| part.portfolio.clone()).map_or(0, |sum| sum.loans)
+        };
+        let loans = |sum: &Option<Portfolio>| sum.as_ref().expect("set").loans;
+        for part in &both.parts {
+            assert_eq!(loans(&part.portfolio), of(&now, &part.key), "{}", part.key);
+            assert_eq!(loans(&part.compared), of(&then, &part.key), "{}", part.key);
+        }
+        let keys: std::collections::BTreeSet<&String> =
+            now.parts.iter().chain(&then.parts).map(|part| &part.key).collect();
+        assert_eq!(both.parts.len(), keys.len(), "a part of either is there");
+    }
+    let both = get(beside(None, known)).await;
+    let due = |sum: &Option<Portfolio>| of(&sum.as_ref().expect("set").due);
+    assert_eq!((due(&both.total), due(&both.compared)), ([0, 5, 80], [0, 10, 130]));
+    let beyond = town.portfolio().get_portfolio(beside(None, 1 << 40)).await;
+    let said = why(&beyond.expect_err("not yet"));
+    assert_eq!((said.code, said.reason.as_str()), (Code::OutOfRange, "POSITION_UNKNOWN"));
+    assert_eq!(said.field, "compare_as_known_at");
 }
 
 async fn talks_are_sealed(server: &Server) {

@@ -20,6 +20,8 @@ on_both!(
     the_notes_say_what_the_figures_are_made_of,
     cash_stands_where_it_was_at_the_end_of_a_day,
     the_past_is_shown_as_it_was_known,
+    every_statement_stands_beside_an_earlier_one,
+    ledger_and_cash_stand_beside_earlier_ones,
     statements_are_printed_in_the_callers_language,
     questions_are_checked,
 );
@@ -556,6 +558,214 @@ async fn the_past_is_shown_as_it_was_known(server: &Server) {
         figures(&flow),
         [("KENAIKAN (PENURUNAN) KAS", 0, 0), ("Kas awal", 140, 0), ("KAS AKHIR", 140, 0)]
     );
+}
+
+/// Told in February of January: a member's savings, and feed that was bought. Answers the position
+/// before.
+async fn told_late(town: &Town) -> u64 {
+    let before = town.position().await;
+    let savings = DepositRequest { details: on(2025, 1, 20), ..deposit("m02", 40_000) };
+    town.savings().deposit(savings).await.expect("deposited");
+    let feed = PayExpenseRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 25),
+        fund: Fund::Uep as i32,
+        kind: ExpenseKind::Feed as i32,
+        amount: idr(30_000),
+        place: cash(),
+        ..PayExpenseRequest::default()
+    };
+    town.trade().pay_expense(feed).await.expect("paid");
+    before
+}
+
+const KINDS: [StatementKind; 7] = [
+    StatementKind::BalanceSheet,
+    StatementKind::Income,
+    StatementKind::CashFlow,
+    StatementKind::IndirectCashFlow,
+    StatementKind::EquityChanges,
+    StatementKind::TrialBalance,
+    StatementKind::Notes,
+];
+
+/// A statement's rows that are not zero, in order: title, event and figure of one of its columns.
+fn column(
+    answer: &GetStatementResponse,
+    of: impl Fn(&StatementRow) -> &Option<Money>,
+) -> Vec<(String, String, i64)> {
+    let rows = answer.rows.iter().filter(|row| of(row).is_some());
+    rows.map(|row| (row.title_id.clone(), row.event.clone(), sen(of(row))))
+        .filter(|(_, _, figure)| *figure != 0)
+        .collect()
+}
+
+/// Of each entity, fund and book, in every statement: the second column is the statement of that
+/// span as known at that position, and the first one is not touched by it.
+async fn every_statement_stands_beside_an_earlier_one(server: &Server) {
+    let town = Town::found(server).await;
+    two_months(&town).await;
+    let before = told_late(&town).await;
+    let span = |from, through, known| GetStatementRequest {
+        from,
+        through,
+        as_known_at: known,
+        ..GetStatementRequest::default()
+    };
+    let january = (date(2025, 1, 1), date(2025, 1, 31));
+    let february = (date(2025, 2, 1), date(2025, 2, 28));
+    let mut differ = 0;
+    for (scope, fund) in
+        [(BOOK, 0), (A, 0), (LKM, 0), (A, Fund::Uep as i32), (A, Fund::SimpanPinjam as i32)]
+    {
+        for kind in KINDS {
+            let of = |asked: GetStatementRequest| GetStatementRequest {
+                scope: scope.to_owned(),
+                fund,
+                kind: kind as i32,
+                ..asked
+            };
+            // The same days as known earlier, and other days as known earlier and as known now.
+            for (now, other, known) in [
+                (january, None, before),
+                (february, Some(january), before),
+                (february, Some(january), 0),
+            ] {
+                let alone = get(&town, of(span(now.0, now.1, 0))).await;
+                let compared = other.unwrap_or(now);
+                let earlier = get(&town, of(span(compared.0, compared.1, known))).await;
+                let request = GetStatementRequest {
+                    compare_from: other.and_then(|span| span.0),
+                    compare_through: other.and_then(|span| span.1),
+                    compare_as_known_at: known,
+                    ..span(now.0, now.1, 0)
+                };
+                let both = get(&town, of(request)).await;
+                let case = format!("{scope} {fund} {kind:?} {known}");
+                let amounts = column(&both, |row| &row.amount);
+                assert_eq!(amounts, column(&alone, |row| &row.amount), "{case}");
+                let beside = column(&both, |row| &row.compared);
+                assert_eq!(beside, column(&earlier, |row| &row.amount), "{case}");
+                let position = earlier.read_point.expect("set").position;
+                assert_eq!(both.compare_position, position, "{case}");
+                differ += usize::from(other.is_none() && amounts != beside);
+            }
+        }
+    }
+    assert!(differ >= 4 * 6, "what was told late is seen beside what was known: {differ}");
+    let told = GetStatementRequest {
+        fund: Fund::SimpanPinjam as i32,
+        through: date(2025, 1, 31),
+        compare_as_known_at: before,
+        rendering: Rendering::Text as i32,
+        ..ask(A, StatementKind::BalanceSheet)
+    };
+    let told = get(&town, told).await;
+    assert_eq!(figures(&told)[0], ("Kas", 140, 100));
+    let positions = format!("As known at journal position {}, {before}", town.position().await);
+    assert!(told.rendered.contains(&positions), "{}", told.rendered);
+}
+
+/// Account within the book: opening and closing, and those compared with, in thousands.
+async fn ledger_beside(
+    town: &Town,
+    request: GetGeneralLedgerRequest,
+) -> Vec<(String, [Option<i64>; 4])> {
+    let answer = town.reports().get_general_ledger(request).await.expect("a page").into_inner();
+    let account = |of: &GeneralLedgerAccount| {
+        let name = &of.account.as_ref().expect("set").name;
+        let name = name.strip_prefix(&format!("{BOOK}/accounts/")).expect("of this book");
+        let all = [&of.opening, &of.closing, &of.compared_opening, &of.compared_closing];
+        let thousands = |money: &Option<Money>| money.as_ref().map(|_| sen(money) / 100_000);
+        (name.to_owned(), all.map(thousands))
+    };
+    answer.accounts.iter().map(account).collect()
+}
+
+async fn ledger_and_cash_stand_beside_earlier_ones(server: &Server) {
+    let town = Town::found(server).await;
+    two_months(&town).await;
+    let before = told_late(&town).await;
+    let ledger = |through, compare_as_known_at| GetGeneralLedgerRequest {
+        entity: A.to_owned(),
+        fund: Fund::SimpanPinjam as i32,
+        through,
+        compare_as_known_at,
+        ..GetGeneralLedgerRequest::default()
+    };
+    let line = |name: &str, figures: [i64; 4]| (name.to_owned(), figures.map(Some));
+    let january = ledger_beside(&town, ledger(date(2025, 1, 31), before)).await;
+    assert_eq!(
+        january,
+        [
+            line("a.sp.1101", [0, 140, 0, 100]),
+            line("a.sp.2103.m01", [0, 100, 0, 100]),
+            line("a.sp.2103.m02", [0, 40, 0, 0]),
+        ]
+    );
+    // Days on which nothing was there yet, beside the whole of January as it was known then.
+    let early = GetGeneralLedgerRequest {
+        compare_from: date(2025, 1, 1),
+        compare_through: date(2025, 1, 31),
+        ..ledger(date(2025, 1, 5), before)
+    };
+    assert_eq!(
+        ledger_beside(&town, early).await,
+        [line("a.sp.1101", [0, 0, 0, 100]), line("a.sp.2103.m01", [0, 0, 0, 100])]
+    );
+    let alone = ledger_beside(&town, ledger(date(2025, 1, 31), 0)).await;
+    assert_eq!(alone[0], ("a.sp.1101".to_owned(), [Some(0), Some(140), None, None]));
+
+    let position = |day, compare_day, compare_as_known_at| GetCashPositionRequest {
+        scope: A.to_owned(),
+        fund: Fund::Uep as i32,
+        day,
+        compare_day,
+        compare_as_known_at,
+        ..GetCashPositionRequest::default()
+    };
+    let get = async |request| {
+        town.reports().get_cash_position(request).await.expect("a position").into_inner()
+    };
+    let compared = |answer: &GetCashPositionResponse| {
+        let place = |place: &CashPlace| (sen(&place.closing), sen(&place.compared));
+        answer.places.iter().chain(&answer.total).map(place).collect::<Vec<_>>()
+    };
+    let known = get(position(date(2025, 1, 31), None, before)).await;
+    assert_eq!(compared(&known), [(347_000_000, 350_000_000); 2]);
+    assert_eq!(known.compare_day, date(2025, 1, 31));
+    // A place that is empty now and was not then is there.
+    let days = get(position(date(2025, 1, 5), date(2025, 1, 7), 0)).await;
+    assert_eq!(compared(&days), [(0, 1_200_000_000); 2]);
+    let alone = get(position(date(2025, 1, 31), None, 0)).await;
+    assert_eq!((&alone.places[0].compared, &alone.compare_day), (&None, &None));
+
+    let beyond = 1 << 40;
+    let said = (Code::OutOfRange, "POSITION_UNKNOWN", "compare_as_known_at");
+    let result = town.reports().get_cash_position(position(None, None, beyond)).await;
+    assert_says(result, said.0, said.1, said.2);
+    let result = town.reports().get_cash_position(position(None, date(2025, 2, 30), 0)).await;
+    assert_says(result, Code::InvalidArgument, "DATE_MALFORMED", "compare_day");
+    assert_says(
+        town.reports().get_general_ledger(ledger(None, beyond)).await,
+        said.0,
+        said.1,
+        said.2,
+    );
+    let half = GetGeneralLedgerRequest { compare_from: date(2025, 1, 1), ..ledger(None, 0) };
+    let result = town.reports().get_general_ledger(half).await;
+    assert_says(result, Code::InvalidArgument, "REQUIRED", "compare_through");
+    let backwards = GetGeneralLedgerRequest {
+        compare_from: date(2025, 2, 1),
+        compare_through: date(2025, 1, 31),
+        ..ledger(None, 0)
+    };
+    let result = town.reports().get_general_ledger(backwards).await;
+    assert_says(result, Code::InvalidArgument, "SPAN_MALFORMED", "compare_through");
+    let request =
+        GetStatementRequest { compare_as_known_at: beyond, ..ask(A, StatementKind::Income) };
+    assert_says(town.reports().get_statement(request).await, said.0, said.1, said.2);
 }
 
 async fn statements_are_printed_in_the_callers_language(server: &Server) {

@@ -3,10 +3,10 @@
 //! **Invariant**: all pages show the journal position that the first one saw; a page's token says
 //! in which account, behind which line, and with what balance the next one begins.
 
-use super::{CHUNK, Days, check_fund, days, eve, today};
+use super::{Asked, CHUNK, Days, beside, check_fund, compared, days, eve, today};
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method};
-use crate::api::errors::Fault;
+use crate::api::errors::{Fault, Problem};
 use crate::api::ledger::{describe, known, ledger_lines, natural, read_point};
 use crate::api::v1;
 use crate::domain::account::Account;
@@ -86,6 +86,16 @@ struct Part {
     opening: Sen,
     lines: Vec<Line>,
     continues: bool,
+    /// What it held at both ends of the span compared with, if one is.
+    compared: Option<(Sen, Sen)>,
+}
+
+impl Part {
+    /// Whether there is nothing to show.
+    fn is_idle(&self) -> bool {
+        let compared = self.compared.unwrap_or_default();
+        self.opening.is_zero() && self.lines.is_empty() && compared == (Sen::ZERO, Sen::ZERO)
+    }
 }
 
 impl Method for v1::GetGeneralLedgerRequest {
@@ -105,8 +115,12 @@ impl Method for v1::GetGeneralLedgerRequest {
         let through = convert::optional_day(self.through.as_ref(), "through")?;
         let through = through.map_or_else(|| today(&point), Ok)?;
         let span = days(self.from.as_ref(), through, ("from", "through"))?;
+        let compared = compared(self.compare_from.as_ref(), self.compare_through.as_ref())?;
+        let now = Asked { span, known: point.position };
+        let compared = beside(&snapshot, now, compared, self.compare_as_known_at)?;
         let mark = resumed.unwrap_or(Bookmark { known: point.position, account: None, line: None });
-        let (parts, next) = general_ledger(&mut snapshot, &prefix, span, mark, page).await?;
+        let spans = (span, compared);
+        let (parts, next) = general_ledger(&mut snapshot, &prefix, spans, mark, page).await?;
         let mut accounts = Vec::with_capacity(parts.len());
         for part in parts {
             accounts.push(part_message(call, &mut snapshot, &book, part).await?);
@@ -120,19 +134,20 @@ impl Method for v1::GetGeneralLedgerRequest {
 async fn general_ledger(
     snapshot: &mut Snapshot,
     prefix: &str,
-    span: Days,
+    (span, compared): (Days, Option<Asked>),
     mut mark: Bookmark,
     page: usize,
 ) -> Checked<(Vec<Part>, Option<Bookmark>)> {
     let mut parts: Vec<Part> = Vec::new();
     let mut room = page;
-    while let Some(account) = next_account(snapshot, prefix, &mark).await? {
-        let part = part(snapshot, account, span, &mark, room).await?;
+    let known = compared.map_or(mark.known, |asked| asked.known.max(mark.known));
+    while let Some(account) = next_account(snapshot, prefix, &mark, known).await? {
+        let mut part = part(snapshot, account, span, &mark, room).await?;
+        part.compared = ends(snapshot, &part.account, compared).await?;
         let line = part.lines.last().filter(|_| part.continues);
         let line = line.map(|line| ((line.position, line.leg), line.balance));
         mark = Bookmark { known: mark.known, account: Some(part.account.clone()), line };
-        let idle = part.opening.is_zero() && part.lines.is_empty();
-        if !idle {
+        if !part.is_idle() {
             room = room.saturating_sub(part.lines.len().max(1));
             parts.push(part);
         }
@@ -143,16 +158,29 @@ async fn general_ledger(
     Ok((parts, None))
 }
 
-/// The account a mark stands in, or the one behind it.
+/// What an account held at both ends of a span.
+async fn ends(
+    snapshot: &mut Snapshot,
+    account: &Account,
+    asked: Option<Asked>,
+) -> Checked<Option<(Sen, Sen)>> {
+    let Some(Asked { span: (from, through), known }) = asked else { return Ok(None) };
+    let at = |day| AsOf { effective: Some(day), position: Some(known) };
+    let opening = snapshot.balance(account, at(eve(from))).await?;
+    Ok(Some((opening, snapshot.balance(account, at(through)).await?)))
+}
+
+/// The account a mark stands in, or the one behind it that was used by a position.
 async fn next_account(
     snapshot: &mut Snapshot,
     prefix: &str,
     mark: &Bookmark,
+    known: u64,
 ) -> Checked<Option<Account>> {
     if mark.line.is_some() {
         return Ok(mark.account.clone());
     }
-    let as_of = AsOf { effective: None, position: Some(mark.known) };
+    let as_of = AsOf { effective: None, position: Some(known) };
     let found = snapshot.accounts(prefix, mark.account.as_ref(), 1, as_of).await?;
     Ok(found.into_iter().next().map(|(account, _)| account))
 }
@@ -185,7 +213,7 @@ async fn part(
         balance = balance.plus(line.amount)?;
         line.balance = balance;
     }
-    Ok(Part { account, opening, lines, continues })
+    Ok(Part { account, opening, lines, continues, compared: None })
 }
 
 async fn part_message(
@@ -196,14 +224,18 @@ async fn part_message(
 ) -> Checked<v1::GeneralLedgerAccount> {
     let code = part.account.code;
     let closing = part.lines.last().map_or(part.opening, |line| line.balance);
+    let money = |amount| Ok::<_, Problem>(convert::to_money(natural(code, amount)?));
+    let compared = part.compared;
     let account = Some(describe(book, &part.account));
     let lines: Vec<(Account, Line)> =
         part.lines.into_iter().map(|line| (part.account.clone(), line)).collect();
     Ok(v1::GeneralLedgerAccount {
         account,
-        opening: Some(convert::to_money(natural(code, part.opening)?)),
+        opening: Some(money(part.opening)?),
         lines: ledger_lines(call, snapshot, book, &lines).await?,
-        closing: Some(convert::to_money(natural(code, closing)?)),
+        closing: Some(money(closing)?),
         continues: part.continues,
+        compared_opening: compared.map(|(opening, _)| money(opening)).transpose()?,
+        compared_closing: compared.map(|(_, closing)| money(closing)).transpose()?,
     })
 }

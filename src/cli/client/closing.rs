@@ -6,7 +6,7 @@ use super::args::{Money, OfFund, Part, When, Where, part, percent};
 use super::ties::Paid;
 use super::trade::quantity_text;
 use super::transactions::{paid, request};
-use super::{Answer, Client};
+use super::{Answer, Client, PAGE};
 use crate::api::google_type::Decimal;
 use crate::api::v1::{self, MemberMeasure, MemberPart, SurplusUse};
 use crate::cli::convert::{amount, date, day, fund_text, last_part, money, money_text};
@@ -30,6 +30,9 @@ pub enum YearAsk {
     List {
         /// Kelompok atau lkm / group or lkm
         entity: String,
+        /// Seperti diketahui pada posisi jurnal / as known at a journal position
+        #[arg(long = "posisi", alias = "known-at", default_value_t = 0)]
+        known_at: u64,
     },
 }
 
@@ -260,11 +263,25 @@ impl Client {
                 let answer = self.get(self.remote.books().reopen_period(request)).await?;
                 Ok(vec![self.period(answer.period)])
             }
-            YearAsk::List { entity } => {
-                let ask = async |request: v1::ListYearsRequest| {
+            YearAsk::List { entity, known_at } => {
+                let mut years = Vec::new();
+                let mut seen = None;
+                let ask = async |page_token| {
+                    let (parent, as_known_at) = (self.entity(entity), *known_at);
+                    let page_size = PAGE;
+                    let request =
+                        v1::ListYearsRequest { parent, page_size, page_token, as_known_at };
                     self.remote.closing().list_years(request).await
                 };
-                Ok(vec![self.years(self.list(self.entity(entity), ask).await?)])
+                let take = |page: v1::ListYearsResponse| {
+                    years.extend(page.years);
+                    seen = page.read_point;
+                    page.next_page_token
+                };
+                self.pages(ask, take).await?;
+                let mut table = self.years(years);
+                table.note(self.read_point(seen.as_ref()));
+                Ok(vec![table])
             }
         }
     }

@@ -341,7 +341,6 @@ lists! {
     ListTransitRequest -> ListTransitResponse { passes: Pass }
     ListUsersRequest -> ListUsersResponse { users: User }
     ListLookupsRequest -> ListLookupsResponse { lookups: Lookup }
-    ListYearsRequest -> ListYearsResponse { years: ClosedYear }
 }
 
 /// An amount on one side of an account.

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::args::{AsOf, When};
+use super::statements::ComparedKnown;
 use super::transactions::request;
 use super::{Answer, Client, PAGE};
 use crate::api::google_type::{Decimal, Money};
@@ -171,6 +172,11 @@ pub struct Summary {
     by: Option<PortfolioKey>,
     #[command(flatten)]
     at: AsOf,
+    /// Bandingkan dengan hari ini / compare with this day
+    #[arg(long = "banding", alias = "compare", value_parser = day)]
+    compare: Option<Day>,
+    #[command(flatten)]
+    compared: ComparedKnown,
 }
 
 /// An entity at a point.
@@ -309,12 +315,15 @@ impl Client {
         }
     }
 
-    async fn portfolio_summary(&self, Summary { lender, by, at }: &Summary) -> Answer {
+    async fn portfolio_summary(&self, which: &Summary) -> Answer {
+        let Summary { lender, by, at, compare, compared } = which;
         let request = v1::GetPortfolioRequest {
             scope: self.scope(lender.as_ref()),
             by: by.unwrap_or_default() as i32,
             as_of: at.day.and_then(date),
             as_known_at: at.known_at,
+            compare_as_of: compare.and_then(date),
+            compare_as_known_at: compared.compare_known_at,
         };
         let answer = self.get(self.remote.portfolio().get_portfolio(request)).await?;
         let heading = format!(
@@ -329,9 +338,15 @@ impl Client {
                 key => last_part(key),
             };
             table.row(part_row(key, &part.portfolio.clone().unwrap_or_default()));
+            self.compared_row(&mut table, part.compared.as_ref());
         }
         let total = answer.total.unwrap_or_default();
         table.row(part_row(&self.say("Jumlah", "Total"), &total));
+        self.compared_row(&mut table, answer.compared.as_ref());
+        if answer.compare_as_of.is_some() {
+            let other = self.date(answer.compare_as_of.as_ref());
+            table.note(format!("{} {other}", self.say("Pembanding per", "Compared as of")));
+        }
         let written_off = sen(total.written_off.as_ref());
         if !written_off.is_zero() {
             let words = self.say("Di luar buku, sudah dihapus:", "Off the books, written off:");
@@ -347,7 +362,20 @@ impl Client {
                 money_text(class.provision_required.as_ref()),
             ]
         };
-        Ok(vec![table, Table::of(CLASSES, total.classes.iter().map(class))])
+        let mut tables = vec![table, Table::of(CLASSES, total.classes.iter().map(class))];
+        if let Some(compared) = &answer.compared {
+            let mut table = Table::new(self.say("Pembanding", "Compared"), CLASSES);
+            compared.classes.iter().map(class).for_each(|row| table.row(row));
+            tables.push(table);
+        }
+        Ok(tables)
+    }
+
+    /// The row of what a part is compared with, if it is.
+    fn compared_row(&self, table: &mut Table, compared: Option<&v1::Portfolio>) {
+        if let Some(compared) = compared {
+            table.row(part_row(&self.say("  pembanding", "  compared"), compared));
+        }
     }
 
     async fn holdings(&self, which: &Holdings) -> Answer {

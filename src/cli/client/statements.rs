@@ -25,6 +25,7 @@ const COMPARED: &[Column] = &[
     number("compared", "Pembanding", "Compared"),
 ];
 
+/// The last column is left out where nothing is compared.
 const CASH_POSITION: &[Column] = &[
     text("account", "Akun", "Account"),
     text("title", "Tempat", "Place"),
@@ -32,6 +33,7 @@ const CASH_POSITION: &[Column] = &[
     number("received", "Masuk", "Received"),
     number("paid", "Keluar", "Paid"),
     number("closing", "Akhir", "Closing"),
+    number("compared", "Pembanding", "Compared"),
 ];
 
 const GROUP_BOOKS: &[Column] = &[
@@ -96,9 +98,7 @@ pub enum StatementAsk {
     #[command(name = "posisi-kas", alias = "cash-position")]
     CashPosition {
         #[command(flatten)]
-        whose: Whose,
-        #[command(flatten)]
-        at: AsOf,
+        of: Moment,
     },
     /// Buku besar / general ledger
     #[command(name = "buku-besar", alias = "general-ledger")]
@@ -155,6 +155,16 @@ pub struct Moment {
     /// Bandingkan dengan hari ini / compare with this day
     #[arg(long = "banding", alias = "compare", value_parser = day)]
     compare: Option<Day>,
+    #[command(flatten)]
+    compare_known: ComparedKnown,
+}
+
+/// At which position what is compared with is known.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ComparedKnown {
+    /// Bandingkan dengan yang diketahui pada posisi jurnal ini / compare with what was known at this position
+    #[arg(long = "banding-posisi", alias = "compare-known-at", default_value_t = 0)]
+    pub compare_known_at: u64,
 }
 
 /// A statement of a span of days.
@@ -167,12 +177,21 @@ pub struct Period {
     /// Seperti diketahui pada posisi jurnal / as known at a journal position
     #[arg(long = "posisi", alias = "known-at", default_value_t = 0)]
     known_at: u64,
+    #[command(flatten)]
+    compared: ComparedSpan,
+}
+
+/// Which span to compare with.
+#[derive(Args, Clone, Debug)]
+pub struct ComparedSpan {
     /// Bandingkan dengan masa sejak / compare with the span since
     #[arg(long = "banding-dari", alias = "compare-from", value_parser = day, requires = "compare")]
     compare_from: Option<Day>,
     /// Bandingkan dengan masa sampai / compare with the span up to
     #[arg(long = "banding", alias = "compare", value_parser = day)]
     compare: Option<Day>,
+    #[command(flatten)]
+    known: ComparedKnown,
 }
 
 /// Which general ledger.
@@ -191,6 +210,8 @@ pub struct GeneralLedger {
     /// Seperti diketahui pada posisi jurnal / as known at a journal position
     #[arg(long = "posisi", alias = "known-at", default_value_t = 0)]
     known_at: u64,
+    #[command(flatten)]
+    compared: ComparedSpan,
 }
 
 impl Moment {
@@ -199,6 +220,7 @@ impl Moment {
             through: self.at.day.and_then(date),
             as_known_at: self.at.known_at,
             compare_through: self.compare.and_then(date),
+            compare_as_known_at: self.compare_known.compare_known_at,
             ..self.whose.request(client, kind)
         }
     }
@@ -210,8 +232,9 @@ impl Period {
             from: self.span.from.and_then(date),
             through: self.span.through.and_then(date),
             as_known_at: self.known_at,
-            compare_from: self.compare_from.and_then(date),
-            compare_through: self.compare.and_then(date),
+            compare_from: self.compared.compare_from.and_then(date),
+            compare_through: self.compared.compare.and_then(date),
+            compare_as_known_at: self.compared.known.compare_known_at,
             ..self.whose.request(client, kind)
         }
     }
@@ -242,9 +265,7 @@ impl Client {
             }
             StatementAsk::Equity(of) => of.request(self, StatementKind::EquityChanges),
             StatementAsk::Notes(of) => of.request(self, StatementKind::Notes),
-            StatementAsk::CashPosition { whose, at } => {
-                return self.cash_position(whose, *at).await;
-            }
+            StatementAsk::CashPosition { of } => return self.cash_position(of).await,
             StatementAsk::GeneralLedger(which) => return self.general_ledger(which).await,
             StatementAsk::GroupBooks { group } => return self.group_books(group).await,
             StatementAsk::Attendance { group, span } => return self.attendance(group, *span).await,
@@ -292,14 +313,17 @@ impl Client {
         vec![code, indented, money_text(row.amount.as_ref()), money_text(row.compared.as_ref())]
     }
 
-    async fn cash_position(&self, whose: &Whose, at: AsOf) -> Answer {
+    async fn cash_position(&self, of: &Moment) -> Answer {
         let request = v1::GetCashPositionRequest {
-            scope: self.scope(whose.entity.as_ref()),
-            fund: whose.fund.unwrap_or_default() as i32,
-            day: at.day.and_then(date),
-            as_known_at: at.known_at,
+            scope: self.scope(of.whose.entity.as_ref()),
+            fund: of.whose.fund.unwrap_or_default() as i32,
+            day: of.at.day.and_then(date),
+            as_known_at: of.at.known_at,
+            compare_day: of.compare.and_then(date),
+            compare_as_known_at: of.compare_known.compare_known_at,
         };
         let answer = self.get(self.remote.reports().get_cash_position(request)).await?;
+        let width = CASH_POSITION.len() - usize::from(answer.compare_day.is_none());
         let row = |place: &v1::CashPlace| {
             let account = place.account.as_ref();
             let name = account.map_or("", |account| last_part_account(&account.name));
@@ -308,14 +332,20 @@ impl Client {
                 |account| self.say(&account.title_id, &account.title_en),
             );
             let mut cells = vec![name.to_owned(), title];
-            let figures = [&place.opening, &place.received, &place.paid, &place.closing];
+            let figures =
+                [&place.opening, &place.received, &place.paid, &place.closing, &place.compared];
             cells.extend(figures.map(|money| money_text(money.as_ref())));
+            cells.truncate(width);
             cells
         };
         let mut table =
-            Table::of(CASH_POSITION, answer.places.iter().chain(&answer.total).map(row));
+            Table::of(&CASH_POSITION[..width], answer.places.iter().chain(&answer.total).map(row));
         let day = self.date(answer.day.as_ref());
         table.note(format!("{} {day}", self.say("Posisi kas", "Cash position")));
+        if answer.compare_day.is_some() {
+            let other = self.date(answer.compare_day.as_ref());
+            table.note(format!("{} {other}", self.say("Pembanding", "Compared with")));
+        }
         table.note(self.read_point(answer.read_point.as_ref()));
         Ok(vec![table])
     }
@@ -333,6 +363,9 @@ impl Client {
                 as_known_at: which.known_at,
                 page_size: PAGE,
                 page_token,
+                compare_from: which.compared.compare_from.and_then(date),
+                compare_through: which.compared.compare.and_then(date),
+                compare_as_known_at: which.compared.known.compare_known_at,
             };
             self.remote.reports().get_general_ledger(request).await
         };
@@ -359,6 +392,12 @@ impl Client {
         let heading = format!("{} {title}", last_part_account(&account.name));
         let mut table = Table::new(heading, LINES);
         table.row(self.opening_row(ledger.opening.as_ref()));
+        if let (Some(opening), Some(closing)) = (&ledger.compared_opening, &ledger.compared_closing)
+        {
+            let (opening, closing) = (money_text(Some(opening)), money_text(Some(closing)));
+            let words = self.say("Pembanding: awal", "Compared: opening");
+            table.note(format!("{words} {opening}, {} {closing}", self.say("akhir", "closing")));
+        }
         table
     }
 
