@@ -146,7 +146,7 @@ type Tally = BTreeMap<&'static str, u64>;
 
 #[test]
 fn capital_is_conserved_over_the_lives_of_ten_groups() {
-    let memory = || Hall::Memory(Town::new(simpul::journal::Limits::default()));
+    let memory = || Hall::Memory(Box::new(Town::new(simpul::journal::Limits::default())));
     let met = live_all("SIMPUL_SEED", (LIVES, LONG_LIVES), memory);
     for what in KINDS.iter().chain(&FATES).filter(|_| !met.is_empty()) {
         assert!(met.contains_key(what), "never met: {what}");
@@ -193,7 +193,7 @@ fn live(replay: &'static str, seed: u64, hall: Hall) -> Tally {
 /// Where commands are answered.
 enum Hall {
     /// In memory.
-    Memory(Town),
+    Memory(Box<Town>),
     /// By a server's journal, whose groups move.
     Server(Office),
 }
