@@ -370,6 +370,12 @@ impl<'a> Draft<'a> {
         dead.then(|| refusal.with("date", Day::new(row.died_on)))
     }
 
+    /// Whether a member is not known to have died by the day of this draft. Errors: `NOT_FOUND`.
+    pub fn lives(&self, entity: &Entity, member: &Id) -> Result<bool, Stop> {
+        let row = self.member(entity, member, "member")?;
+        Ok(self.died(member, &row, "member").is_none())
+    }
+
     /// A member of whom nothing is asked once they have died. What is told of is flagged.
     /// Errors: `NOT_FOUND`, `MEMBER_DIED`.
     pub fn living_member(&mut self, entity: &Entity, member: &Id, field: &str) -> Result<(), Stop> {

@@ -16,7 +16,8 @@ use crate::domain::draft::{Draft, Stop};
 use crate::domain::effective::{self, Version, in_force};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::record::proto::{
-    Assignment, Erasure, ErasureCause, Group, Loan, Member, Retention, Retentions, Standing, User,
+    Assignment, Erasure, ErasureCause, Group, Loan, Member, Retention, Retentions, Settlement,
+    Standing, User,
 };
 use crate::domain::record::{Effect, Entry, Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
@@ -250,7 +251,7 @@ impl About {
         }
         let path = self.entity.path();
         match full.strip_prefix(&path)?.strip_prefix('/') {
-            Some(within) if self.is_own(within, &name.id) => Some(row.clone()),
+            Some(within) if self.is_own(within, &name.id) => Some(own_part(row)),
             Some(_) => self.part_of(row),
             None => self.part_of(row).filter(|_| full == path),
         }
@@ -258,16 +259,25 @@ impl About {
 
     /// Whether a row of the entity is the member's by its name.
     fn is_own(&self, within: &str, id: &str) -> bool {
-        const BY_ID: [&str; 5] =
-            ["blocked/", "depositors/", "interest/", "officers/", "savings-activity/"];
+        const BY_ID: [&str; 6] = [
+            "blocked/",
+            "depositors/",
+            "interest/",
+            "officers/",
+            "savings-activity/",
+            "settlements/",
+        ];
         let by_id = id == self.member && BY_ID.iter().any(|one| within.starts_with(one));
         let in_arisan = within.starts_with("arisans/")
             && within.ends_with(&format!("/members/{}", self.member));
         let in_share = within.starts_with("savings-shares/")
             && within.ends_with(&format!("/parts/{}", self.member));
+        let of_deposit = within.starts_with("savings-shares/")
+            && within.rsplit_once("/deposits/").is_some_and(|(_, deposit)| self.has(deposit));
         by_id
             || in_arisan
             || in_share
+            || of_deposit
             || within == format!("borrowers/m.{}", self.member)
             || within.strip_prefix("loan-contacts/").is_some_and(|loan| self.has(loan))
     }
@@ -321,6 +331,16 @@ impl About {
 
     fn has(&self, contract: &str) -> bool {
         self.contracts.contains(contract)
+    }
+}
+
+/// What of a row that is a member's by its name is about nobody else: not who was paid for them.
+fn own_part(row: &Row) -> Row {
+    match row {
+        Row::Settlement(row) => {
+            Row::Settlement(Settlement { died_on: row.died_on, ..Settlement::default() })
+        }
+        row => row.clone(),
     }
 }
 

@@ -61,6 +61,24 @@ async fn heirs_are_settled_with(server: &Server) {
     assert_eq!(town.held("a.sp.2103.m01").await, 0);
     let shown = town.members().get_member(name).await.expect("shown").into_inner();
     assert_eq!(shown.member.expect("a member").left_on, date(2025, 3, 10));
+    // What is held on who died has their settlement, and nothing of the heir.
+    let export = ExportMemberRequest {
+        member: m01(),
+        purpose: Purpose::OwnData as i32,
+        explanation: "diminta ahli waris (contoh)".to_owned(),
+        page_token: String::new(),
+    };
+    let export = town.personal().export_member(export).await.expect("exported").into_inner();
+    let record = export.records.iter().find(|record| {
+        record.transaction.as_ref().is_some_and(|one| one.event == "MEMBER_SETTLED")
+    });
+    let record = record.expect("settled");
+    let row = record.rows.iter().find(|row| row.name == format!("{A}/settlements/m01"));
+    let row = simpul::api::fields::json("simpul.record.v1.Row", &row.expect("a row").row);
+    let row = row.expect("a row");
+    assert!(row["settlement"]["diedOn"].is_number(), "{row}");
+    assert_eq!(row["settlement"].as_object().map(serde_json::Map::len), Some(1), "{row}");
+    assert!(!record.texts.iter().any(|text| text.contains("Ibu Contoh")));
 }
 
 async fn what_is_wrong_with_a_death_is_named(server: &Server) {

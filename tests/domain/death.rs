@@ -4,13 +4,18 @@ use simpul::domain::cash::Place;
 use simpul::domain::day::Day;
 use simpul::domain::id::{Entity, RowName};
 use simpul::domain::leaving::{Heir, RecordDeath, Settle, settlement_name};
-use simpul::domain::record::proto::{Member, Settlement};
+use simpul::domain::loan::due::DebitLoans;
+use simpul::domain::loan::pay::Disburse;
+use simpul::domain::loan::request::ApplyLoan;
+use simpul::domain::record::proto::{LoanFrequency, LoanMethod, Member, Settlement};
 use simpul::domain::record::{Effect, Row};
 use simpul::domain::refusal::Reason;
 use simpul::domain::register::EnrolMember;
 use simpul::domain::savings::{Deposit, Kind, Withdraw};
 use simpul::domain::state::{Key, Lookup, Value};
 
+use crate::loan_schedule::plain_terms;
+use crate::loans;
 use crate::village::{Village, day, entries, flags, id, k, kube};
 
 /// A book whose LKM has a member m01 with 100 saved, and so has m01 of KUBE a there.
@@ -126,4 +131,43 @@ fn event_20_an_heir_by_name_is_paid_when_the_death_is_known() {
     assert_eq!(known, (day("2025-03-01").get(), vec![9; 32]));
     // Who has left cannot die in this book any more.
     assert_eq!(v.refused(died(kube("a"), Some("2025-03-11"))).reason, Reason::NotMemberThen);
+}
+
+/// A loan of 1.000 in two tranches, its instalments taken from savings: once its borrower has died the
+/// rest is not paid out, nothing is approved, and nothing is taken.
+#[test]
+fn a_loan_of_who_has_died_waits_for_the_heirs() {
+    let mut v = loans::village();
+    loans::set_product(
+        &mut v,
+        &kube("a"),
+        plain_terms(LoanMethod::Flat, LoanFrequency::Monthly, "1"),
+    );
+    let lender = kube("a");
+    let wish = loans::apply(&lender, "x1", loans::member(1), k(1_000), 10);
+    let wish = ApplyLoan { auto_debit: true, ..wish };
+    let ask = |loan: &str| ApplyLoan { loan: id(loan), ..wish.clone() };
+    let tranche = |amount| Disburse { amount, ..loans::disburse(&lender, "x1", loans::tin()) };
+    for loan in ["x1", "x2"] {
+        v.ok_on(ask(loan), Some("2025-02-01"));
+        v.ok_on(loans::confirm(&lender, loan), Some("2025-02-01"));
+    }
+    v.ok_on(loans::decide(&lender, "x1", true), Some("2025-02-01"));
+    v.ok_on(tranche(Some(k(600))), Some("2025-02-01"));
+    let (entity, place) = (kube("a"), Place::Cash);
+    v.ok_on(Deposit { amount: k(5_000), ..deposit(entity.clone(), place) }, Some("2025-02-02"));
+    v.ok_on(died(entity, Some("2025-03-02")), Some("2025-03-05"));
+    let dead = v.refused(tranche(None));
+    assert_eq!((dead.reason, dead.field.as_str()), (Reason::MemberDied, "loan"));
+    let undecided = v.refused(loans::decide(&lender, "x2", true));
+    assert_eq!((undecided.reason, undecided.field.as_str()), (Reason::MemberDied, "loan"));
+    let debit = |on: &str| {
+        let (day, loans) = (day(on), vec![(kube("a"), id("x1"))]);
+        DebitLoans { day, loans }
+    };
+    // What fell due while they lived is still taken for that day, nothing after.
+    let before = v.ok_on(debit("2025-03-01"), Some("2025-03-01"));
+    assert!(!before.entries.is_empty());
+    let after = v.ok_on(debit("2025-04-01"), Some("2025-04-01"));
+    assert_eq!((entries(&after), flags(&after)), (Vec::<String>::new(), Vec::new()));
 }

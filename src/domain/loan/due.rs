@@ -248,6 +248,12 @@ pub fn payable(row: &Loan, day: Day) -> Result<Sen, Refusal> {
 }
 
 fn debit(draft: &mut Draft<'_>, case: &mut Case) -> Result<(), Stop> {
+    if let Borrower::Member(member) = case.borrower()?
+        && !draft.lives(&case.lender, &member)?
+    {
+        // What the savings owe is settled with the heirs.
+        return Ok(());
+    }
     let account = debited_account(case)?;
     let amount = payable(&case.row, draft.frame().happened_on)?.min(draft.available(&account)?);
     // Savings are in a fund of their own: what is owed to another is not taken from them.

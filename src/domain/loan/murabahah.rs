@@ -16,7 +16,7 @@ use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
-use crate::domain::loan::case::{Case, Leg, Told};
+use crate::domain::loan::case::{Borrower, Case, Leg, Told};
 use crate::domain::loan::officer::check_exposure;
 use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
@@ -55,7 +55,7 @@ impl Action for SellMurabahah {
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` where nothing is approved, `WRONG_KIND` for a loan that
     /// is no murabahah, a lot of another fund, or a new lot that a KUBE's borrower lacks or a
     /// member's has, `LOT_COST_DIFFERS`, `LOT_EXCEEDED`, `ALREADY_EXISTS`, `WHOLE_HEADS`,
-    /// `OFFICER_EXPOSURE`.
+    /// `OFFICER_EXPOSURE`, `MEMBER_DIED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::load(draft, &self.lender, &self.loan)?;
         if case.contract() != LoanContract::Murabahah {
@@ -64,6 +64,9 @@ impl Action for SellMurabahah {
         let ahead = draft.frame().happened_on.get() < case.row.reckoned_on.max(case.row.decided_on);
         if case.row.state() != LoanState::Approved || ahead {
             return Err(case.refuse(Reason::LoanNotOpen).into());
+        }
+        if let Borrower::Member(member) = case.borrower()? {
+            draft.living_member(&self.lender, &member, "loan")?;
         }
         let cost = Sen::new(case.row.amount);
         check_exposure(draft, &case, cost)?;

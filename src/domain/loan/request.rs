@@ -330,7 +330,7 @@ impl Action for DecideLoan {
 
     /// Errors: `NOT_FOUND`, `LOAN_DECIDED`, `LOAN_NOT_CONFIRMED`, `LOAN_EXCEEDED` for more than was
     /// asked; what the product of this day refuses, and the LKM's regime: `RATE_ABOVE_BOUND`,
-    /// `OFFICER_EXPOSURE`.
+    /// `OFFICER_EXPOSURE`; `MEMBER_DIED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = undecided(draft, &self.lender, &self.loan)?;
         case.row.decided_on = draft.frame().happened_on.get();
@@ -348,6 +348,9 @@ impl DecideLoan {
     fn approve(&self, draft: &mut Draft<'_>, case: &mut Case) -> Result<(), Stop> {
         if case.row.confirmed_on == 0 {
             return Err(case.refuse(Reason::LoanNotConfirmed).into());
+        }
+        if let Borrower::Member(member) = case.borrower()? {
+            draft.living_member(&self.lender, &member, "loan")?;
         }
         let asked = Sen::new(case.row.amount);
         let amount = self.amount.unwrap_or(asked);

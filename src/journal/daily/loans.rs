@@ -11,7 +11,7 @@ use super::{Chunk, Step, damaged};
 use crate::domain::book::periods_name;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
-use crate::domain::id::{Entity, Id};
+use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::case::{Borrower, Case, loan_name};
 use crate::domain::loan::due::{
     CHUNK, DebitLoans, KIND, TendLoans, debited_account, parse, payable,
@@ -78,9 +78,17 @@ impl Step for Loans {
     }
 }
 
-/// Whether something is due of a loan, and something saved to take it from.
+/// Whether something is due of a loan, and something saved to take it from. Nothing is taken from the
+/// savings of who has died: they are settled with the heirs.
 async fn is_payable(snapshot: &mut Snapshot, case: &Case, day: Day) -> Result<bool, StorageError> {
     let wrong = |_| damaged("a loan");
+    if let Borrower::Member(member) = case.borrower().map_err(wrong)? {
+        let name = RowName::of(&case.lender, "members", member.as_str());
+        let row = snapshot.row(&name).await?.map(|found| found.row);
+        if matches!(row, Some(Row::Member(row)) if row.died_on != 0 && row.died_on <= day.get()) {
+            return Ok(false);
+        }
+    }
     let due = payable(&case.row, day).map_err(wrong)?;
     let account = debited_account(case).map_err(wrong)?;
     Ok(due.is_positive() && snapshot.balance(&account, AsOf::default()).await?.is_negative())
