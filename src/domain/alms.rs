@@ -13,6 +13,7 @@ use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
 use crate::domain::record::proto::Fund;
+use crate::domain::regime::check_principle;
 
 /// What alms are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,8 @@ impl Action for ReceiveAlms {
     /// Errors: `NOT_FOUND`, `PLACE_NOT_ALLOWED`, `FUND_NOT_ALLOWED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let place = self.place.checked(draft, &Entity::Lkm, "place")?;
+        let today = draft.frame().happened_on;
+        check_principle(draft, &Entity::Lkm, false, today);
         if let Some(giver) = &self.giver {
             draft.group(&giver.group, "giver")?;
             let kube = Entity::Kube(giver.group.clone());

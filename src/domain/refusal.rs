@@ -115,6 +115,10 @@ reasons! {
     InterestUnpaid = "INTEREST_UNPAID", Precondition,
         "Jasa simpanan {sort} belum dibayar sampai {through}; tutup hari sampai tanggal itu, lalu pindahkan kelompok pada {date} atau awal bulan sesudahnya.",
         "Interest on {sort} savings is not paid through {through}; close the days up to it, then move the group on {date} or at the beginning of a later month.";
+    /// A profit share must be paid before its group moves or is dissolved.
+    ShareUnpaid = "SHARE_UNPAID", Precondition,
+        "Bagi hasil simpanan {share} belum dibayar; tutup hari sampai {date}, lalu ulangi.",
+        "The profit share {share} is not paid yet; close the days through {date}, then try again.";
     /// A group moves as it stands on the day: nothing of it may have happened later.
     FactsAfterMove = "FACTS_AFTER_MOVE", Precondition,
         "{name} masih bergerak sesudah {date}; pindahkan kelompok pada tanggal yang tidak lebih awal dari transaksi terakhirnya.",
@@ -607,10 +611,10 @@ reasons! {
     BoundInvalid = "BOUND_INVALID", Invalid,
         "Isian batas tidak masuk akal: {term}.",
         "This part of the bound makes no sense: {term}.";
-    /// Remark: a loan product of a kind that the LKM's principle has not.
+    /// Remark: a product, contract or fund of a kind that the LKM's principle has not.
     NotOfPrinciple = "NOT_OF_PRINCIPLE", Remark,
-        "Produk ini tidak sesuai dengan prinsip usaha LKM (konvensional atau syariah).",
-        "This product is not of the LKM's principle (conventional or syariah).";
+        "Hal ini tidak sesuai dengan prinsip usaha LKM (konvensional atau syariah).",
+        "This is not of the LKM's principle (conventional or syariah).";
     /// Remark: told as done against a rule; a person must look at it.
     ForReview = "FOR_REVIEW", Remark,
         "Dicatat untuk diperiksa karena {reason}.",

@@ -16,8 +16,7 @@ use crate::domain::effective::{self, Recorded, Version, known_on};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::rate::Percent;
 use crate::domain::record::proto::{
-    self, BoundEffect, BoundedFigure, LoanContract, Principle, Regime, RegimeBound, RegimeBounds,
-    RegimeSince,
+    self, BoundEffect, BoundedFigure, Principle, Regime, RegimeBound, RegimeBounds, RegimeSince,
 };
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
@@ -114,12 +113,15 @@ impl Action for MoveCapital {
     }
 }
 
-/// Remarks on a loan product of a kind that the LKM's principle has not.
-pub fn check_principle(draft: &mut Draft<'_>, entity: &Entity, contract: LoanContract, day: Day) {
-    let version = known_on(&draft.book().regimes, day, u64::MAX);
-    let principle = version.map_or(Principle::Unspecified, RegimeSince::principle);
-    let by_jasa = contract == LoanContract::Unspecified;
-    let kept = match principle {
+/// Whether the LKM works by jasa or by syariah contracts on a day, if that was said.
+pub fn principle_on(book: &proto::Book, day: Day) -> Principle {
+    let version = known_on(&book.regimes, day, u64::MAX);
+    version.map_or(Principle::Unspecified, RegimeSince::principle)
+}
+
+/// Remarks on what the LKM does by jasa, or by a syariah contract, if its principle has not such.
+pub fn check_principle(draft: &mut Draft<'_>, entity: &Entity, by_jasa: bool, day: Day) {
+    let kept = match principle_on(draft.book(), day) {
         Principle::Unspecified => true,
         Principle::Conventional => by_jasa,
         Principle::Syariah => !by_jasa,

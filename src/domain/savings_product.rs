@@ -106,6 +106,10 @@ impl Action for SetProduct {
         let rate = self.version.rate.parse::<Decimal>().ok();
         let of = (&self.entity, BoundedFigure::SavingsRate, self.version.since());
         regime::check_rate(draft, of, "version.rate", rate)?;
+        if pays {
+            let by_jasa = self.version.share_percent.is_empty();
+            regime::check_principle(draft, &self.entity, by_jasa, self.version.since());
+        }
         draft.put(product_name(&self.entity, self.sort), Row::SavingsProducts(products));
         Ok(())
     }

@@ -5,6 +5,7 @@ use simpul::domain::account::Ledger;
 use simpul::domain::alms::{Alms, GiveAlms, Giver, ReceiveAlms};
 use simpul::domain::cash::Place;
 use simpul::domain::id::Entity;
+use simpul::domain::leaving::RecordDeath;
 use simpul::domain::loan::case::{Borrower, Purse};
 use simpul::domain::loan::murabahah::SellMurabahah;
 use simpul::domain::loan::pay::{Disburse, SettleLoan};
@@ -19,9 +20,10 @@ use simpul::domain::money::Sen;
 use simpul::domain::record::Row;
 use simpul::domain::record::proto::{
     Fund, LoanContract, LoanFrequency, LoanMethod, LoanState, LoanTerms, LoanVersion, LotKind,
-    Overpayment, Penalty, PenaltyPer, Recognition, SyirkahKind,
+    Overpayment, Penalty, PenaltyPer, Principle, Recognition, Regime, RegimeSince, SyirkahKind,
 };
 use simpul::domain::refusal::Reason;
+use simpul::domain::regime::SetRegime;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::stake::Means;
 use simpul::domain::state::{Key, Lookup, Value};
@@ -29,7 +31,7 @@ use simpul::domain::trade::{Payment, Purchase};
 
 use crate::loan_schedule::{plain_terms, plan_of};
 use crate::loans::{apply, counter, fund_vault, lend, member, pay, row, set_product, village};
-use crate::village::{Village, entries, id, k, kube};
+use crate::village::{Village, entries, flags, id, k, kube};
 
 const LKM: Entity = Entity::Lkm;
 
@@ -521,4 +523,78 @@ fn event_42_musyarakah_bears_losses_by_capital() {
     let blocked = v.refused(Reverse { transaction: funded, line: 0 });
     assert!(matches!(blocked.reason, Reason::Floor | Reason::ReversalBlocked), "{blocked:?}");
     assert_eq!(v.held(&format!("{}.sp.2317.s1", kube("a"))), k(900));
+}
+
+/// Losses are borne by the capital that is in the business then: of 400 the LKM's 1.000 beside the
+/// partner's 3.000 bear 100; when 500 of what is left came back, 400 of 3.100 bear the next 310, and
+/// all that is left is lost by both to the sen, one sen at a time.
+#[test]
+fn event_42_losses_of_a_musyarakah_are_borne_by_what_is_left() {
+    let mut v = village();
+    fund_vault(&mut v);
+    v.ok(fund(SyirkahKind::Musyarakah, k(3_000)));
+    let lose = |loss| BearLoss { syirkah: id("s1"), loss };
+    v.ok(lose(k(400)));
+    let purse = Purse::Kube(counter());
+    v.ok(ReturnCapital { syirkah: id("s1"), amount: k(500), purse });
+    assert_eq!(
+        entries(&v.ok(lose(k(310)))),
+        [
+            "lkm.sp Beban Rugi D 40",
+            "lkm.sp Pembiayaan [s1] K 40",
+            "a.sp Dana Syirkah [s1] D 40",
+            "a.sp Rugi Usaha K 40",
+        ]
+    );
+    let too_much = v.refused(lose(Sen::new(k(360 + 2_430).get() + 1)));
+    assert_eq!((too_much.reason, too_much.field.as_str()), (Reason::SyirkahExceeded, "amount"));
+    v.ok(lose(Sen::new(1)));
+    v.ok(lose(Sen::new(k(360 + 2_430).get() - 1)));
+    assert_eq!((left_of(&v), v.held("lkm.sp.1228.s1")), (k(0), k(0)));
+    assert_eq!(v.refused(lose(Sen::new(1))).reason, Reason::SyirkahExceeded);
+}
+
+/// What a conventional LKM does by syariah contracts is remarked on: it has no fund for alms.
+#[test]
+fn what_is_not_of_a_conventional_lkm_is_warned_of() {
+    let mut v = village();
+    fund_vault(&mut v);
+    let conventional = RegimeSince {
+        since: crate::village::day("2025-01-01").get(),
+        regime: Regime::LkmOjk as i32,
+        principle: Principle::Conventional as i32,
+        minute: "BA-5/contoh".to_owned(),
+        ..RegimeSince::default()
+    };
+    v.ok(SetRegime { version: conventional });
+    let infak = ReceiveAlms { alms: Alms::Infak, amount: k(5), place: Place::Vault, giver: None };
+    assert_eq!(flags(&v.ok(infak)), [Reason::NotOfPrinciple]);
+    assert_eq!(flags(&v.ok(fund(SyirkahKind::Mudharabah, k(0)))), [Reason::NotOfPrinciple]);
+}
+
+#[test]
+fn event_43_a_member_borrows_by_qardh() {
+    let mut v = with_alms();
+    set_product(&mut v, &LKM, terms(LoanContract::Qardh));
+    let wish = apply(&LKM, "l1", member(1), k(400), 4);
+    let out = lend(&mut v, wish, Purse::Place(Place::Vault), "2025-03-01");
+    assert_eq!(
+        entries(&out),
+        ["lkm.kebajikan Piutang Qardh [l1] D 400", "lkm.kebajikan Kas Besar K 400"]
+    );
+    let back = pay(&LKM, "l1", k(100), Purse::Place(Place::Vault));
+    assert_eq!(
+        entries(&v.ok_on(back, Some("2025-04-01"))),
+        ["lkm.kebajikan Kas Besar D 100", "lkm.kebajikan Piutang Qardh [l1] K 100"]
+    );
+}
+
+#[test]
+fn goods_are_not_handed_over_to_who_has_died() {
+    let mut v = with_goods();
+    approve(&mut v, wish("l1", member(1), k(120)), "2025-03-01");
+    let died_on = Some(crate::village::day("2025-03-02"));
+    v.ok_on(RecordDeath { entity: LKM, member: id("m01"), died_on }, Some("2025-03-03"));
+    let dead = v.refused(sale(None));
+    assert_eq!((dead.reason, dead.field.as_str()), (Reason::MemberDied, "loan"));
 }

@@ -12,7 +12,9 @@ use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::terms::{Terms, invalid};
 use crate::domain::loan::yearly;
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{BoundedFigure, LoanPlan, LoanProduct, LoanVersion};
+use crate::domain::record::proto::{
+    BoundedFigure, LoanContract, LoanPlan, LoanProduct, LoanVersion,
+};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::regime;
@@ -81,7 +83,8 @@ impl Action for SetLoanProduct {
         effective::add(draft, &self.entity, versions, version, "since")?;
         let of = (&self.entity, BoundedFigure::LoanRate, self.version.since());
         regime::check_rate(draft, of, "terms.rate_percent", yearly::named(&terms))?;
-        regime::check_principle(draft, &self.entity, terms.contract, self.version.since());
+        let by_jasa = terms.contract == LoanContract::Unspecified;
+        regime::check_principle(draft, &self.entity, by_jasa, self.version.since());
         draft.put(name, Row::LoanProduct(product));
         Ok(())
     }

@@ -2,7 +2,8 @@
 //! of its profit (nisbah), and bears its losses.
 //!
 //! Profit is shared as it was made, not as it was projected; there is no schedule. A loss of a
-//! mudharabah is the LKM's alone, that of a musyarakah is borne by capital.
+//! mudharabah is the LKM's alone, that of a musyarakah is borne by the capital that is in the business
+//! then, on both sides.
 //!
 //! **Invariant**: capital put in is capital returned, lost, and left; what was taken back is no fact.
 
@@ -20,6 +21,7 @@ use crate::domain::posting::{Leaf, Posting};
 use crate::domain::record::proto::{Fund, Syirkah, SyirkahFact, SyirkahFactKind, SyirkahKind};
 use crate::domain::record::{Effect, Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::regime::check_principle;
 
 /// The most facts of one contract.
 const MOST_FACTS: usize = 1_000;
@@ -43,6 +45,13 @@ pub fn left(row: &Syirkah) -> Result<Sen, Refusal> {
     let (_, lost) = sum_of(row, SyirkahFactKind::Lost)?;
     let (_, returned) = sum_of(row, SyirkahFactKind::Returned)?;
     funded.minus(lost)?.minus(returned)
+}
+
+/// The partner's own capital that is still in the business: what losses have left of it. Errors:
+/// `OVERFLOW`.
+fn own_left(row: &Syirkah) -> Result<Sen, Refusal> {
+    let (lost, borne) = sum_of(row, SyirkahFactKind::Lost)?;
+    Sen::new(row.own).minus(lost.minus(borne)?)
 }
 
 /// One contract within a decision.
@@ -207,6 +216,8 @@ impl Action for FundSyirkah {
         };
         let name = syirkah_name(&self.syirkah);
         draft.create(name, Row::Syirkah(row.clone()), "syirkah_id")?;
+        let today = draft.frame().happened_on;
+        check_principle(draft, &Entity::Lkm, false, today);
         let venture = Venture { id: self.syirkah.clone(), row };
         let against = (venture.leaf(Code::SharingFinance), venture.leaf(Code::SyirkahFund));
         venture.pay(draft, &self.purse, self.amount.negated()?, against)?;
@@ -272,10 +283,14 @@ impl Action for BearLoss {
     /// Errors: `NOT_FOUND`, `SYIRKAH_EXCEEDED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let venture = Venture::load(draft, &self.syirkah)?;
-        let (amount, own) = (Sen::new(venture.row.amount), Sen::new(venture.row.own));
-        // What the LKM bears of a loss by its part of the capital, rounded half up.
-        let borne = cumulative_share(self.loss, amount.get(), amount.plus(own)?.get())?;
-        venture.check_left(borne)?;
+        let (ours, own) = (left(&venture.row)?, own_left(&venture.row)?);
+        let capital = ours.plus(own)?;
+        if self.loss > capital {
+            let refusal = Refusal::new(Reason::SyirkahExceeded).on("amount");
+            return Err(refusal.with("held", capital.get()).into());
+        }
+        // By its part of the capital that is in the business then, rounded half up.
+        let borne = cumulative_share(self.loss, ours.get(), capital.get())?;
         let out = borne.negated()?;
         let lkm =
             vec![(Code::SharingLoss.into(), borne), (venture.leaf(Code::SharingFinance), out)];
