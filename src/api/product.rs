@@ -43,6 +43,7 @@ service! {
         list_savings_products: ListSavingsProductsRequest => ListSavingsProductsResponse;
         decide_savings_share: DecideSavingsShareRequest => DecideSavingsShareResponse;
         list_savings_shares: ListSavingsSharesRequest => ListSavingsSharesResponse;
+        list_savings_share_parts: ListSavingsSharePartsRequest => ListSavingsSharePartsResponse;
         set_savings_tax: SetSavingsTaxRequest => SetSavingsTaxResponse;
         list_mandatory_savings: ListMandatorySavingsRequest => ListMandatorySavingsResponse;
         block_savings: BlockSavingsRequest => BlockSavingsResponse;

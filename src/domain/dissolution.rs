@@ -17,6 +17,7 @@ use crate::domain::posting::{Leaf, Posting};
 use crate::domain::record::Event;
 use crate::domain::record::proto::{Fund, Standing};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::savings_share::check_paid;
 use crate::domain::standing::{check_empty, end, foresee, ledgers, not_settled, owner_of};
 use crate::domain::transfer::check_arrived;
 
@@ -62,12 +63,13 @@ impl Action for Dissolve {
     }
 
     /// Errors: `TRANSFERS_IN_TRANSIT`, `GRANT_ASSETS_HELD`, `NOT_SETTLED`, `DEBTS_EXCEED_MONEY`, `SHARES_DIFFER`,
-    /// `PLACE_NOT_ALLOWED`, `NOT_FOUND`.
+    /// `SHARE_UNPAID`, `PLACE_NOT_ALLOWED`, `NOT_FOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let entity = Entity::Kube(self.group.clone());
         let place = self.place.checked(draft, &entity, "place")?;
         foresee(draft, &self.accounts)?;
         check_arrived(draft, &self.group)?;
+        check_paid(draft, &self.group)?;
         self.check_grants(draft)?;
         self.check_settled(draft, place.0)?;
         self.pool(draft, &place)?;

@@ -103,7 +103,8 @@ impl Action for RecordDeath {
     }
 }
 
-fn died(member: &Id, row: &Member) -> Refusal {
+/// That a member has died.
+pub(super) fn died(member: &Id, row: &Member) -> Refusal {
     let refusal = Refusal::new(Reason::MemberDied).with("member", member);
     refusal.with("date", Day::new(row.died_on))
 }

@@ -17,7 +17,7 @@
 //! openings bring in the same balances, account by account, as of the same day. What mirrors the
 //! old LKM or another group of the old book cannot move: it is settled first. What the group has
 //! passed on to another book arrives, or is taken back, before the group goes; so is a surplus
-//! divided and interest on savings paid, whose shares and days only the old book knows. A grant's capital
+//! divided, and interest on savings and shares of profit paid, whose days only the old book knows. A grant's capital
 //! that has moved is counted in the old book as moved, and in the new one as held.
 
 use std::collections::BTreeMap;
@@ -45,6 +45,7 @@ use crate::domain::record::proto::{
 use crate::domain::record::{Effect, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::savings_product::{SORTS, pays_from, products, sort_name};
+use crate::domain::savings_share::check_paid;
 use crate::domain::standing::{check_empty, end, ledgers, not_settled};
 use crate::domain::transfer::check_arrived;
 use crate::domain::uep::blocked;
@@ -156,12 +157,13 @@ impl Action for Leave {
     }
 
     /// Errors: `TRANSFERS_IN_TRANSIT`, `FACTS_AFTER_MOVE`, `SURPLUS_UNDIVIDED`, `INTEREST_UNPAID`,
-    /// `NOT_SETTLED`, `NOT_FOUND`.
+    /// `SHARE_UNPAID`, `NOT_SETTLED`, `NOT_FOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         check_arrived(draft, &self.group)?;
         self.check_nothing_later(draft)?;
         check_divided(draft, &self.group)?;
         check_interest_paid(draft, &self.group)?;
+        check_paid(draft, &self.group)?;
         for account in &self.staying {
             let balance = draft.balance(account)?;
             if !balance.is_zero() {

@@ -7,7 +7,7 @@
 //!
 //! **Invariant**: an account is paid for a month once, whoever asks and how often.
 
-use crate::domain::account::Ledger;
+use crate::domain::account::{Ledger, Subject};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
@@ -15,11 +15,13 @@ use crate::domain::draft::{Draft, Stop};
 use crate::domain::effective::in_force;
 use crate::domain::id::{Entity, RowName};
 use crate::domain::interest::{cumulative, tax};
+use crate::domain::leaving::died;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{AccountInterest, SavingsProduct, SavingsSort, SavingsTax};
 use crate::domain::record::{Event, Row};
 use crate::domain::savings::{Kind, savings_ledger};
 use crate::domain::savings_product::{products, sort_name, taxes};
+use crate::domain::standing::check_here;
 use crate::domain::surplus::Sharer;
 
 /// The most accounts that one record pays interest to.
@@ -125,6 +127,31 @@ impl PayInterest {
     }
 }
 
+/// Where somebody's return is paid into: their savings, if they are here to draw it. What a KUBE has
+/// earned that is gone, or a member of the LKM who died and was settled with, is a debt of the LKM's,
+/// flagged: a person must find out whom to pay.
+pub(super) fn purse_of(
+    draft: &mut Draft<'_>,
+    entity: &Entity,
+    who: &Sharer,
+) -> Result<(Code, Subject), Stop> {
+    let gone = match who {
+        Sharer::Kube(group, _) => check_here(group, &draft.group(group, "group")?).err(),
+        Sharer::Member(member) => {
+            let row = draft.member(entity, member, "member")?;
+            let settled = *entity == Entity::Lkm && row.died_on != 0 && row.left_on != 0;
+            settled.then(|| died(member, &row))
+        }
+    };
+    Ok(match gone {
+        None => who.savings(),
+        Some(why) => {
+            draft.flag(why);
+            (Code::OtherPayable, Subject::none())
+        }
+    })
+}
+
 /// Pays somebody a return on their savings, less the tax that is withheld.
 ///
 /// Errors: those of posting.
@@ -139,9 +166,17 @@ pub(super) fn pay_return(
         draft.about(entity, "members", member);
     }
     let net = paid.minus(withheld)?;
-    draft.transfer(&ledger, Code::SavingsInterest, who.savings(), net)?;
+    if paid.is_zero() {
+        return Ok(());
+    }
+    let purse = purse_of(draft, entity, who)?;
+    let gone = purse.0 == Code::OtherPayable;
+    draft.transfer(&ledger, Code::SavingsInterest, purse, net)?;
     draft.transfer(&ledger, Code::SavingsInterest, Code::TaxWithheld, withheld)?;
     let Sharer::Kube(group, fund) = who else { return Ok(()) };
+    if gone {
+        return Ok(());
+    }
     let kube = Ledger::new(Entity::Kube(group.clone()), *fund);
     draft.transfer(&kube, Code::SavingsAtLkm, Code::ReturnFromLkm, net)?;
     draft.transfer(&kube, Code::TaxExpense, Code::ReturnFromLkm, withheld)

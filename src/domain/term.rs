@@ -5,13 +5,16 @@
 //!
 //! What a deposit earns is counted from the beginning of its term each time, by the product's
 //! version of that day; it is recognised at the end of each month and when it is paid, as the
-//! difference to what was recognised before, so that nothing drifts.
+//! difference to what was recognised before, so that nothing drifts. One that shares in the profit is
+//! credited with its part when that is known.
 //!
 //! **Invariants**: a deposit is paid back once and whole, so that its account holds its amount, or
 //! nothing, in both ledgers; the account of its return holds what was earned and not paid. A deposit
 //! that runs is listed in the register `due` under the next day on which time changes something.
 
-use crate::domain::account::{Ledger, Subject};
+use std::cell::Cell;
+
+use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::cash::{Place, cash_in, mode_of};
 use crate::domain::chart::Code;
 use crate::domain::daily::{last_closed, note_due};
@@ -33,7 +36,9 @@ use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::register::after_last;
 use crate::domain::savings::savings_ledger;
 use crate::domain::savings_product::taxes;
+use crate::domain::savings_return::purse_of;
 use crate::domain::stake::Means;
+use crate::domain::surplus::Sharer;
 use crate::domain::term_product::{check, version_on};
 
 /// What the register `due` calls a term deposit.
@@ -88,6 +93,21 @@ impl TermId {
         match self {
             TermId::Kube(group, _) => Entity::Kube(group.clone()),
             TermId::Member(entity, _) => entity.clone(),
+        }
+    }
+
+    /// The deposit that an account holds the money of; `None` for an account of something else.
+    pub fn of(account: &Account) -> Option<TermId> {
+        let subject = account.subject.as_str();
+        match account.code {
+            Code::TermDeposits => {
+                let (group, id) = subject.split_once('/')?;
+                Some(TermId::Kube(Id::new(group)?, Id::new(id)?))
+            }
+            Code::MemberTermDeposits => {
+                Some(TermId::Member(account.ledger.entity.clone(), Id::new(subject)?))
+            }
+            _ => None,
         }
     }
 
@@ -308,10 +328,11 @@ impl Case {
         Sen::new(self.row.earned).minus(Sen::new(self.row.paid))
     }
 
-    /// What the running term has earned through a day, or its end.
+    /// What the running term has earned through a day, or its end: without a rate, what it was
+    /// credited with.
     fn cumulative(&self, through: Day) -> Result<Sen, Refusal> {
         let Some(terms) = self.row.terms.as_ref().filter(|terms| !terms.rate.is_empty()) else {
-            return Ok(Sen::ZERO);
+            return Ok(Sen::new(self.row.earned));
         };
         let (from, until) = (Day::new(self.row.opened_on), through.min(self.matures_on()));
         of_term(&terms.rate, terms.day_count(), Sen::new(self.row.amount), (from, until))
@@ -338,7 +359,7 @@ impl Case {
         sides.shift(draft, Part::Owed, into, gross.minus(withheld)?)?;
         sides.shift(draft, Part::Owed, Part::Tax, withheld)?;
         self.row.paid = Sen::new(self.row.paid).plus(gross)?.get();
-        self.row.paid_on = through.get();
+        self.row.paid_on = self.row.paid_on.max(through.get());
         Ok(withheld)
     }
 
@@ -683,6 +704,58 @@ impl Case {
         self.row.closed_on = today.get();
         self.row.listed_on = 0;
         sides.shift(draft, Part::Principal, Part::Purse, amount)
+    }
+}
+
+/// Credits a deposit with its part of a profit share, which is paid when its product says; at once
+/// where it was paid back. What a KUBE has earned that is tied to the LKM no more is a debt of the
+/// LKM's, flagged. Answers the tax withheld.
+///
+/// Errors: `NOT_FOUND`, `OVERFLOW`.
+pub(super) fn credit(
+    draft: &mut Draft<'_>,
+    term: &TermId,
+    amount: Sen,
+    through: Day,
+) -> Result<Sen, Stop> {
+    let case = Case::load(draft, term)?;
+    let untied = case.withheld(draft, amount, through)?;
+    let withheld = Cell::new(untied);
+    draft.attempt(
+        |draft| {
+            withheld.set(case.credit(draft, amount, through)?);
+            Ok(())
+        },
+        |draft, why| {
+            draft.flag(why);
+            let ledger = savings_ledger(&term.keeper());
+            let net = amount.minus(untied)?;
+            draft.transfer(&ledger, Code::SavingsInterest, Code::OtherPayable, net)?;
+            draft.transfer(&ledger, Code::SavingsInterest, Code::TaxWithheld, untied)
+        },
+    )?;
+    Ok(withheld.get())
+}
+
+impl Case {
+    fn credit(mut self, draft: &mut Draft<'_>, amount: Sen, through: Day) -> Result<Sen, Stop> {
+        let mut sides = Sides::of(draft, &self.term, &self.row, &Purse::Savings)?;
+        let open = self.row.state() == TermState::Open;
+        if let (TermId::Member(entity, _), Some(member)) = (&self.term, Id::new(&self.row.member)) {
+            sides.keeper.purse = purse_of(draft, entity, &Sharer::Member(member))?;
+        }
+        sides.shift(draft, Part::Return, Part::Owed, amount)?;
+        self.row.earned = Sen::new(self.row.earned).plus(amount)?.get();
+        let payout = self.row.terms.as_ref().map(TermProduct::payout);
+        let withheld = match open && payout != Some(TermPayout::Monthly) {
+            true => Sen::ZERO,
+            false => {
+                let due = self.due()?;
+                self.pay(draft, &sides, (due, through), Part::Purse)?
+            }
+        };
+        self.put(draft);
+        Ok(withheld)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::draft::{Draft, Stop};
 use crate::domain::effective::{self, Version, in_force};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{BoundedFigure, TermProduct, TermProducts};
+use crate::domain::record::proto::{BoundedFigure, Principle, TermProduct, TermProducts};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::regime;
@@ -55,23 +55,32 @@ impl Action for SetTermProduct {
     /// Errors: `PERIOD_CLOSED`, `NOT_AFTER_LAST`, `RATE_ABOVE_BOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let name = product_name(&self.entity, self.product.as_str());
-        let mut versions = versions(draft, &name)?;
-        effective::add(draft, &self.entity, &mut versions, self.version.clone(), "since")?;
-        let of = (&self.entity, BoundedFigure::SavingsRate, self.version.since());
+        let mut row = products(draft, &name)?;
+        let since = self.version.since();
+        effective::add(draft, &self.entity, &mut row.versions, self.version.clone(), "since")?;
+        let of = (&self.entity, BoundedFigure::SavingsRate, since);
         regime::check_rate(draft, of, "version.rate", self.version.rate.parse().ok())?;
-        draft.put(name, Row::TermProducts(TermProducts { versions }));
+        let shares = self.version.syariah || !self.version.share_percent.is_empty();
+        if shares || !self.version.rate.is_empty() {
+            let by_jasa = !self.version.rate.is_empty();
+            regime::check_principle(draft, &self.entity, by_jasa, since);
+        }
+        draft.put(name, Row::TermProducts(row));
         Ok(())
     }
 }
 
-fn versions(draft: &Draft<'_>, name: &RowName) -> Result<Vec<TermProduct>, Stop> {
+/// A product with its versions, none if none was set. Errors: `Missing`.
+pub fn products(draft: &Draft<'_>, name: &RowName) -> Result<TermProducts, Stop> {
     Ok(match draft.row(name)? {
-        Some(Row::TermProducts(row)) => row.versions,
-        _ => Vec::new(),
+        Some(Row::TermProducts(row)) => row,
+        _ => TermProducts::default(),
     })
 }
 
-/// The version of an entity's product on a day, if one has begun by then.
+/// The version of an entity's product on a day, if one has begun by then. At an LKM that works by
+/// syariah contracts on that day every deposit is under one, whatever its product forgot to say: what
+/// breaking it costs is never income there.
 ///
 /// Errors: `Missing`.
 pub fn version_on(
@@ -80,7 +89,11 @@ pub fn version_on(
     product: &str,
     day: Day,
 ) -> Result<Option<TermProduct>, Stop> {
-    Ok(in_force(&versions(draft, &product_name(entity, product))?, day).cloned())
+    let row = products(draft, &product_name(entity, product))?;
+    let by_syariah =
+        *entity == Entity::Lkm && regime::principle_on(draft.book(), day) == Principle::Syariah;
+    let version = in_force(&row.versions, day).cloned();
+    Ok(version.map(|one| TermProduct { syariah: one.syariah || by_syariah, ..one }))
 }
 
 /// Checks a deposit against its product.

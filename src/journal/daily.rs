@@ -38,6 +38,7 @@ use crate::domain::regime::regime_on;
 use crate::domain::savings::savings_ledger;
 use crate::domain::savings_product::{PAYERS, payer_of};
 use crate::domain::savings_return::{self, PayInterest, Saver, kind};
+use crate::domain::standing::check_here;
 use crate::domain::surplus::Sharer;
 use crate::domain::term::{self, Tend, TermId};
 use crate::storage::StorageError;
@@ -289,6 +290,9 @@ async fn savers(
 ) -> Result<Option<Chunk>, StorageError> {
     let (entity, sort) =
         payer_of(product).ok_or_else(|| damaged("a product that pays interest"))?;
+    if is_away(snapshot, &entity).await? {
+        return Ok(None);
+    }
     let codes = codes(snapshot, &entity, sort, day).await?;
     let control = savings_ledger(&entity).account(codes[0]);
     let after = if after.is_empty() { None } else { Account::parse(after) };
@@ -304,6 +308,15 @@ async fn savers(
     let savers = saved(snapshot, (sort, codes), found, (new_year, day)).await?;
     let action = PayInterest { entity, sort, through: day, savers };
     Ok(Some(Chunk { first, last, action: Some(Arc::new(action)) }))
+}
+
+/// Whether a group is gone, or has not come whole: it pays nothing here.
+async fn is_away(snapshot: &mut Snapshot, entity: &Entity) -> Result<bool, StorageError> {
+    let Entity::Kube(group) = entity else { return Ok(false) };
+    match snapshot.row(&RowName::group(group)).await?.map(|found| found.row) {
+        Some(Row::Group(row)) => Ok(check_here(group, &row).is_err()),
+        _ => Err(damaged("a group")),
+    }
 }
 
 /// Where a product's accounts stand on a day, and where they stood under another regime.

@@ -17,6 +17,7 @@ on_both!(
     what_is_blocked_and_what_is_due_is_shown,
     loans_are_tended_and_taken_from_savings,
     tellers_go_on_while_days_close,
+    phones_report_and_the_work_is_told_while_days_close,
 );
 
 /// What was told of a closing.
@@ -170,6 +171,43 @@ async fn tellers_go_on_while_days_close(server: &Server) {
     assert!(between > 0, "{} taken, none between {first} and {last}", taken.len());
     let sen = i64::try_from(taken.len()).expect("fits") * 100_000;
     assert_eq!(town.held("a.sp.2103.m01").await, sen);
+}
+
+/// What is done is told as it is done: with the year's end far off, a telephone sends a sheet of a
+/// meeting in January, which is written down between the days that are being closed.
+async fn phones_report_and_the_work_is_told_while_days_close(server: &Server) {
+    let town = Town::found(server).await;
+    let request = CloseDaysRequest { book: BOOK.to_owned(), through: date(2025, 12, 31) };
+    let mut told = town.days().close_days(request).await.expect("begun").into_inner();
+    let first = told.message().await.expect("told").expect("a day");
+    assert_eq!((first.day, first.step.as_str()), (date(2025, 1, 1), ""));
+    let line = SheetLine {
+        kind: SheetLineKind::Sukarela as i32,
+        member_id: "m01".to_owned(),
+        amount: idr(7_000),
+        ..SheetLine::default()
+    };
+    let sheet = RecordSheetRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 20),
+        number: "1".to_owned(),
+        lines: vec![line],
+        opening_cash: idr(0),
+        closing_cash: idr(7_000),
+    };
+    let sheet = town.meetings().record_sheet(sheet).await.expect("taken").into_inner();
+    let reported = sheet.transaction.expect("a transaction").position;
+    let shown = town.days().get_day(GetDayRequest { book: BOOK.to_owned() }).await.expect("shown");
+    assert_ne!(shown.into_inner().closed_through, date(2025, 12, 31), "told before all is done");
+    let mut last = first.clone();
+    while let Some(one) = told.message().await.expect("told") {
+        assert!(one.refused.is_none() && one.position > last.position, "{one:?}");
+        last = one;
+    }
+    assert_eq!(last.day, date(2025, 12, 31));
+    assert!((first.position..last.position).contains(&reported), "{reported}");
+    assert_eq!(town.held("a.sp.2103.m01").await, 700_000);
 }
 
 async fn set_loan_quality(town: &Town) {

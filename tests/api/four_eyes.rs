@@ -260,6 +260,7 @@ async fn rules(eyes: &mut Eyes<'_>) {
         through: date(2025, 1, 1),
         earned: idr(1_000),
         minute: minute(),
+        product: String::new(),
     };
     eyes.drive("SavingsProductService/DecideSavingsShare", decide, "NOT_AFTER_LAST").await;
 

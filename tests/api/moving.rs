@@ -24,6 +24,8 @@ on_both!(
     loans_to_members_go_on_where_their_group_came,
     a_group_joins_an_lkm_and_leaves_it_again,
     savings_lose_no_interest_by_a_move,
+    savings_sleep_on_where_their_group_came,
+    a_group_stays_until_its_profit_share_is_paid,
     the_past_stays_readable_where_it_was_and_rules_go_on_where_it_came,
 );
 
@@ -555,6 +557,111 @@ async fn savings_lose_no_interest_by_a_move(server: &Server) {
     let held = town.ledger().get_balance(ask).await.expect("held").into_inner();
     let held = sen(&held.balance.expect("set").balance);
     assert_eq!(held, 106_152_015, "the whole of June, too");
+}
+
+fn of_savings(sort: SavingsSort, version: SavingsProduct) -> SetSavingsProductRequest {
+    SetSavingsProductRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        sort: sort as i32,
+        version: Some(SavingsProduct {
+            since: date(2025, 1, 1),
+            minute: "BA-3/contoh".to_owned(),
+            ..version
+        }),
+    }
+}
+
+/// Dormant after two months: m01 since 1 March, in the old book; m02, who was seen on 20 April, on
+/// 20 June, in the new one; m03 moves there and is listed anew.
+async fn savings_sleep_on_where_their_group_came(server: &Server) {
+    let town = Town::found(server).await;
+    other_book(&town, (2025, 1, 1)).await;
+    let sleepy = SavingsProduct { dormant_after_months: 2, ..SavingsProduct::default() };
+    let set = of_savings(SavingsSort::Sukarela, sleepy);
+    town.products().set_savings_product(set).await.expect("set");
+    for (member, day) in
+        [("m01", on(2025, 1, 1)), ("m02", on(2025, 4, 20)), ("m03", on(2025, 4, 20))]
+    {
+        let save = DepositRequest { details: day, ..deposit(member, 1_000_000) };
+        town.savings().deposit(save).await.expect("saved");
+    }
+    close(&town, (2025, 5, 31)).await.expect("closed");
+    town.lifecycle().move_group(move_to(1)).await.expect("moved");
+    let save = DepositRequest {
+        member: format!("{THERE}/members/m03"),
+        details: on(2025, 6, 10),
+        ..deposit("m03", 1_000)
+    };
+    town.savings().deposit(save).await.expect("saved there");
+    let dormant = async |day: (i32, i32)| {
+        let told = close_book(&town, "books/soe", (2025, day.0, day.1)).await.expect("closed");
+        assert!(told.iter().all(|one| one.refused.is_none()), "{told:?}");
+        let list = ListSavingsRequest {
+            parent: THERE.to_owned(),
+            dormant_only: true,
+            ..ListSavingsRequest::default()
+        };
+        let listed = town.savings().list_savings(list).await.expect("listed").into_inner();
+        let asleep = listed.accounts.into_iter().map(|one| (one.owner, one.dormant_on));
+        asleep.collect::<Vec<_>>()
+    };
+    let asleep = |member: &str, day: (i32, i32)| {
+        (format!("{THERE}/members/{member}"), date(2025, day.0, day.1))
+    };
+    assert_eq!(dormant((6, 19)).await, [asleep("m01", (3, 1))]);
+    assert_eq!(dormant((6, 20)).await, [asleep("m01", (3, 1)), asleep("m02", (6, 20))]);
+    assert_eq!(dormant((8, 10)).await[2..], [asleep("m03", (8, 10))]);
+}
+
+async fn a_group_stays_until_its_profit_share_is_paid(server: &Server) {
+    let town = Town::found(server).await;
+    other_book(&town, (2025, 1, 1)).await;
+    let by_nisbah = SavingsProduct {
+        method: SavingsMethod::Daily as i32,
+        share_percent: units("40"),
+        ..SavingsProduct::default()
+    };
+    let set = of_savings(SavingsSort::Sukarela, by_nisbah);
+    town.products().set_savings_product(set).await.expect("set");
+    let save = DepositRequest { details: on(2025, 1, 1), ..deposit("m01", 1_000_000) };
+    town.savings().deposit(save).await.expect("saved");
+    close(&town, (2025, 5, 31)).await.expect("closed");
+    let decide = |entity: &str, id: &str, from, through, on| DecideSavingsShareRequest {
+        entity: entity.to_owned(),
+        request_id: fresh_request_id(),
+        decided_on: on,
+        share_id: id.to_owned(),
+        sort: SavingsSort::Sukarela as i32,
+        from,
+        through,
+        earned: idr(100_000),
+        minute: "BA-9/contoh".to_owned(),
+        product: String::new(),
+    };
+    let (new_year, may, june) = (date(2025, 1, 1), date(2025, 5, 31), date(2025, 6, 1));
+    let share = decide(A, "mei", new_year, may, june);
+    town.products().decide_savings_share(share).await.expect("decided");
+    let status = town.lifecycle().move_group(move_to(1)).await.expect_err("unpaid");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("SHARE_UNPAID", "group"));
+    assert!(said.text.contains("mei") && said.text.contains("1 June 2025"), "{}", said.text);
+    close(&town, (2025, 6, 1)).await.expect("closed");
+    town.lifecycle().move_group(move_to(1)).await.expect("moved");
+    // Its days are shared; and of those before it came the new book knows nothing.
+    let there = |id, from| decide(THERE, id, from, date(2025, 6, 30), date(2025, 7, 1));
+    for (from, reason) in [(date(2025, 5, 31), "NOT_AFTER_LAST"), (new_year, "NOT_AFTER_LAST")] {
+        let status = town.products().decide_savings_share(there("juni", from)).await;
+        assert_eq!(why(&status.expect_err(reason)).reason, reason);
+    }
+    town.products().decide_savings_share(there("juni", june)).await.expect("decided");
+    close_book(&town, "books/soe", (2025, 7, 1)).await.expect("closed");
+    let ask = GetBalanceRequest {
+        account: "books/soe/accounts/a-soe.sp.2103.m01".to_owned(),
+        ..GetBalanceRequest::default()
+    };
+    let held = town.ledger().get_balance(ask).await.expect("held").into_inner();
+    assert_eq!(sen(&held.balance.expect("set").balance), 100_000_000 + 4_000_000 + 4_000_000);
 }
 
 async fn the_past_stays_readable_where_it_was_and_rules_go_on_where_it_came(server: &Server) {

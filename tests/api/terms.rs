@@ -180,6 +180,22 @@ async fn what_is_wrong_with_a_term_deposit_is_named(server: &Server) {
     ] {
         says(town.products().set_term_product(set(A, wrong)).await, invalid, reason, field);
     }
+    // A KUBE has no fund that a fine under a syariah contract could go to.
+    let by_percent = TermProduct {
+        early: EarlyBreak::Percent as i32,
+        early_percent: units("1"),
+        syariah: true,
+        ..version()
+    };
+    for fined in [TermProduct { syariah: true, ..version() }, by_percent.clone()] {
+        let fined = town.products().set_term_product(set(A, fined)).await;
+        says(fined, invalid, "CHOICE_UNKNOWN", "version.early");
+    }
+    town.products().set_term_product(set(LKM, by_percent.clone())).await.expect("the LKM has");
+    let forfeits = TermProduct { early: EarlyBreak::Interest as i32, ..by_percent };
+    let forfeits =
+        SetTermProductRequest { product: format!("{A}/term-products/hangus"), ..set(A, forfeits) };
+    town.products().set_term_product(forfeits).await.expect("no fine");
     let no_version = SetTermProductRequest { version: None, ..set(A, version()) };
     says(town.products().set_term_product(no_version).await, invalid, "REQUIRED", "version");
     town.products().set_term_product(set(A, version())).await.expect("set");

@@ -1,6 +1,7 @@
 //! Dormant savings: when they fall asleep, what wakes them, what is refused meanwhile; of members and
 //! of KUBEs at the LKM.
 
+use simpul::domain::account::Account;
 use simpul::domain::cash::Place;
 use simpul::domain::daily::DUE;
 use simpul::domain::day::Day;
@@ -8,15 +9,17 @@ use simpul::domain::dormancy::{ListSavings, Savings, TendSavings, WakeSavings};
 use simpul::domain::id::{Entity, RowName};
 use simpul::domain::leaving::Settle;
 use simpul::domain::link::SaveAtLkm;
+use simpul::domain::moving::{Come, Part};
 use simpul::domain::record::proto::{
-    Fund, Member, SavingsActivity, SavingsDayCount, SavingsMethod, SavingsProduct, SavingsSort,
+    Fund, Group, Member, SavingsActivity, SavingsDayCount, SavingsMethod, SavingsProduct,
+    SavingsProducts, SavingsSort,
 };
 use simpul::domain::record::{Effect, Row};
 use simpul::domain::refusal::Reason;
 use simpul::domain::register::EnrolMember;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::{Deposit, Kind, Withdraw};
-use simpul::domain::savings_product::SetProduct;
+use simpul::domain::savings_product::{SetProduct, product_name};
 use simpul::domain::savings_return::{PayInterest, Saver};
 use simpul::domain::state::{Key, Lookup, Value};
 use simpul::domain::surplus::Sharer;
@@ -316,4 +319,71 @@ fn savings_of_a_kube_fall_dormant_too() {
     assert_eq!(v.refused(counter(false)).reason, Reason::SavingsDormant);
     v.ok(WakeSavings { savings: of_kube(), reason: Vec::new() });
     v.ok(counter(false));
+}
+
+/// A group comes with what its old book lists: an account that is to fall dormant is listed here, a
+/// dormant one sleeps on, and a product whose accounts were still to be listed is listed, too; all of
+/// it under the first day that is not closed here, at the least.
+#[test]
+fn a_group_that_comes_brings_its_sleep_along() {
+    let mut v = Village::new();
+    v.close_days("2025-03-15");
+    let b = || kube("b");
+    let of = |member: &str| Savings { entity: b(), who: Sharer::Member(id(member)) };
+    let activity = |moved: &str, listed: &str, dormant: &str| {
+        let on = |text: &str| if text.is_empty() { 0 } else { day(text).get() };
+        Row::SavingsActivity(SavingsActivity {
+            moved_on: on(moved),
+            listed_on: on(listed),
+            dormant_on: on(dormant),
+            ..SavingsActivity::default()
+        })
+    };
+    let member = || Row::Member(Member { joined_on: day("2025-01-01").get(), ..Member::default() });
+    let product = SavingsProducts {
+        versions: vec![version("2025-01-01", 3), version("2025-05-01", 2)],
+        listed_on: day("2025-05-01").get(),
+        ..SavingsProducts::default()
+    };
+    let product_row = product_name(&b(), SavingsSort::Sukarela);
+    let name = |id: &str| RowName::of(&b(), "members", id);
+    let rows = vec![
+        (name("m01"), member()),
+        (name("m02"), member()),
+        (name("m03"), member()),
+        (product_row.clone(), Row::SavingsProducts(product)),
+        (of("m01").name(), activity("2025-01-20", "2025-04-20", "")),
+        (of("m02").name(), activity("2024-11-01", "", "2025-02-01")),
+        // What its old book would have found on a day that is closed here already.
+        (of("m03").name(), activity("2024-12-10", "2025-03-10", "")),
+    ];
+    let held = ["m01", "m02", "m03"].map(|member| (of(member).account(), k(-100)));
+    let cash = Account::parse("b.sp.1101").expect("an account");
+    let balances = held.into_iter().chain([(cash, k(300))]).collect();
+    let come = Come {
+        group: id("b"),
+        row: Group { came_from: "books/soe/groups/x".to_owned(), ..Group::default() },
+        moved_on: day("2025-03-10").get(),
+        minute: "BA-8/contoh".to_owned(),
+        part: Part { rows, balances, last: true, ..Part::default() },
+    };
+    v.ok_on(come, Some("2025-03-10"));
+    let days = ["m01", "m02", "m03"].map(|member| listed(&v, &of(member)));
+    assert_eq!(days, ["2025-04-20", "", "2025-03-16"]);
+    let listed_product = |on: &str| {
+        let name = format!("{:08}.savings-product.b.sukarela", day(on).get());
+        v.state.get(&Key::Row(RowName::new(DUE, name))).is_some()
+    };
+    assert!(listed_product("2025-05-01"));
+    let taken = v.ok_on(Withdraw { member: id("m02"), ..withdraw(b(), 10) }, Some("2025-03-16"));
+    assert_eq!(flags(&taken), [Reason::SavingsDormant]);
+    for (member, on) in [("m03", "2025-03-16"), ("m01", "2025-04-20")] {
+        tend(&mut v, &of(member), on);
+        assert_eq!(Day::new(row(&v, &of(member)).dormant_on), day(on));
+    }
+    // The shorter rule of May lists who woke in March, counted from that day.
+    let (entity, sort, savings) = (b(), SavingsSort::Sukarela, vec![of("m02")]);
+    let again = ListSavings { day: day("2025-05-01"), entity, sort, savings, last: true };
+    v.ok_on(again, Some("2025-05-01"));
+    assert_eq!(listed(&v, &of("m02")), "2025-05-16");
 }

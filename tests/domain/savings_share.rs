@@ -1,18 +1,25 @@
 //! Profit shares on savings (event 33): decided, weighed, paid entry by entry and to the sen.
 
+use simpul::domain::cash::Place;
 use simpul::domain::day::Day;
+use simpul::domain::dissolution::Dissolve;
 use simpul::domain::id::{Entity, RowName};
 use simpul::domain::interest::weight;
+use simpul::domain::leaving::{Heir, Settle};
 use simpul::domain::money::Sen;
+use simpul::domain::moving::{Come, Leave, Part};
 use simpul::domain::record::proto::{
-    Fund, SavingsDayCount, SavingsMethod, SavingsPart, SavingsProduct, SavingsShare, SavingsSort,
-    SavingsTax,
+    Fund, Group, Member, SavingsDayCount, SavingsMethod, SavingsPart, SavingsProduct, SavingsShare,
+    SavingsSort, SavingsTax,
 };
-use simpul::domain::record::{Effect, Event, Row};
+use simpul::domain::record::{Effect, Event, Outcome, Row};
 use simpul::domain::refusal::Reason;
+use simpul::domain::register::EnrolMember;
 use simpul::domain::savings_product::{SetProduct, SetTax};
 use simpul::domain::savings_return::{PayInterest, Saver};
-use simpul::domain::savings_share::{DecideShare, PayShare, WeighShare, parts_of, share_name};
+use simpul::domain::savings_share::{
+    Among, DecideShare, Held, Holder, PayShare, WeighShare, parts_of, share_name,
+};
 use simpul::domain::state::{Key, Lookup, Value};
 use simpul::domain::surplus::Sharer;
 
@@ -35,7 +42,7 @@ fn set(v: &mut Village, entity: Entity, sort: SavingsSort, version: SavingsProdu
 fn decide(entity: Entity, sort: SavingsSort, earned: Sen) -> DecideShare {
     DecideShare {
         entity,
-        sort,
+        among: Among::Sort(sort),
         share: id("januari"),
         period: (day("2025-01-01"), day("2025-01-31")),
         earned,
@@ -43,20 +50,26 @@ fn decide(entity: Entity, sort: SavingsSort, earned: Sen) -> DecideShare {
     }
 }
 
-fn member(name: &str, balances: &[(&str, Sen)]) -> Saver {
+fn held(holder: Holder, balances: &[(&str, Sen)]) -> Held {
     let balances = balances.iter().map(|(on, held)| (day(on), *held)).collect();
-    Saver { who: Sharer::Member(id(name)), balances }
+    Held { holder, balances }
 }
 
-fn weigh(v: &mut Village, entity: Entity, savers: Vec<Saver>, last: bool) -> Effect {
-    let (day, share) = (day("2025-02-01"), id("januari"));
-    v.ok_on(WeighShare { day, entity, share, savers, last }, Some("2025-02-01"))
+fn member(name: &str, balances: &[(&str, Sen)]) -> Held {
+    held(Holder::Savings(Sharer::Member(id(name))), balances)
 }
 
-fn pay(v: &mut Village, entity: Entity, savers: &[&str], last: bool) -> Effect {
-    let savers = savers.iter().map(|key| Sharer::from_key(key).expect("somebody")).collect();
+fn weigh(v: &mut Village, entity: Entity, held: Vec<Held>, last: bool) -> Effect {
     let (day, share) = (day("2025-02-01"), id("januari"));
-    v.ok_on(PayShare { day, entity, share, savers, last }, Some("2025-02-01"))
+    v.ok_on(WeighShare { day, entity, share, held, last }, Some("2025-02-01"))
+}
+
+fn pay(v: &mut Village, entity: Entity, holders: &[&str], last: bool) -> Effect {
+    let row = share(v, &entity);
+    let holder = |key: &&str| Holder::from_key(&entity, &row, key).expect("somebody");
+    let holders = holders.iter().map(holder).collect();
+    let (day, share) = (day("2025-02-01"), id("januari"));
+    v.ok_on(PayShare { day, entity, share, holders, last }, Some("2025-02-01"))
 }
 
 fn row(v: &Village, name: RowName) -> Row {
@@ -74,10 +87,15 @@ fn share(v: &Village, entity: &Entity) -> SavingsShare {
 }
 
 fn part(v: &Village, entity: &Entity, key: &str) -> SavingsPart {
-    match row(v, RowName::new(parts_of(entity, &id("januari")), key)) {
+    let parts = parts_of(entity, &id("januari"), &share(v, entity));
+    match row(v, RowName::new(parts, key)) {
         Row::SavingsPart(row) => row,
         other => panic!("{other:?}"),
     }
+}
+
+fn of_kube(fund: Fund, balances: &[(&str, Sen)]) -> Held {
+    held(Holder::Savings(Sharer::Kube(id("a"), fund)), balances)
 }
 
 /// Of 1.000 earned 40 % are the savers': 400, by the lowest balance. m01 held 100 all along, m02 300 and
@@ -131,10 +149,7 @@ fn event_33_profit_is_shared_with_a_kube() {
     };
     v.ok(SetTax { entity: Entity::Lkm, version: rule });
     v.ok_on(decide(Entity::Lkm, SavingsSort::Kube, k(1_000)), Some("2025-02-01"));
-    let saver = |fund, held| Saver {
-        who: Sharer::Kube(id("a"), fund),
-        balances: vec![(day("2025-01-01"), held)],
-    };
+    let saver = |fund, saved| of_kube(fund, &[("2025-01-01", saved)]);
     let savers = vec![saver(Fund::SimpanPinjam, k(700)), saver(Fund::Uep, k(100))];
     weigh(&mut v, Entity::Lkm, savers, true);
     let paid = pay(&mut v, Entity::Lkm, &["a.sp", "a.uep"], true);
@@ -210,6 +225,113 @@ fn a_share_is_decided_once_for_a_period_that_is_over() {
     assert_eq!(share(&v, &kube("a")).listed_on, 0);
 }
 
+/// What a KUBE has earned that has left is a debt of the LKM's, and nothing stands in its ledger; so
+/// is what a member of the LKM has earned whose heirs were settled with.
+#[test]
+fn what_is_shared_with_who_is_gone_waits_among_the_lkms_debts() {
+    let mut v = Village::new();
+    v.group("a");
+    let joined_on = day("2025-01-01").get();
+    let row = Member { joined_on, ..Member::default() };
+    v.ok(EnrolMember { entity: Entity::Lkm, member: id("m01"), row });
+    for sort in [SavingsSort::Kube, SavingsSort::Sukarela] {
+        set(&mut v, Entity::Lkm, sort, product(SavingsMethod::Daily));
+    }
+    v.ok(Leave {
+        group: id("a"),
+        to: "books/soe/groups/x".to_owned(),
+        staying: Vec::new(),
+        later: None,
+        things: Vec::new(),
+        more: false,
+        minute: "BA-8/contoh".to_owned(),
+    });
+    v.ok(Settle {
+        entity: Entity::Lkm,
+        member: id("m01"),
+        left_on: day("2025-01-20"),
+        died_on: Some(day("2025-01-19")),
+        heir: Some(Heir::Named(vec![3; 32])),
+        place: Place::Vault,
+    });
+    let expected = ["lkm.sp Beban Jasa Simpanan D 400", "lkm.sp Utang Lain-lain K 400"];
+    v.ok_on(decide(Entity::Lkm, SavingsSort::Kube, k(1_000)), Some("2025-02-01"));
+    weigh(&mut v, Entity::Lkm, vec![of_kube(Fund::Uep, &[("2025-01-01", k(5))])], true);
+    let paid = pay(&mut v, Entity::Lkm, &["a.uep"], true);
+    assert_eq!(entries(&paid), expected);
+    assert_eq!(flags(&paid), [Reason::GroupMoved]);
+    assert_eq!((paid.flags[0].line, v.held("a.uep.1111")), (1, k(0)));
+    let sukarela = decide(Entity::Lkm, SavingsSort::Sukarela, k(1_000));
+    v.ok_on(DecideShare { share: id("lagi"), ..sukarela }, Some("2025-02-01"));
+    let (entity, share, day) = (Entity::Lkm, id("lagi"), day("2025-02-01"));
+    let held = vec![member("m01", &[("2025-01-01", k(5))])];
+    let holders = vec![held[0].holder.clone()];
+    let last = true;
+    v.ok_on(
+        WeighShare { day, entity: entity.clone(), share: share.clone(), held, last },
+        Some("2025-02-01"),
+    );
+    let paid = v.ok_on(PayShare { day, entity, share, holders, last }, Some("2025-02-01"));
+    assert_eq!(entries(&paid), expected);
+    assert_eq!(flags(&paid), [Reason::MemberDied]);
+}
+
+/// What was decided and is not paid keeps a group here: nobody else could pay it.
+#[test]
+fn a_group_neither_leaves_nor_ends_before_its_share_is_paid() {
+    let mut v = Village::new();
+    v.group("a");
+    set(&mut v, kube("a"), SavingsSort::Sukarela, product(SavingsMethod::Daily));
+    v.ok_on(decide(kube("a"), SavingsSort::Sukarela, k(1_000)), Some("2025-02-01"));
+    let leave = || Leave {
+        group: id("a"),
+        to: "books/soe/groups/x".to_owned(),
+        staying: Vec::new(),
+        later: None,
+        things: Vec::new(),
+        more: false,
+        minute: "BA-8/contoh".to_owned(),
+    };
+    let unpaid = v.refused(leave());
+    assert_eq!((unpaid.reason, unpaid.field.as_str()), (Reason::ShareUnpaid, "group"));
+    let said = [("share", "januari"), ("date", "2025-02-01")];
+    let said = said.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(unpaid.details, said);
+    let dissolve = Dissolve {
+        group: id("a"),
+        place: Place::Cash,
+        accounts: Vec::new(),
+        shares: Vec::new(),
+        minute: "BA-9/contoh".to_owned(),
+    };
+    assert_eq!(v.refused(dissolve).reason, Reason::ShareUnpaid);
+    weigh(&mut v, kube("a"), Vec::new(), true);
+    pay(&mut v, kube("a"), &[], true);
+    v.ok(leave());
+}
+
+/// What members held in another book is not known here.
+#[test]
+fn a_group_shares_nothing_of_days_before_it_came() {
+    let mut v = Village::new();
+    let moved_on = day("2025-01-15");
+    let come = Come {
+        group: id("a"),
+        row: Group { came_from: "books/soe/groups/x".to_owned(), ..Group::default() },
+        moved_on: moved_on.get(),
+        minute: "BA-8/contoh".to_owned(),
+        part: Part { last: true, ..Part::default() },
+    };
+    v.ok_on(come, Some("2025-01-15"));
+    set(&mut v, kube("a"), SavingsSort::Sukarela, product(SavingsMethod::Daily));
+    let early = decide(kube("a"), SavingsSort::Sukarela, k(1_000));
+    let refused = v.command(early.clone(), Some("2025-02-01"));
+    let Outcome::Refused(refused) = v.run(&refused).outcome else { panic!("shared") };
+    assert_eq!((refused.reason, refused.field.as_str()), (Reason::NotAfterLast, "from"));
+    let period = (moved_on, day("2025-01-31"));
+    v.ok_on(DecideShare { period, ..early }, Some("2025-02-01"));
+}
+
 /// A product whose savers share in the profit earns no interest besides.
 #[test]
 fn who_shares_in_the_profit_earns_no_rate() {
@@ -224,7 +346,10 @@ fn who_shares_in_the_profit_earns_no_rate() {
         entity: kube("a"),
         sort: SavingsSort::Sukarela,
         through: day("2025-01-31"),
-        savers: vec![member("m01", &[("2025-01-01", k(100))])],
+        savers: vec![Saver {
+            who: Sharer::Member(id("m01")),
+            balances: vec![(day("2025-01-01"), k(100))],
+        }],
     };
     assert_eq!(entries(&v.ok_on(pay, Some("2025-01-31"))), [""; 0]);
     let period = (day("2025-01-30"), day("2025-02-01"));

@@ -12,15 +12,17 @@ use simpul::domain::leaving::{Heir, Settle};
 use simpul::domain::link::SaveAtLkm;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
-    EarlyBreak, Fund, Member, OnMaturity, SavingsDayCount, SavingsMethod, SavingsProduct,
-    SavingsTax, TermDeposit, TermPayout, TermProduct, TermState,
+    EarlyBreak, Fund, Member, OnMaturity, Principle, Regime, RegimeSince, SavingsDayCount,
+    SavingsMethod, SavingsProduct, SavingsTax, TermDeposit, TermPayout, TermProduct, TermState,
 };
 use simpul::domain::record::{Effect, Outcome, Row};
 use simpul::domain::refusal::Reason;
-use simpul::domain::register::{EndMembership, EnrolMember};
+use simpul::domain::regime::SetRegime;
+use simpul::domain::register::{ChangeLink, EndMembership, EnrolMember};
 use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::{Deposit, Kind};
 use simpul::domain::savings_product::SetTax;
+use simpul::domain::savings_share::{Among, DecideShare, Held, Holder, PayShare, WeighShare};
 use simpul::domain::state::{Key, Lookup, Value};
 use simpul::domain::term::{CloseDeposit, OpenDeposit, Owner, Purse, Tend, TermId};
 use simpul::domain::term_product::SetTermProduct;
@@ -621,4 +623,213 @@ fn a_fee_under_a_syariah_contract_goes_to_the_benevolence_fund() {
         ]
     );
     assert_eq!(fee, broken(EarlyBreak::Percent));
+}
+
+// ---- profit shares ------------------------------------------------------------------------------
+
+fn nisbah(percent: &str, payout: TermPayout) -> TermProduct {
+    TermProduct {
+        share_percent: percent.to_owned(),
+        since: day("2025-01-01").get(),
+        payout: payout as i32,
+        syariah: true,
+        minute: "BA-5/contoh".to_owned(),
+        ..TermProduct::default()
+    }
+}
+
+fn share(through: &str, earned: Sen) -> DecideShare {
+    DecideShare {
+        entity: Entity::Lkm,
+        among: Among::Term(id("bulanan")),
+        share: id("januari"),
+        period: (day("2025-01-01"), day(through)),
+        earned,
+        minute: "BA-9/contoh".to_owned(),
+    }
+}
+
+fn weigh(v: &mut Village, held: &[(TermId, Sen)], on: &str) {
+    let held = held.iter().map(|(term, held)| Held {
+        holder: Holder::Term(term.clone()),
+        balances: vec![(day("2025-01-01"), *held)],
+    });
+    let (day, share, held) = (day(on), id("januari"), held.collect());
+    v.ok_on(WeighShare { day, entity: Entity::Lkm, share, held, last: true }, Some(on));
+}
+
+fn pay_share(v: &mut Village, terms: &[TermId], on: &str) -> Effect {
+    let holders = terms.iter().cloned().map(Holder::Term).collect();
+    let (day, entity, share) = (day(on), Entity::Lkm, id("januari"));
+    v.ok_on(PayShare { day, entity, share, holders, last: true }, Some(on))
+}
+
+/// Of 1.000 earned in January a KUBE's 6.200 and a member's 12.400 stand for a third and two thirds.
+/// The KUBE's term began with 30 % for the depositors, the member's with 45 %: 100 and 300. The
+/// KUBE's is paid at maturity, and the member's broken meanwhile: theirs is paid at once, less tax.
+#[test]
+fn event_33_profit_is_shared_with_term_deposits_by_the_nisbah_of_each_term() {
+    let mut v = village();
+    set(&mut v, Entity::Lkm, nisbah("30", TermPayout::AtMaturity));
+    let rule = SavingsTax {
+        since: day("2025-01-01").get(),
+        threshold: k(100).get(),
+        percent: "10".to_owned(),
+        members: true,
+        kubes: true,
+        ..SavingsTax::default()
+    };
+    v.ok(SetTax { entity: Entity::Lkm, version: rule });
+    v.ok_on(of_kube(Purse::Savings, OnMaturity::Savings), Some("2025-01-01"));
+    let dearer =
+        TermProduct { since: day("2025-01-02").get(), ..nisbah("45", TermPayout::AtMaturity) };
+    set(&mut v, Entity::Lkm, dearer);
+    let twice =
+        OpenDeposit { amount: k(12_400), ..of_member(Entity::Lkm, Purse::Till(Place::Vault)) };
+    v.ok_on(twice, Some("2025-01-02"));
+    let (kube, member) = (kube_term(), TermId::Member(Entity::Lkm, id("d1")));
+    v.ok_on(close(member.clone(), Purse::Savings, "BA-6/contoh"), Some("2025-02-01"));
+    v.ok_on(share("2025-01-31", k(1_000)), Some("2025-02-01"));
+    weigh(&mut v, &[(kube.clone(), k(6_200)), (member.clone(), k(12_400))], "2025-02-01");
+    let paid = pay_share(&mut v, &[kube.clone(), member.clone()], "2025-02-01");
+    assert_eq!(
+        entries(&paid),
+        [
+            "a.uep Piutang Jasa Simpanan Berjangka [d1] D 100",
+            "a.uep Pendapatan Bagi Hasil K 100",
+            "lkm.sp Beban Jasa Simpanan D 100",
+            "lkm.sp Utang Jasa Simpanan Berjangka [a/d1] K 100",
+            "lkm.sp Beban Jasa Simpanan D 300",
+            "lkm.sp Utang Jasa Simpanan Berjangka Anggota [d1] K 300",
+            "lkm.sp Utang Jasa Simpanan Berjangka Anggota [d1] D 270",
+            "lkm.sp Tabungan Anggota [m01] K 270",
+            "lkm.sp Utang Jasa Simpanan Berjangka Anggota [d1] D 30",
+            "lkm.sp Utang PPh K 30",
+        ]
+    );
+    // A chunk that comes again finds nothing to pay.
+    assert_eq!(entries(&pay_share(&mut v, &[kube.clone(), member], "2025-02-01")), [""; 0]);
+    let again = v.refused(DecideShare { share: id("lagi"), ..share("2025-01-31", k(1)) });
+    assert_eq!((again.reason, again.field.as_str()), (Reason::NotAfterLast, "from"));
+    // Three months: what is free a month is free three times.
+    assert_eq!(
+        entries(&tend(&mut v, &kube, "2025-04-15")),
+        [
+            "a.uep Tabungan di LKM D 100",
+            "a.uep Piutang Jasa Simpanan Berjangka [d1] K 100",
+            "lkm.sp Utang Jasa Simpanan Berjangka [a/d1] D 100",
+            "lkm.sp Tabungan KUBE [a/uep] K 100",
+            "a.uep Tabungan di LKM D 6200",
+            "a.uep Simpanan Berjangka di LKM [d1] K 6200",
+            "lkm.sp Simpanan Berjangka [a/d1] D 6200",
+            "lkm.sp Tabungan KUBE [a/uep] K 6200",
+        ]
+    );
+}
+
+/// Paid monthly it is paid as it is shared; capitalised it grows the deposit that begins again; half
+/// of it is forfeited by who breaks the deposit, where the product says so.
+#[test]
+fn a_share_is_paid_when_its_product_says() {
+    let shared = |version: TermProduct, on_maturity| {
+        let mut v = village();
+        set(&mut v, Entity::Lkm, version);
+        v.ok_on(of_kube(Purse::Savings, on_maturity), Some("2025-01-01"));
+        v.ok_on(share("2025-01-31", k(1_000)), Some("2025-02-01"));
+        weigh(&mut v, &[(kube_term(), k(6_200))], "2025-02-01");
+        let paid = pay_share(&mut v, &[kube_term()], "2025-02-01");
+        (v, paid)
+    };
+    let (v, paid) = shared(nisbah("40", TermPayout::Monthly), OnMaturity::Savings);
+    assert_eq!(
+        entries(&paid)[4..],
+        [
+            "a.uep Tabungan di LKM D 400",
+            "a.uep Piutang Jasa Simpanan Berjangka [d1] K 400",
+            "lkm.sp Utang Jasa Simpanan Berjangka [a/d1] D 400",
+            "lkm.sp Tabungan KUBE [a/uep] K 400",
+        ]
+    );
+    assert_eq!(v.held("a.uep.1114.d1"), k(0));
+    let (mut v, _) = shared(nisbah("40", TermPayout::Capitalised), OnMaturity::RollOver);
+    tend(&mut v, &kube_term(), "2025-04-15");
+    assert_eq!((v.held("lkm.sp.2106.a/d1"), v.held("a.uep.1112.d1")), (k(6_600), k(6_600)));
+    assert_eq!((row(&v, &kube_term()).earned, v.held("lkm.sp.2110.a/d1")), (0, k(0)));
+    let forfeits = TermProduct {
+        early: EarlyBreak::Interest as i32,
+        early_percent: "50".to_owned(),
+        ..nisbah("40", TermPayout::AtMaturity)
+    };
+    let (mut v, _) = shared(forfeits, OnMaturity::Savings);
+    v.ok_on(close(kube_term(), Purse::Savings, ""), Some("2025-02-15"));
+    assert_eq!((v.held("lkm.sp.5102"), v.held("lkm.sp.2102.a/uep")), (k(200), k(10_200)));
+}
+
+/// What a KUBE's deposit has earned that was paid back before the KUBE left waits among the LKM's
+/// debts.
+#[test]
+fn a_share_of_a_kube_that_is_gone_waits_among_the_lkms_debts() {
+    let mut v = village();
+    set(&mut v, Entity::Lkm, nisbah("40", TermPayout::AtMaturity));
+    v.ok_on(of_kube(Purse::Savings, OnMaturity::Savings), Some("2025-01-01"));
+    v.ok_on(close(kube_term(), Purse::Savings, "BA-6/contoh"), Some("2025-02-01"));
+    let untied = ChangeLink { group: id("a"), linked: false, on: day("2025-02-02") };
+    v.ok_on(untied, Some("2025-02-02"));
+    v.ok_on(share("2025-01-31", k(1_000)), Some("2025-02-02"));
+    weigh(&mut v, &[(kube_term(), k(6_200))], "2025-02-02");
+    let paid = pay_share(&mut v, &[kube_term()], "2025-02-02");
+    assert_eq!(
+        entries(&paid),
+        ["lkm.sp Beban Jasa Simpanan D 400", "lkm.sp Utang Lain-lain K 400"]
+    );
+    assert_eq!(flags(&paid), [Reason::NotLinked]);
+}
+
+/// Deposits of another product, or under a rate, have no part; what nobody has is said.
+#[test]
+fn who_has_a_rate_or_another_product_has_no_part() {
+    let mut v = village();
+    set(&mut v, Entity::Lkm, product("12", TermPayout::AtMaturity));
+    v.ok_on(of_kube(Purse::Savings, OnMaturity::Savings), Some("2025-01-15"));
+    assert_eq!(v.refused(share("2025-01-14", k(1))).reason, Reason::RuleNotSet);
+    let later =
+        TermProduct { since: day("2025-01-20").get(), ..nisbah("40", TermPayout::AtMaturity) };
+    set(&mut v, Entity::Lkm, later);
+    v.ok_on(share("2025-01-31", k(1_000)), Some("2025-02-01"));
+    weigh(&mut v, &[(kube_term(), k(6_200))], "2025-02-01");
+    let nothing = pay_share(&mut v, &[], "2025-02-01");
+    assert_eq!((entries(&nothing), flags(&nothing)), (Vec::new(), vec![Reason::NoBasis]));
+}
+
+/// Fines of a syariah LKM are never income, whatever a product forgot to say.
+#[test]
+fn every_new_term_at_a_syariah_lkm_is_under_a_syariah_contract() {
+    let mut v = village();
+    let version = RegimeSince {
+        since: day("2025-01-10").get(),
+        regime: Regime::LkmOjk as i32,
+        principle: Principle::Syariah as i32,
+        minute: "BA-5/contoh".to_owned(),
+        ..RegimeSince::default()
+    };
+    v.ok_on(SetRegime { version }, Some("2025-01-10"));
+    let fined = TermProduct {
+        early: EarlyBreak::Fee as i32,
+        early_fee: k(62).get(),
+        ..nisbah("40", TermPayout::AtMaturity)
+    };
+    let forgot = TermProduct { syariah: false, ..fined.clone() };
+    let set = |version| SetTermProduct { entity: Entity::Lkm, product: id("bulanan"), version };
+    assert_eq!(flags(&v.ok(set(forgot))), []);
+    let by_rate = TermProduct {
+        since: day("2025-01-11").get(),
+        share_percent: String::new(),
+        rate: "6".to_owned(),
+        day_count: SavingsDayCount::Twelfths as i32,
+        ..fined
+    };
+    assert_eq!(flags(&v.ok(set(by_rate))), [Reason::NotOfPrinciple]);
+    v.ok_on(of_kube(Purse::Savings, OnMaturity::Savings), Some("2025-01-10"));
+    v.ok_on(close(kube_term(), Purse::Savings, ""), Some("2025-02-15"));
+    assert_eq!((v.held("lkm.kebajikan.3203"), v.held("lkm.sp.4312")), (k(62), k(0)));
 }

@@ -877,6 +877,14 @@ fn savings_products(terminal: &Terminal) {
                  --hasil 100.000 --berita-acara BA-8c";
     assert!(terminal.refused(early).contains("(isian: "));
     terminal.says("produk-simpanan daftar-bagi-hasil mawar", "Bagi hasil simpanan");
+    let nobody = terminal.refused("produk-simpanan rincian-bagi-hasil mawar juni");
+    assert!(nobody.contains("juni"), "{nobody}");
+    let shared = "deposito produk mawar berbagi --sejak 1-7-2025 --nisbah 40 --dibayar bulanan \
+                  --syariah --berita-acara BA-8d";
+    terminal.says(shared, "40");
+    let early = "deposito bagi-hasil mawar berbagi juni --dari 1-6-2025 --sampai 30-6-2025 \
+                 --hasil 100.000 --berita-acara BA-8e";
+    assert!(terminal.refused(early).contains("(isian: "));
     let awake = "produk-simpanan bangunkan mawar m01 --alasan contoh";
     assert!(terminal.refused(awake).contains("tidak sedang tidur"));
     let tax = "produk-simpanan pajak lkm --sejak 1-7-2025 --bebas 240.000 --persen 10";

@@ -39,14 +39,25 @@ impl Mutation for v1::SetTermProductRequest {
 }
 
 fn checked(version: &v1::TermProduct) -> Checked<TermProduct> {
-    let (rate, day_count, payout) = match &version.rate {
-        None => (String::new(), SavingsDayCount::Unspecified, TermPayout::Unspecified),
+    let payout = |earns: bool| match earns {
+        true => convert::choice(version.payout, "version.payout"),
+        false => Ok(TermPayout::Unspecified),
+    };
+    let (rate, day_count) = match &version.rate {
+        None => (String::new(), SavingsDayCount::Unspecified),
         Some(rate) => (
             convert::percent(Some(rate), "version.rate")?.to_string(),
             convert::choice(version.day_count, "version.day_count")?,
-            convert::choice(version.payout, "version.payout")?,
         ),
     };
+    let share_percent = match &version.share_percent {
+        None => String::new(),
+        Some(_) if version.rate.is_some() => {
+            return Err(Fault::ChoiceUnknown.on("version.share_percent"));
+        }
+        nisbah => convert::percent(nisbah.as_ref(), "version.share_percent")?.to_string(),
+    };
+    let payout = payout(!rate.is_empty() || !share_percent.is_empty())?;
     let early: EarlyBreak = convert::open_choice(version.early, "version.early")?;
     let early_fee = match early {
         EarlyBreak::Fee => convert::money(version.early_fee.as_ref(), "version.early_fee")?,
@@ -80,6 +91,7 @@ fn checked(version: &v1::TermProduct) -> Checked<TermProduct> {
         most_months,
         free_on_death: version.free_on_death,
         syariah: version.syariah,
+        share_percent,
         minute: convert::required_line(&version.minute, 80, "version.minute")?,
     })
 }
@@ -110,6 +122,7 @@ fn product(book: &Id, name: &RowName, row: &Row) -> Checked<v1::TermProductVersi
         most_months: count(version.most_months),
         free_on_death: version.free_on_death,
         syariah: version.syariah,
+        share_percent: decimal(&version.share_percent),
         minute: version.minute.clone(),
     };
     let versions = row.versions.iter().map(version).collect();

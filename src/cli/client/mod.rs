@@ -337,6 +337,7 @@ lists! {
     ListMemberDepositsRequest -> ListMemberDepositsResponse { deposits: TermDeposit }
     ListTermProductsRequest -> ListTermProductsResponse { products: TermProductVersions }
     ListSavingsSharesRequest -> ListSavingsSharesResponse { shares: SavingsShare }
+    ListSavingsSharePartsRequest -> ListSavingsSharePartsResponse { parts: SavingsSharePart }
     ListTermDepositsRequest -> ListTermDepositsResponse { deposits: TermDeposit }
     ListTransitRequest -> ListTransitResponse { passes: Pass }
     ListUsersRequest -> ListUsersResponse { users: User }

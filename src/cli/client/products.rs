@@ -62,6 +62,14 @@ pub enum ProductAsk {
         /// Kelompok atau lkm / group or lkm
         entity: String,
     },
+    /// Bagian setiap rekening dari suatu bagi hasil / each account's part of a profit share
+    #[command(name = "rincian-bagi-hasil", alias = "profit-parts")]
+    Parts {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+        /// Bagi hasil / share
+        share: String,
+    },
     /// Rekening tabungan: isi, gerakan terakhir, yang tidak aktif / savings accounts, dormant ones
     #[command(name = "rekening", alias = "accounts")]
     Accounts(Accounts),
@@ -130,6 +138,13 @@ pub struct Share {
     /// pokok, wajib, sukarela, kube / sort
     #[arg(value_parser = SORTS.parser())]
     pub sort: SavingsSort,
+    #[command(flatten)]
+    profit: Profit,
+}
+
+/// What is shared.
+#[derive(Args, Clone, Debug)]
+pub struct Profit {
     /// Nama bagi hasil, misalnya 2025-01 / its id
     pub share: String,
     /// Hari pertama / first day
@@ -277,6 +292,16 @@ const SHARES: &[Column] = &[
     number("tax", "Pajak", "Tax"),
 ];
 
+const PARTS: &[Column] = &[
+    text("owner", "Pemilik", "Owner"),
+    text("fund", "Dana", "Fund"),
+    text("deposit", "Deposito", "Deposit"),
+    number("held", "Saldo x hari", "Held x days"),
+    number("amount", "Bagian", "Part"),
+    number("tax", "Pajak", "Tax"),
+    text("paid", "Dibayar", "Paid"),
+];
+
 const ACCOUNTS: &[Column] = &[
     text("owner", "Pemilik", "Owner"),
     text("fund", "Dana", "Fund"),
@@ -334,6 +359,7 @@ impl Client {
                 };
                 Ok(vec![self.shares_table(&self.list(self.entity(entity), ask).await?)])
             }
+            ProductAsk::Parts { entity, share } => self.share_parts(entity, share).await,
             ProductAsk::Accounts(accounts) => self.savings_accounts(accounts).await,
             ProductAsk::Wake(Wake { entity, member, fund, reason, when }) => {
                 let owner = match member {
@@ -445,19 +471,50 @@ impl Client {
     }
 
     async fn share_profit(&self, share: &Share) -> Answer {
+        self.decide_share(&share.entity, (share.sort, String::new()), &share.profit).await
+    }
+
+    /// Shares profit with a sort of savings, or a product of term deposits.
+    pub(super) async fn decide_share(
+        &self,
+        entity: &str,
+        (sort, product): (SavingsSort, String),
+        profit: &Profit,
+    ) -> Answer {
         let request = v1::DecideSavingsShareRequest {
-            entity: self.entity(&share.entity),
+            entity: self.entity(entity),
             request_id: fresh_request_id(),
-            decided_on: share.on.and_then(date),
-            share_id: share.share.clone(),
-            sort: share.sort as i32,
-            from: date(share.from),
-            through: date(share.through),
-            earned: money(share.earned),
-            minute: share.minute.clone(),
+            decided_on: profit.on.and_then(date),
+            share_id: profit.share.clone(),
+            sort: sort as i32,
+            from: date(profit.from),
+            through: date(profit.through),
+            earned: money(profit.earned),
+            minute: profit.minute.clone(),
+            product,
         };
         let answer = self.get(self.remote.products().decide_savings_share(request)).await?;
         Ok(vec![self.shares_table(answer.share.as_slice())])
+    }
+
+    async fn share_parts(&self, entity: &str, share: &str) -> Answer {
+        let ask = async |request: v1::ListSavingsSharePartsRequest| {
+            self.remote.products().list_savings_share_parts(request).await
+        };
+        let parts = self.list(self.of(entity, "savings-shares", share), ask).await?;
+        let row = |part: &v1::SavingsSharePart| {
+            let paid = if part.paid { self.say("ya", "yes") } else { self.say("belum", "not yet") };
+            vec![
+                last_part(&part.owner).to_owned(),
+                fund_text(part.fund).to_owned(),
+                last_part(&part.deposit).to_owned(),
+                money_text(part.held.as_ref()),
+                money_text(part.amount.as_ref()),
+                money_text(part.tax.as_ref()),
+                paid.to_owned(),
+            ]
+        };
+        Ok(vec![Table::of(PARTS, parts.iter().map(row))])
     }
 
     fn shares_table(&self, shares: &[v1::SavingsShare]) -> Table {
@@ -466,7 +523,10 @@ impl Client {
             let money = |sum: &Option<crate::api::google_type::Money>| money_text(sum.as_ref());
             table.row(vec![
                 last_part(&share.name).to_owned(),
-                SORTS.word(share.sort()).to_owned(),
+                match share.product.as_str() {
+                    "" => SORTS.word(share.sort()).to_owned(),
+                    product => last_part(product).to_owned(),
+                },
                 self.date(share.from.as_ref()),
                 self.date(share.through.as_ref()),
                 money(&share.earned),

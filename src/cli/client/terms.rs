@@ -3,12 +3,15 @@
 use clap::{Args, Subcommand};
 
 use super::args::{OfFund, When, WhichMember, percent};
+use super::products::Profit;
 use super::ties::Paid;
 use super::trade::quantity_text;
 use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::google_type::Decimal;
-use crate::api::v1::{self, EarlyBreak, OnMaturity, SavingsDayCount, TermPayout, member_means};
+use crate::api::v1::{
+    self, EarlyBreak, OnMaturity, SavingsDayCount, SavingsSort, TermPayout, member_means,
+};
 use crate::cli::convert::{amount, date, day, fund_text, last_part, money, money_text};
 use crate::cli::remote::fresh_request_id;
 use crate::cli::table::{Column, Table, number, text};
@@ -33,6 +36,7 @@ const PRODUCTS: &[Column] = &[
     text("product", "Produk", "Product"),
     text("since", "Sejak", "Since"),
     number("rate", "Persen setahun", "Percent a year"),
+    number("share", "Nisbah (%)", "Nisbah (%)"),
     text("days", "Hari", "Days"),
     text("payout", "Dibayar", "Paid"),
     text("early", "Bila dicairkan lebih awal", "If broken early"),
@@ -75,6 +79,20 @@ pub enum TermAsk {
         /// Kelompok atau lkm / group or lkm
         entity: String,
     },
+    /// Putuskan bagi hasil deposito; daftarnya di produk-simpanan / share profit with term deposits
+    #[command(name = "bagi-hasil", alias = "share-profit")]
+    Share(Share),
+}
+
+/// A profit share of term deposits.
+#[derive(Args, Clone, Debug)]
+pub struct Share {
+    /// Kelompok atau lkm / group or lkm
+    entity: String,
+    /// Produk deposito / product
+    product: String,
+    #[command(flatten)]
+    profit: Profit,
 }
 
 /// A product of term deposits.
@@ -117,6 +135,9 @@ pub struct SetProduct {
     /// Bebas biaya bila pemiliknya meninggal / free when its owner died
     #[arg(long = "bebas-bila-meninggal", alias = "free-on-death")]
     free_on_death: bool,
+    /// Nisbah penabung, persen, ganti bunga tetap / the depositors' nisbah, instead of a rate
+    #[arg(long = "nisbah", alias = "share-percent", value_parser = percent)]
+    share_percent: Option<Decimal>,
     /// Akad syariah: biaya menjadi dana kebajikan / under a syariah contract
     #[arg(long = "syariah")]
     syariah: bool,
@@ -266,6 +287,10 @@ impl Client {
                 };
                 self.deposits(&self.list(self.entity(entity), ask).await?)
             }
+            TermAsk::Share(Share { entity, product, profit }) => {
+                let product = self.of(entity, "term-products", product);
+                self.decide_share(entity, (SavingsSort::Unspecified, product), profit).await
+            }
             TermAsk::SetProduct(set) => self.set_term_product(set).await,
             TermAsk::Products { entity } => {
                 let ask = async |request: v1::ListTermProductsRequest| {
@@ -318,6 +343,7 @@ impl Client {
                 most_months: set.most_months,
                 free_on_death: set.free_on_death,
                 syariah: set.syariah,
+                share_percent: set.share_percent.clone(),
                 minute: set.minute.clone(),
             }),
         };
@@ -339,6 +365,7 @@ impl Client {
                     last_part(&product.name).to_owned(),
                     self.date(version.since.as_ref()),
                     version.rate.as_ref().map_or_else(String::new, |one| quantity_text(Some(one))),
+                    quantity_text(version.share_percent.as_ref()),
                     SAVINGS_DAY_COUNTS.word(version.day_count()).to_owned(),
                     PAYOUTS.word(version.payout()).to_owned(),
                     cost,
