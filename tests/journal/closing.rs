@@ -1,4 +1,5 @@
-//! What the day's closing visits: what falls due, and nothing else, however much the book holds.
+//! What the day's closing visits: what falls due, and nothing else, however much the book holds. Both
+//! what it loads to decide and all that the database does for it, its own reading included.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,6 +9,8 @@ use sha2::{Digest, Sha256};
 use simpul::domain::access::Author;
 use simpul::domain::account::Ledger;
 use simpul::domain::book::Open;
+use simpul::domain::cash::Place;
+use simpul::domain::daily::closing_name;
 use simpul::domain::day::Day;
 use simpul::domain::decide::{Action, Command, Form};
 use simpul::domain::general::{OpenBalances, Opening};
@@ -16,13 +19,17 @@ use simpul::domain::loan::case::Borrower;
 use simpul::domain::loan::opening::RunningLoan;
 use simpul::domain::loan::product::SetLoanProduct;
 use simpul::domain::money::Sen;
-use simpul::domain::record::Outcome;
 use simpul::domain::record::proto::{
-    Fund, LoanFrequency, LoanMethod, LoanPlan, LoanTerms, LoanVersion, Member, Overpayment,
-    Recognition, Regime, Zone,
+    Fund, LoanFrequency, LoanMethod, LoanPlan, LoanTerms, LoanVersion, Member, OnMaturity,
+    Overpayment, Recognition, Regime, SavingsProduct, SavingsSort, TermProduct, Zone,
 };
+use simpul::domain::record::{Outcome, Row};
 use simpul::domain::register::EnrolMember;
+use simpul::domain::savings::{Deposit, Kind};
+use simpul::domain::savings_product::SetProduct;
 use simpul::domain::state::Key;
+use simpul::domain::term::{OpenDeposit, Owner, Purse};
+use simpul::domain::term_product::SetTermProduct;
 use simpul::journal::daily::{Progress, close_days};
 use simpul::journal::{Answer, JournalHandle, Limits, Priority, start};
 use simpul::storage::read::Reader;
@@ -30,6 +37,7 @@ use simpul::storage::sqlite::Sqlite;
 use simpul::storage::{Journal, Load};
 use tokio::sync::mpsc;
 
+use crate::steps;
 use crate::watched::{Watch, Watched};
 
 /// How many loans one member has, and one record opens.
@@ -130,6 +138,7 @@ async fn fill(journal: &JournalHandle, loans: usize) {
     };
     let (entity, product) = (Entity::Lkm, id("musiman"));
     submit(journal, 900_001, SetLoanProduct { entity, product, version }).await;
+    set_rules(journal).await;
     let mut callers = tokio::task::JoinSet::new();
     for number in 0..loans / EACH {
         let journal = journal.clone();
@@ -140,6 +149,7 @@ async fn fill(journal: &JournalHandle, loans: usize) {
             let items = (number * EACH..(number + 1) * EACH).map(running).collect();
             let ledger = Ledger::new(Entity::Lkm, Fund::SimpanPinjam);
             submit(&journal, 100_000 + number, OpenBalances { ledger, items }).await;
+            save(&journal, number).await;
         });
         if callers.len() == 100 {
             callers.join_next().await.expect("a caller").expect("answered");
@@ -150,10 +160,66 @@ async fn fill(journal: &JournalHandle, loans: usize) {
     }
 }
 
-/// What closing January's first twenty-five days loads, all of it and loans, and tells.
-async fn closing(loans: usize) -> (usize, usize, Vec<(Day, &'static str)>) {
+/// Savings that may fall dormant in a year, and a deposit that matures then; each of the first few
+/// somewhat earlier.
+async fn save(journal: &JournalHandle, number: usize) {
+    let member = id(&format!("m{number}"));
+    let saved = Deposit {
+        entity: Entity::Lkm,
+        member: member.clone(),
+        kind: Kind::Voluntary,
+        amount: Sen::new(5_000_000),
+        place: Place::Vault,
+    };
+    submit(journal, 200_000 + number, saved).await;
+    let matures_on = if number < DUE { day(1, 22) } else { day(12, 1) };
+    let deposit = OpenDeposit {
+        owner: Owner::Member(Entity::Lkm, member),
+        deposit: id(&format!("d{number}")),
+        product: Some(id("deposito")),
+        amount: Sen::new(5_000_000),
+        matures_on,
+        purse: Purse::Till(Place::Vault),
+        on_maturity: OnMaturity::Savings,
+    };
+    submit(journal, 300_000 + number, deposit).await;
+}
+
+async fn set_rules(journal: &JournalHandle) {
+    let sleepy = SavingsProduct {
+        since: day(1, 1).get(),
+        dormant_after_months: 12,
+        minute: "BA-1/contoh".to_owned(),
+        ..SavingsProduct::default()
+    };
+    let sort = SavingsSort::Sukarela;
+    submit(journal, 900_002, SetProduct { entity: Entity::Lkm, sort, version: sleepy }).await;
+    let version = TermProduct {
+        since: day(1, 1).get(),
+        minute: "BA-1/contoh".to_owned(),
+        ..TermProduct::default()
+    };
+    let (entity, product) = (Entity::Lkm, id("deposito"));
+    submit(journal, 900_003, SetTermProduct { entity, product, version }).await;
+}
+
+/// What a closing did.
+#[derive(Debug, PartialEq)]
+struct Done {
+    /// What was loaded to decide, all of it and loans.
+    keys: (usize, usize),
+    /// What was told.
+    told: Vec<(Day, &'static str)>,
+    /// What SQLite did for all of it, in steps.
+    steps: u64,
+}
+
+/// What closing January's third to twenty-fifth day takes. On the first one all savings are listed:
+/// the rule by which they fall dormant begins.
+async fn closing(loans: usize) -> Done {
+    steps::count();
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("simpul.db");
+    let path = folder.path().join(format!("{}.db", steps::METERED));
     let open = async || Watched {
         journal: Sqlite::open(&path).await.expect("opened"),
         watch: Count::default(),
@@ -165,6 +231,10 @@ async fn closing(loans: usize) -> (usize, usize, Vec<(Day, &'static str)>) {
     let storage = Arc::new(open().await);
     let (journal, task) = begin(&storage);
     fill(&journal, loans).await;
+    let reader = Reader::sqlite(&path).await.expect("opened");
+    let (unheard, _) = mpsc::channel::<Progress>(1);
+    close_days(&journal, &reader, &id("contoh"), day(1, 2), &unheard).await.expect("closed");
+    reader.close().await;
     journal.drain().await;
     task.await.expect("ended");
     // A server that knows nothing yet.
@@ -172,30 +242,73 @@ async fn closing(loans: usize) -> (usize, usize, Vec<(Day, &'static str)>) {
     let (journal, task) = begin(&storage);
     let reader = Reader::sqlite(&path).await.expect("opened");
     let (told, mut heard) = mpsc::channel::<Progress>(100);
+    let before = steps::so_far();
     close_days(&journal, &reader, &id("contoh"), day(1, 25), &told).await.expect("closed");
     drop(told);
     journal.drain().await;
     task.await.expect("ended");
     reader.close().await;
-    let mut steps = Vec::new();
+    let steps = steps::so_far() - before;
+    let mut told = Vec::new();
     while let Some(one) = heard.recv().await {
         assert_eq!(one.refusal, None);
-        steps.push((one.day, one.step));
+        told.push((one.day, one.step));
     }
     let Count { keys, loans } = &storage.watch;
-    (keys.load(Ordering::Relaxed), loans.load(Ordering::Relaxed), steps)
+    let keys = (keys.load(Ordering::Relaxed), loans.load(Ordering::Relaxed));
+    Done { keys, told, steps }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_closing_visits_what_falls_due_and_nothing_else() {
-    let (keys, visited, steps) = closing(1_000).await;
-    assert_eq!(visited, DUE);
-    let tended: Vec<_> = steps.iter().filter(|(_, step)| !step.is_empty()).collect();
-    assert_eq!(tended, [&(day(1, 20), "loan")]);
+    let few = closing(1_000).await;
+    assert_eq!(few.keys.1, DUE);
+    let tended: Vec<_> = few.told.iter().filter(|(_, step)| !step.is_empty()).collect();
+    assert_eq!(tended[..1], [&(day(1, 20), "loan")]);
+    assert_eq!(tended[1..], [&(day(1, 22), "term"); DUE]);
     let closed: Vec<Day> =
-        steps.iter().filter(|(_, step)| step.is_empty()).map(|(day, _)| *day).collect();
-    assert_eq!(closed, (1..=25).map(|number| day(1, number)).collect::<Vec<_>>());
-    let (keys_of_many, visited_of_many, steps_of_many) = closing(10_000).await;
-    assert_eq!((keys_of_many, visited_of_many), (keys, visited));
-    assert_eq!(steps_of_many, steps);
+        few.told.iter().filter(|(_, step)| step.is_empty()).map(|(day, _)| *day).collect();
+    assert_eq!(closed, (3..=25).map(|number| day(1, number)).collect::<Vec<_>>());
+    let many = closing(10_000).await;
+    println!("{} steps with 1,000 loans, {} with 10,000", few.steps, many.steps);
+    // A descent takes as many steps in a deeper tree; a pool may open one more connection.
+    assert!(many.steps <= few.steps + few.steps / 50, "{} became {}", few.steps, many.steps);
+    assert_eq!(Done { steps: 0, ..many }, Done { steps: 0, ..few });
+}
+
+/// What is done is told as it is done: whoever has heard of the first day finds most of the year open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn days_are_told_one_by_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("simpul.db");
+    let storage: Arc<dyn Journal> = Arc::new(Sqlite::open(&path).await.expect("opened"));
+    let (journal, task) = start(storage, Arc::new(now), Limits::default());
+    fill(&journal, EACH).await;
+    let reader = Reader::sqlite(&path).await.expect("opened");
+    let (told, mut heard) = mpsc::channel::<Progress>(1);
+    let closing = {
+        let (journal, reader) = (journal.clone(), reader.clone());
+        tokio::spawn(async move {
+            close_days(&journal, &reader, &id("contoh"), day(12, 31), &told).await
+        })
+    };
+    let first = heard.recv().await.expect("a day");
+    assert_eq!(first.day, day(1, 1));
+    let row = reader.snapshot(&id("contoh")).await.expect("read").row(&closing_name()).await;
+    let closed = match row.expect("read").map(|found| found.row) {
+        Some(Row::DayClosing(row)) => Day::new(row.closed_through),
+        _ => day(1, 1),
+    };
+    // One waits to be heard, and one is being told.
+    assert!(closed <= day(1, 3), "{closed}");
+    let mut last = first;
+    while let Some(one) = heard.recv().await {
+        assert!(one.day >= last.day && one.position > last.position, "{one:?}");
+        last = one;
+    }
+    assert_eq!((last.day, last.step), (day(12, 31), ""));
+    closing.await.expect("ended").expect("closed");
+    journal.drain().await;
+    task.await.expect("ended");
+    reader.close().await;
 }

@@ -10,6 +10,8 @@ mod properties;
 mod sequencing;
 mod simulation;
 mod spans;
+#[path = "../common/steps.rs"]
+mod steps;
 mod tamper;
 mod task;
 mod town;

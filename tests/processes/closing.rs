@@ -1,5 +1,6 @@
 //! A day's closing that SIGKILL stops at random steps, and that is asked for again until it is
-//! done, leaves the same records as one that nobody stopped: loans and savings, both ledgers.
+//! done, leaves the same records as one that nobody stopped: loans, savings that earn, share in the
+//! profit and fall dormant, term deposits; both ledgers.
 
 use std::path::Path;
 
@@ -21,6 +22,9 @@ const LKM: &str = "books/sibuk/lkm";
 
 /// How many members borrow, every other one with instalments taken from savings.
 const LOANS: u32 = 60;
+
+/// The product of term deposits that share in the profit.
+const NISBAH: &str = "berbagi";
 
 /// The last day that is closed: half a year and a day.
 const THROUGH: (i32, i32, i32) = (2025, 7, 1);
@@ -60,14 +64,10 @@ async fn save(channel: Channel) {
         ..v1::SavingsProduct::default()
     };
     let mut products = SavingsProductServiceClient::new(channel.clone());
-    for (entity, sort) in [(GROUP, v1::SavingsSort::Sukarela), (LKM, v1::SavingsSort::Kube)] {
-        let request = v1::SetSavingsProductRequest {
-            entity: entity.to_owned(),
-            request_id: format!("produk-tabungan-{}", sort as i32),
-            sort: sort as i32,
-            version: Some(sukarela.clone()),
-        };
-        products.set_savings_product(request).await.expect("a product");
+    for (id, entity, sort) in
+        [("sukarela", GROUP, v1::SavingsSort::Sukarela), ("kelompok", LKM, v1::SavingsSort::Kube)]
+    {
+        set_savings(&mut products, id, (entity, sort), sukarela.clone()).await;
     }
     let mut savings = SavingsServiceClient::new(channel);
     for member in 0..u64::from(LOANS) {
@@ -85,34 +85,111 @@ async fn save(channel: Channel) {
         lkm_place: Some(place(PlaceKind::Vault)),
     };
     savings.deposit_at_lkm(request).await.expect("banked");
-    save_for_a_term(products).await;
+    for member in 0..u64::from(LOANS) {
+        let request_id = format!("setoran-wajib-{member}");
+        let kind = v1::SavingsKind::Wajib as i32;
+        let saved = v1::DepositRequest { request_id, kind, details: on(2), ..deposit(member) };
+        savings.deposit(saved).await.expect("deposited");
+    }
+    save_for_a_term(products.clone()).await;
+    // From March on what nobody moves for a month falls dormant.
+    let sleepy = v1::SavingsProduct {
+        since: date((2025, 3, 1)),
+        dormant_after_months: 1,
+        ..sukarela.clone()
+    };
+    let sort = v1::SavingsSort::Sukarela;
+    set_savings(&mut products, "tidur", (GROUP, sort), sleepy).await;
+    share_profit(products).await;
 }
 
-/// Some of what members saved, for months, paid monthly, begun again or added.
+async fn set_savings(
+    products: &mut SavingsProductServiceClient<Channel>,
+    id: &str,
+    (entity, sort): (&str, v1::SavingsSort),
+    version: v1::SavingsProduct,
+) {
+    let request = v1::SetSavingsProductRequest {
+        entity: entity.to_owned(),
+        request_id: format!("produk-tabungan-{id}"),
+        sort: sort as i32,
+        version: Some(version),
+    };
+    products.set_savings_product(request).await.expect("a product");
+}
+
+/// January's profit, for simpanan wajib and for the deposits that have a nisbah.
+async fn share_profit(mut products: SavingsProductServiceClient<Channel>) {
+    let by_nisbah = v1::SavingsProduct {
+        since: date((2025, 1, 1)),
+        period: v1::DuesPeriod::Monthly as i32,
+        amount: idr(1_000),
+        method: v1::SavingsMethod::Average as i32,
+        share_percent: number("37.5"),
+        minute: minute(),
+        ..v1::SavingsProduct::default()
+    };
+    let sort = v1::SavingsSort::Wajib;
+    set_savings(&mut products, "wajib", (GROUP, sort), by_nisbah).await;
+    let wajib = v1::DecideSavingsShareRequest {
+        entity: GROUP.to_owned(),
+        request_id: "bagi-hasil-wajib".to_owned(),
+        decided_on: date((2025, 2, 1)),
+        share_id: "wajib-januari".to_owned(),
+        sort: sort as i32,
+        from: date((2025, 1, 1)),
+        through: date((2025, 1, 31)),
+        earned: idr(100_001),
+        minute: minute(),
+        ..v1::DecideSavingsShareRequest::default()
+    };
+    let deposits = v1::DecideSavingsShareRequest {
+        request_id: "bagi-hasil-deposito".to_owned(),
+        share_id: "deposito-januari".to_owned(),
+        sort: 0,
+        product: format!("{GROUP}/term-products/{NISBAH}"),
+        ..wajib.clone()
+    };
+    for share in [wajib, deposits] {
+        products.decide_savings_share(share).await.expect("decided");
+    }
+}
+
+/// Some of what members saved, for months: paid monthly, added to the deposit, or by nisbah; begun
+/// again.
 async fn save_for_a_term(mut products: SavingsProductServiceClient<Channel>) {
-    for payout in [v1::TermPayout::Monthly, v1::TermPayout::Capitalised] {
-        let version = v1::TermProduct {
-            since: date((2025, 1, 1)),
-            rate: number("7.5"),
-            day_count: v1::SavingsDayCount::Twelfths as i32,
-            payout: payout as i32,
-            minute: minute(),
-            ..v1::TermProduct::default()
-        };
+    let by_rate = |payout: v1::TermPayout| v1::TermProduct {
+        since: date((2025, 1, 1)),
+        rate: number("7.5"),
+        day_count: v1::SavingsDayCount::Twelfths as i32,
+        payout: payout as i32,
+        minute: minute(),
+        ..v1::TermProduct::default()
+    };
+    let by_nisbah = v1::TermProduct {
+        rate: None,
+        day_count: 0,
+        share_percent: number("45"),
+        ..by_rate(v1::TermPayout::AtMaturity)
+    };
+    let monthly = by_rate(v1::TermPayout::Monthly);
+    let capitalised = by_rate(v1::TermPayout::Capitalised);
+    let all = [("bulanan", monthly), ("tambah", capitalised), (NISBAH, by_nisbah)];
+    for ((id, version), first) in all.into_iter().zip([4_u64, 8, 12]) {
+        let product = format!("{GROUP}/term-products/{id}");
         let request = v1::SetTermProductRequest {
-            product: format!("{GROUP}/term-products/p{}", payout as i32),
-            request_id: format!("produk-deposito-{}", payout as i32),
+            product: product.clone(),
+            request_id: format!("produk-deposito-{id}"),
             version: Some(version),
         };
         products.set_term_product(request).await.expect("a product");
-        for number in 0..4 {
-            let member = number + 4 * (payout as u64);
+        for member in first..first + 4 {
             let request = v1::OpenMemberDepositRequest {
                 member: deposit(member).member,
                 request_id: format!("deposito-anggota-{member}"),
                 details: on(4),
                 deposit_id: format!("d{member}"),
-                product: format!("{GROUP}/term-products/p{}", payout as i32),
+                product: product.clone(),
                 amount: idr(50_000),
                 matures_on: date((2025, 3, 4)),
                 means: Some(v1::MemberMeans {
@@ -321,8 +398,17 @@ async fn killed_again_and_again(backend: &Backend, data: &Path) -> usize {
 
 async fn a_killed_closing_ends_the_same(whole: (Backend, &Path), killed: (Backend, &Path)) {
     let expected = undisturbed(whole.0, whole.1).await;
-    let kinds = ["SavingsReturn", "LoanAccrued", "LoanPaid", "DayClosed"];
-    for kind in kinds {
+    for kind in [
+        "SavingsReturn",
+        "SavingsShareWeighed",
+        "SavingsListed",
+        "SavingsDormant",
+        "TermReturn",
+        "TermDue",
+        "LoanAccrued",
+        "LoanPaid",
+        "DayClosed",
+    ] {
         assert!(expected.iter().any(|one| one.contains(kind)), "{kind}");
     }
     let (backend, data) = killed;

@@ -5,10 +5,8 @@
 //! of all statements on the reader's connections, told by its profiler; PostgreSQL's is the number
 //! of buffers that each executed plan touched, told by auto_explain through the server's notices.
 
-use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use libsqlite3_sys as ffi;
 use simpul::domain::account::Account;
 use simpul::domain::approval::{APPROVALS, Approval, ApprovalState};
 use simpul::domain::chart::Code;
@@ -23,7 +21,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use crate::ledger::{Book, FIRST_DAY, Step, account, day_id, deposit, request};
-use crate::{backends, common};
+use crate::{backends, common, steps};
 
 const SMALL: u32 = 1_000;
 const LARGE: u32 = 100_000;
@@ -208,51 +206,17 @@ fn compare(small: &[(u64, usize)], large: &[(u64, usize)], allowed: impl Fn(u64)
 
 // --- SQLite ---------------------------------------------------------------------------------
 
-static STEPS: AtomicU64 = AtomicU64::new(0);
-
-/// Part of the path of the databases whose steps count; other tests run beside this one.
-const METERED: &str = "metered";
-
-unsafe extern "C" fn count_steps(
-    _: c_uint,
-    _: *mut c_void,
-    stmt: *mut c_void,
-    _: *mut c_void,
-) -> c_int {
-    // SAFETY: SQLite hands a live statement to its profiler.
-    let steps = unsafe { ffi::sqlite3_stmt_status(stmt.cast(), ffi::SQLITE_STMTSTATUS_VM_STEP, 1) };
-    STEPS.fetch_add(u64::try_from(steps).unwrap_or(0), Ordering::SeqCst);
-    0
-}
-
-unsafe extern "C" fn install_profiler(
-    db: *mut ffi::sqlite3,
-    _: *mut *mut c_char,
-    _: *const ffi::sqlite3_api_routines,
-) -> c_int {
-    // SAFETY: SQLite hands an open database to its extensions; its file name is a C string.
-    unsafe {
-        let name = ffi::sqlite3_db_filename(db, c"main".as_ptr());
-        if !name.is_null() && CStr::from_ptr(name).to_string_lossy().contains(METERED) {
-            let null = std::ptr::null_mut();
-            ffi::sqlite3_trace_v2(db, ffi::SQLITE_TRACE_PROFILE, Some(count_steps), null);
-        }
-    }
-    0
-}
-
 #[tokio::test]
 async fn sqlite_steps_do_not_grow_with_history() {
-    // SAFETY: the function has the signature SQLite asks for.
-    unsafe { ffi::sqlite3_auto_extension(Some(install_profiler)) };
+    steps::count();
     let mut measured = Vec::new();
     for entries in [SMALL, LARGE] {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("metered.db");
+        let path = folder.path().join(format!("{}.db", steps::METERED));
         let journal = backends::open(&path).await;
         let book = fill(&journal, entries).await;
         let reader = journal.reader();
-        measured.push(costs(&journal, &reader, &book, || STEPS.load(Ordering::SeqCst)).await);
+        measured.push(costs(&journal, &reader, &book, steps::so_far).await);
         journal.close().await;
     }
     // A pool may open one more connection, which sets its pragma in ten steps.

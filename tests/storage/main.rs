@@ -12,6 +12,8 @@ mod reading;
 mod schema;
 #[path = "../common/statements.rs"]
 mod statements;
+#[path = "../common/steps.rs"]
+mod steps;
 mod trips;
 
 /// Runs every conformance test against every backend.
