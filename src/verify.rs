@@ -318,6 +318,7 @@ struct Replay {
     accounts: BTreeMap<String, u64>,
     controls: BTreeMap<(String, u64), i64>,
     rows: BTreeMap<RowName, (u64, Vec<u8>, bool)>,
+    mentions: BTreeMap<(String, u64), ()>,
     receipts: BTreeMap<String, (u64, Vec<u8>)>,
     commitments: BTreeMap<Vec<u8>, u64>,
 }
@@ -384,6 +385,8 @@ impl Replay {
             let bytes = encode_value(&name, &row);
             self.rows.insert(name, (position, bytes, waits(&row)));
         }
+        let mentions = changes.mentions.into_iter();
+        self.mentions.extend(mentions.map(|name| ((name.to_string(), position), ())));
         self.touched.extend(changes.controls.into_iter().map(|(control, _)| control));
         for entry in changes.entries {
             let (control, account) = (entry.account.control(), entry.account.to_string());
@@ -555,6 +558,12 @@ impl Replay {
                 let size = bytes.len();
                 format!("record {position}, {size} bytes with SHA-256 {digest}{listed}")
             },
+        );
+        self.findings.table(
+            std::mem::take(&mut self.mentions),
+            dump.mentions.iter().map(|mention| (mention.clone(), ())),
+            |(name, position)| format!("record {position} among those about {name}"),
+            |()| "listed".to_owned(),
         );
         let found =
             dump.receipts.iter().map(|(id, at, digest)| (id.clone(), (*at, digest.clone())));

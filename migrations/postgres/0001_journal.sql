@@ -88,6 +88,14 @@ CREATE TABLE register_row (
 
 CREATE INDEX register_waiting ON register_row (book, parent, waiting) WHERE waiting IS NOT NULL;
 
+-- Which records are about a grant, a lot, a pass or a group, by its row name.
+CREATE TABLE mention (
+    book     TEXT COLLATE "C" NOT NULL,
+    name     TEXT COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (book, name, position)
+);
+
 CREATE TABLE receipt (
     book       TEXT COLLATE "C" NOT NULL,
     request_id TEXT COLLATE "C" NOT NULL,
@@ -127,6 +135,8 @@ CREATE TRIGGER late_entry_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON late_entr
 CREATE TRIGGER account_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON account
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER control_point_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON control_point
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER mention_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON mention
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER receipt_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON receipt
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -236,6 +246,8 @@ CREATE TRIGGER account_positions AFTER INSERT ON account REFERENCING NEW TABLE A
     FOR EACH STATEMENT EXECUTE FUNCTION check_positions();
 CREATE TRIGGER control_point_positions AFTER INSERT ON control_point REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION check_positions();
+CREATE TRIGGER mention_positions AFTER INSERT ON mention REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION check_positions();
 CREATE TRIGGER receipt_positions AFTER INSERT ON receipt REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION check_positions();
 
@@ -295,6 +307,7 @@ CREATE FUNCTION append_batch(
     control_book TEXT[], control_name TEXT[], control_position BIGINT[], control_total BIGINT[],
     row_book TEXT[], row_parent TEXT[], row_id TEXT[], row_position BIGINT[], row_value BYTEA[],
     row_waiting TEXT[],
+    mention_book TEXT[], mention_name TEXT[], mention_position BIGINT[],
     receipt_book TEXT[], receipt_request TEXT[], receipt_position BIGINT[], receipt_digest BYTEA[],
     side_book TEXT[], side_commitment BYTEA[], side_owner TEXT[], side_sealed BYTEA[]
 ) RETURNS TEXT[] LANGUAGE plpgsql AS $$
@@ -357,6 +370,11 @@ BEGIN
         ON CONFLICT (book, parent, id)
             DO UPDATE SET position = excluded.position, value = excluded.value,
                 waiting = excluded.waiting;
+    END IF;
+    IF cardinality(mention_book) > 0 THEN
+        INSERT INTO mention
+        SELECT * FROM unnest(mention_book, mention_name, mention_position)
+            AS m(book, name, position) WHERE m.book = ANY (taken);
     END IF;
     IF cardinality(receipt_book) > 0 THEN
         INSERT INTO receipt

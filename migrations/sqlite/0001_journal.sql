@@ -85,6 +85,14 @@ CREATE TABLE register_row (
 
 CREATE INDEX register_waiting ON register_row (book, parent, waiting) WHERE waiting IS NOT NULL;
 
+-- Which records are about a grant, a lot, a pass or a group, by its row name.
+CREATE TABLE mention (
+    book     TEXT    NOT NULL,
+    name     TEXT    NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (book, name, position)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE receipt (
     book       TEXT    NOT NULL,
     request_id TEXT    NOT NULL,
@@ -131,6 +139,10 @@ CREATE TRIGGER control_point_fixed BEFORE UPDATE ON control_point
 BEGIN SELECT RAISE(ABORT, 'control_point is append-only'); END;
 CREATE TRIGGER control_point_stays BEFORE DELETE ON control_point
 BEGIN SELECT RAISE(ABORT, 'control_point is append-only'); END;
+CREATE TRIGGER mention_fixed BEFORE UPDATE ON mention
+BEGIN SELECT RAISE(ABORT, 'mention is append-only'); END;
+CREATE TRIGGER mention_stays BEFORE DELETE ON mention
+BEGIN SELECT RAISE(ABORT, 'mention is append-only'); END;
 CREATE TRIGGER receipt_fixed BEFORE UPDATE ON receipt
 BEGIN SELECT RAISE(ABORT, 'receipt is append-only'); END;
 CREATE TRIGGER receipt_stays BEFORE DELETE ON receipt
@@ -190,6 +202,11 @@ CREATE TRIGGER control_point_checked BEFORE INSERT ON control_point
 WHEN NOT EXISTS (SELECT 1 FROM open_range
                  WHERE book = NEW.book AND NEW.position BETWEEN first AND last)
 BEGIN SELECT RAISE(ABORT, 'control_point names a record that is not new'); END;
+
+CREATE TRIGGER mention_checked BEFORE INSERT ON mention
+WHEN NOT EXISTS (SELECT 1 FROM open_range
+                 WHERE book = NEW.book AND NEW.position BETWEEN first AND last)
+BEGIN SELECT RAISE(ABORT, 'mention names a record that is not new'); END;
 
 CREATE TRIGGER receipt_checked BEFORE INSERT ON receipt
 WHEN NOT EXISTS (SELECT 1 FROM open_range

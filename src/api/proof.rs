@@ -1,5 +1,6 @@
 //! The auditor's service: checkpoints, proofs, receipts and the records themselves.
 
+mod grant;
 mod kuitansi;
 
 use std::time::Duration;
@@ -34,6 +35,8 @@ service! {
         start_epoch: StartEpochRequest => StartEpochResponse;
     } streams {
         stream_records as StreamRecordsStream: StreamRecordsRequest => StreamRecordsResponse;
+        stream_grant_records as StreamGrantRecordsStream:
+            StreamGrantRecordsRequest => StreamGrantRecordsResponse;
     }
 }
 

@@ -3,6 +3,8 @@
 //! **Invariant**: stored bytes are hashed as stored and never re-encoded; `decode` reads every
 //! record ever written and refuses, rather than guesses, what this version does not know.
 
+use std::collections::BTreeSet;
+
 use crate::domain::access::{Author, Role};
 use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::chart::Code;
@@ -105,6 +107,19 @@ pub fn waits(row: &Row) -> bool {
         Row::Transit(row) => row.state() == proto::TransitState::Waiting,
         _ => false,
     }
+}
+
+/// What a record is about, by row name: the grants, lots and passes it changes, and the groups. Storage
+/// finds the records of each of these however many others there are.
+pub fn mentions(effect: &Effect) -> BTreeSet<RowName> {
+    let is_found =
+        |row: &Row| matches!(row, Row::Grant(_) | Row::Lot(_) | Row::Pass(_) | Row::Group(_));
+    let rows = effect.rows.iter().filter(|(_, row)| is_found(row)).map(|(name, _)| name.clone());
+    let moved = effect
+        .lot_moves
+        .iter()
+        .filter_map(|moved| Some(RowName::of(&Entity::new(&moved.entity)?, "lots", &moved.lot)));
+    rows.chain(moved).chain(RowName::parse(&effect.grant)).collect()
 }
 
 /// The commitments that a register row holds, some of them empty.

@@ -3,7 +3,7 @@
 //! **Invariant**: [`apply`] copies what the record says and computes no policy, so that old
 //! records mean the same under new code. State holds nothing that derived rows lack.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -12,7 +12,7 @@ use crate::domain::account::{Account, Control};
 use crate::domain::day::Day;
 use crate::domain::id::{RequestId, RowName};
 use crate::domain::money::Sen;
-use crate::domain::record::{Outcome, Record, Row};
+use crate::domain::record::{Outcome, Record, Row, mentions};
 
 /// Something a decision may need to know.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +116,8 @@ pub struct Changes {
     pub controls: Vec<(Control, Sen)>,
     /// Register rows after the record.
     pub rows: Vec<(RowName, Arc<Row>)>,
+    /// What the record is about.
+    pub mentions: BTreeSet<RowName>,
     /// The receipt of the request.
     pub receipt: Option<(RequestId, Receipt)>,
 }
@@ -175,6 +177,7 @@ pub fn apply(record: &Record, state: &dyn Lookup) -> Result<Changes, ApplyError>
     changes.controls.sort();
     changes.rows =
         effect.rows.iter().map(|(name, row)| (name.clone(), Arc::new(row.clone()))).collect();
+    changes.mentions = mentions(effect);
     Ok(changes)
 }
 

@@ -279,6 +279,7 @@ struct Gathered {
     new_accounts: Vec<(Account, u64)>,
     controls: BTreeMap<Control, Sen>,
     rows: BTreeMap<RowName, (u64, Arc<Row>)>,
+    mentions: Vec<(RowName, u64)>,
     receipts: Vec<(RequestId, Receipt)>,
     sides: Vec<SideRow>,
 }
@@ -294,6 +295,7 @@ impl Gathered {
         self.new_accounts.extend(changes.new_accounts.into_iter().map(|name| (name, position)));
         self.controls.extend(changes.controls);
         self.rows.extend(changes.rows.into_iter().map(|(name, row)| (name, (position, row))));
+        self.mentions.extend(changes.mentions.into_iter().map(|name| (name, position)));
         self.receipts.extend(changes.receipt);
     }
 
@@ -312,6 +314,7 @@ impl Gathered {
             new_accounts: self.new_accounts,
             controls: self.controls.into_iter().collect(),
             rows: rows.collect(),
+            mentions: self.mentions,
             receipts: self.receipts,
             sides: self.sides,
         })

@@ -88,6 +88,22 @@ impl GrantFile {
         records
     }
 
+    /// What further records of the grant may be about: the lots it paid, its passes, and the groups
+    /// that these went to.
+    pub fn subjects(&self) -> BTreeSet<RowName> {
+        let entity = self.entity();
+        let lots = self.lots.keys().map(|lot| RowName::of(&entity, "lots", lot));
+        let passes = self.passes.keys().map(|pass| RowName::of(&entity, "passes", pass));
+        let receivers = self.passes.values().filter_map(|pass| Id::new(&pass.receiver));
+        let groups = receivers.map(|group| RowName::group(&group));
+        lots.chain(passes).chain(groups).collect()
+    }
+
+    /// Where files of the grant may be attached: transactions and meetings.
+    pub fn papers(&self) -> &BTreeSet<String> {
+        &self.papers
+    }
+
     /// The grant as the last of its records left it; `None` before the first.
     pub fn grant(&self) -> Option<&Grant> {
         self.row.as_ref()

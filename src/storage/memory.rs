@@ -3,7 +3,7 @@
 //! **Invariant**: what a database backend refuses, this one refuses too: its checks are the
 //! databases' guards in Rust, and rows are kept as bytes so that every load decodes them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -35,6 +35,7 @@ struct Book {
     accounts: BTreeMap<String, u64>,
     controls: BTreeMap<(String, u64), i64>,
     rows: BTreeMap<(String, String), (u64, Vec<u8>, bool)>,
+    mentions: BTreeSet<(String, u64)>,
     receipts: BTreeMap<String, Receipt>,
     sides: BTreeMap<[u8; 32], SideRow>,
 }
@@ -211,6 +212,8 @@ impl Book {
             let value = (*position, record::encode_value(name, row), record::waits(row));
             self.rows.insert((name.parent.clone(), name.id.clone()), value);
         }
+        let mentions = append.mentions.iter();
+        self.mentions.extend(mentions.map(|(name, at)| (name.to_string(), *at)));
         for (request, receipt) in &append.receipts {
             self.receipts.insert(request.as_str().to_owned(), receipt.clone());
         }
@@ -237,6 +240,7 @@ impl Book {
             rows: rows
                 .map(|((p, i), (at, v, w))| (p.clone(), i.clone(), *at, v.clone(), *w))
                 .collect(),
+            mentions: self.mentions.iter().cloned().collect(),
             receipts: receipts.map(|(id, r)| (id.clone(), r.position, r.digest.clone())).collect(),
             sides: self.sides.values().cloned().collect(),
         }
@@ -249,6 +253,7 @@ fn check_range(append: &Append) -> Result<(), StorageError> {
     let all = append.entries.iter().all(|entry| fits(entry.position))
         && append.new_accounts.iter().all(|(_, position)| fits(*position))
         && append.rows.iter().all(|(_, position, _)| fits(*position))
+        && append.mentions.iter().all(|(_, position)| fits(*position))
         && append.receipts.iter().all(|(_, receipt)| fits(receipt.position));
     require(all, "a row names a record outside of the append")
 }

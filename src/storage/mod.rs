@@ -113,6 +113,8 @@ pub struct Append {
     /// Register rows at the end of the batch, one per touched name, with the position of the last
     /// record that wrote it.
     pub rows: Vec<(RowName, u64, Arc<Row>)>,
+    /// What records are about, with the position of each record.
+    pub mentions: Vec<(RowName, u64)>,
     /// Receipts of the requests.
     pub receipts: Vec<(RequestId, Receipt)>,
     /// Personal text.
@@ -171,6 +173,8 @@ pub struct Dump {
     /// All register rows as (parent, id, position, bytes, whether it is listed as waiting), ordered
     /// by name.
     pub rows: Vec<(String, String, u64, Vec<u8>, bool)>,
+    /// What all records are about as (row name, position), ordered likewise.
+    pub mentions: Vec<(String, u64)>,
     /// All receipts as (request, position, digest), ordered by request.
     pub receipts: Vec<(String, u64, Vec<u8>)>,
     /// All side rows ordered by commitment.

@@ -37,7 +37,7 @@ use crate::domain::record;
 statements! {
     APPEND = "SELECT append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
         $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, \
-        $33, $34, $35, $36, $37, $38, $39)";
+        $33, $34, $35, $36, $37, $38, $39, $40, $41, $42)";
     RESEAL = "UPDATE side SET sealed = r.anew \
         FROM unnest($2::bytea[], $3::bytea[], $4::bytea[]) AS r(commitment, seen, anew) \
         WHERE side.book = $1 AND side.commitment = r.commitment AND side.sealed = r.seen";
@@ -308,6 +308,9 @@ struct Columns<'a> {
     row_position: Vec<i64>,
     row_value: Vec<Vec<u8>>,
     row_waiting: Vec<Option<&'a str>>,
+    mention_book: Vec<&'a str>,
+    mention_name: Vec<String>,
+    mention_position: Vec<i64>,
     receipt_book: Vec<&'a str>,
     receipt_request: Vec<&'a str>,
     receipt_position: Vec<i64>,
@@ -382,6 +385,11 @@ impl<'a> Columns<'a> {
             self.row_value.push(record::encode_value(name, row));
             self.row_waiting.push(record::waits(row).then_some(name.id.as_str()));
         }
+        for (name, position) in &append.mentions {
+            self.mention_book.push(book);
+            self.mention_name.push(name.to_string());
+            self.mention_position.push(signed(*position));
+        }
         for (request, receipt) in &append.receipts {
             self.receipt_book.push(book);
             self.receipt_request.push(request.as_str());
@@ -414,7 +422,8 @@ impl<'a> Columns<'a> {
         let query = query.bind(self.control_name).bind(self.control_position);
         let query = query.bind(self.control_total).bind(self.row_book).bind(self.row_parent);
         let query = query.bind(self.row_id).bind(self.row_position).bind(self.row_value);
-        let query = query.bind(self.row_waiting);
+        let query = query.bind(self.row_waiting).bind(self.mention_book);
+        let query = query.bind(self.mention_name).bind(self.mention_position);
         let query = query.bind(self.receipt_book).bind(self.receipt_request);
         let query = query.bind(self.receipt_position).bind(self.receipt_digest);
         let query = query.bind(self.side_book).bind(self.side_commitment);

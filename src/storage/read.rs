@@ -48,10 +48,12 @@ statements! {
     BOOKS = "SELECT book FROM head WHERE size > 0 ORDER BY book";
     RECORDS_BETWEEN = "SELECT position, hashes, bytes FROM record \
         WHERE book = $1 AND position >= $2 AND position <= $3 ORDER BY position";
-    RECORDS_LISTED = concat!("SELECT bytes FROM record WHERE book = $1 AND position IN ",
+    RECORDS_LISTED = concat!("SELECT position, bytes FROM record WHERE book = $1 AND position IN ",
         list_of_32!());
     HASHES_LISTED = concat!("SELECT position, hashes FROM record \
         WHERE book = $1 AND position IN ", list_of_32!());
+    MENTIONS = "SELECT position FROM mention \
+        WHERE book = $1 AND name = $2 AND position > $3 ORDER BY position LIMIT $4";
     RECEIPT = "SELECT position, digest FROM receipt WHERE book = $1 AND request_id = $2";
     ROW = "SELECT id, position, value FROM register_row \
         WHERE book = $1 AND parent = $2 AND id = $3";
@@ -211,21 +213,37 @@ impl Snapshot {
 
     /// The records at some positions, by position, those that exist. Cost: one descent each.
     pub async fn records(&mut self, positions: &[u64]) -> Rows<Record> {
-        let mut records: Vec<Record> = Vec::with_capacity(positions.len());
+        let bytes = self.record_bytes(positions).await?;
+        bytes.iter().map(|(_, bytes)| record::decode(bytes).map_err(damaged)).collect()
+    }
+
+    /// The positions among these at which there are records, and the records as they were stored, in
+    /// journal order. Cost: one descent each.
+    pub async fn record_bytes(&mut self, positions: &[u64]) -> Rows<(u64, Vec<u8>)> {
+        let mut records: Vec<(u64, Vec<u8>)> = Vec::with_capacity(positions.len());
         for chunk in positions.chunks(LIST) {
             let mut query = sqlx::query_as(RECORDS_LISTED).bind(self.book.clone());
             for position in padded(chunk) {
                 query = query.bind(signed(*position));
             }
-            let found: Vec<(Vec<u8>,)> =
+            let found: Vec<(i64, Vec<u8>)> =
                 query.fetch_all(&mut *self.transaction).await.map_err(failed)?;
-            for (bytes,) in found {
-                records.push(record::decode(&bytes).map_err(damaged)?);
+            for (position, bytes) in found {
+                records.push((unsigned(position)?, bytes));
             }
         }
-        records.sort_by_key(|record| record.position);
-        records.dedup_by_key(|record| record.position);
+        records.sort();
+        records.dedup_by_key(|(position, _)| *position);
         Ok(records)
+    }
+
+    /// The positions of records that are [about](record::mentions) something, after a position, at
+    /// most `limit`. Cost: the positions answered.
+    pub async fn mentions(&mut self, name: &RowName, after: u64, limit: u32) -> Rows<u64> {
+        let query = sqlx::query_as(MENTIONS).bind(self.book.clone()).bind(name.to_string());
+        let query = query.bind(signed(after)).bind(i64::from(limit));
+        let found: Vec<(i64,)> = query.fetch_all(&mut *self.transaction).await.map_err(failed)?;
+        found.into_iter().map(|(position,)| unsigned(position)).collect()
     }
 
     /// Records as stored from a position on, at most `limit`. Cost: the records answered.

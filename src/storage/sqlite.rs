@@ -64,6 +64,8 @@ statements! {
         FROM json_each($1) AS r WHERE true \
         ON CONFLICT (book, parent, id) DO UPDATE SET position = excluded.position, \
             value = excluded.value, waiting = excluded.waiting";
+    MENTIONS = "INSERT INTO mention (book, name, position) \
+        SELECT m.value ->> 0, m.value ->> 1, m.value ->> 2 FROM json_each($1) AS m";
     RECEIPTS = "INSERT INTO receipt (book, request_id, position, digest) \
         SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, \
             substr($2, r.value ->> 3, r.value ->> 4) FROM json_each($1) AS r";
@@ -317,6 +319,7 @@ async fn write(taken: &[&Append], connection: &mut SqliteConnection) -> Result<(
     insert(ACCOUNTS, accounts(taken), connection).await?;
     insert(CONTROLS, controls(taken), connection).await?;
     insert(ROWS, rows(taken), connection).await?;
+    insert(MENTIONS, mentions(taken), connection).await?;
     insert(RECEIPTS, receipts(taken), connection).await?;
     insert(SIDES, sides(taken), connection).await?;
     insert(HEADS, heads(taken), connection).await
@@ -440,6 +443,16 @@ fn rows(taken: &[&Append]) -> Table<impl Serialize> {
             let (book, parent, id) = (append.book.as_str(), &name.parent, &name.id);
             let waiting = record::waits(row).then_some(id);
             table.rows.push((book, parent, id, *position, value, len, waiting));
+        }
+    }
+    table
+}
+
+fn mentions(taken: &[&Append]) -> Table<impl Serialize> {
+    let mut table = Table::default();
+    for append in taken {
+        for (name, position) in &append.mentions {
+            table.rows.push((append.book.as_str(), name.to_string(), *position));
         }
     }
     table

@@ -8,12 +8,15 @@ use simpul::chain::checkpoint::{Checkpoint, Receipt};
 use simpul::chain::note::{Note, PublicKey, SecretKey};
 use simpul::chain::proof::is_consistent;
 use simpul::chain::{Hash, leaf_hash, root};
+use simpul::cli::remote::fresh_request_id;
 use simpul::domain::id::Id;
 use simpul::domain::record::{Outcome, decode};
+use simpul::domain::refusal::Language;
+use simpul::report::grant_file::GrantFile;
 use tonic::{Code, Request};
 
 use crate::on_both;
-use crate::town::{A, BOOK, Server, Town, why};
+use crate::town::{A, BOOK, Server, Town, by_minute, cash, date, idr, on, place, units, why};
 
 on_both!(
     a_receipt_is_checked_with_the_key_alone,
@@ -23,6 +26,7 @@ on_both!(
     checkpoints_are_signed_while_others_write,
     a_book_with_another_history_is_not_signed_and_takes_nothing_in,
     what_is_not_there_is_said,
+    the_records_of_a_grant_are_found_without_reading_the_book,
 );
 
 /// A town whose book has a key, as an operator makes it where servers share a database.
@@ -256,4 +260,152 @@ async fn what_is_not_there_is_said(server: &Server) {
         None => assert!(key.is_ok()),
         Some(_) => assert_eq!(why(&key.expect_err("refused")).reason, "NO_SIGNING_KEY"),
     }
+}
+
+/// Animals bought from a grant, or from the group's own money.
+async fn buy(town: &Town, group: &str, lot_id: &str, grant: &str) -> Transaction {
+    let request = PurchaseRequest {
+        entity: group.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 3).map(|details| TransactionDetails {
+            meeting: if grant.is_empty() { String::new() } else { format!("{A}/meetings/belanja") },
+            ..details
+        }),
+        fund: Fund::Uep as i32,
+        items: vec![NewLot {
+            lot_id: lot_id.to_owned(),
+            kind: LotKind::Livestock as i32,
+            label: "babi (contoh)".to_owned(),
+            unit: "ekor".to_owned(),
+            quantity: units("4"),
+            cost: idr(400_000),
+        }],
+        payment: place(PlaceKind::Bank).map(purchase_request::Payment::PaidFrom),
+        grant: grant.to_owned(),
+        ..PurchaseRequest::default()
+    };
+    let bought = town.trade().purchase(request).await.expect("bought").into_inner();
+    bought.transaction.expect("set")
+}
+
+async fn sell(town: &Town, group: &str, lot: &str) {
+    let request = SellRequest {
+        entity: group.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 3),
+        fund: Fund::Uep as i32,
+        price: idr(150_000),
+        proceeds: cash().map(sell_request::Proceeds::PaidTo),
+        lot: format!("{group}/lots/{lot}"),
+        quantity: units("1"),
+    };
+    town.trade().sell(request).await.expect("sold");
+}
+
+/// Two grants of one group, animals of one of them, of the other and of nobody's, papers, and a pass to
+/// another group, among what else happens in a book.
+async fn a_granted_town(server: &Server) -> Town {
+    let (town, _) = town(server).await;
+    town.found_group("b").await;
+    let b = format!("{BOOK}/groups/b");
+    for grant in ["apbn", "apbd"] {
+        let receive = ReceiveGrantRequest {
+            group: A.to_owned(),
+            request_id: fresh_request_id(),
+            details: on(2025, 2, 1),
+            grant_id: grant.to_owned(),
+            programme: "Bantuan (contoh)".to_owned(),
+            source: BudgetSource::Apbn as i32,
+            channel: idr(2_000_000).map(receive_grant_request::Channel::Bank),
+            ..ReceiveGrantRequest::default()
+        };
+        town.grants().receive_grant(receive).await.expect("received");
+    }
+    let meeting = RecordMeetingRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        meeting_id: "belanja".to_owned(),
+        held_on: date(2025, 2, 2),
+        ..RecordMeetingRequest::default()
+    };
+    town.meetings().record_meeting(meeting).await.expect("a meeting");
+    let bought = buy(&town, A, "induk", &format!("{A}/grants/apbn")).await;
+    buy(&town, A, "lain", &format!("{A}/grants/apbd")).await;
+    let own = buy(&town, A, "sendiri", "").await;
+    buy(&town, &b, "induk", "").await;
+    for (paper, name) in [(&bought.name, "nota"), (&own.name, "lain")] {
+        let photo = format!("%PDF-1.7 {name} (contoh)");
+        crate::attachments::attached(&town, paper, photo.as_bytes()).await;
+    }
+    let minutes = b"%PDF-1.7 notulen (contoh)";
+    crate::attachments::attached(&town, &format!("{A}/meetings/belanja"), minutes).await;
+    for (group, lot) in [(A, "induk"), (A, "lain"), (A, "sendiri"), (&*b, "induk")] {
+        sell(&town, group, lot).await;
+    }
+    for member in ["m01", "m02", "m01"] {
+        town.deposit(member, 10_000).await;
+    }
+    let decide = DecideGuliranRequest {
+        grant: format!("{A}/grants/apbn"),
+        request_id: fresh_request_id(),
+        details: by_minute(2025, 4, 1),
+        amount: idr(500_000),
+        due_on: None,
+    };
+    town.guliran().decide_guliran(decide).await.expect("decided");
+    let deliver = DeliverGuliranRequest {
+        grant: format!("{A}/grants/apbn"),
+        request_id: fresh_request_id(),
+        details: by_minute(2025, 4, 2),
+        pass_id: "ke-b".to_owned(),
+        receiver: Some(deliver_guliran_request::Receiver::ToGroup(ReceivingGroup {
+            group: b.clone(),
+            grant_id: "guliran-a".to_owned(),
+        })),
+        channel: PassChannel::Cash as i32,
+        cash: idr(300_000),
+        ..DeliverGuliranRequest::default()
+    };
+    town.guliran().deliver_guliran(deliver).await.expect("delivered");
+    town
+}
+
+async fn the_records_of_a_grant_are_found_without_reading_the_book(server: &Server) {
+    let town = a_granted_town(server).await;
+    let all = records(&town, 0).await;
+    for (group, grant, lots) in
+        [("a", "apbn", "induk"), ("a", "apbd", "lain"), ("b", "guliran-a", "")]
+    {
+        let grant_id = Id::new(grant).expect("an id");
+        let new = || GrantFile::new(Id::new(group).expect("an id"), grant_id.clone());
+        let (mut whole, mut found) = (new(), new());
+        for bytes in &all {
+            whole.read(decode(bytes).expect("a record"));
+        }
+        let request =
+            StreamGrantRecordsRequest { grant: format!("{BOOK}/groups/{group}/grants/{grant}") };
+        let stream = town.proofs().stream_grant_records(request).await.expect("a stream");
+        let mut stream = stream.into_inner();
+        let mut positions = Vec::new();
+        while let Some(record) = stream.message().await.expect("a record") {
+            // As they were stored, and so hashed.
+            assert_eq!(record.record, all[usize::try_from(record.position).unwrap() - 1]);
+            found.read(decode(&record.record).expect("a record"));
+            positions.push(record.position);
+        }
+        let due: Vec<u64> = whole.records().iter().map(|record| record.position).collect();
+        assert_eq!(positions, due, "{grant}");
+        let text = found.text(Language::Indonesian).expect("a grant");
+        assert_eq!(Some(&text), whole.text(Language::Indonesian).as_ref());
+        assert_eq!(found.attachments(), whole.attachments());
+        assert!(text.contains(lots), "{text}");
+        assert!(!text.contains("sendiri"), "{text}");
+    }
+    let unknown = async |grant: &str| {
+        let request = StreamGrantRecordsRequest { grant: grant.to_owned() };
+        why(&town.proofs().stream_grant_records(request).await.expect_err("refused")).reason
+    };
+    assert_eq!(unknown(&format!("{A}/grants/tiada")).await, "NOT_FOUND");
+    assert_eq!(unknown(&format!("{BOOK}/lkm/grants/apbn")).await, "NAME_MALFORMED");
+    assert_eq!(unknown("").await, "REQUIRED");
 }

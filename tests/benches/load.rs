@@ -509,6 +509,8 @@ impl<'a> Captured<'a> {
         let rows = rows.map(|(parent, id, at, bytes, _)| {
             (RowName::new(parent, id), *at, Arc::new(decode_value(bytes).expect("a row")))
         });
+        let mentions = self.dump.mentions.iter().filter(|(_, at)| positions.contains(at));
+        let mentions = mentions.map(|(name, at)| (RowName::parse(name).expect("a row name"), *at));
         Arc::new(Append {
             book: self.book.clone(),
             expected_size,
@@ -519,6 +521,7 @@ impl<'a> Captured<'a> {
             new_accounts,
             controls: touched.into_iter().collect(),
             rows: rows.collect(),
+            mentions: mentions.collect(),
             receipts: positions.filter_map(|at| self.receipts.remove(&at)).collect(),
             sides: Vec::new(),
         })

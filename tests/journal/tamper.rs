@@ -21,6 +21,7 @@ fn small_book() -> (Id, Dump) {
     let dump = town.sound_dump(&book);
     assert!(dump.records.len() > 40 && dump.checkpoints.len() > 5 && dump.entries.len() > 30);
     assert!(!dump.late.is_empty() && !dump.sides.is_empty() && !dump.controls.is_empty());
+    assert!(!dump.mentions.is_empty());
     (book, dump)
 }
 
@@ -159,6 +160,13 @@ fn any_changed_receipt_row_or_text_is_found() {
             bench.must_find("a row", |dump| dump.rows[at].3[byte] ^= 1);
         }
         bench.must_find("a missing row", |dump| drop(dump.rows.remove(at)));
+    }
+    for at in 0..bench.dump.mentions.len() {
+        bench.must_find("what a record is about", |dump| {
+            dump.mentions[at].0 = other(&dump.mentions[at].0);
+        });
+        bench.must_find("a mention's position", |dump| dump.mentions[at].1 += 1);
+        bench.must_find("a missing mention", |dump| drop(dump.mentions.remove(at)));
     }
     for at in 0..bench.dump.sides.len() {
         bench.must_find("a text's commitment", |dump| dump.sides[at].commitment[0] ^= 1);

@@ -29,7 +29,7 @@ use crate::terminal::Terminal;
 const BOOKS: [&str; 2] = ["satu", "dua"];
 
 /// Tables that hold rows of a book.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "head",
     "record",
     "checkpoint",
@@ -38,6 +38,7 @@ const TABLES: [&str; 10] = [
     "account",
     "control_point",
     "register_row",
+    "mention",
     "receipt",
     "side",
 ];
@@ -379,7 +380,7 @@ impl Lookup for Fresh {
 fn history(book: Id, records: Vec<Record>, sides: &[SideRow]) -> Append {
     let (mut state, mut frontier) = (Fresh::default(), Frontier::default());
     let (mut stored, mut entries, mut accounts, mut receipts) = (vec![], vec![], vec![], vec![]);
-    let (mut controls, mut rows) = (BTreeMap::new(), BTreeMap::new());
+    let (mut controls, mut rows, mut mentions) = (BTreeMap::new(), BTreeMap::new(), vec![]);
     let (mut commitments, mut recorded_at) = (BTreeSet::new(), 0);
     for (position, record) in (1..).zip(records) {
         let record = Record { book: book.clone(), position, ..record };
@@ -395,6 +396,7 @@ fn history(book: Id, records: Vec<Record>, sides: &[SideRow]) -> Append {
         accounts.extend(changes.new_accounts.into_iter().map(|account| (account, position)));
         controls.extend(changes.controls);
         rows.extend(changes.rows.into_iter().map(|(name, row)| (name, (position, row))));
+        mentions.extend(changes.mentions.into_iter().map(|name| (name, position)));
         receipts.extend(changes.receipt);
     }
     let (size, root) = (frontier.size(), frontier.root());
@@ -409,6 +411,7 @@ fn history(book: Id, records: Vec<Record>, sides: &[SideRow]) -> Append {
         new_accounts: accounts,
         controls: controls.into_iter().collect(),
         rows: rows.into_iter().map(|(name, (position, row))| (name, position, row)).collect(),
+        mentions,
         receipts,
         sides: sides.iter().filter(is_meant).cloned().collect(),
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use simpul::domain::chart::Code;
 use simpul::domain::id::{Entity, RequestId, RowName};
 use simpul::domain::money::Sen;
-use simpul::domain::record;
+use simpul::domain::record::proto::Lot;
+use simpul::domain::record::{self, Row};
 use simpul::domain::state::{Key, Receipt, Value};
 use simpul::storage::{Append, AppendOutcome, Dump, DumpEntry, Head, Journal, Load};
 
@@ -119,12 +120,20 @@ pub async fn a_dump_is_what_was_appended(pair: Pair) {
             deposit("lkm", "anggota-c", 3, FIRST_DAY),
             Step::Close(Entity::Lkm, FIRST_DAY),
             Step::Write(RowName::new("parties", "toko-contoh"), Box::new(mark(11))),
+            lot("babi"),
+            lot("ayam"),
+            lot("babi"),
         ]),
     ];
     for append in &appends {
         commit(&*pair.a, Arc::clone(append)).await;
     }
     assert_eq!(pair.b.dump(&id("satu")).await.expect("dump"), expected_dump(&appends));
+}
+
+/// A record about a lot of animals.
+fn lot(id: &str) -> Step {
+    Step::Write(RowName::new("groups/contoh/lots", id), Box::new(Row::Lot(Lot::default())))
 }
 
 /// The dump that appends of one book should leave behind.
@@ -161,6 +170,8 @@ fn expected_dump(appends: &[Arc<Append>]) -> Dump {
             let value = (*at, record::encode_value(name, row), record::waits(row));
             rows.insert((name.parent.clone(), name.id.clone()), value);
         }
+        let mentions = append.mentions.iter();
+        dump.mentions.extend(mentions.map(|(name, at)| (name.to_string(), *at)));
         for (id, receipt) in &append.receipts {
             let digest = receipt.digest.clone();
             dump.receipts.push((id.as_str().to_owned(), receipt.position, digest));
@@ -173,6 +184,7 @@ fn expected_dump(appends: &[Arc<Append>]) -> Dump {
     dump.late.sort();
     dump.accounts.sort();
     dump.controls.sort();
+    dump.mentions.sort();
     dump.receipts.sort();
     dump.sides.sort_by_key(|side| side.commitment);
     dump

@@ -13,6 +13,7 @@ use simpul::domain::chart::Code;
 use simpul::domain::day::Day;
 use simpul::domain::id::{Entity, RequestId, RowName};
 use simpul::domain::record::Row;
+use simpul::domain::record::proto::Grant;
 use simpul::domain::state::{Key, Value};
 use simpul::storage::postgres::Postgres;
 use simpul::storage::read::{AsOf, Order, Reader, Snapshot, Span};
@@ -47,6 +48,9 @@ async fn fill(journal: &dyn Journal, entries: u32) -> Book {
         if n % 10 == 0 {
             let waits = n % (entries / 10) == 0;
             steps.push(approval(n, waits));
+            // Five records of one grant, and all others of as many.
+            let row = Box::new(Row::Grant(Grant::default()));
+            steps.push(Step::Write(grant(if waits { 0 } else { n }), row));
         }
         if steps.len() >= 500 {
             journal.append(vec![book.batch(steps.drain(..))]).await.expect("append");
@@ -63,12 +67,16 @@ fn approval(n: u32, waits: bool) -> Step {
     Step::Write(RowName::new(APPROVALS, format!("{n:08}")), Box::new(Row::Approval(row)))
 }
 
+fn grant(n: u32) -> RowName {
+    RowName::new("groups/contoh/grants", format!("{n:08}"))
+}
+
 fn member(n: u32) -> String {
     format!("anggota-{n:03}")
 }
 
 /// The questions of DESIGN section 3 and of the API, by name.
-const QUESTIONS: [&str; 20] = [
+const QUESTIONS: [&str; 21] = [
     "snapshot",
     "balance now",
     "balance long ago",
@@ -88,6 +96,7 @@ const QUESTIONS: [&str; 20] = [
     "register row",
     "register rows",
     "what waits",
+    "records about a grant",
     "load for a decision",
 ];
 
@@ -132,7 +141,8 @@ async fn ask(snapshot: &mut Snapshot, book: &Book, question: usize) -> usize {
             usize::from(snapshot.row(&name).await.expect("row").is_some())
         }
         17 => snapshot.rows("days", &day_id(FIRST_DAY), 5).await.expect("rows").len(),
-        _ => snapshot.waiting_rows(APPROVALS, "", 20).await.expect("rows").len(),
+        18 => snapshot.waiting_rows(APPROVALS, "", 20).await.expect("rows").len(),
+        _ => snapshot.mentions(&grant(0), 0, 20).await.expect("positions").len(),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The databases' own guards: raw connections try what no client may do.
 
+use simpul::domain::id::RowName;
+use simpul::domain::record::Row;
+use simpul::domain::record::proto::Lot;
 use simpul::storage::Journal;
 use simpul::storage::migrate;
 use simpul::storage::postgres::Postgres;
@@ -18,6 +21,7 @@ const ATTEMPTS: &[(&str, &str)] = &[
     ("append-only", "UPDATE checkpoint SET root = {h}"),
     ("append-only", "UPDATE account SET position = 1"),
     ("append-only", "UPDATE control_point SET total = 0"),
+    ("append-only", "UPDATE mention SET position = 1"),
     ("append-only", "UPDATE receipt SET digest = {h}"),
     ("append-only", "UPDATE side SET owner = 'lain'"),
     ("append-only", "UPDATE side SET commitment = {h}"),
@@ -32,6 +36,7 @@ const ATTEMPTS: &[(&str, &str)] = &[
     ("append-only", "DELETE FROM checkpoint"),
     ("append-only", "DELETE FROM account"),
     ("append-only", "DELETE FROM control_point"),
+    ("append-only", "DELETE FROM mention"),
     ("append-only", "DELETE FROM receipt"),
     ("append-only", "DELETE FROM side"),
     ("may only grow", "UPDATE head SET size = 7"),
@@ -47,6 +52,8 @@ const ATTEMPTS: &[(&str, &str)] = &[
     ("new last record", "INSERT INTO checkpoint VALUES ('satu', 9, {h}, 0)"),
     ("not new", "INSERT INTO receipt VALUES ('satu', 'permintaan-baru', 8, {h})"),
     ("not new", "INSERT INTO receipt VALUES ('satu', 'permintaan-baru', 9, {h})"),
+    ("not new", "INSERT INTO mention VALUES ('satu', 'groups/contoh/lots/babi', 8)"),
+    ("not new", "INSERT INTO mention VALUES ('satu', 'groups/contoh/lots/babi', 9)"),
     ("not new", "INSERT INTO account VALUES ('satu', 'lkm.sp.1104', 8)"),
     ("not new", "INSERT INTO control_point VALUES ('satu', 'lkm.sp.1104', 9, 5)"),
     (
@@ -82,7 +89,7 @@ async fn eight_records(journal: &dyn Journal) {
         deposit("lkm", "b", 5, FIRST_DAY),
         Step::OpenDay(FIRST_DAY.next()),
         deposit("lkm", "a", 5, FIRST_DAY),
-        Step::Refuse,
+        Step::Write(RowName::new("groups/contoh/lots", "babi"), Box::new(Row::Lot(Lot::default()))),
         deposit("lkm", "a", 5, FIRST_DAY.next()),
         Step::Refuse,
     ]);

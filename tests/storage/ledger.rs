@@ -95,6 +95,7 @@ impl Book {
             new_accounts: Vec::new(),
             controls: Vec::new(),
             rows: Vec::new(),
+            mentions: Vec::new(),
             receipts: Vec::new(),
             sides: Vec::new(),
         };
@@ -128,6 +129,7 @@ impl Book {
             append.rows.retain(|(known, _, _)| *known != name);
             append.rows.push((name, position, row));
         }
+        append.mentions.extend(changes.mentions.into_iter().map(|name| (name, position)));
         append.receipts.extend(changes.receipt);
         append.sides.push(SideRow {
             commitment: leaf_hash(format!("{}/{position}", self.id).as_bytes()),

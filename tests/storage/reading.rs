@@ -10,7 +10,8 @@ use simpul::domain::chart::Code;
 use simpul::domain::day::Day;
 use simpul::domain::id::{Entity, RequestId, RowName};
 use simpul::domain::money::Sen;
-use simpul::domain::record::Outcome;
+use simpul::domain::record::proto::Grant;
+use simpul::domain::record::{Outcome, Row};
 use simpul::storage::postgres::Postgres;
 use simpul::storage::read::{AsOf, Line, Order, Reader, Snapshot, Span};
 use simpul::storage::{Append, Journal};
@@ -302,6 +303,24 @@ async fn rows_records_receipts_and_sides_are_found_by_name() {
         let positions: Vec<u64> = (1..=50).rev().chain([3, 99]).collect();
         let records = snapshot.records(&positions).await.expect("records");
         assert_eq!(records, book.records[..50]);
+
+        let grant = |id: &str| RowName::new("groups/a/grants", id);
+        let about = |id| Step::Write(grant(id), Box::new(Row::Grant(Grant::default())));
+        let grants = book.batch(["apbn", "apbd", "apbn", "apbn", "apbn-2"].map(about));
+        journal.append(vec![grants]).await.expect("append");
+        assert_eq!(snapshot.mentions(&grant("apbn"), 0, 9).await.expect("mentions"), [0u64; 0]);
+        let mut later = reader.snapshot(&book.id).await.expect("snapshot");
+        for (after, limit, found) in
+            [(0, 9, vec![66, 68, 69]), (0, 2, vec![66, 68]), (68, 9, vec![69]), (69, 9, vec![])]
+        {
+            let mentions = later.mentions(&grant("apbn"), after, limit).await.expect("mentions");
+            assert_eq!(mentions, found, "after {after}");
+        }
+        assert_eq!(later.mentions(&grant("apb"), 0, 9).await.expect("mentions"), [0u64; 0]);
+        let bytes = later.record_bytes(&[68, 66, 1000]).await.expect("records");
+        assert_eq!(bytes.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [66, 68]);
+        assert_eq!(bytes[0].1, simpul::domain::record::encode(&book.records[65]));
+        later.finish().await.expect("finish");
 
         let receipt = RequestId::new(&request(4)).expect("an id");
         let receipt = snapshot.receipt(&receipt).await.expect("receipt").expect("decided");

@@ -45,7 +45,8 @@ impl Client {
     pub(super) async fn make_grant_file(&self, which: &MakeGrantFile) -> Answer {
         let MakeGrantFile { group, grant, folder } = which;
         let mut file = self.grant_file_of(group, grant)?;
-        self.read_book(&mut file).await?;
+        let name = format!("{}/groups/{group}/grants/{grant}", self.whole_book());
+        self.read_records(&mut file, name).await?;
         let records = file.records();
         let text = file.text(self.language).ok_or_else(|| {
             Failure(self.say(
@@ -101,26 +102,15 @@ impl Client {
         })
     }
 
-    /// Reads the book.
-    async fn read_book(&self, file: &mut GrantFile) -> Result<(), Failure> {
-        let mut next = 1;
-        loop {
-            let (book, began) = (self.whole_book(), next);
-            let request = v1::StreamRecordsRequest { book, from_position: next, follow: false };
-            let mut stream = self.get(self.remote.proofs().stream_records(request)).await?;
-            loop {
-                let answer = match stream.message().await {
-                    Ok(Some(answer)) => answer,
-                    Ok(None) => return Ok(()),
-                    // A stream that was cut off is asked for again from where it ended.
-                    Err(_) if next > began => break,
-                    Err(status) => return Err(self.failed()(status)),
-                };
-                next = answer.position + 1;
-                let record = record::decode(&answer.record);
-                file.read(record.map_err(|error| self.unproved(&error))?);
-            }
+    /// Reads the grant's records.
+    async fn read_records(&self, file: &mut GrantFile, grant: String) -> Result<(), Failure> {
+        let request = v1::StreamGrantRecordsRequest { grant };
+        let mut stream = self.get(self.remote.proofs().stream_grant_records(request)).await?;
+        while let Some(answer) = stream.message().await.map_err(self.failed())? {
+            let record = record::decode(&answer.record);
+            file.read(record.map_err(|error| self.unproved(&error))?);
         }
+        Ok(())
     }
 
     pub(super) fn verify_grant_file(&self, which: &VerifyGrantFile) -> Answer {

@@ -19,6 +19,7 @@ statements! {
         WHERE book = $1 ORDER BY control, position";
     DUMP_ROWS = "SELECT parent, id, position, value, waiting FROM register_row \
         WHERE book = $1 ORDER BY parent, id";
+    DUMP_MENTIONS = "SELECT name, position FROM mention WHERE book = $1 ORDER BY name, position";
     DUMP_RECEIPTS = "SELECT request_id, position, digest FROM receipt \
         WHERE book = $1 ORDER BY request_id";
     DUMP_SIDES = "SELECT commitment, owner, sealed FROM side WHERE book = $1 ORDER BY commitment";
@@ -45,6 +46,9 @@ impl Snapshot {
             Ok((parent, id, unsigned(position)?, value, waiting))
         });
         let rows = rows.await?;
+        let mentions = self
+            .all(DUMP_MENTIONS, |(name, position): (String, i64)| Ok((name, unsigned(position)?)));
+        let mentions = mentions.await?;
         let receipts = self.all(DUMP_RECEIPTS, |(id, position, digest): (String, i64, Vec<u8>)| {
             Ok((id, unsigned(position)?, digest))
         });
@@ -60,6 +64,7 @@ impl Snapshot {
             accounts,
             controls,
             rows,
+            mentions,
             receipts,
             sides,
         })
