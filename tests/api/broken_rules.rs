@@ -158,6 +158,7 @@ async fn relief_above_the_cap(server: &Server) {
         period: DuesPeriod::Yearly as i32,
         dues: idr(50_000),
         caps: vec![ReliefCap { kind: ReliefKind::Musibah as i32, cap: idr(40_000) }],
+        quorum: 2,
         minute: "BA-7/contoh".to_owned(),
         ..IksRule::default()
     };
@@ -181,6 +182,7 @@ async fn relief_above_the_cap(server: &Server) {
         amount: idr(60_000),
         place: cash(),
         kind: "musibah".to_owned(),
+        consents: 2,
         ..PayReliefRequest::default()
     };
     let asked = RequestReliefRequest {
@@ -190,12 +192,34 @@ async fn relief_above_the_cap(server: &Server) {
         amount: told.amount.clone(),
         place: told.place.clone(),
         kind: told.kind.clone(),
+        consents: 2,
         ..RequestReliefRequest::default()
     };
-    let status = town.iks().request_relief(asked).await.expect_err("above the cap");
+    let before = town.trial_balance(BOOK).await;
+    let status = town.iks().request_relief(asked.clone()).await.expect_err("above the cap");
     let said = why(&status);
     assert_eq!((said.reason.as_str(), said.field.as_str()), ("RELIEF_ABOVE_CAP", "amount"));
-    assert_eq!(town.held("a.iks.3201").await, 10_000_000);
+    assert!(said.text.contains("caps relief for one case at Rp40.000"), "{}", said.text);
+    // Nor for a trouble that the rule does not know, nor without those who must agree.
+    let other = RequestReliefRequest {
+        request_id: fresh_request_id(),
+        amount: idr(1_000),
+        kind: "sekolah".to_owned(),
+        ..asked.clone()
+    };
+    let status = town.iks().request_relief(other).await.expect_err("not in the rule");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("RELIEF_NOT_COVERED", "kind"));
+    let alone = RequestReliefRequest {
+        request_id: fresh_request_id(),
+        amount: idr(1_000),
+        consents: 1,
+        ..asked
+    };
+    let status = town.iks().request_relief(alone).await.expect_err("two must agree");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("QUORUM_NOT_MET", "consents"));
+    assert_eq!(town.trial_balance(BOOK).await, before, "nothing is half done");
     assert_eq!(waiting(&town, A).await, []);
     town.iks().pay_relief(told).await.expect("recorded");
     assert_eq!(town.held("a.iks.3201").await, 4_000_000, "the money is gone, and the book says so");

@@ -295,26 +295,61 @@ async fn general_ledger(
 async fn followed(town: &Town, row: &StatementRow, from: (i32, i32, i32), span: bool) -> i64 {
     let mut sum = 0;
     for name in &row.accounts {
-        let account = name.strip_prefix(&format!("{BOOK}/accounts/")).expect("of this book");
-        let parts: Vec<&str> = account.split('.').collect();
-        let [entity, fund, code] = parts.as_slice() else { panic!("{name}") };
-        let entity =
-            if *entity == "lkm" { LKM.to_owned() } else { format!("{BOOK}/groups/{entity}") };
-        let fund = simpul::domain::chart::fund_from_name(fund).expect("a fund");
         let request = GetGeneralLedgerRequest {
-            entity,
-            fund: fund as i32,
-            code: code.parse().expect("a number"),
             from: date(from.0, from.1, from.2),
-            through: date(2025, 2, 28),
             page_size: 2,
-            ..GetGeneralLedgerRequest::default()
+            ..behind(name)
         };
         for (opening, closing, _) in general_ledger(town, request).await.values() {
             sum += if span { closing - opening } else { *closing };
         }
     }
     sum
+}
+
+/// What entries come to, debit positive, by their natural side.
+fn natural(row: &StatementRow, entries: i64) -> i64 {
+    let code = simpul::domain::chart::Code::from_number(row.code).expect("of the chart");
+    if code.debit_side() { entries } else { -entries }
+}
+
+/// What the entries of a row's event come to on its accounts, natural side, from a day on.
+async fn by_event(town: &Town, row: &StatementRow, from: (i32, i32, i32)) -> i64 {
+    let mut sum = 0;
+    for name in &row.accounts {
+        let request = GetGeneralLedgerRequest {
+            from: date(from.0, from.1, from.2),
+            page_size: 500,
+            ..behind(name)
+        };
+        let answer = town.reports().get_general_ledger(request).await.expect("a page");
+        let answer = answer.into_inner();
+        assert_eq!(answer.next_page_token, "");
+        let lines = answer.accounts.into_iter().flat_map(|account| account.lines);
+        for line in lines.filter(|line| line.event == row.event) {
+            sum += match line.side.expect("a side") {
+                ledger_line::Side::Debit(money) => -sen(&Some(money)),
+                ledger_line::Side::Credit(money) => sen(&Some(money)),
+            };
+        }
+    }
+    sum
+}
+
+/// Asks for the entries behind a control account that a figure names.
+fn behind(name: &str) -> GetGeneralLedgerRequest {
+    let account = name.strip_prefix(&format!("{BOOK}/accounts/")).expect("of this book");
+    let parts: Vec<&str> = account.split('.').collect();
+    let [entity, fund, code] = parts.as_slice() else { panic!("{name}") };
+    let entity = if *entity == "lkm" { LKM.to_owned() } else { format!("{BOOK}/groups/{entity}") };
+    let fund = simpul::domain::chart::fund_from_name(fund).expect("a fund");
+    GetGeneralLedgerRequest {
+        entity,
+        fund: fund as i32,
+        code: code.parse().expect("a number"),
+        through: date(2025, 2, 28),
+        ..GetGeneralLedgerRequest::default()
+    }
 }
 
 async fn every_statement_balances_and_is_followed_to_its_entries(server: &Server) {
@@ -362,6 +397,20 @@ async fn every_statement_balances_and_is_followed_to_its_entries(server: &Server
         assert_eq!(start + moved + total(&equity, "Result of the span"), end, "{scope}");
         let trial = get(&town, through(StatementKind::TrialBalance)).await;
         assert_eq!(total(&trial, "Debits less credits"), 0);
+        for row in trial.rows.iter().filter(|row| row.code != 0) {
+            let entries = followed(&town, row, (2025, 1, 1), false).await;
+            assert_eq!(sen(&row.amount), natural(row, entries), "{scope} {}", row.title_en);
+        }
+        let indirect = get(&town, through(StatementKind::IndirectCashFlow)).await;
+        for row in indirect.rows.iter().filter(|row| row.code != 0) {
+            // What an asset grew by took money, what a liability grew by brought it.
+            let entries = followed(&town, row, (2025, 1, 8), true).await;
+            assert_eq!(sen(&row.amount), -natural(row, entries), "{scope} {}", row.title_en);
+        }
+        for row in equity.rows.iter().filter(|row| !row.event.is_empty()) {
+            let entries = by_event(&town, row, (2025, 1, 8)).await;
+            assert_eq!(sen(&row.amount), entries, "{scope} {}", row.event);
+        }
         let notes = get(&town, through(StatementKind::Notes)).await;
         assert_eq!(total(&notes, "TOTAL ASSETS"), assets);
         for row in notes.rows.iter().filter(|row| row.code != 0 && row.amount.is_some()) {

@@ -19,15 +19,38 @@ const THOUSAND: i64 = 100_000;
 async fn all_ten_stories(server: &Server) {
     let town = Town::found(server).await;
     the_grant_comes_through_the_lkm(&town).await;
+    assert_sound(&town, 1).await;
     the_money_is_spent_with_one_mistake(&town).await;
+    assert_sound(&town, 2).await;
     a_meeting_without_signal(&town).await;
+    assert_sound(&town, 3).await;
     relief(&town).await;
+    assert_sound(&town, 4).await;
     the_lkm_lends_to_the_group(&town).await;
+    assert_sound(&town, 5).await;
     the_others_stand_in(&town).await;
+    assert_sound(&town, 6).await;
     pigs(&town).await;
+    assert_sound(&town, 7).await;
     a_passes_its_grant_on(&town).await;
+    assert_sound(&town, 8).await;
     the_third_generation(&town).await;
+    assert_sound(&town, 9).await;
     the_year_ends(&town).await;
+    assert_sound(&town, 10).await;
+}
+
+/// After every story each fund of each entity balances, and mirrored accounts agree.
+async fn assert_sound(town: &Town, story: u32) {
+    let mut funds = std::collections::BTreeMap::<(String, i32), i64>::new();
+    for row in town.trial_balance(BOOK).await {
+        *funds.entry((row.entity.clone(), row.fund)).or_default() += crate::town::signed(&row);
+    }
+    assert!(funds.len() > 1 && funds.values().all(|sum| *sum == 0), "story {story}: {funds:?}");
+    let request = ReconcileMirrorsRequest { scope: BOOK.to_owned(), ..Default::default() };
+    let answer = town.reconciling().reconcile_mirrors(request).await.unwrap().into_inner();
+    assert!(!answer.pairs.is_empty());
+    assert_eq!(answer.differences, 0, "story {story}: {:?}", answer.pairs);
 }
 
 async fn assert_held(town: &Town, expected: &[(&str, i64)]) {

@@ -5,6 +5,7 @@ use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 use tonic::Code;
 
+use crate::loans::{application, lend, over_the_counter, product, terms};
 use crate::on_both;
 use crate::town::{A, BOOK, LKM, Server, Town, cash, date, idr, on, place, sen, why};
 
@@ -12,6 +13,7 @@ on_both!(
     stakes_and_term_deposits_stand_in_both_books,
     collected_money_is_handed_in,
     a_difference_is_named_with_its_reason,
+    a_loan_that_the_books_see_differently_is_named_with_its_reason,
     books_agree_as_of_any_day,
 );
 
@@ -241,6 +243,18 @@ async fn a_difference_is_named_with_its_reason(server: &Server) {
     assert_eq!((all.differences, reasons(&all)), (1, vec![vec![], vec!["MIRROR_OPENING"]]));
     let text = &all.pairs[1].reasons[0].text;
     assert_eq!(text, "The opening balances of group and LKM differ by Rp20.000.");
+    // What waits in suspense in that fund may be why.
+    let stray = town.deposit("m99", 7_000).await;
+    let waits = reconcile(&town, BOOK).await;
+    assert_eq!(reasons(&waits), [vec![], vec!["MIRROR_SUSPENSE", "MIRROR_OPENING"]]);
+    assert_eq!(waits.pairs[1].reasons[0].text, "Rp7.000 of this fund still waits in suspense.");
+    let back = ReverseTransactionRequest {
+        transaction: stray.name,
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 5),
+        line: 0,
+    };
+    town.journal().reverse_transaction(back).await.expect("taken back");
     open_with(&town, LKM, 3108, "a/sp", 20_000).await;
     assert_eq!(reconcile(&town, BOOK).await.differences, 0);
 
@@ -283,6 +297,73 @@ async fn a_difference_is_named_with_its_reason(server: &Server) {
     let request = ReconcileMirrorsRequest { scope, ..Default::default() };
     let status = town.reconciling().reconcile_mirrors(request).await.expect_err("unknown");
     assert_eq!((why(&status).code, why(&status).field.as_str()), (Code::NotFound, "scope"));
+}
+
+/// A loan whose jasa the LKM no longer counts on, and then no longer its principal: the group owes
+/// both, and the reason is said. As of the days before, and as known then, the books agree.
+async fn a_loan_that_the_books_see_differently_is_named_with_its_reason(server: &Server) {
+    let town = Town::found(server).await;
+    town.fund_lkm(5_000_000).await;
+    let rules = LoanTerms {
+        recognition: Recognition::Accrual as i32,
+        ..terms(LoanFrequency::Monthly, "1")
+    };
+    town.loans().set_loan_product(product(LKM, rules)).await.expect("a product");
+    lend(&town, application(LKM, "l1", A, 1_000_000), over_the_counter(), (4, 1)).await;
+    let loan = format!("{LKM}/loans/l1");
+    let accrue = AccrueLoanRequest {
+        loan: loan.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 5, 1),
+    };
+    town.loans().accrue_loan(accrue).await.expect("accrued");
+    let agree = [(MirrorKind::Loan, 1_000, 1_000), (MirrorKind::LoanInterest, 10, 10)];
+    assert_eq!(figures(&reconcile(&town, A).await), agree);
+    let position = town.position().await;
+    let turn = TurnLoanRequest {
+        loan: loan.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 5, 2),
+        performing: false,
+    };
+    town.loans().turn_loan(turn).await.expect("turned");
+    let turned = reconcile(&town, A).await;
+    let own = [(MirrorKind::Loan, 1_000, 1_000), (MirrorKind::LoanInterest, 10, 0)];
+    assert_eq!(figures(&turned), own);
+    assert_eq!(reasons(&turned), [vec![], vec!["MIRROR_NON_PERFORMING"]]);
+    let said = &turned.pairs[1];
+    assert_eq!(
+        said.reasons[0].text,
+        "The loan l1 does not perform; the LKM does not recognise its jasa."
+    );
+    assert!(said.kube_account.ends_with("/a.sp.2312.l1"), "{}", said.kube_account);
+    let write_off = WriteOffLoanRequest {
+        loan,
+        request_id: fresh_request_id(),
+        details: on(2025, 6, 1),
+        minute: "BA-8/contoh".to_owned(),
+    };
+    town.loans().write_off_loan(write_off).await.expect("written off");
+    let gone = reconcile(&town, A).await;
+    // The group owes the jasa of May as well.
+    let own = [(MirrorKind::Loan, 1_000, 0), (MirrorKind::LoanInterest, 20, 0)];
+    assert_eq!(figures(&gone), own);
+    assert_eq!(reasons(&gone), vec![vec!["MIRROR_WRITTEN_OFF"]; 2]);
+    assert_eq!(
+        gone.pairs[0].reasons[0].text,
+        "The loan l1 was written off; the group still owes it."
+    );
+    for (as_of, as_known_at) in [(date(2025, 5, 1), 0), (None, position)] {
+        let request = ReconcileMirrorsRequest {
+            scope: A.to_owned(),
+            as_of,
+            as_known_at,
+            ..Default::default()
+        };
+        let answer = town.reconciling().reconcile_mirrors(request).await.expect("compared");
+        let answer = answer.into_inner();
+        assert_eq!((answer.differences, figures(&answer)), (0, agree.to_vec()));
+    }
 }
 
 async fn books_agree_as_of_any_day(server: &Server) {

@@ -14,6 +14,7 @@ on_both!(
     a_file_is_not_taken_in_once_its_pass_was_refused,
     a_pass_travels_by_file_between_installations,
     a_family_holds_what_it_was_given,
+    groups_without_books_and_passes_from_before_are_lines_of_the_register,
     a_pass_against_a_rule_is_refused_or_told_as_done_put_to_review,
 );
 
@@ -303,6 +304,21 @@ async fn a_pass_travels_by_file_between_installations(server: &Server) {
         receipt: taken.receipt.clone(),
         code: taken.receipt_code.clone(),
     };
+    let mut altered = acknowledge.clone();
+    altered.receipt[20] ^= 1;
+    let misread =
+        AcknowledgeTransferRequest { code: "0123456789abcdef".to_owned(), ..acknowledge.clone() };
+    for request in [altered, misread] {
+        let status = town.guliran().acknowledge_transfer(request).await.expect_err("altered");
+        let said = why(&status);
+        assert_eq!((said.reason.as_str(), said.field.as_str()), ("TRANSFER_ALTERED", "receipt"));
+    }
+    other_book(&town, "sabu").await;
+    let astray =
+        AcknowledgeTransferRequest { book: "books/sabu".to_owned(), ..acknowledge.clone() };
+    let status = town.guliran().acknowledge_transfer(astray).await.expect_err("another book's");
+    assert_eq!(why(&status).reason, "TRANSFER_OTHER_BOOK");
+    assert_eq!(in_transit(&town).await, [(name.clone(), String::new())], "still on its way");
     let heard = town.guliran().acknowledge_transfer(acknowledge.clone()).await.expect("heard");
     let heard = heard.into_inner().pass.expect("set");
     assert_eq!(sen(&heard.in_transit), 0);
@@ -321,6 +337,87 @@ async fn a_pass_travels_by_file_between_installations(server: &Server) {
     let status = town.guliran().acknowledge_transfer(twice).await.expect_err("heard already");
     assert_eq!(why(&status).reason, "NOTHING_IN_TRANSIT");
     far.stop_and_verify().await;
+}
+
+/// Of 5.000 from before the books the group still holds 3.000 when they begin; 2.000 had gone on to a
+/// group without books, and another 1.000 goes on to one now.
+async fn groups_without_books_and_passes_from_before_are_lines_of_the_register(server: &Server) {
+    let town = Town::found(server).await;
+    let grant = ReceiveGrantRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 1),
+        grant_id: "apbn".to_owned(),
+        programme: "P2FM 2019 (contoh)".to_owned(),
+        source: BudgetSource::Apbn as i32,
+        channel: Some(receive_grant_request::Channel::BeforeBooks(idr(5_000_000).expect("set"))),
+        ..ReceiveGrantRequest::default()
+    };
+    let came = town.grants().receive_grant(grant).await.expect("registered").into_inner();
+    assert_eq!(came.transaction.expect("set").entries, []);
+    let item = |code, subject: &str| OpeningItem {
+        item: Some(opening_item::Item::Account(OpeningAccount {
+            code,
+            subject: subject.to_owned(),
+            amount: idr(3_000_000),
+        })),
+    };
+    let open = OpenBalancesRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 1),
+        fund: Fund::Uep as i32,
+        items: vec![item(1104, ""), item(3101, "apbn")],
+    };
+    town.journal().open_balances(open).await.expect("opened");
+    let before = town.trial_balance(crate::town::BOOK).await;
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [5_000, 3_000, 0, 0, 2_000], "nobody has said where 2.000 are");
+    let unbooked = |name: &str| Receiver::ToUnbookedGroup(name.to_owned());
+    let old = DeliverGuliranRequest {
+        before_books: true,
+        ..deliver("dulu", unbooked("KUBE Lama (contoh)"), 2_000_000)
+    };
+    let told = town.guliran().deliver_guliran(old.clone()).await.expect("told").into_inner();
+    assert_eq!(told.transaction.expect("set").entries, []);
+    assert_eq!(town.trial_balance(crate::town::BOOK).await, before, "a line without postings");
+    let more = DeliverGuliranRequest {
+        request_id: fresh_request_id(),
+        pass_id: "lagi".to_owned(),
+        cash: idr(1),
+        ..old
+    };
+    let status = town.guliran().deliver_guliran(more).await.expect_err("more than was missing");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("GRANT_EXCEEDED", "cash"));
+
+    let decide = DecideGuliranRequest {
+        grant: grant_name(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 1),
+        amount: idr(1_000_000),
+        due_on: None,
+    };
+    town.guliran().decide_guliran(decide).await.expect("decided");
+    let now = deliver("kini", unbooked("KUBE Baru (contoh)"), 1_000_000);
+    town.guliran().deliver_guliran(now).await.expect("delivered");
+    assert_eq!(town.held("a.uep.1104").await, 2_000 * THOUSAND);
+    assert_eq!(town.held("a.uep.3101.apbn").await, 2_000 * THOUSAND);
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [5_000, 5_000, 0, 0, 0]);
+    let lines: Vec<_> = tree
+        .nodes
+        .iter()
+        .map(|node| (node.holder.as_str(), node.generation, sen(&node.held) / THOUSAND))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            ("KUBE a (contoh)", 1, 2_000),
+            ("KUBE Lama (contoh)", 2, 2_000),
+            ("KUBE Baru (contoh)", 2, 1_000)
+        ]
+    );
 }
 
 async fn a_family_holds_what_it_was_given(server: &Server) {
