@@ -608,7 +608,7 @@ fn a_business(terminal: &Terminal, _data: &Path) {
     terminal.shows("usaha terima-piutang mawar pasar 1.500.000", "Piutang Usaha", "Rp1.500.000");
     terminal.reads("usaha lahir mawar anak 3 --nama babi");
     terminal.shows("usaha mati mawar induk 1", "Kerugian", "Rp1.000.000");
-    terminal.reads("usaha mati mawar anak 1 --dicuri");
+    terminal.says("usaha mati mawar anak 1 --dicuri", "Lot anak: -1, Rp0 (dicuri)");
     terminal.shows("usaha klaim mawar 600.000", "Klaim", "Rp600.000");
     let cost = terminal.books("usaha biaya mawar pakan 90.000 --catatan \"Salah tulis\"");
     terminal.says(&format!("jurnal lihat {cost}"), "Catatan: Salah tulis");
@@ -665,6 +665,12 @@ fn statements(terminal: &Terminal) {
     terminal.shows("laporan neraca-saldo mawar", "1101", cash);
     terminal.says("laporan calk mawar --dana uep", cash);
     terminal.says("laporan posisi-kas mawar", cash);
+    terminal.says("laporan neraca mawar --banding-posisi 5", "pembanding");
+    terminal.says("laporan calk mawar --banding 31-3-2025 --banding-posisi 5", "pembanding");
+    let beside = "laporan posisi-kas mawar --banding 31-3-2025";
+    terminal.says(beside, "Pembanding 31 Maret 2025");
+    let beside = "laporan buku-besar mawar --dana uep --kode 1101 --banding 31-3-2025";
+    terminal.says(beside, "Pembanding: awal Rp0, akhir");
     terminal.shows(
         "laporan buku-besar mawar --dana uep --kode 1101",
         "Modal dibagi",
@@ -675,6 +681,7 @@ fn statements(terminal: &Terminal) {
     let reopen = "tahun buka-lagi mawar --sampai 28-2-2025 --berita-acara BA-6";
     terminal.shows(reopen, "mawar", "28 Februari 2025");
     terminal.says("tahun daftar mawar", "Tahun buku");
+    terminal.says("tahun daftar mawar --posisi 5", "posisi jurnal 5");
     terminal.says("shu aturan mawar", "Aturan belum ditetapkan.");
     let rule = "shu aturan mawar --sejak 1-4-2025 --untuk cadangan:40 --untuk anggota:60 \
                 --menurut rata:100 --berita-acara BA-7";

@@ -143,6 +143,8 @@ fn portfolio(terminal: &Terminal) {
     terminal.says(talk, "suami (contoh)");
     terminal.says("portofolio riwayat mawar p1", "6 Juli 2025");
     terminal.shows("portofolio ringkas --menurut petugas --per 5-7-2025", "lukas", "Rp750.000");
+    let beside = "portofolio ringkas --menurut petugas --per 5-7-2025 --banding 4-4-2025";
+    terminal.says(beside, "Pembanding per 4 April 2025");
     let late = "portofolio rinci mawar --tunggakan --petugas lukas --per 6-7-2025";
     terminal.shows(late, "p1", "6 Juli 2025");
     terminal.shows("portofolio suku-jasa mawar", "harian", "12");

@@ -610,6 +610,14 @@ impl Client {
                 &format!("Keadaan: {word} sejak {since}, {minute}"),
                 &format!("Standing: {word} since {since}, {minute}"),
             ));
+            if !one.moved_to.is_empty() {
+                table.note(format!("{} {}", self.say("Pindah ke", "Moved to"), one.moved_to));
+            }
+        }
+        if !group.came_from.is_empty() {
+            let from = self.say("Datang dari", "Came from");
+            let at = self.say("posisi jurnal", "journal position");
+            table.note(format!("{from} {}, {at} {}", group.came_from, group.came_from_position));
         }
         note_warnings(&mut table, warnings);
         Ok(table)
