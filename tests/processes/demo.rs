@@ -68,7 +68,9 @@ fn expected() -> Figures {
     let earned = 6 * 20_000 + 9 * 5_000 + 20_000 + 250_000;
     set("lkm.sp.3401".to_owned(), earned - 15_000 - 12_000_000 - provided);
     let saved = 10 * (8_000_000 + 1_200_000) + 50_000 - 200_000 + kept - 9 * 55_000;
-    set("lkm.sp.2102".to_owned(), saved);
+    // Sinar's million went into the pool, and 600.000 of it on to Usaha Mekar.
+    set("lkm.sp.2102".to_owned(), saved - 1_000_000 + 600_000);
+    set("lkm.sp.2203".to_owned(), 400_000);
     set("lkm.sp.3108".to_owned(), 200_000);
     set("lkm.sp.3110".to_owned(), 15_000_000);
     set("lkm.sp.3107".to_owned(), 50_000_000);
@@ -82,8 +84,28 @@ fn expected() -> Figures {
         let shared = if group == "robadeo" { 1_000_000 } else { 0 };
         let working = if group == "pelita-kasih" { 500_000 } else { 0 };
         let paid = if group == "merpati" { 600_000 } else { 0 };
-        let spent = mistaken + shared + working + paid;
+        // In December: given back, misused, given to a family; and Jati Diri's insurance, what it
+        // brought to the bank to lend, and what it passed on to Harapan.
+        let (back, misused, family) = match group {
+            "kios-murah" => (500_000, 0, 0),
+            "usaha-mekar" => (0, 300_000, 0),
+            "robadeo" => (0, 0, 500_000),
+            _ => (0, 0, 0),
+        };
+        let (claim, lent, to_harapan) = match group {
+            "jati-diri" => (750_000, 400_000, 1_000_000),
+            _ => (0, 0, 0),
+        };
+        let spent = mistaken + shared + working + paid + back + misused + family + lent;
+        let spent = spent + to_harapan - claim;
         of("uep.1101", 12_000_000 - 8_000_000 - 500_000 + 3_500_000 - spent);
+        of("uep.1203", misused);
+        of("uep.4202", claim);
+        // Of what it lent Kios Murah 150.000 came back.
+        let owes = if group == "kios-murah" { 250_000 } else { 0 };
+        of("uep.1104", owes + (lent - 250_000).max(0));
+        of("uep.1206", (lent - 150_000).max(0));
+        of("uep.2201", owes);
         of("uep.5211", shared);
         of("uep.1205", working);
         // Scales of before the book, eleven of 24 months worn off on the first of December.
@@ -98,15 +120,20 @@ fn expected() -> Figures {
             "tunas-baru" => (-4_000_000, 0, 0),
             "kasih" => (4_000_000 - 2_000_000, 2_000_000 - 1_000_000, 6 - 1 - 3),
             "robadeo" => (2_000_000, 0, 2),
+            "sinar" => (-1_000_000, 0, 0),
             _ => (0, 0, 0),
         };
+        let pooled = if group == "usaha-mekar" { 600_000 } else { 0 };
+        let elsewhere = back + family + to_harapan + if group == "sinar" { 1_000_000 } else { 0 };
+        let goats = if group == "pelita-kasih" { 3_000_000 } else { 0 };
+        let stolen = if group == "jati-diri" { 1_000_000 } else { 0 };
         let given = if group == "tunas-baru" { 6_000_000 } else { 0 };
         let excused = if group == "kasih" { 500_000 } else { 0 };
-        of("uep.1111", 8_000_000 + savings);
+        of("uep.1111", 8_000_000 + savings + pooled);
         let goods = if livestock { "uep.1302" } else { "uep.1301" };
-        of(goods, 8_000_000 - 2_000_000 - died + piglets);
-        of("uep.3101", 20_000_000 - given);
-        of("uep.3103", rolled * 1_000_000 + excused);
+        of(goods, 8_000_000 - 2_000_000 - died + piglets + goats - stolen);
+        of("uep.3101", 20_000_000 - given - elsewhere + goats);
+        of("uep.3103", rolled * 1_000_000 + excused + pooled);
         of("uep.3109", given - 4_000_000.min(given));
         of("uep.1901", -excused);
         of("guliran.1901", excused);
@@ -115,7 +142,7 @@ fn expected() -> Figures {
         let open = i64::from(!["wsehati", "merpati"].contains(&group));
         of("uep.4101", open * 3_500_000);
         of("uep.5101", open * 2_000_000);
-        of("uep.5209", open * died);
+        of("uep.5209", open * died + stolen);
         of(&format!("uep.{cost}"), open * (500_000 + mistaken));
         let divided = if group == "merpati" { 1_000_000 } else { 0 };
         of("uep.3302", divided * 40 / 100);
@@ -144,6 +171,11 @@ fn expected() -> Figures {
         of("iks.3201", dues);
         of("umum.1101", -short);
         of("umum.1203", short);
+    }
+    // Harapan joined with what a member had saved and what Jati Diri had passed on to it.
+    let harapan = [("sp.1101", 50), ("sp.2103", 50), ("uep.1101", 1_000), ("uep.3103", 1_000)];
+    for (account, thousands) in harapan {
+        figures.insert(format!("harapan.{account}"), thousands * 100_000);
     }
     // Wsehati paid its four savers interest; what it earned and paid is closed.
     let interest = interest();
@@ -245,6 +277,22 @@ async fn the_tour_is_shown_and_continues() {
         line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).nth(1) == Some("3")
     };
     assert!(first.lines().any(third), "no third generation in {first}");
+    // A group that joined, its aid from another group, a theft, letters and the notes.
+    let joined = |line: &&str| line.contains("Harapan (contoh)") && line.contains("Rp1.000.000");
+    assert!(first.lines().any(|line| joined(&line)), "{first}");
+    for shown in [
+        "Datang dari books/harapan/groups/harapan",
+        "Pemberitahuan hibah BLPS (contoh)",
+        "Ibu Ester (contoh)",
+        "Catatan atas Laporan Keuangan (CALK)",
+        "Posisi kas 30 Desember 2025",
+        "Pembanding 30 November 2025",
+    ] {
+        assert!(lines(&first, shown).next().is_some(), "{shown}: {first}");
+    }
+    // Of Jati Diri's pigs one had died and one was stolen.
+    let pigs = lines(&first, "  modal  ternak  babi").last().expect("a line of the inventory");
+    assert_eq!(pigs.split_whitespace().rev().take(2).collect::<Vec<_>>(), ["1", "1"], "{pigs}");
     let bank = "Saldo bank Rp123.235.000, saldo buku Rp123.235.000, selisih Rp0; selisih awal Rp0.";
     assert_eq!(lines(&first, &format!("3 baris cocok. {bank}")).count(), 1, "{first}");
     let awake = "Keadaan: aktif sejak 5 Mei 2025, BA-T2/2025 (contoh)";

@@ -20,17 +20,24 @@ use crate::domain::refusal::Language;
 use year::BOOK;
 
 /// What an officer would type to see what the year came to.
-const TOUR: [&str; 13] = [
+const TOUR: [&str; 20] = [
     "buku-tabungan tunas-baru m01",
     "hibah silsilah tunas-baru blps",
+    "hibah silsilah jati-diri blps",
     "iks laporan tunas-baru --dari 1-1-2025 --sampai 31-12-2025",
     "nilai daftar tunas-baru 27-12-2025",
+    "sekretaris surat tunas-baru",
+    "sekretaris tamu tunas-baru",
     "laporan buku-kelompok tunas-baru",
     "laporan inventaris tunas-baru",
+    "laporan inventaris jati-diri",
     "kelompok sinar",
+    "kelompok harapan",
     "bank selisih lkm sp --dari 1-12-2025 --sampai 31-12-2025",
     "portofolio ringkas --menurut produk",
     "laporan neraca tunas-baru --dana uep",
+    "laporan calk tunas-baru --dana uep --sampai 31-12-2025",
+    "laporan posisi-kas lkm --per 30-12-2025 --banding 30-11-2025",
     "tahun daftar merpati",
     "cocokkan --selisih-saja",
     "neraca-saldo --ringkas",

@@ -214,7 +214,13 @@ impl Year<'_> {
         done(self.remote.guliran().excuse_guliran(excuse).await)
     }
 
-    async fn decide(&self, kube: &Kube, grant: &str, much: Option<Money>, month: i32) -> Told {
+    pub(super) async fn decide(
+        &self,
+        kube: &Kube,
+        grant: &str,
+        much: Option<Money>,
+        month: i32,
+    ) -> Told {
         let decision = v1::DecideGuliranRequest {
             grant: format!("{}/grants/{grant}", kube.path()),
             request_id: request(&kube.id(), "guliran-putusan"),

@@ -1,13 +1,14 @@
 //! A year in the life of ten real groups: the groups are those of Kupang, the people and the money
 //! are invented and marked "contoh".
 //!
-//! What becomes of the grants is in [`grants`], solidarity in [`solidarity`], what ties groups and
+//! What becomes of the grants is in [`grants`] and [`aid`], solidarity in [`solidarity`], what ties groups and
 //! their LKM in [`ties`], loans in [`loans`] and [`syariah`], the bank's list in [`bank`], the care
 //! of things and people in [`care`], the end of the year in [`closing`]; what every month brings is
 //! here.
 //! Everything goes through the public API. Each request has an id of its own that never changes,
 //! so that telling the year again changes nothing.
 
+mod aid;
 mod bank;
 mod care;
 mod closing;
@@ -341,6 +342,12 @@ impl Year<'_> {
         self.bank_savings(kube, month).await?;
         self.loans(kube, month).await?;
         self.syariah(kube, month).await?;
+        self.special(kube, month).await?;
+        if month == 12 { self.aid(kube).await } else { Ok(()) }
+    }
+
+    /// What happened to one group alone.
+    async fn special(&self, kube: &Kube, month: i32) -> Told {
         match (kube.id().as_str(), month) {
             ("tunas-baru", 3) => self.mistake(kube).await,
             ("kasih", 5) => self.clear(kube).await,
