@@ -313,6 +313,39 @@ fn natural(row: &StatementRow, entries: i64) -> i64 {
     if code.debit_side() { entries } else { -entries }
 }
 
+/// Each line of a direct cash flow is what the transactions that moved money booked on its accounts;
+/// those that costs leave, and the costs, are set off against one another.
+async fn lines_lead_to_what_moved_money(town: &Town, flow: &GetStatementResponse) {
+    let lines = async |name: &str| {
+        let from = date(2025, 1, 8);
+        let request = GetGeneralLedgerRequest { from, page_size: 500, ..behind(name) };
+        let answer = town.reports().get_general_ledger(request).await.expect("a page");
+        let accounts = answer.into_inner().accounts;
+        accounts.into_iter().flat_map(|account| account.lines).collect::<Vec<_>>()
+    };
+    let end = flow.rows.iter().find(|row| row.title_en == "CASH AT THE END").expect("an end");
+    let mut moved = Vec::new();
+    for name in &end.accounts {
+        moved.extend(lines(name).await.into_iter().map(|line| line.transaction));
+    }
+    let mut seen = 0;
+    for row in flow.rows.iter().filter(|row| row.code != 0 && ![1302, 5101].contains(&row.code)) {
+        let mut sum = 0;
+        for name in &row.accounts {
+            let of = lines(name).await;
+            for line in of.into_iter().filter(|line| moved.contains(&line.transaction)) {
+                sum += match line.side.expect("a side") {
+                    ledger_line::Side::Debit(money) => -sen(&Some(money)),
+                    ledger_line::Side::Credit(money) => sen(&Some(money)),
+                };
+            }
+        }
+        assert_eq!(sen(&row.amount), sum, "{}", row.title_en);
+        seen += 1;
+    }
+    assert!(seen > 0, "{flow:?}");
+}
+
 /// What the entries of a row's event come to on its accounts, natural side, from a day on.
 async fn by_event(town: &Town, row: &StatementRow, from: (i32, i32, i32)) -> i64 {
     let mut sum = 0;
@@ -383,6 +416,9 @@ async fn every_statement_balances_and_is_followed_to_its_entries(server: &Server
             let (start, end) =
                 (total(&flow, "Cash at the beginning"), total(&flow, "CASH AT THE END"));
             assert_eq!(end - start, total(&flow, "INCREASE (DECREASE) IN CASH"), "{scope}");
+            if kind == StatementKind::CashFlow {
+                lines_lead_to_what_moved_money(&town, &flow).await;
+            }
             let rows = flow.rows.iter().filter(|row| row.title_en == "CASH AT THE END");
             for row in rows {
                 assert_eq!(followed(&town, row, (2025, 1, 8), false).await, end, "{scope}");
