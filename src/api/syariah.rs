@@ -8,12 +8,12 @@ use crate::api::errors::Fault;
 use crate::api::google_type;
 use crate::api::loan::{PURSE, borrower, loan_of, purse};
 use crate::api::v1;
-use crate::domain::alms::{Alms, GiveAlms, Giver, ReceiveAlms};
+use crate::domain::alms::{Alms, GiveAlms, Giver, Person, ReceiveAlms};
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::murabahah::SellMurabahah;
 use crate::domain::loan::syirkah::{
-    BearLoss, FundSyirkah, ReturnCapital, ShareProfit, left, sum_of, syirkah_name,
+    BearLoss, FundSyirkah, ReturnCapital, ShareProfit, left, projected, sum_of, syirkah_name,
 };
 use crate::domain::money::Sen;
 use crate::domain::record::Row;
@@ -145,17 +145,21 @@ impl Method for v1::ListSyirkahsRequest {
         let mut snapshot = call.snapshot_of(&book, &Entity::Lkm, "parent").await?;
         let parent = RowName::of(&Entity::Lkm, "syirkahs", "").parent;
         let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
+        let Row::Book(book_row) = call.row(&mut snapshot, &RowName::book(), "parent").await? else {
+            return Err(damaged());
+        };
+        let today = Day::new(book_row.business_day);
         let mut syirkahs = Vec::with_capacity(rows.len());
         for found in &rows {
             let Row::Syirkah(row) = &found.row else { return Err(damaged()) };
             let id = Id::new(&found.id).ok_or_else(damaged)?;
-            syirkahs.push(to_syirkah(&book, &id, row)?);
+            syirkahs.push(to_syirkah(&book, &id, row, today)?);
         }
         Ok(v1::ListSyirkahsResponse { syirkahs, next_page_token })
     }
 }
 
-fn to_syirkah(book: &Id, id: &Id, row: &proto::Syirkah) -> Checked<v1::Syirkah> {
+fn to_syirkah(book: &Id, id: &Id, row: &proto::Syirkah, today: Day) -> Checked<v1::Syirkah> {
     let partner = match row.partner.starts_with("members/") {
         true => convert::row_name(book, format!("lkm/{}", row.partner)),
         false => convert::row_name(book, &row.partner),
@@ -177,6 +181,10 @@ fn to_syirkah(book: &Id, id: &Id, row: &proto::Syirkah) -> Checked<v1::Syirkah> 
         shared: money(shared),
         lost: money(sum_of(row, SyirkahFactKind::Lost)?.1),
         returned: money(sum_of(row, SyirkahFactKind::Returned)?.1),
+        projected_shared: match row.projected {
+            0 => None,
+            _ => money(projected(row, today)?),
+        },
     })
 }
 
@@ -210,7 +218,11 @@ impl Mutation for v1::ReceiveAlmsRequest {
             amount: convert::money(self.amount.as_ref(), "amount")?,
             place: convert::place(self.place.as_ref(), &book, "place")?,
             giver: giver.transpose()?,
+            donor: person(&self.donor, &book, "donor")?,
         };
+        if action.giver.is_some() && action.donor.is_some() {
+            return Err(Fault::ChoiceUnknown.on("donor"));
+        }
         Ok(Plan::new(book, &Entity::Lkm, action))
     }
 }
@@ -224,7 +236,17 @@ impl Mutation for v1::GiveAlmsRequest {
             alms: alms(self.kind)?,
             amount: convert::money(self.amount.as_ref(), "amount")?,
             place: convert::place(self.place.as_ref(), &book, "place")?,
+            recipient: person(&self.recipient, &book, "recipient")?,
         };
         Ok(Plan::new(book, &Entity::Lkm, action))
+    }
+}
+
+/// A member or a third party of the LKM, if one is named.
+fn person(name: &str, book: &Id, field: &str) -> Checked<Option<Person>> {
+    let of = |collection| convert::optional_owned_by(name, (book, &Entity::Lkm), collection, field);
+    match name.contains("/members/") {
+        true => Ok(of("members")?.map(Person::Member)),
+        false => Ok(of("parties")?.map(Person::Party)),
     }
 }

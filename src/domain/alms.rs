@@ -49,6 +49,29 @@ pub struct Giver {
     pub place: Place,
 }
 
+/// Somebody whom the LKM knows, who gives alms or is given them.
+#[derive(Clone, Debug)]
+pub enum Person {
+    /// Its member.
+    Member(Id),
+    /// A third party.
+    Party(Id),
+}
+
+impl Person {
+    /// What follows is about them. Errors: `NOT_FOUND`.
+    fn named(&self, draft: &mut Draft<'_>, field: &str) -> Result<(), Stop> {
+        match self {
+            Person::Party(party) => draft.party(&Entity::Lkm, party, field),
+            Person::Member(member) => {
+                draft.member(&Entity::Lkm, member, field)?;
+                draft.about(&Entity::Lkm, "members", member);
+                Ok(())
+            }
+        }
+    }
+}
+
 /// Alms come in.
 #[derive(Clone, Debug)]
 pub struct ReceiveAlms {
@@ -60,6 +83,8 @@ pub struct ReceiveAlms {
     pub place: Place,
     /// The KUBE that gives; none for anybody else.
     pub giver: Option<Giver>,
+    /// Who else gives, if that is said.
+    pub donor: Option<Person>,
 }
 
 impl Action for ReceiveAlms {
@@ -84,6 +109,9 @@ impl Action for ReceiveAlms {
             draft.transfer(&own, Code::OtherExpense, from, self.amount)?;
             draft.about_name(RowName::group(&giver.group).to_string());
         }
+        if let Some(donor) = &self.donor {
+            donor.named(draft, "donor")?;
+        }
         draft.transfer(&ledger(), place, self.alms.code(), self.amount)
     }
 }
@@ -97,6 +125,8 @@ pub struct GiveAlms {
     pub amount: Sen,
     /// Where the money comes from.
     pub place: Place,
+    /// Who is given it, if that is said.
+    pub recipient: Option<Person>,
 }
 
 impl Action for GiveAlms {
@@ -108,9 +138,12 @@ impl Action for GiveAlms {
         Some(Entity::Lkm)
     }
 
-    /// Errors: `PLACE_NOT_ALLOWED`, `FLOOR` for more than the fund, or the place, holds.
+    /// Errors: `NOT_FOUND`, `PLACE_NOT_ALLOWED`, `FLOOR` for more than the fund, or the place, holds.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let place = self.place.checked(draft, &Entity::Lkm, "place")?;
+        if let Some(recipient) = &self.recipient {
+            recipient.named(draft, "recipient")?;
+        }
         draft.transfer(&ledger(), self.alms.code(), place, self.amount)
     }
 }

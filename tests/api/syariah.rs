@@ -207,6 +207,7 @@ async fn qardh_out_of_alms(server: &Server) {
         amount: idr(500_000),
         place: place(PlaceKind::Vault),
         giver: Some(AlmsGiver { group: A.to_owned(), fund: Fund::Uep as i32, place: cash() }),
+        donor: String::new(),
     };
     town.syariah().receive_alms(alms).await.expect("received");
     town.loans().set_loan_product(product(LKM, contract(LoanContract::Qardh))).await.expect("set");
@@ -237,11 +238,26 @@ async fn qardh_out_of_alms(server: &Server) {
         kind: AlmsKind::Zakat as i32,
         amount: idr(1_000),
         place: place(PlaceKind::Vault),
+        recipient: String::new(),
     };
     let status = town.syariah().give_alms(give.clone()).await.expect_err("no zakat");
     assert_eq!(why(&status).reason, "FLOOR");
     let infak =
         GiveAlmsRequest { request_id: fresh_request_id(), kind: AlmsKind::Infak as i32, ..give };
+    let stranger = GiveAlmsRequest {
+        request_id: fresh_request_id(),
+        recipient: format!("{LKM}/parties/yatim"),
+        ..infak.clone()
+    };
+    let status = town.syariah().give_alms(stranger).await.expect_err("nobody knows them");
+    assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("NOT_FOUND", "recipient"));
+    let elsewhere = GiveAlmsRequest {
+        request_id: fresh_request_id(),
+        recipient: format!("{A}/members/m01"),
+        ..infak.clone()
+    };
+    let status = town.syariah().give_alms(elsewhere).await.expect_err("not the LKM's");
+    assert_eq!((why(&status).reason.as_str(), &*why(&status).field), ("WRONG_PARENT", "recipient"));
     town.syariah().give_alms(infak).await.expect("given");
 }
 
@@ -301,6 +317,8 @@ async fn capital_in_a_business(server: &Server) {
     let one = &found[0];
     let figures = [&one.left, &one.profit, &one.shared, &one.lost, &one.returned];
     assert_eq!(figures.map(|money| sen(money) / THOUSAND), [300, 200, 80, 100, 600]);
+    // Three whole months since 1 March, of 40 % of 150.000 each.
+    assert_eq!(sen(&one.projected_shared), 180 * THOUSAND);
     assert_held(&town, &[("lkm.sp.1228.s1", 300), ("a.sp.2317.s1", 300), ("a.sp.5212", -100)])
         .await;
 }

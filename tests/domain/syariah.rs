@@ -2,7 +2,7 @@
 //! by hand from the purchase to early settlement, and what they refuse.
 
 use simpul::domain::account::Ledger;
-use simpul::domain::alms::{Alms, GiveAlms, Giver, ReceiveAlms};
+use simpul::domain::alms::{Alms, GiveAlms, Giver, Person, ReceiveAlms};
 use simpul::domain::cash::Place;
 use simpul::domain::id::Entity;
 use simpul::domain::leaving::RecordDeath;
@@ -12,7 +12,7 @@ use simpul::domain::loan::pay::{Disburse, SettleLoan};
 use simpul::domain::loan::product::SetLoanProduct;
 use simpul::domain::loan::request::{ApplyLoan, ConfirmLoan, Confirmer, DecideLoan};
 use simpul::domain::loan::syirkah::{
-    BearLoss, FundSyirkah, ReturnCapital, ShareProfit, left, syirkah_name,
+    BearLoss, FundSyirkah, ReturnCapital, ShareProfit, left, projected, syirkah_name,
 };
 use simpul::domain::loan::trouble::{Reschedule, WriteOffLoan};
 use simpul::domain::lot::NewLot;
@@ -358,12 +358,15 @@ fn what_a_murabahah_refuses() {
     }
 }
 
+fn alms(alms: Alms, amount: Sen) -> ReceiveAlms {
+    ReceiveAlms { alms, amount, place: Place::Vault, giver: None, donor: None }
+}
+
 /// 500 of infak in the vault of KEBAJIKAN.
 fn with_alms() -> Village {
     let mut v = village();
-    let infak = ReceiveAlms { alms: Alms::Infak, amount: k(500), place: Place::Vault, giver: None };
     assert_eq!(
-        entries(&v.ok(infak)),
+        entries(&v.ok(alms(Alms::Infak, k(500)))),
         ["lkm.kebajikan Kas Besar D 500", "lkm.kebajikan Dana Kebajikan K 500"]
     );
     v
@@ -415,8 +418,7 @@ fn event_43_qardh_out_and_back() {
 fn event_44_zakat_and_infak() {
     let mut v = with_alms();
     let giver = Giver { group: id("a"), fund: Fund::Uep, place: Place::Cash };
-    let zakat =
-        ReceiveAlms { alms: Alms::Zakat, amount: k(50), place: Place::Vault, giver: Some(giver) };
+    let zakat = ReceiveAlms { giver: Some(giver), ..alms(Alms::Zakat, k(50)) };
     assert_eq!(
         entries(&v.ok(zakat)),
         [
@@ -426,7 +428,7 @@ fn event_44_zakat_and_infak() {
             "lkm.kebajikan Dana Zakat K 50",
         ]
     );
-    let give = |alms, amount| GiveAlms { alms, amount, place: Place::Vault };
+    let give = |alms, amount| GiveAlms { alms, amount, place: Place::Vault, recipient: None };
     assert_eq!(v.refused(give(Alms::Zakat, k(51))).reason, Reason::Floor);
     assert_eq!(
         entries(&v.ok(give(Alms::Zakat, k(40)))),
@@ -567,8 +569,7 @@ fn what_is_not_of_a_conventional_lkm_is_warned_of() {
         ..RegimeSince::default()
     };
     v.ok(SetRegime { version: conventional });
-    let infak = ReceiveAlms { alms: Alms::Infak, amount: k(5), place: Place::Vault, giver: None };
-    assert_eq!(flags(&v.ok(infak)), [Reason::NotOfPrinciple]);
+    assert_eq!(flags(&v.ok(alms(Alms::Infak, k(5)))), [Reason::NotOfPrinciple]);
     assert_eq!(flags(&v.ok(fund(SyirkahKind::Mudharabah, k(0)))), [Reason::NotOfPrinciple]);
 }
 
@@ -597,4 +598,39 @@ fn goods_are_not_handed_over_to_who_has_died() {
     v.ok_on(RecordDeath { entity: LKM, member: id("m01"), died_on }, Some("2025-03-03"));
     let dead = v.refused(sale(None));
     assert_eq!((dead.reason, dead.field.as_str()), (Reason::MemberDied, "loan"));
+}
+
+/// Who gave alms and who was given them stands with the entries.
+#[test]
+fn event_44_alms_say_who_gave_and_was_given() {
+    let mut v = with_alms();
+    v.party(LKM, "yatim");
+    let donated = ReceiveAlms { donor: Some(Person::Member(id("m01"))), ..alms(Alms::Zakat, k(9)) };
+    let parties = |effect: simpul::domain::record::Effect| -> Vec<String> {
+        effect.entries.into_iter().map(|entry| entry.party).collect()
+    };
+    assert_eq!(parties(v.ok(donated)), ["lkm/members/m01"; 2]);
+    let give = |recipient: &str| GiveAlms {
+        alms: Alms::Zakat,
+        amount: k(9),
+        place: Place::Vault,
+        recipient: Some(Person::Party(id(recipient))),
+    };
+    let unknown = v.refused(give("lain"));
+    assert_eq!((unknown.reason, unknown.field.as_str()), (Reason::NotFound, "recipient"));
+    assert_eq!(parties(v.ok(give("yatim"))), ["lkm/parties/yatim"; 2]);
+}
+
+/// Of 150 a month the LKM's 40 % are 60: three whole months come to 180.
+#[test]
+fn what_was_projected_is_counted_by_whole_months() {
+    let mut v = village();
+    fund_vault(&mut v);
+    v.ok_on(fund(SyirkahKind::Mudharabah, k(0)), Some("2025-01-15"));
+    let Some(Row::Syirkah(row)) = v.row(&syirkah_name(&id("s1"))) else { panic!("no contract") };
+    let on = |text: &str| projected(&row, crate::village::day(text));
+    assert_eq!(
+        (on("2025-01-15"), on("2025-04-14"), on("2025-04-15")),
+        (Ok(k(0)), Ok(k(120)), Ok(k(180)))
+    );
 }

@@ -110,6 +110,8 @@ pub fn syariah(terminal: &Terminal, _data: &Path) {
     let out = "pinjaman cairkan lkm q1 --tempat-lkm brankas";
     terminal.shows(out, "Piutang Qardh", "Rp400.000");
     terminal.shows("syariah salurkan infak 1.000", "Kas Besar", "Rp1.000");
+    let nobody = "syariah salurkan infak 1.000 --pihak tidak-ada";
+    assert!(terminal.refused(nobody).contains("tidak-ada"));
     let fund = "syariah danai s1 mawar 1.000.000 --kelompok --akad mudharabah --nisbah 40";
     let fund = format!("{fund} --tempat-lkm brankas --berita-acara BA-3");
     terminal.shows(&fund, "Dana Syirkah", "Rp1.000.000");

@@ -22,6 +22,7 @@ const LIST: &[Column] = &[
     number("left", "Sisa modal", "Left"),
     number("profit", "Laba usaha", "Profit"),
     number("shared", "Bagi hasil", "Shared"),
+    number("projected", "Proyeksi bagi hasil", "Projected share"),
     number("lost", "Rugi", "Lost"),
 ];
 
@@ -152,8 +153,22 @@ pub struct Receive {
     /// Tempat uang kelompok itu / its place
     #[arg(long = "tempat-kelompok", alias = "giver-place", default_value = "kas")]
     giver_place: String,
+    /// Siapa lain yang memberi / who else gives
+    #[command(flatten)]
+    donor: Person,
     #[command(flatten)]
     when: When,
+}
+
+/// Somebody whom the LKM knows.
+#[derive(Args, Clone, Debug)]
+pub struct Person {
+    /// Anggota LKM / a member of the LKM
+    #[arg(long = "anggota", alias = "member")]
+    member: Option<String>,
+    /// Pihak yang terdaftar di LKM / a third party registered at the LKM
+    #[arg(long = "pihak", alias = "party", conflicts_with = "member")]
+    party: Option<String>,
 }
 
 /// Alms that are given out.
@@ -168,6 +183,9 @@ pub struct Give {
     /// Tempat uang di LKM / the LKM's place
     #[arg(long = "tempat", alias = "place", default_value = "brankas")]
     place: String,
+    /// Siapa yang menerima / who is given it
+    #[command(flatten)]
+    recipient: Person,
     #[command(flatten)]
     when: When,
 }
@@ -211,7 +229,7 @@ impl Client {
             }
             SyariahAsk::List => self.syirkahs().await,
             SyariahAsk::Receive(alms) => self.receive_alms(alms).await,
-            SyariahAsk::Give(Give { kind, amount, place, when }) => {
+            SyariahAsk::Give(Give { kind, amount, place, recipient, when }) => {
                 let request = request!(
                     when,
                     v1::GiveAlmsRequest {
@@ -219,6 +237,7 @@ impl Client {
                         kind: *kind as i32,
                         amount: money(*amount),
                         place: self.place(place),
+                        recipient: self.person(recipient),
                     }
                 );
                 self.booked(self.remote.syariah().give_alms(request)).await
@@ -276,9 +295,18 @@ impl Client {
                 amount: money(alms.amount),
                 place: self.place(&alms.place),
                 giver,
+                donor: self.person(&alms.donor),
             }
         );
         self.booked(self.remote.syariah().receive_alms(request)).await
+    }
+
+    fn person(&self, person: &Person) -> String {
+        match (&person.member, &person.party) {
+            (Some(member), _) => self.of("lkm", "members", member),
+            (None, Some(party)) => self.of("lkm", "parties", party),
+            (None, None) => String::new(),
+        }
     }
 
     async fn syirkahs(&self) -> Answer {
@@ -297,6 +325,7 @@ impl Client {
                 money_text(one.left.as_ref()),
                 money_text(one.profit.as_ref()),
                 money_text(one.shared.as_ref()),
+                one.projected_shared.as_ref().map_or_else(String::new, |sum| money_text(Some(sum))),
                 money_text(one.lost.as_ref()),
             ]
         };

@@ -10,6 +10,7 @@
 use crate::domain::account::{Ledger, Subject};
 use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::chart::Code;
+use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop, not_found};
 use crate::domain::id::{Entity, Id, RowName};
@@ -45,6 +46,17 @@ pub fn left(row: &Syirkah) -> Result<Sen, Refusal> {
     let (_, lost) = sum_of(row, SyirkahFactKind::Lost)?;
     let (_, returned) = sum_of(row, SyirkahFactKind::Returned)?;
     funded.minus(lost)?.minus(returned)
+}
+
+/// What the LKM's shares would have come to by a day if each whole month since the capital was put in
+/// had made the profit that was projected.
+///
+/// Errors: `OVERFLOW`.
+pub fn projected(row: &Syirkah, on: Day) -> Result<Sen, Refusal> {
+    let months = i64::from(Day::new(row.funded_on).months_until(on));
+    let profit = row.projected.checked_mul(months);
+    let profit = profit.ok_or_else(|| Refusal::new(Reason::Overflow))?;
+    Percent::parse(&row.nisbah).unwrap_or(Percent::ZERO).of_sen(Sen::new(profit))
 }
 
 /// The partner's own capital that is still in the business: what losses have left of it. Errors:

@@ -68,7 +68,7 @@ impl Life {
             self.village.ok(SetLoanProduct { entity: LKM, product: id(product), version });
         }
         let (alms, amount, place) = (Alms::Infak, k(2_000), Place::Vault);
-        self.village.ok(ReceiveAlms { alms, amount, place, giver: None });
+        self.village.ok(ReceiveAlms { alms, amount, place, giver: None, donor: None });
     }
 
     /// A group, or a member of the LKM who is one on a day.

@@ -81,6 +81,7 @@ impl Year<'_> {
             amount: rupiah(400_000),
             place: place(PlaceKind::Vault),
             giver: None,
+            donor: String::new(),
         };
         done(self.remote.syariah().receive_alms(alms).await)?;
         self.approve("kebajikan", kube, 300_000, (LoanContract::Qardh, 0, 6), 4).await?;
