@@ -86,18 +86,7 @@ impl Mutation for v1::SetSavingsProductRequest {
 }
 
 fn checked(sort: SavingsSort, version: &v1::SavingsProduct) -> Checked<SavingsProduct> {
-    let due = sort == SavingsSort::Wajib;
-    let (period, amount) = match due {
-        true => (
-            convert::choice::<DuesPeriod>(version.period, "version.period")?,
-            convert::money(version.amount.as_ref(), "version.amount")?,
-        ),
-        false if version.period != 0 => return Err(Fault::ChoiceUnknown.on("version.period")),
-        false if version.amount.is_some() => {
-            return Err(Fault::ChoiceUnknown.on("version.amount"));
-        }
-        false => (DuesPeriod::Unspecified, Sen::ZERO),
-    };
+    let (period, amount) = due(sort, version)?;
     let method: SavingsMethod = convert::open_choice(version.method, "version.method")?;
     let shares = version.share_percent.is_some();
     if shares && (version.rate.is_some() || method == SavingsMethod::Unspecified) {
@@ -126,6 +115,20 @@ fn checked(sort: SavingsSort, version: &v1::SavingsProduct) -> Checked<SavingsPr
         dormant_after_months: dormant_after_months(sort, version.dormant_after_months)?,
         share_percent,
     })
+}
+
+/// What is due of simpanan wajib, each time; and of simpanan pokok, once, if that is set.
+fn due(sort: SavingsSort, version: &v1::SavingsProduct) -> Checked<(DuesPeriod, Sen)> {
+    let amount = || convert::money(version.amount.as_ref(), "version.amount");
+    match (sort, version.period) {
+        (SavingsSort::Wajib, period) => Ok((convert::choice(period, "version.period")?, amount()?)),
+        (_, period) if period != 0 => Err(Fault::ChoiceUnknown.on("version.period")),
+        (SavingsSort::Pokok, _) if version.amount.is_some() => {
+            Ok((DuesPeriod::Unspecified, amount()?))
+        }
+        _ if version.amount.is_some() => Err(Fault::ChoiceUnknown.on("version.amount")),
+        _ => Ok((DuesPeriod::Unspecified, Sen::ZERO)),
+    }
 }
 
 /// After how many months accounts fall dormant: those that their owners move as they like.
@@ -258,7 +261,7 @@ impl Method for v1::SetSavingsTaxRequest {
     }
 }
 
-// ---- simpanan wajib -----------------------------------------------------------------------------
+// ---- simpanan pokok and wajib -------------------------------------------------------------------
 
 impl Method for v1::ListMandatorySavingsRequest {
     type Response = v1::ListMandatorySavingsResponse;
@@ -272,10 +275,18 @@ impl Method for v1::ListMandatorySavingsRequest {
         };
         let on = convert::optional_day(self.on.as_ref(), "on")?;
         let on = on.unwrap_or(Day::new(settings.business_day));
-        let versions = products(&mut snapshot, &entity, SavingsSort::Wajib).await?.versions;
+        let (sort, kind) = match convert::open_choice(self.sort, "sort")? {
+            SavingsSort::Unspecified | SavingsSort::Wajib => (SavingsSort::Wajib, Kind::Mandatory),
+            SavingsSort::Pokok => (SavingsSort::Pokok, Kind::Principal),
+            _ => return Err(Fault::ChoiceUnknown.on("sort")),
+        };
+        let mut versions = products(&mut snapshot, &entity, sort).await?.versions;
+        if sort == SavingsSort::Pokok {
+            versions.retain(|version| version.amount > 0);
+        }
         let meetings = meetings(&mut snapshot, &entity).await?;
         let regime = regime_on(&settings, on, u64::MAX);
-        let codes = Kind::Mandatory.codes(&entity, regime);
+        let codes = kind.codes(&entity, regime);
         let parent = RowName::of(&entity, "members", "").parent;
         let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
         let mut members = Vec::with_capacity(rows.len());
@@ -293,7 +304,11 @@ impl Method for v1::ListMandatorySavingsRequest {
                 let held = natural(code, snapshot.balance(&account, as_of).await?)?;
                 brought = brought.plus(held)?;
             }
-            let due = mandatory::due(&versions, Day::new(row.joined_on), on, &meetings)?;
+            let joined = Day::new(row.joined_on);
+            let due = match sort {
+                SavingsSort::Pokok => mandatory::due_on_joining(&versions, joined),
+                _ => mandatory::due(&versions, joined, on, &meetings)?,
+            };
             members.push(v1::MandatoryStanding {
                 member: convert::row_name(&book, RowName::of(&entity, "members", &found.id)),
                 due: Some(convert::to_money(due)),

@@ -1,5 +1,5 @@
-//! Simpanan wajib: what a member owes of it, by the product's versions. What has been brought is
-//! the account itself; what is missing is the difference.
+//! Simpanan pokok and wajib: what a member owes of them, by the products' versions. What has been
+//! brought is the account itself; what is missing is the difference.
 
 use crate::domain::day::Day;
 use crate::domain::effective::in_force;
@@ -40,4 +40,10 @@ pub fn due(
         day = last.next();
     }
     Ok(due)
+}
+
+/// What a member owes of simpanan pokok, once: what was asked on the day they joined. Of who joined
+/// before the first version nothing is known to be due.
+pub fn due_on_joining(versions: &[SavingsProduct], joined: Day) -> Sen {
+    in_force(versions, joined).map_or(Sen::ZERO, |version| Sen::new(version.amount))
 }

@@ -2,7 +2,7 @@
 //!
 //! **Invariants**: a reversal obeys floors, is never itself reversed, and takes back each line at
 //! most once. What the original left in registers (lots, grants, dues, relief,
-//! term deposits, arisan, ticks of a bank's statement, years) is taken back with it, or the
+//! term deposits, shares of profit, arisan, ticks of a bank's statement, years) is taken back with it, or the
 //! reversal is refused because something later builds on it.
 
 use std::collections::BTreeSet;
@@ -28,6 +28,7 @@ use crate::domain::record::{Effect, Entry, Event, Outcome, Row, proto};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::relief;
 use crate::domain::review;
+use crate::domain::savings_share;
 use crate::domain::stake;
 use crate::domain::standing;
 use crate::domain::term;
@@ -100,6 +101,7 @@ impl Action for Reverse {
         stake::undo(draft, record.event, effect)?;
         term::undo(draft, record.event, effect)?;
         dormancy::undo(draft, effect, &entries)?;
+        savings_share::undo(draft, effect, open)?;
         loan::case::undo(draft, &record, effect, open)?;
         loan::syirkah::undo(draft, record.position, effect)?;
         bank::untick(draft, &record, effect, open)?;

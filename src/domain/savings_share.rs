@@ -34,7 +34,7 @@ use crate::domain::record::proto::{
     SavingsMethod, SavingsPart, SavingsShare, SavingsSort, SavingsTax, Standing, TermState,
     UnpaidShares,
 };
-use crate::domain::record::{Event, Row};
+use crate::domain::record::{Effect, Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::register::after_last;
 use crate::domain::savings_product::{product_name, products, taxes};
@@ -481,7 +481,8 @@ impl PayShare {
         row.reached = reached;
         row.paid = Sen::new(row.paid).plus(amount)?.get();
         row.tax = Sen::new(row.tax).plus(withheld)?.get();
-        part = SavingsPart { paid: true, amount: amount.get(), tax: withheld.get(), ..part };
+        let (paid, line) = (true, draft.line());
+        part = SavingsPart { paid, amount: amount.get(), tax: withheld.get(), line, ..part };
         draft.put(name, Row::SavingsPart(part));
         Ok(())
     }
@@ -509,4 +510,35 @@ fn free(rule: &SavingsTax, row: &SavingsShare) -> Result<Sen, Refusal> {
     let months = Day::new(row.from).months_until(Day::new(row.through).next()).max(1);
     let free = rule.threshold.checked_mul(i64::from(months));
     free.map(Sen::new).ok_or_else(|| Refusal::new(Reason::Overflow))
+}
+
+// ---- taking back --------------------------------------------------------------------------------
+
+/// Takes back what a record's open lines left of parts that they paid: nothing was paid then, and
+/// nothing is paid again.
+///
+/// Errors: `OVERFLOW`.
+pub fn undo(
+    draft: &mut Draft<'_>,
+    effect: &Effect,
+    open: impl Fn(u32) -> bool,
+) -> Result<(), Stop> {
+    for (name, row) in &effect.rows {
+        let (Row::SavingsPart(then), Some(Row::SavingsPart(now))) = (row, draft.row(name)?) else {
+            continue;
+        };
+        if !then.paid || !open(then.line) {
+            continue;
+        }
+        let share = name.parent.rsplit_once('/').and_then(|(share, _)| share.rsplit_once('/'));
+        let Some((parent, id)) = share else { continue };
+        let share = RowName::new(parent, id);
+        if let Some(Row::SavingsShare(mut row)) = draft.row(&share)? {
+            row.paid = Sen::new(row.paid).minus(Sen::new(now.amount))?.get();
+            row.tax = Sen::new(row.tax).minus(Sen::new(now.tax))?.get();
+            draft.put(share, Row::SavingsShare(row));
+        }
+        draft.put(name.clone(), Row::SavingsPart(SavingsPart { amount: 0, tax: 0, ..now }));
+    }
+    Ok(())
 }

@@ -82,6 +82,10 @@ async fn days_are_closed_in_order_and_nothing_twice(server: &Server) {
     assert_eq!(town.held("a.sp.5102").await, 100_000 + 101_000 + 50_000 + 50_500);
     let shown = town.days().get_day(GetDayRequest { book: BOOK.to_owned() }).await.expect("shown");
     assert_eq!(shown.into_inner().closed_through, date(2025, 2, 28));
+    // The book's business day has come along.
+    let book = GetBookRequest { name: BOOK.to_owned() };
+    let book = town.books().get_book(book).await.expect("shown").into_inner().book;
+    assert_eq!(book.expect("a book").business_day, date(2025, 2, 28));
     let again = close(&town, (2025, 2, 28)).await.expect("closed");
     assert_eq!(again, []);
     // Two at once do what one does.
@@ -112,6 +116,7 @@ async fn what_is_blocked_and_what_is_due_is_shown(server: &Server) {
     let standing = |one: &MandatoryStanding| [&one.due, &one.brought, &one.missing].map(sen);
     assert_eq!(standing(&list.members[0]), [3_000_000, 2_500_000, 500_000]);
     assert_eq!(standing(&list.members[1]), [3_000_000, 0, 3_000_000]);
+    pokok_is_due_once(&town).await;
     town.deposit("m02", 40_000).await;
     let block = |id: &str, reason: &str| BlockSavingsRequest {
         member: format!("{A}/members/m02"),
@@ -142,6 +147,40 @@ async fn what_is_blocked_and_what_is_due_is_shown(server: &Server) {
     town.products().unblock_savings(unblock).await.expect("unblocked");
     town.products().settle_member(settle()).await.expect("settled");
     assert_eq!(town.held("a.sp.2103.m02").await, 0);
+}
+
+/// Simpanan pokok of 100.000, of which m01 has brought two parts, and m02 nothing.
+async fn pokok_is_due_once(town: &Town) {
+    let wrong = SavingsProduct {
+        period: DuesPeriod::Monthly as i32,
+        amount: idr(100_000),
+        ..SavingsProduct::default()
+    };
+    let status = town.products().set_savings_product(product(SavingsSort::Pokok, wrong)).await;
+    assert_eq!(why(&status.expect_err("once")).field, "version.period");
+    let list = |sort: SavingsSort| ListMandatorySavingsRequest {
+        parent: A.to_owned(),
+        on: date(2025, 3, 31),
+        sort: sort as i32,
+        ..ListMandatorySavingsRequest::default()
+    };
+    let status = town.products().list_mandatory_savings(list(SavingsSort::Kube)).await;
+    assert_eq!(why(&status.expect_err("never due")).field, "sort");
+    let unset = town.products().list_mandatory_savings(list(SavingsSort::Pokok)).await;
+    assert_eq!(unset.expect("a list").into_inner().warnings[0].reason, "RULE_NOT_SET");
+    let once = SavingsProduct { amount: idr(100_000), ..SavingsProduct::default() };
+    let set = product(SavingsSort::Pokok, once);
+    town.products().set_savings_product(set).await.expect("set");
+    for rupiah in [30_000, 45_000] {
+        let brought = DepositRequest { kind: SavingsKind::Pokok as i32, ..deposit("m01", rupiah) };
+        town.savings().deposit(brought).await.expect("deposited");
+    }
+    let list = town.products().list_mandatory_savings(list(SavingsSort::Pokok)).await;
+    let list = list.expect("a list").into_inner();
+    let standing = |one: &MandatoryStanding| [&one.due, &one.brought, &one.missing].map(sen);
+    assert_eq!(standing(&list.members[0]), [10_000_000, 7_500_000, 2_500_000]);
+    assert_eq!(standing(&list.members[1]), [10_000_000, 0, 10_000_000]);
+    assert_eq!(list.warnings, []);
 }
 
 /// A whole year is closed while a teller goes on: nothing is refused to either, and what the teller

@@ -13,7 +13,7 @@ use simpul::domain::id::{Entity, RowName};
 use simpul::domain::interest::{cumulative, tax};
 use simpul::domain::leaving::Settle;
 use simpul::domain::link::SaveAtLkm;
-use simpul::domain::mandatory::due;
+use simpul::domain::mandatory::{due, due_on_joining};
 use simpul::domain::money::Sen;
 use simpul::domain::record::Row;
 use simpul::domain::record::proto::{
@@ -251,6 +251,21 @@ fn what_is_due_of_simpanan_wajib() {
     assert_eq!(due("2025-02-20", "2025-06-30"), k(28));
     assert_eq!(due("2025-02-20", "2025-07-01"), k(128));
     assert_eq!(due("2025-02-20", "2026-01-01"), k(228));
+}
+
+/// Simpanan pokok is due once, as it was asked on the day a member joined.
+#[test]
+fn what_is_due_of_simpanan_pokok() {
+    let pokok = |since: &str, amount| SavingsProduct {
+        since: day(since).get(),
+        amount: k(amount).get(),
+        ..SavingsProduct::default()
+    };
+    let versions = [pokok("2025-01-01", 100), pokok("2025-07-01", 150)];
+    let due = |joined| due_on_joining(&versions, day(joined));
+    assert_eq!(due("2024-12-31"), k(0));
+    assert_eq!((due("2025-01-01"), due("2025-06-30")), (k(100), k(100)));
+    assert_eq!(due("2025-07-01"), k(150));
 }
 
 #[test]

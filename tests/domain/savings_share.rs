@@ -15,6 +15,7 @@ use simpul::domain::record::proto::{
 use simpul::domain::record::{Effect, Event, Outcome, Row};
 use simpul::domain::refusal::Reason;
 use simpul::domain::register::EnrolMember;
+use simpul::domain::reversal::Reverse;
 use simpul::domain::savings_product::{SetProduct, SetTax};
 use simpul::domain::savings_return::{PayInterest, Saver};
 use simpul::domain::savings_share::{
@@ -131,6 +132,28 @@ fn event_33_profit_is_shared_by_the_lowest_balance() {
     );
     let done = share(&v, &kube("a"));
     assert_eq!((done.paid, done.tax, done.listed_on), (k(400).get(), 0, 0));
+    assert_eq!(entries(&pay(&mut v, kube("a"), &["m01", "m02"], true)), [""; 0]);
+}
+
+/// A part that was paid by mistake is taken back alone: nothing of it stands as paid, and it is not
+/// paid again.
+#[test]
+fn a_part_that_was_paid_is_taken_back() {
+    let mut v = Village::new();
+    v.group("a");
+    set(&mut v, kube("a"), SavingsSort::Sukarela, product(SavingsMethod::Daily));
+    v.ok_on(decide(kube("a"), SavingsSort::Sukarela, k(1_000)), Some("2025-02-01"));
+    let both = ["m01", "m02"].map(|name| member(name, &[("2025-01-01", k(100))]));
+    weigh(&mut v, kube("a"), both.to_vec(), true);
+    pay(&mut v, kube("a"), &["m01", "m02"], true);
+    let transaction = v.last_request();
+    v.ok(Reverse { transaction: transaction.clone(), line: 2 });
+    let parts = ["m01", "m02"].map(|name| part(&v, &kube("a"), name).amount);
+    assert_eq!(parts, [k(200).get(), 0]);
+    assert_eq!(share(&v, &kube("a")).paid, k(200).get());
+    assert_eq!((v.held("a.sp.2103.m01"), v.held("a.sp.2103.m02")), (k(200), k(0)));
+    v.ok(Reverse { transaction, line: 0 });
+    assert_eq!((share(&v, &kube("a")).paid, v.held("a.sp.5102")), (0, k(0)));
     assert_eq!(entries(&pay(&mut v, kube("a"), &["m01", "m02"], true)), [""; 0]);
 }
 

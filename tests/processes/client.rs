@@ -884,6 +884,9 @@ fn savings_products(terminal: &Terminal) {
                  --hasil 100.000 --berita-acara BA-8c";
     assert!(terminal.refused(early).contains("(isian: "));
     terminal.says("produk-simpanan daftar-bagi-hasil mawar", "Bagi hasil simpanan");
+    let once = "produk-simpanan tetapkan mawar pokok --sejak 1-1-2025 --sebesar 20.000";
+    terminal.says(&format!("{once} --berita-acara BA-8f"), "Rp20.000");
+    terminal.says("produk-simpanan wajib mawar --pokok", "Simpanan pokok");
     let nobody = terminal.refused("produk-simpanan rincian-bagi-hasil mawar juni");
     assert!(nobody.contains("juni"), "{nobody}");
     let shared = "deposito produk mawar berbagi --sejak 1-7-2025 --nisbah 40 --dibayar bulanan \

@@ -30,7 +30,7 @@ pub enum ProductAsk {
     /// Tetapkan pajak jasa simpanan / set the tax on interest
     #[command(name = "pajak", alias = "tax")]
     Tax(SetTax),
-    /// Simpanan wajib: yang jatuh tempo, dibayar, kurang / mandatory savings due and missing
+    /// Simpanan wajib atau pokok: yang jatuh tempo, dibayar, kurang / what is due and missing
     #[command(name = "wajib", alias = "mandatory")]
     Mandatory {
         /// Kelompok atau lkm / group or lkm
@@ -38,6 +38,9 @@ pub enum ProductAsk {
         /// Per tanggal / on
         #[arg(long = "per", alias = "on", value_parser = day)]
         on: Option<Day>,
+        /// Simpanan pokok / principal savings
+        #[arg(long = "pokok", alias = "principal")]
+        principal: bool,
     },
     /// Blokir sebagian tabungan anggota / block an amount
     #[command(name = "blokir", alias = "block")]
@@ -107,7 +110,7 @@ pub struct SetProduct {
     /// Setiap kapan simpanan wajib jatuh tempo / how often it is due
     #[arg(long = "setiap", alias = "every", value_parser = PERIODS.parser())]
     pub period: Option<DuesPeriod>,
-    /// Besarnya simpanan wajib / how much is due
+    /// Besarnya simpanan wajib, atau pokok / how much is due
     #[arg(long = "sebesar", alias = "amount", value_parser = amount)]
     pub amount: Option<Sen>,
     /// Jasa atas saldo terendah, rata-rata, harian / interest on which balance
@@ -334,7 +337,10 @@ impl Client {
                 Ok(vec![self.products_table(&answer.products)])
             }
             ProductAsk::Tax(tax) => self.set_tax(tax).await,
-            ProductAsk::Mandatory { entity, on } => self.mandatory(entity, *on).await,
+            ProductAsk::Mandatory { entity, on, principal } => {
+                let sort = if *principal { SavingsSort::Pokok } else { SavingsSort::Wajib };
+                self.mandatory(entity, sort, *on).await
+            }
             ProductAsk::Block(Block { who, block, amount, reason, when }) => {
                 let request = request!(
                     when,
@@ -570,15 +576,19 @@ impl Client {
         Ok(vec![table])
     }
 
-    async fn mandatory(&self, entity: &str, on: Option<Day>) -> Answer {
-        let title = self.say("Simpanan wajib", "Mandatory savings");
+    async fn mandatory(&self, entity: &str, sort: SavingsSort, on: Option<Day>) -> Answer {
+        let title = match sort {
+            SavingsSort::Pokok => self.say("Simpanan pokok", "Principal savings"),
+            _ => self.say("Simpanan wajib", "Mandatory savings"),
+        };
         let mut table = Table::new(title, MANDATORY);
         let mut client = self.remote.products();
         let parent = self.entity(entity);
         let ask = async |page_token| {
             let (parent, on) = (parent.clone(), on.and_then(date));
+            let (page_size, sort) = (500, sort as i32);
             let request =
-                v1::ListMandatorySavingsRequest { parent, on, page_size: 500, page_token };
+                v1::ListMandatorySavingsRequest { parent, on, page_size, page_token, sort };
             client.list_mandatory_savings(request).await
         };
         let take = |page: v1::ListMandatorySavingsResponse| {
