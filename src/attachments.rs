@@ -5,11 +5,13 @@
 //! - Every file lies sealed under its entity's key, in parts of [`PART`] bytes.
 //! - What is read is compared with the hash and size that the journal holds, whole, before any of
 //!   it is handed out.
-//! - A part is written once. What no record names is swept when it is a day old.
+//! - A part is written once, and sealed anew when its owner gets a new key. What no record names is
+//!   swept when it is a day old.
 
 use std::path::Path as File;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -20,8 +22,9 @@ use tokio_stream::StreamExt;
 
 use crate::domain::id::{Id, RowName};
 use crate::storage::StorageError;
+use crate::storage::keys::KEY_ID;
 use crate::storage::read::Reader;
-use crate::vault::{Vault, VaultError};
+use crate::vault::{Sealed, Vault, VaultError};
 
 /// Bytes of every part of a file but the last.
 pub const PART: usize = 512 << 10;
@@ -154,6 +157,44 @@ impl Files {
         }
         Ok(swept)
     }
+}
+
+#[async_trait]
+impl Sealed for Files {
+    async fn reseal(
+        &self,
+        vault: &Vault,
+        (book, owner): (&Id, &str),
+        former: &[u8; KEY_ID],
+    ) -> Result<u64, VaultError> {
+        let mut resealed = 0;
+        let mut found = self.store.list(Some(&Path::from(book.as_str())));
+        while let Some(part) = found.next().await {
+            let part = part.map_err(unanswered)?;
+            let place = part.location;
+            // What is not ours is left alone.
+            if part.size < KEY_ID as u64 {
+                continue;
+            }
+            let key = self.store.get_range(&place, 0..KEY_ID as u64).await.map_err(unanswered)?;
+            if key.as_ref() != former {
+                continue;
+            }
+            let sealed = self.store.get(&place).await.map_err(unanswered)?;
+            let sealed = sealed.bytes().await.map_err(unanswered)?;
+            if let Some(bytes) = vault.open_file(book, owner, place.as_ref(), &sealed).await? {
+                let anew = vault.seal_file(book, owner, place.as_ref(), &bytes).await?;
+                // The place has the old part or the new one, whatever happens meanwhile.
+                self.store.put(&place, anew.into()).await.map_err(unanswered)?;
+                resealed += 1;
+            }
+        }
+        Ok(resealed)
+    }
+}
+
+fn unanswered(error: Error) -> VaultError {
+    VaultError::Store(StorageError::Failed(error.to_string()))
 }
 
 /// The hash of a file, in hex.

@@ -48,8 +48,8 @@ enum Command {
     BackupKeys(backup::To),
     /// Ganti kunci induk data pribadi / turn to a new master key
     RotateKey(backup::Rotate),
-    /// Ganti kunci data seorang anggota buku --book / give a member a new key
-    RotatePersonKey(backup::Turn),
+    /// Ganti kunci data anggota, kelompok atau LKM buku --book / give one of them a new key
+    RotateKeyOf(backup::Turn),
     /// Pengaturan server / the server's settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -121,7 +121,7 @@ async fn main() -> ExitCode {
             Ok(config) => outcome(backup::rotate(&config, prepare).await),
             Err(code) => code,
         },
-        Command::RotatePersonKey(asked) => match configured(&asked.flags) {
+        Command::RotateKeyOf(asked) => match configured(&asked.flags) {
             Ok(config) => outcome(backup::turn(&config, &cli.session.book, &asked).await),
             Err(code) => code,
         },

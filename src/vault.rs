@@ -12,7 +12,7 @@
 //! - What is guessable, such as a person's name elsewhere, is hashed with a secret of the installation
 //!   ([`Vault::secret`]), which is kept like an owner's key and never leaves the vault's callers.
 //! - A new master key takes over from the one before while servers run: see [`Rotation`]. So does a
-//!   new key of a person: see [`Vault::turn`].
+//!   new key of an owner, be it a person, a group or the LKM: see [`Vault::turn`].
 //!
 //! A key is stored as `id (8) | nonce (24) | ciphertext`, wrapped by the master key. A side row is
 //! `key id (8) | nonce (24) | ciphertext of salt (32) and text`, bound to book, owner and
@@ -25,6 +25,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use async_trait::async_trait;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use sha2::{Digest, Sha256};
@@ -34,6 +35,7 @@ use crate::domain::id::{Id, LKM, RowName};
 use crate::domain::person::ERASED;
 use crate::domain::record::Row;
 use crate::secret_file;
+use crate::storage::access::AccessStore;
 use crate::storage::keys::{KEY_ID, KeyStore, Wrapped};
 use crate::storage::read::{Reader, RegisterRow};
 use crate::storage::{Resealed, SideRow, SideStore, StorageError};
@@ -249,6 +251,72 @@ impl OwnerKeys {
     }
 }
 
+/// Where more lies sealed under owners' keys than the text beside a journal.
+#[async_trait]
+pub trait Sealed: Send + Sync + 'static {
+    /// Seals anew whatever of an owner's lies under the key of this id, and answers how many pieces
+    /// that were. Done again, it goes on.
+    ///
+    /// Errors: `Store`, `Random`, `Damaged`.
+    async fn reseal(
+        &self,
+        vault: &Vault,
+        owned: (&Id, &str),
+        former: &[u8; KEY_ID],
+    ) -> Result<u64, VaultError>;
+}
+
+/// All that lies sealed under owners' keys.
+#[derive(Clone)]
+pub struct AllSealed {
+    /// Reads the text beside the journals.
+    pub reader: Reader,
+    /// Writes it.
+    pub sides: Arc<dyn SideStore>,
+    /// What else there is.
+    pub beside: Vec<Arc<dyn Sealed>>,
+}
+
+/// The sentences of the access log, which are the LKM's.
+#[async_trait]
+impl Sealed for AccessStore {
+    async fn reseal(
+        &self,
+        vault: &Vault,
+        (book, owner): (&Id, &str),
+        former: &[u8; KEY_ID],
+    ) -> Result<u64, VaultError> {
+        let mut resealed = 0;
+        loop {
+            let key = hex::encode(former);
+            let lines = self.explained_under(book.as_str(), &key, RESEAL_PAGE).await?;
+            if owner != LKM || lines.is_empty() {
+                return Ok(resealed);
+            }
+            for line in lines {
+                let damaged = || damaged(book.as_str(), owner);
+                let kept = explanation_side(&line.explanation).ok_or_else(damaged)?;
+                let sealed = vault.anew(book, &kept).await?;
+                let anew = explanation_text(&SideRow { sealed, ..kept });
+                self.explain(book.as_str(), &line, &anew).await?;
+                resealed += 1;
+            }
+        }
+    }
+}
+
+/// A sealed sentence as the access log keeps it.
+pub fn explanation_text(side: &SideRow) -> String {
+    hex::encode([&side.commitment[..], &side.sealed].concat())
+}
+
+/// What [`explanation_text`] made, to be opened.
+pub fn explanation_side(kept: &str) -> Option<SideRow> {
+    let bytes = hex::decode(kept).ok()?;
+    let (commitment, sealed) = bytes.split_first_chunk::<32>()?;
+    Some(SideRow { commitment: *commitment, owner: LKM.to_owned(), sealed: sealed.to_vec() })
+}
+
 /// Seals, opens and erases personal text.
 #[derive(Clone)]
 pub struct Vault {
@@ -449,20 +517,19 @@ impl Vault {
         Ok(swept)
     }
 
-    /// Gives a person a new key: what is written from now on is sealed under it, and all that was
-    /// sealed under the one before is sealed anew, its commitments and salts as they were, so that
-    /// records, proofs and retries know no difference. Answers how many pieces of text that were, and
-    /// nothing if there is no key of theirs. Each step may be done again after a crash.
+    /// Gives an owner a new key: what is written from now on is sealed under it, and all that was
+    /// sealed under the one before is sealed anew, text with its commitments and salts as they were, so
+    /// that records, proofs and retries know no difference. Answers how many pieces of text and parts
+    /// of files that were, and nothing if there is no key of theirs. Each step may be done again after a
+    /// crash.
     ///
     /// The key before stays for a day at least, for what servers are writing with it just now:
-    /// [`Vault::retire_due`] destroys it. Where no server runs, it can be destroyed `at_once`. Only
-    /// for owners who have no files.
+    /// [`Vault::retire_due`] destroys it. Where no server runs, it can be destroyed `at_once`.
     ///
     /// Errors: `Store`, `Random`, `Damaged`.
     pub async fn turn(
         &self,
-        sides: &dyn SideStore,
-        reader: &Reader,
+        all: &AllSealed,
         (book, owner): (&Id, &str),
         at_once: bool,
     ) -> Result<Option<u64>, VaultError> {
@@ -475,7 +542,7 @@ impl Vault {
         }
         let mut resealed = 0;
         while let Some(former) = self.former(book, owner).await? {
-            resealed += self.reseal(sides, reader, (book, owner)).await?;
+            resealed += self.reseal(all, (book, owner)).await?;
             if !at_once || self.store.retire(&former).await? {
                 return Ok(Some(resealed));
             }
@@ -487,11 +554,7 @@ impl Vault {
     /// them, and answers how many. Servers may do so side by side.
     ///
     /// Errors: `Store`, `Random`, `Damaged`.
-    pub async fn retire_due(
-        &self,
-        sides: &dyn SideStore,
-        reader: &Reader,
-    ) -> Result<u64, VaultError> {
+    pub async fn retire_due(&self, all: &AllSealed) -> Result<u64, VaultError> {
         let mut retired = 0;
         loop {
             let due = self.store.turned(SWEEP_PAGE).await?;
@@ -501,7 +564,7 @@ impl Vault {
             for (book, owner) in due {
                 let known = Id::new(&book).ok_or_else(|| damaged(&book, &owner))?;
                 // What was found just now may be being read as it was: it has another day.
-                let found = self.reseal(sides, reader, (&known, &owner)).await?;
+                let found = self.reseal(all, (&known, &owner)).await?;
                 match self.former(&known, &owner).await? {
                     Some(former) if found == 0 => {
                         retired += u64::from(self.store.retire(&former).await?);
@@ -519,22 +582,18 @@ impl Vault {
     }
 
     /// Seals anew what is sealed under the key that an owner's present one took over from.
-    async fn reseal(
-        &self,
-        sides: &dyn SideStore,
-        reader: &Reader,
-        (book, owner): (&Id, &str),
-    ) -> Result<u64, VaultError> {
+    async fn reseal(&self, all: &AllSealed, owned: (&Id, &str)) -> Result<u64, VaultError> {
+        let (book, owner) = owned;
+        let mut found = self.keys_of(book.as_str(), &BTreeSet::from([owner])).await?;
+        let keys = found.remove(owner).unwrap_or_default();
+        let [present, former] = keys.0.as_slice() else { return Ok(0) };
         let mut resealed = 0;
         loop {
-            let mut found = self.keys_of(book.as_str(), &BTreeSet::from([owner])).await?;
-            let keys = found.remove(owner).unwrap_or_default();
-            let [present, former] = keys.0.as_slice() else { return Ok(resealed) };
-            let mut snapshot = reader.snapshot(book).await?;
+            let mut snapshot = all.reader.snapshot(book).await?;
             let rows = snapshot.sides_under(owner, &former.id, RESEAL_PAGE).await?;
             snapshot.finish().await?;
             if rows.is_empty() {
-                return Ok(resealed);
+                break;
             }
             let anew = |row: SideRow| {
                 let content = open_content(former, book.as_str(), &row)?;
@@ -543,8 +602,28 @@ impl Vault {
             };
             let rows: Vec<Resealed> =
                 rows.into_iter().map(anew).collect::<Result<_, VaultError>>()?;
-            resealed += sides.reseal(book, &rows).await?;
+            resealed += all.sides.reseal(book, &rows).await?;
         }
+        for store in &all.beside {
+            resealed += store.reseal(self, owned, &former.id).await?;
+        }
+        Ok(resealed)
+    }
+
+    /// A row's text sealed under its owner's present key, with the salt and so the commitment that it
+    /// has.
+    ///
+    /// Errors: `Store`, `Random`; `Damaged` also where no key opens it.
+    pub async fn anew(&self, book: &Id, row: &SideRow) -> Result<Vec<u8>, VaultError> {
+        let owner = row.owner.as_str();
+        let damaged = || damaged(book.as_str(), owner);
+        let mut found = self.keys_of(book.as_str(), &BTreeSet::from([owner])).await?;
+        let keys = found.remove(owner).unwrap_or_default();
+        let (id, _) = split_id(&row.sealed).ok_or_else(damaged)?;
+        let by = keys.by_id(&id).ok_or_else(damaged)?;
+        let content = open_content(by, book.as_str(), row)?;
+        let present = keys.present().ok_or_else(damaged)?;
+        Ok(seal_content(present, book.as_str(), owner, &content)?.sealed)
     }
 
     /// Wraps all keys with the newest master key, and answers how many were not. Servers may seal and

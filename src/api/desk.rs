@@ -36,7 +36,7 @@ use crate::signing::Signing;
 use crate::storage::SideRow;
 use crate::storage::access::Lookup;
 use crate::storage::read::{Reader, RegisterRow, Snapshot};
-use crate::vault::Vault;
+use crate::vault::{Vault, explanation_side, explanation_text};
 
 /// The longest memo, in characters.
 const MEMO: usize = 1000;
@@ -182,16 +182,8 @@ impl Desk {
             return Ok(String::new());
         };
         let sides = self.vault.seal(book, &[(LKM, &text)]).await?;
-        let both = |side: &SideRow| hex::encode([&side.commitment[..], &side.sealed].concat());
-        Ok(sides.iter().map(both).collect())
+        Ok(sides.iter().map(explanation_text).collect())
     }
-}
-
-/// What [`Desk::sealed_explanation`] made, to be opened.
-fn explanation_side(kept: &str) -> Option<SideRow> {
-    let bytes = hex::decode(kept).ok()?;
-    let (commitment, sealed) = bytes.split_first_chunk::<32>()?;
-    Some(SideRow { commitment: *commitment, owner: LKM.to_owned(), sealed: sealed.to_vec() })
 }
 
 /// One call.

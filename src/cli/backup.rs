@@ -1,19 +1,21 @@
 //! `simpul backup` and `simpul backup-keys`: copies of a data folder in use, in two places, so that
 //! whoever gets hold of one of them reads no personal text; and `simpul rotate-key`, of the master key
-//! and `rotate-person-key`, of one person's.
+//! and `rotate-key-of`, of one member's, a group's or the LKM's.
 //!
 //! **Invariant**: no backup of books lies where keys lie, and no backup of keys where books lie.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
+use crate::attachments::{Files, FilesError};
 use crate::cli::console::say;
-use crate::cli::node::{NodeError, Store, open_keys};
+use crate::cli::node::{NodeError, Store, open_access, open_keys};
 use crate::config::{Config, Flags};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::storage::{StorageError, backup};
-use crate::vault::{Rotation, Vault, VaultError};
+use crate::vault::{AllSealed, Rotation, Sealed, Vault, VaultError};
 
 /// Where a backup goes.
 #[derive(Args, Clone, Debug)]
@@ -37,13 +39,13 @@ pub struct Rotate {
     pub flags: Flags,
 }
 
-/// Giving a person a new key.
+/// Giving a member, a group or the LKM a new key.
 #[derive(Args, Clone, Debug)]
 pub struct Turn {
     /// Kelompok, atau `lkm` / the group, or `lkm`
     pub entity: String,
-    /// Anggota / the member
-    pub member: String,
+    /// Anggotanya; tanpa itu kunci kelompok atau LKM sendiri / its member, if it is about one
+    pub member: Option<String>,
     /// Musnahkan kunci lama seketika; hanya bila tidak ada server berjalan / destroy the old key now
     #[arg(long = "seketika", alias = "at-once")]
     pub at_once: bool,
@@ -73,9 +75,12 @@ pub enum BackupError {
     /// The keys cannot be opened.
     #[error(transparent)]
     Node(#[from] NodeError),
-    /// There is no such person, or nothing is kept of them that a key could open.
+    /// There is nobody of that name, or nothing is kept of them that a key could open.
     #[error("there is no key of {0}")]
     NoKey(String),
+    /// The files cannot be reached.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// A key cannot be wrapped anew, or text not be sealed anew.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -160,19 +165,37 @@ pub async fn rotate(config: &Config, only_prepare: bool) -> Result<(), BackupErr
     Ok(())
 }
 
-/// Gives a member a new key, while servers run. Run again after a crash, it goes on.
+/// Gives a member, a group or the LKM a new key, while servers run. Run again after a crash, it goes
+/// on.
 ///
-/// Errors: `NoKey`, `Node`, `Vault`.
+/// Errors: `NoKey`, `Node`, `Vault`, `Files`.
 pub async fn turn(config: &Config, book: &str, asked: &Turn) -> Result<(), BackupError> {
-    let none = || BackupError::NoKey(format!("{}/{} in {book}", asked.entity, asked.member));
+    let member = asked.member.as_ref().map(|member| format!(" {member}")).unwrap_or_default();
+    let none = || BackupError::NoKey(format!("{}{member} in {book}", asked.entity));
     let id = Id::new(book).ok_or_else(none)?;
     let entity = Entity::new(&asked.entity).ok_or_else(none)?;
-    let member = Id::new(&asked.member).ok_or_else(none)?;
-    let owner = RowName::of(&entity, "members", member.as_str()).to_string();
+    let owner = match &asked.member {
+        Some(member) => {
+            let member = Id::new(member).ok_or_else(none)?;
+            RowName::of(&entity, "members", member.as_str()).to_string()
+        }
+        None => entity.path(),
+    };
     let vault = Vault::open_with_file(&config.master_key, open_keys(config).await?).await?;
-    let Store { reader, sides, .. } = Store::open(config).await?;
-    let turned = vault.turn(&*sides, &reader, (&id, &owner), asked.at_once).await?;
+    let all = all_sealed(config, &vault).await?;
+    let turned = vault.turn(&all, (&id, &owner), asked.at_once).await?;
     let resealed = turned.ok_or_else(none)?;
-    say(format_args!("{resealed} texts"));
+    say(format_args!("{resealed} texts and parts of files"));
     Ok(())
+}
+
+/// All that a server of these settings, or one before it, has sealed.
+async fn all_sealed(config: &Config, vault: &Vault) -> Result<AllSealed, BackupError> {
+    let Store { reader, sides, .. } = Store::open(config).await?;
+    let files = Files::open(&config.attachments, vault.clone())?;
+    let mut beside: Vec<Arc<dyn Sealed>> = vec![Arc::new(files)];
+    if config.database.is_some() || config.users().exists() {
+        beside.push(Arc::new(open_access(config).await?));
+    }
+    Ok(AllSealed { reader, sides, beside })
 }

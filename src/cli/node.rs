@@ -22,7 +22,7 @@ use crate::storage::postgres::Postgres;
 use crate::storage::read::Reader;
 use crate::storage::sqlite::Sqlite;
 use crate::storage::{Journal, SideStore, StorageError};
-use crate::vault::{Vault, VaultError};
+use crate::vault::{AllSealed, Sealed, Vault, VaultError};
 
 /// Why a node could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -125,9 +125,13 @@ impl Node {
             Some(settings) => Some(Provider::open(settings, clock.clone()).await?),
             None => None,
         };
+        let files = Files::open(&config.attachments, vault.clone())?;
+        let mut beside: Vec<Arc<dyn Sealed>> = vec![Arc::new(files.clone())];
         let access = match config.sign_in {
             true => {
-                let access = Access::new(open_access(config).await?, clock);
+                let store = open_access(config).await?;
+                beside.push(Arc::new(store.clone()));
+                let access = Access::new(store, clock);
                 Some(match &provider {
                     None => access,
                     Some(provider) => {
@@ -139,8 +143,8 @@ impl Node {
             false => None,
         };
         let door = Door { access, reader: reader.clone() };
-        let files = Files::open(&config.attachments, vault.clone())?;
-        let sweeping = keep_sweeping(vault.clone(), sides, files.clone(), reader.clone());
+        let all = AllSealed { reader: reader.clone(), sides, beside };
+        let sweeping = keep_sweeping(vault.clone(), all, files.clone());
         let sweeper = tokio::spawn(sweeping);
         let (journals, largest_file) = (journal.clone(), config.attachment_bytes.into());
         let desk = Desk { journal: journals, reader, vault, signing, door, files, largest_file };
@@ -244,21 +248,22 @@ async fn note_checkers(journal: &JournalHandle, reader: &Reader) -> Result<(), S
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Sweeps orphaned keys and files now and every day, and ends what is left of keys that were turned.
-async fn keep_sweeping(vault: Vault, sides: Arc<dyn SideStore>, files: Files, reader: Reader) {
+async fn keep_sweeping(vault: Vault, all: AllSealed, files: Files) {
+    let reader = &all.reader;
     loop {
-        match vault.retire_due(&*sides, &reader).await {
+        match vault.retire_due(&all).await {
             Ok(0) => {}
             Ok(retired) => {
                 tracing::info!(retired, "keys that others took over from were destroyed")
             }
             Err(error) => tracing::warn!(%error, "keys that others took over from wait for a day"),
         }
-        match vault.sweep(&reader).await {
+        match vault.sweep(reader).await {
             Ok(0) => {}
             Ok(swept) => tracing::info!(swept, "orphaned keys were destroyed"),
             Err(error) => tracing::warn!(%error, "orphaned keys could not be swept"),
         }
-        match files.sweep(&reader, system_clock()() / 1_000_000).await {
+        match files.sweep(reader, system_clock()() / 1_000_000).await {
             Ok(0) => {}
             Ok(swept) => tracing::info!(swept, "orphaned files were forgotten"),
             Err(error) => tracing::warn!(%error, "orphaned files could not be swept"),

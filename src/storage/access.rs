@@ -107,6 +107,9 @@ statements! {
     UNLINK = "DELETE FROM identity WHERE id = $1";
     LOOKED = "INSERT INTO lookup (book, at, nonce, account, device, method, name, reason, \
             explanation, times) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    EXPLAINED_UNDER = "SELECT at, nonce, account, device, method, name, reason, explanation, times \
+        FROM lookup WHERE book = $1 AND substr(explanation, 65, 16) = $2 LIMIT $3";
+    EXPLAIN = "UPDATE lookup SET explanation = $4 WHERE book = $1 AND at = $2 AND nonce = $3";
     LOOKUPS = "SELECT at, nonce, account, device, method, name, reason, explanation, times FROM lookup \
         WHERE book = $1 AND (at < $2 OR (at = $2 AND nonce < $3)) \
         ORDER BY at DESC, nonce DESC LIMIT $4";
@@ -302,7 +305,8 @@ impl AccessStore {
                  GRANT DELETE ON simpul_access.invitation, simpul_access.unlocked,
                      simpul_access.identity TO {role};
                  GRANT UPDATE (wrong_pins, locked_until, revoked_at)
-                     ON simpul_access.device TO {role};"
+                     ON simpul_access.device TO {role};
+                 GRANT UPDATE (explanation) ON simpul_access.lookup TO {role};"
             );
             let grants = sqlx::raw_sql(AssertSqlSafe(grants));
             grants.execute(&mut connection).await.map_err(failed)?;
@@ -523,6 +527,32 @@ impl AccessStore {
         let looked = looked.bind(line.explanation.clone());
         let looked = looked.bind(i64::try_from(line.times).unwrap_or(i64::MAX));
         looked.execute(&self.pool).await.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Lines of a book's access log whose sentence is sealed under the key of this id, in hex: a sentence
+    /// is its commitment, of 32 bytes, and then the key's id. Cost: all lines of the book; only turning
+    /// to another key asks.
+    pub async fn explained_under(
+        &self,
+        book: &str,
+        key: &str,
+        limit: u32,
+    ) -> Result<Vec<Lookup>, StorageError> {
+        let query = sqlx::query_as(EXPLAINED_UNDER).bind(book.to_owned()).bind(key.to_owned());
+        query.bind(i64::from(limit)).fetch_all(&self.pool).await.map_err(failed)
+    }
+
+    /// Keeps the sentence of a line sealed otherwise.
+    pub async fn explain(
+        &self,
+        book: &str,
+        line: &Lookup,
+        explanation: &str,
+    ) -> Result<(), StorageError> {
+        let explain = sqlx::query(EXPLAIN).bind(book.to_owned()).bind(line.at);
+        let explain = explain.bind(line.nonce.clone()).bind(explanation.to_owned());
+        explain.execute(&self.pool).await.map_err(failed)?;
         Ok(())
     }
 

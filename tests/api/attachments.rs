@@ -58,7 +58,8 @@ pub async fn attached(town: &Town, parent: &str, bytes: &[u8]) {
     town.attachments().attach_file(request).await.expect("attached");
 }
 
-async fn read(town: &Town, name: &str) -> Result<Vec<u8>, Status> {
+/// A file as it was attached.
+pub async fn read(town: &Town, name: &str) -> Result<Vec<u8>, Status> {
     let request = ReadAttachmentRequest { name: name.to_owned() };
     let mut parts = town.attachments().read_attachment(request).await?.into_inner();
     let mut bytes = Vec::new();
@@ -75,7 +76,7 @@ async fn listed(town: &Town, parent: &str) -> Vec<Attachment> {
 }
 
 /// Every file below the server's folder of attachments.
-fn files(server: &Server) -> Vec<PathBuf> {
+pub fn files(server: &Server) -> Vec<PathBuf> {
     fn below(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();

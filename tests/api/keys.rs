@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use simpul::api::v1::*;
+use simpul::attachments::Files;
 use simpul::cli::remote::fresh_request_id;
 use simpul::domain::id::Id;
-use simpul::storage::keys::KeyStore;
-use simpul::vault::{MasterKey, Vault};
+use simpul::storage::keys::{KEY_ID, KeyStore};
+use simpul::vault::{AllSealed, MasterKey, Sealed, Vault, VaultError};
 
 use async_trait::async_trait;
 use simpul::cli::node::Store;
@@ -21,13 +22,14 @@ on_both!(
     an_orphan_that_is_needed_again_stays,
     a_person_gets_a_new_key_and_nobody_sees_a_difference,
     a_key_is_retired_only_when_nothing_is_sealed_under_it,
+    a_group_gets_a_new_key_and_its_files_open,
 );
 
 const MARIA: &str = "groups/a/members/m01";
 const NEW: &str = "groups/a/members/maria";
 const NOBODY: &str = "groups/a/members/tidak-jadi";
 
-async fn vault(server: &Server) -> Vault {
+pub async fn vault(server: &Server) -> Vault {
     let master = MasterKey::load_or_create(&server.config.master_key).expect("the master key");
     Vault::open(&master, server.keys().await).await.expect("a vault")
 }
@@ -99,6 +101,13 @@ impl SideStore for Broken {
     }
 }
 
+/// All that a server has sealed.
+async fn all_sealed(server: &Server, store: &Store) -> AllSealed {
+    let files = Files::open(&server.config.attachments, vault(server).await).expect("a folder");
+    let beside: Vec<Arc<dyn Sealed>> = vec![Arc::new(files)];
+    AllSealed { reader: store.reader.clone(), sides: store.sides.clone(), beside }
+}
+
 fn kupang() -> Id {
     Id::new("kupang").expect("an id")
 }
@@ -137,6 +146,7 @@ async fn a_person_gets_a_new_key_and_nobody_sees_a_difference(server: &Server) {
     let first = town.members().enrol_member(enrolment()).await.expect("enrolled").into_inner();
     let store = Store::open(&server.config).await.expect("opened");
     let (vault, keys) = (vault(server).await, server.keys().await);
+    let all = all_sealed(server, &store).await;
     let before = (shown(&town, NEW).await, sealed(&store, NEW).await);
     let old = keys.get_many("kupang", &[NEW]).await.expect("read").remove(0).1;
 
@@ -144,12 +154,13 @@ async fn a_person_gets_a_new_key_and_nobody_sees_a_difference(server: &Server) {
     let about = (&kupang(), NEW);
     for done in [false, true] {
         let broken = Broken { inner: store.sides.clone(), done };
-        vault.turn(&broken, &store.reader, about, true).await.expect_err("planned");
+        let broken = AllSealed { sides: Arc::new(broken), ..all.clone() };
+        vault.turn(&broken, about, true).await.expect_err("planned");
         let there = keys.get_many("kupang", &[NEW]).await.expect("read");
         assert!(there.len() == 2 && there[1].1 == old, "both keys are there");
         assert_eq!(shown(&town, NEW).await, before.0);
     }
-    let turned = vault.turn(&*store.sides, &store.reader, about, true).await.expect("turned");
+    let turned = vault.turn(&all, about, true).await.expect("turned");
     assert_eq!(turned, Some(0), "all was sealed anew before the answer was lost");
     let there = keys.get_many("kupang", &[NEW]).await.expect("read");
     assert!(there.len() == 1 && there[0].1[..8] != old[..8], "the old key is destroyed");
@@ -168,7 +179,7 @@ async fn a_person_gets_a_new_key_and_nobody_sees_a_difference(server: &Server) {
     let dump = store.journal.dump(&kupang()).await.expect("a dump");
     assert_eq!(simpul::verify::verify(&kupang(), &dump).findings, []);
     let nobody = (&kupang(), "groups/a/members/m99");
-    let turned = vault.turn(&*store.sides, &store.reader, nobody, true).await.expect("asked");
+    let turned = vault.turn(&all, nobody, true).await.expect("asked");
     assert_eq!(turned, None);
 }
 
@@ -176,14 +187,15 @@ async fn a_key_is_retired_only_when_nothing_is_sealed_under_it(server: &Server) 
     let town = Town::found(server).await;
     let store = Store::open(&server.config).await.expect("opened");
     let (vault, keys) = (vault(server).await, server.keys().await);
+    let all = all_sealed(server, &store).await;
     let old = keys.get_many("kupang", &[MARIA]).await.expect("read").remove(0).1;
     let name = shown(&town, MARIA).await;
     let before = sealed(&store, MARIA).await;
     let about = (&kupang(), MARIA);
-    let turned = vault.turn(&*store.sides, &store.reader, about, false).await.expect("turned");
+    let turned = vault.turn(&all, about, false).await.expect("turned");
     assert_eq!(turned, Some(before.len() as u64));
     assert_eq!(under(&sealed(&store, MARIA).await, &old), 0);
-    let retire = async || vault.retire_due(&*store.sides, &store.reader).await.expect("looked");
+    let retire = async || vault.retire_due(&all).await.expect("looked");
     assert_eq!(retire().await, 0, "not for a day");
 
     // A server had sealed something before, and its record came only now.
@@ -199,4 +211,81 @@ async fn a_key_is_retired_only_when_nothing_is_sealed_under_it(server: &Server) 
     assert_eq!(keys.get_many("kupang", &[MARIA]).await.expect("read").len(), 1);
     assert_eq!(vault.reveal(&kupang(), &before).await.expect("opened")[0], None);
     assert_eq!(shown(&town, MARIA).await, name);
+}
+
+/// Files that cannot be written just now.
+struct Unwritten;
+
+#[async_trait]
+impl Sealed for Unwritten {
+    async fn reseal(&self, _: &Vault, _: (&Id, &str), _: &[u8; KEY_ID]) -> Result<u64, VaultError> {
+        Err(StorageError::Failed("planned".to_owned()).into())
+    }
+}
+
+async fn a_group_gets_a_new_key_and_its_files_open(server: &Server) {
+    const GROUP: &str = "groups/a";
+    let town = Town::found(server).await;
+    let details = || {
+        on(2025, 3, 3)
+            .map(|details| TransactionDetails { memo: "dari Maria (contoh)".to_owned(), ..details })
+    };
+    let request = DepositRequest { details: details(), ..crate::town::deposit("m01", 5_000) };
+    let first = town.savings().deposit(request.clone()).await.expect("saved").into_inner();
+    let name = first.transaction.as_ref().expect("set").name.clone();
+    let photo: Vec<u8> =
+        b"%PDF-1.7 ".iter().copied().chain((0..700_000).map(|n| (n % 251) as u8)).collect();
+    crate::attachments::attached(&town, &name, &photo).await;
+    let hash = simpul::attachments::hash(&photo);
+    let file = format!("{name}/attachments/{hash}");
+    let seen = async || {
+        let memo = town.get(&name).await.expect("there").memo;
+        (memo, crate::attachments::read(&town, &file).await.expect("read"))
+    };
+    let parts = || {
+        let parts = crate::attachments::files(server);
+        parts.iter().map(|part| std::fs::read(part).expect("read")).collect::<Vec<_>>()
+    };
+    let store = Store::open(&server.config).await.expect("opened");
+    let all = all_sealed(server, &store).await;
+    let (vault, keys) = (vault(server).await, server.keys().await);
+    let old = keys.get_many("kupang", &[GROUP]).await.expect("read").remove(0).1;
+    let of_key = |parts: &[Vec<u8>], key: &[u8]| {
+        parts.iter().filter(|part| part[..KEY_ID] == key[..KEY_ID]).count()
+    };
+    assert_eq!(of_key(&parts(), &old), 2, "a file of two parts");
+    let before = (seen().await, sealed(&store, GROUP).await, parts());
+
+    // The text is sealed anew, and the files not yet: both keys stay, and all opens.
+    let about = (&kupang(), GROUP);
+    let broken = AllSealed { beside: vec![Arc::new(Unwritten)], ..all.clone() };
+    vault.turn(&broken, about, true).await.expect_err("planned");
+    assert_eq!(keys.get_many("kupang", &[GROUP]).await.expect("read").len(), 2);
+    assert_eq!((under(&sealed(&store, GROUP).await, &old), of_key(&parts(), &old)), (0, 2));
+    assert_eq!(seen().await, before.0);
+    let turned = vault.turn(&all, about, true).await.expect("turned");
+    assert_eq!(turned, Some(2), "the parts of the file");
+    let there = keys.get_many("kupang", &[GROUP]).await.expect("read");
+    assert!(there.len() == 1 && there[0].1[..KEY_ID] != old[..KEY_ID], "the old key is destroyed");
+    assert_eq!((of_key(&parts(), &old), of_key(&parts(), &there[0].1)), (0, 2));
+    assert_eq!(seen().await, before.0);
+    let again = town.savings().deposit(request).await.expect("the first answer").into_inner();
+    assert_eq!(again, first);
+    assert_eq!(under(&sealed(&store, GROUP).await, &there[0].1), before.1.len());
+
+    // A part that a server had sealed before is found a day later, and only then the key goes.
+    vault.turn(&all, about, false).await.expect("turned");
+    let present = keys.get_many("kupang", &[GROUP]).await.expect("read").remove(0).1;
+    let part = crate::attachments::files(server).remove(0);
+    assert_eq!(of_key(&parts(), &present), 2);
+    let late = std::fs::read(&part).expect("read");
+    vault.turn(&all, about, true).await.expect("ended");
+    vault.turn(&all, about, false).await.expect("turned");
+    std::fs::write(&part, &late).expect("written late");
+    server.let_keys_age(2).await;
+    assert_eq!(vault.retire_due(&all).await.expect("looked"), 0, "found just now");
+    assert_eq!(seen().await, before.0);
+    server.let_keys_age(2).await;
+    assert_eq!(vault.retire_due(&all).await.expect("looked"), 1);
+    assert_eq!(seen().await, before.0);
 }

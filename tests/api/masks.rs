@@ -1,8 +1,12 @@
 //! What is known of people is masked by role, revealed for a purpose, and who looked is kept.
 
+use std::sync::Arc;
+
 use simpul::api::v1::*;
-use simpul::cli::node::open_access;
+use simpul::cli::node::{Store, open_access};
 use simpul::cli::remote::{Line, fresh_request_id};
+use simpul::domain::id::Id;
+use simpul::vault::{AllSealed, Sealed};
 use tonic::Status;
 
 use crate::access::Guarded;
@@ -135,6 +139,16 @@ async fn a_look_is_explained_and_the_explanation_sealed(server: &Server) {
     assert!(lines.iter().all(|line| !format!("{line:?}").contains("Maria")), "{lines:?}");
     let sealed = hex::decode(&lines[0].explanation).expect("hex");
     assert!(!sealed.windows(5).any(|part| part == b"Maria"));
+    // Nor does a new key of the LKM's close it to whoever read it before.
+    let store = Store::open(&server.config).await.expect("opened");
+    let vault = crate::keys::vault(server).await;
+    let beside: Vec<Arc<dyn Sealed>> = vec![Arc::new(kept.clone())];
+    let all = AllSealed { reader: store.reader.clone(), sides: store.sides.clone(), beside };
+    let book = Id::new("kupang").expect("an id");
+    let turned = vault.turn(&all, (&book, "lkm"), true).await.expect("turned");
+    assert_eq!(turned, Some(1), "the sentence");
+    let anew = kept.lookups("kupang", (i64::MAX, ""), 100).await.expect("a log");
+    assert_ne!(anew[0].explanation, lines[0].explanation);
     let auditor = guarded.user("auditor", Role::Auditor, "").await;
     for (line, shown) in [(auditor, WHY), (guarded.administrators_line(), "***")] {
         let list = ListLookupsRequest { parent: BOOK.to_owned(), ..Default::default() };

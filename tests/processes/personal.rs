@@ -73,23 +73,19 @@ async fn a_new_master_key(backend: Backend, data: &Path) {
 
     // A person's key, too, while the server runs and when it does not.
     let turn = |more: &[&str]| {
-        run(
-            &[&["rotate-person-key", "ramai", "m1", "--book", "sibuk"], more].concat(),
-            &backend,
-            data,
-        )
+        run(&[&["rotate-key-of", "ramai", "m1", "--book", "sibuk"], more].concat(), &backend, data)
     };
     assert!(!data.join("master.key.next").exists());
     let again = Server::start(&backend, data);
     assert_eq!(names(&again.connect().await).await, after, "with the new key alone");
     let said = turn(&[]);
     assert!(said.status.success(), "{said:?}");
-    assert_eq!(said.stdout, b"1 texts\n");
+    assert_eq!(said.stdout, b"1 texts and parts of files\n");
     assert_eq!(names(&again.connect().await).await, after);
     assert!(again.terminate().success());
     let ended = turn(&["--seketika"]);
     assert!(ended.status.success(), "{ended:?}");
-    let nobody = ["rotate-person-key", "ramai", "tidak-ada", "--book", "sibuk"];
+    let nobody = ["rotate-key-of", "ramai", "tidak-ada", "--book", "sibuk"];
     assert!(!run(&nobody, &backend, data).status.success());
     let (sound, words) = verify(&backend, data);
     assert!(sound, "{words}");
@@ -109,6 +105,99 @@ async fn a_new_master_key_takes_over_on_postgres() {
     let (_folder, data) = data_folder();
     let backend = Backend::postgres(&data).await;
     a_new_master_key(backend, &data).await;
+}
+
+/// How often whoever turns a key is killed.
+fn kills() -> u32 {
+    if std::env::var_os("SIMPUL_LONG").is_some() { 200 } else { 12 }
+}
+
+/// A member's key and a group's are turned over and over while a server runs, by processes that are
+/// killed at random moments; nothing is ever unreadable, and in the end nothing lies under a former key.
+async fn keys_are_turned_by_whoever_is_killed(backend: Backend, data: &Path) {
+    let server = Server::start(&backend, data);
+    let channel = server.connect().await;
+    open_book(channel.clone()).await;
+    let mut savings = v1::savings_service_client::SavingsServiceClient::new(channel.clone());
+    for number in 0..300 {
+        let mut deposit = crate::server::deposit(number);
+        deposit.details.get_or_insert_default().memo = format!("setoran {number} (contoh)");
+        savings.deposit(deposit).await.expect("saved");
+    }
+    let memo = async |number: u64| {
+        let name =
+            format!("books/sibuk/transactions/{}", crate::server::deposit(number).request_id);
+        let request = v1::GetTransactionRequest { name };
+        let mut journal = v1::journal_service_client::JournalServiceClient::new(channel.clone());
+        let found = journal.get_transaction(request).await.expect("there").into_inner();
+        found.transaction.expect("set").memo
+    };
+    let people = names(&channel).await;
+    let arguments = |member: &[&'static str], more: &[&'static str]| {
+        [&["rotate-key-of", "ramai"], member, &["--book", "sibuk"], more].concat()
+    };
+    let mut killed = 0;
+    for round in 0..kills() {
+        for member in [&["m1"][..], &[]] {
+            let mut turning =
+                simpul(&arguments(member, &[]), &backend, data).spawn().expect("it starts");
+            // Wherever it is by then: starting, turning, or done.
+            tokio::time::sleep(std::time::Duration::from_millis(u64::from(round * 7 % 80))).await;
+            turning.kill().expect("killed, or done");
+            let ended = block_in_place(|| turning.wait()).expect("it ends");
+            killed += u32::from(!ended.success());
+            assert_eq!(names(&channel).await, people, "round {round}");
+            for number in [0, u64::from(round), 255, 256, 299] {
+                assert_eq!(
+                    memo(number).await,
+                    format!("setoran {number} (contoh)"),
+                    "round {round}"
+                );
+            }
+        }
+    }
+    assert!(killed > 0, "nobody was killed");
+    for member in [&["m1"][..], &[]] {
+        let done = run(&arguments(member, &[]), &backend, data);
+        assert!(done.status.success(), "{done:?}");
+    }
+    for number in 0..300 {
+        assert_eq!(memo(number).await, format!("setoran {number} (contoh)"));
+    }
+    assert!(server.terminate().success());
+    for member in [&["m1"][..], &[]] {
+        let ended = run(&arguments(member, &["--seketika"]), &backend, data);
+        assert!(ended.status.success(), "{ended:?}");
+    }
+    // The former keys are destroyed, and all opens with the present ones.
+    let (sound, words) = verify(&backend, data);
+    assert!(sound, "{words}");
+    let last = Server::start(&backend, data);
+    let channel = last.connect().await;
+    assert_eq!(names(&channel).await, people);
+    let mut journal = v1::journal_service_client::JournalServiceClient::new(channel);
+    for number in 0..300 {
+        let name =
+            format!("books/sibuk/transactions/{}", crate::server::deposit(number).request_id);
+        let request = v1::GetTransactionRequest { name };
+        let found = journal.get_transaction(request).await.expect("there").into_inner();
+        let memo = found.transaction.expect("set").memo;
+        assert_eq!(memo, format!("setoran {number} (contoh)"));
+    }
+    assert!(last.terminate().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_turned_by_whoever_is_killed_on_sqlite() {
+    let (_folder, data) = data_folder();
+    keys_are_turned_by_whoever_is_killed(Backend::Sqlite, &data).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_turned_by_whoever_is_killed_on_postgres() {
+    let (_folder, data) = data_folder();
+    let backend = Backend::postgres(&data).await;
+    keys_are_turned_by_whoever_is_killed(backend, &data).await;
 }
 
 /// The wrapped keys in a file of keys.
