@@ -13,7 +13,6 @@ use crate::api::desk::{
     Call, Done, Method, Mutation, Page, Plan, damaged, detailed, plain, service, transactions,
 };
 use crate::api::errors::Fault;
-use crate::api::google_type;
 use crate::api::ledger::{known, read_point};
 use crate::api::link::{MEANS, means};
 use crate::api::report::{Lines, accounts_of};
@@ -280,7 +279,7 @@ fn a_hundred<'a>(percents: impl Iterator<Item = &'a String>, field: &str) -> Che
 }
 
 fn rule(rule: &SurplusRule) -> v1::SurplusRule {
-    let percent = |value: &String| Some(google_type::Decimal { value: value.clone() });
+    let percent = |value: &String| convert::to_decimal(value);
     let part =
         |part: &SurplusPart| v1::SurplusPart { r#use: part.r#use, percent: percent(&part.percent) };
     let weight = |weight: &MemberWeight| v1::MemberWeight {

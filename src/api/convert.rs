@@ -270,6 +270,16 @@ pub fn to_quantity(milli: i64) -> google_type::Decimal {
     google_type::Decimal { value: Decimal::new(milli, 3).normalize().to_string() }
 }
 
+/// A decimal number as the domain writes it; none for what is not set.
+pub fn to_decimal(text: &str) -> Option<google_type::Decimal> {
+    (!text.is_empty()).then(|| google_type::Decimal { value: text.to_owned() })
+}
+
+/// A decimal number as the domain reads it, which checks it; empty for what is not set.
+pub fn decimal(number: Option<&google_type::Decimal>) -> String {
+    number.map_or_else(String::new, |number| number.value.clone())
+}
+
 /// A percentage of 0 to 100 with at most three decimals.
 /// Errors: `REQUIRED`, `QUANTITY_MALFORMED`, `NUMBER_OUT_OF_RANGE`.
 pub fn percent(percent: Option<&google_type::Decimal>, field: &str) -> Checked<Decimal> {

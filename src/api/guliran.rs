@@ -86,9 +86,7 @@ impl Method for v1::ListGuliranRulesRequest {
         let text = guliran_rule_text(rules.rules.last(), call.language());
         let rule = |rule: &proto::GuliranRule| v1::GuliranRule {
             since: convert::to_optional_date(rule.since),
-            share_percent: Some(crate::api::google_type::Decimal {
-                value: rule.share_percent.clone(),
-            }),
+            share_percent: convert::to_decimal(&rule.share_percent),
             due_months: rule.due_months,
         };
         let rules = rules.rules.iter().map(rule).collect();

@@ -134,7 +134,6 @@ impl Method for v1::SetIksRuleRequest {
 }
 
 fn rule(rule: &IksRule) -> v1::IksRule {
-    let percent = |value: &String| google_decimal(value);
     let cap = |cap: &proto::ReliefCap| v1::ReliefCap {
         kind: cap.kind,
         cap: Some(convert::to_money(Sen::new(cap.cap))),
@@ -143,15 +142,11 @@ fn rule(rule: &IksRule) -> v1::IksRule {
         since: Some(convert::to_date(Day::new(rule.since))),
         period: rule.period,
         dues: Some(convert::to_money(Sen::new(rule.dues))),
-        result_share_percent: Some(&rule.result_share).filter(|text| !text.is_empty()).map(percent),
+        result_share_percent: convert::to_decimal(&rule.result_share),
         caps: rule.caps.iter().map(cap).collect(),
         quorum: rule.quorum,
         minute: rule.minute.clone(),
     }
-}
-
-fn google_decimal(value: &str) -> crate::api::google_type::Decimal {
-    crate::api::google_type::Decimal { value: value.to_owned() }
 }
 
 /// A group's rules, none if it has set none. Errors: `NOT_FOUND` for an unknown group.

@@ -36,8 +36,8 @@ use crate::domain::record::{Effect, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::storage::read::Snapshot;
 
-use rules::{money, optional_money, optional_rebate, percent, to_instalment, to_plan, to_terms};
-pub(super) use rules::{parts, plan, to_percent};
+use rules::{money, optional_money, optional_rebate, to_instalment, to_plan, to_terms};
+pub(super) use rules::{parts, plan};
 
 /// The most members that pay for one at once.
 const MOST_PAYERS: usize = 200;
@@ -341,7 +341,7 @@ of_loan! {
         lender,
         loan,
         plan: plan(request.plan.as_ref())?,
-        rate: percent(request.rate_percent.as_ref()),
+        rate: convert::decimal(request.rate_percent.as_ref()),
         minute: convert::required_line(&request.minute, 80, "minute")?,
     };
     TurnLoanRequest => TurnLoanResponse, PURSE, |request, book, lender, loan| TurnLoan {

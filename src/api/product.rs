@@ -8,7 +8,6 @@ use crate::api::desk::{
     Call, Method, Mutation, Page, Plan, damaged, detailed, plain, service, transactions,
 };
 use crate::api::errors::Fault;
-use crate::api::google_type;
 use crate::api::journal::warning;
 use crate::api::ledger::{natural, read_point};
 use crate::api::v1;
@@ -143,21 +142,17 @@ fn dormant_after_months(sort: SavingsSort, months: i32) -> Checked<u32> {
     }
 }
 
-fn decimal(value: &str) -> Option<google_type::Decimal> {
-    (!value.is_empty()).then(|| google_type::Decimal { value: value.to_owned() })
-}
-
 fn product(sort: SavingsSort, products: &SavingsProducts) -> v1::SavingsProductVersions {
     let version = |version: &SavingsProduct| v1::SavingsProduct {
         since: Some(convert::to_date(Day::new(version.since))),
         period: version.period,
         amount: (version.amount != 0).then(|| convert::to_money(Sen::new(version.amount))),
         method: version.method,
-        rate: decimal(&version.rate),
+        rate: convert::to_decimal(&version.rate),
         day_count: version.day_count,
         minute: version.minute.clone(),
         dormant_after_months: i32::try_from(version.dormant_after_months).unwrap_or(i32::MAX),
-        share_percent: decimal(&version.share_percent),
+        share_percent: convert::to_decimal(&version.share_percent),
     };
     v1::SavingsProductVersions {
         sort: sort as i32,
@@ -243,7 +238,7 @@ fn tax(version: &SavingsTax) -> v1::SavingsTax {
     v1::SavingsTax {
         since: Some(convert::to_date(Day::new(version.since))),
         threshold: Some(convert::to_money(Sen::new(version.threshold))),
-        percent: decimal(&version.percent),
+        percent: convert::to_decimal(&version.percent),
         members: version.members,
         kubes: version.kubes,
         minute: version.minute.clone(),

@@ -172,7 +172,7 @@ fn to_syirkah(book: &Id, id: &Id, row: &proto::Syirkah, today: Day) -> Checked<v
         kind: row.kind,
         amount: money(Sen::new(row.amount)),
         own: money(Sen::new(row.own)),
-        nisbah_percent: crate::api::loan::to_percent(&row.nisbah),
+        nisbah_percent: convert::to_decimal(&row.nisbah),
         projected: money(Sen::new(row.projected)),
         funded_on: Some(convert::to_date(Day::new(row.funded_on))),
         minute: row.minute.clone(),

@@ -20,14 +20,6 @@ use crate::domain::record::Row;
 use crate::domain::record::proto;
 use crate::domain::refusal::{Reason, Refusal};
 
-pub(super) fn percent(value: Option<&google_type::Decimal>) -> String {
-    value.map_or_else(String::new, |percent| percent.value.clone())
-}
-
-pub(in crate::api) fn to_percent(text: &str) -> Option<google_type::Decimal> {
-    (!text.is_empty()).then(|| google_type::Decimal { value: text.to_owned() })
-}
-
 /// What is said of rules, as the journal writes them; the domain checks what they mean.
 fn terms(terms: Option<&v1::LoanTerms>, field: &str) -> Checked<proto::LoanTerms> {
     let terms = terms.ok_or_else(|| Fault::Required.on(field))?;
@@ -38,26 +30,26 @@ fn terms(terms: Option<&v1::LoanTerms>, field: &str) -> Checked<proto::LoanTerms
     Ok(proto::LoanTerms {
         method: terms.method,
         frequency: terms.frequency,
-        rate: percent(terms.rate_percent.as_ref()),
+        rate: convert::decimal(terms.rate_percent.as_ref()),
         day_count: terms.day_count,
         principal_grace: terms.principal_grace,
         interest_grace: terms.interest_grace,
         interest_grace_rule: terms.interest_grace_rule,
         rounding_rupiah: terms.rounding_rupiah,
-        fee_percent: percent(terms.fee_percent.as_ref()),
+        fee_percent: convert::decimal(terms.fee_percent.as_ref()),
         fee: fee.get(),
         penalty: terms.penalty.as_ref().map(|penalty| proto::Penalty {
             per: penalty.per,
-            percent: percent(penalty.percent.as_ref()),
+            percent: convert::decimal(penalty.percent.as_ref()),
             grace_days: penalty.grace_days,
-            cap_percent: percent(penalty.cap_percent.as_ref()),
+            cap_percent: convert::decimal(penalty.cap_percent.as_ref()),
         }),
         allocation: terms.allocation.clone(),
         by_instalment: terms.by_instalment,
         overpayment: terms.overpayment,
-        rebate_percent: percent(terms.rebate_percent.as_ref()),
+        rebate_percent: convert::decimal(terms.rebate_percent.as_ref()),
         recognition: terms.recognition,
-        reward_percent: percent(terms.reward_percent.as_ref()),
+        reward_percent: convert::decimal(terms.reward_percent.as_ref()),
         contract: terms.contract,
         margin: optional_money(terms.margin.as_ref(), &format!("{field}.margin"))?
             .map_or(0, Sen::get),
@@ -68,26 +60,26 @@ pub(super) fn to_terms(terms: &proto::LoanTerms) -> v1::LoanTerms {
     v1::LoanTerms {
         method: terms.method,
         frequency: terms.frequency,
-        rate_percent: to_percent(&terms.rate),
+        rate_percent: convert::to_decimal(&terms.rate),
         day_count: terms.day_count,
         principal_grace: terms.principal_grace,
         interest_grace: terms.interest_grace,
         interest_grace_rule: terms.interest_grace_rule,
         rounding_rupiah: terms.rounding_rupiah,
-        fee_percent: to_percent(&terms.fee_percent),
+        fee_percent: convert::to_decimal(&terms.fee_percent),
         fee: money(terms.fee),
         penalty: terms.penalty.as_ref().map(|penalty| v1::LoanPenalty {
             per: penalty.per,
-            percent: to_percent(&penalty.percent),
+            percent: convert::to_decimal(&penalty.percent),
             grace_days: penalty.grace_days,
-            cap_percent: to_percent(&penalty.cap_percent),
+            cap_percent: convert::to_decimal(&penalty.cap_percent),
         }),
         allocation: terms.allocation.clone(),
         by_instalment: terms.by_instalment,
         overpayment: terms.overpayment,
-        rebate_percent: to_percent(&terms.rebate_percent),
+        rebate_percent: convert::to_decimal(&terms.rebate_percent),
         recognition: terms.recognition,
-        reward_percent: to_percent(&terms.reward_percent),
+        reward_percent: convert::to_decimal(&terms.reward_percent),
         contract: terms.contract,
         margin: (terms.margin != 0).then(|| convert::to_money(Sen::new(terms.margin))),
     }
@@ -325,7 +317,7 @@ fn own_classes(classes: &[v1::QualityClass]) -> Checked<Vec<proto::QualityClass>
         Ok(proto::QualityClass {
             name: convert::required_line(&class.name, 40, &format!("classes[{index}].name"))?,
             from: class.from,
-            rate: percent(class.rate_percent.as_ref()),
+            rate: convert::decimal(class.rate_percent.as_ref()),
         })
     };
     classes.iter().enumerate().map(class).collect()
@@ -343,7 +335,7 @@ impl Method for v1::SetLoanQualityRequest {
         let class = |class: &proto::QualityClass| v1::QualityClass {
             name: class.name.clone(),
             from: class.from,
-            rate_percent: to_percent(&class.rate),
+            rate_percent: convert::to_decimal(&class.rate),
         };
         let version = |version: &proto::QualityVersion| v1::QualityVersion {
             since: Some(convert::to_date(Day::new(version.since))),

@@ -3,8 +3,6 @@
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Plan, damaged, plain};
 use crate::api::errors::Fault;
-use crate::api::google_type;
-use crate::api::loan::to_percent;
 use crate::api::v1;
 use crate::domain::day::Day;
 use crate::domain::id::Entity;
@@ -24,8 +22,8 @@ pub(super) async fn read(snapshot: &mut Snapshot) -> Checked<RegimeBounds> {
 
 pub(super) fn to_bound(bound: &RegimeBound) -> v1::RegimeBound {
     v1::RegimeBound {
-        at_least: to_percent(&bound.at_least),
-        at_most: to_percent(&bound.at_most),
+        at_least: convert::to_decimal(&bound.at_least),
+        at_most: convert::to_decimal(&bound.at_most),
         source: bound.source.clone(),
         regime: bound.regime,
         figure: bound.figure,
@@ -44,15 +42,12 @@ impl Mutation for v1::SetRegimeBoundRequest {
     fn plan(&self, _: &[String]) -> Checked<Plan> {
         let book = convert::lkm(&self.lkm, "lkm")?;
         let bound = self.bound.as_ref().ok_or_else(|| Fault::Required.on("bound"))?;
-        let percent = |number: Option<&google_type::Decimal>| {
-            number.map_or_else(String::new, |number| number.value.clone())
-        };
         let bound = RegimeBound {
             since: convert::day(bound.since.as_ref(), "bound.since")?.get(),
             regime: convert::choice::<Regime>(bound.regime, "bound.regime")? as i32,
             figure: convert::choice::<BoundedFigure>(bound.figure, "bound.figure")? as i32,
-            at_least: percent(bound.at_least.as_ref()),
-            at_most: percent(bound.at_most.as_ref()),
+            at_least: convert::decimal(bound.at_least.as_ref()),
+            at_most: convert::decimal(bound.at_most.as_ref()),
             effect: convert::choice::<BoundEffect>(bound.effect, "bound.effect")? as i32,
             source: convert::required_line(&bound.source, 120, "bound.source")?,
             minute: convert::required_line(&bound.minute, 80, "bound.minute")?,

@@ -118,7 +118,7 @@ fn product_rate(
         label: version.map_or_else(String::new, |version| version.label.clone()),
         method: terms.map_or(0, |terms| terms.method),
         frequency: terms.map_or(0, |terms| terms.frequency),
-        rate_percent: terms.and_then(|terms| crate::api::loan::to_percent(&terms.rate)),
+        rate_percent: terms.and_then(|terms| convert::to_decimal(&terms.rate)),
         yearly_percent: named.map(decimal),
         highest_effective_percent: highest.map(|(rate, _)| decimal(*rate)),
         highest_loan: highest.map_or_else(String::new, |(_, loan)| name(loan)),

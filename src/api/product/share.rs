@@ -69,7 +69,7 @@ fn share(book: &Id, name: &RowName, row: &Row) -> Checked<v1::SavingsShare> {
         from: date(row.from),
         through: date(row.through),
         earned: money(row.earned),
-        share_percent: super::decimal(&row.share_percent),
+        share_percent: convert::to_decimal(&row.share_percent),
         amount: money(row.amount),
         minute: row.minute.clone(),
         decided_on: date(row.decided_on),

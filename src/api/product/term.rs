@@ -3,7 +3,6 @@
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, detailed, plain};
 use crate::api::errors::Fault;
-use crate::api::google_type;
 use crate::api::link::{deposit, deposits};
 use crate::api::v1;
 use crate::api::v1::member_means::Means as Named;
@@ -101,28 +100,24 @@ fn months(months: i32, field: &str) -> Checked<u32> {
     months.ok_or_else(|| Fault::NumberOutOfRange.on(field))
 }
 
-fn decimal(value: &str) -> Option<google_type::Decimal> {
-    (!value.is_empty()).then(|| google_type::Decimal { value: value.to_owned() })
-}
-
 fn product(book: &Id, name: &RowName, row: &Row) -> Checked<v1::TermProductVersions> {
     let Row::TermProducts(row) = row else { return Err(damaged()) };
     let sum = |sen: i64| (sen != 0).then(|| convert::to_money(Sen::new(sen)));
     let count = |months: u32| i32::try_from(months).unwrap_or(i32::MAX);
     let version = |version: &TermProduct| v1::TermProduct {
         since: Some(convert::to_date(Day::new(version.since))),
-        rate: decimal(&version.rate),
+        rate: convert::to_decimal(&version.rate),
         day_count: version.day_count,
         payout: version.payout,
         early: version.early,
         early_fee: sum(version.early_fee),
-        early_percent: decimal(&version.early_percent),
+        early_percent: convert::to_decimal(&version.early_percent),
         least: sum(version.least),
         least_months: count(version.least_months),
         most_months: count(version.most_months),
         free_on_death: version.free_on_death,
         syariah: version.syariah,
-        share_percent: decimal(&version.share_percent),
+        share_percent: convert::to_decimal(&version.share_percent),
         minute: version.minute.clone(),
     };
     let versions = row.versions.iter().map(version).collect();
