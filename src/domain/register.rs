@@ -9,6 +9,7 @@ use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id, LKM, RowName};
 use crate::domain::loan::case::{Borrower, open_loans};
+use crate::domain::loan::syirkah::open_contracts;
 use crate::domain::person::check_not_erased;
 use crate::domain::record::proto::{
     Drawer, Group, Link, Meeting, Member, Office, Officer, Party, PartyKind, Stage, StageSince,
@@ -340,6 +341,12 @@ pub(super) fn check_settled(draft: &Draft<'_>, entity: &Entity, member: &Id) -> 
     if let Some(loan) = open_loans(draft, entity, &borrower)?.first() {
         let refusal = Refusal::new(Reason::MemberOwes).on("member");
         return Err(refusal.with("member", member).with("loan", loan).into());
+    }
+    if *entity == Entity::Lkm
+        && let Some(contract) = open_contracts(draft, &borrower)?.first()
+    {
+        let refusal = Refusal::new(Reason::MemberOwes).on("member");
+        return Err(refusal.with("member", member).with("loan", contract).into());
     }
     if let Some(deposit) = open_deposits(draft, entity, member)?.into_iter().next() {
         let refusal = Refusal::new(Reason::DepositOpen).on("member");

@@ -5,17 +5,19 @@ use simpul::domain::id::{Entity, RowName};
 use simpul::domain::loan::case::{Borrower, loan_name};
 use simpul::domain::loan::officer::NameOfficer;
 use simpul::domain::loan::pay::Disburse;
+use simpul::domain::loan::syirkah::{BearLoss, FundSyirkah, ReturnCapital};
 use simpul::domain::loan::trouble::Reschedule;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
     BoundEffect, BoundedFigure, LoanContract, LoanFrequency, LoanMethod, LoanTerms, Principle,
     Regime, RegimeBound, RegimeSince, SavingsDayCount, SavingsMethod, SavingsProduct, SavingsSort,
-    TermPayout, TermProduct,
+    SyirkahKind, TermPayout, TermProduct,
 };
 use simpul::domain::record::{Effect, Outcome};
 use simpul::domain::refusal::{Reason, Refusal};
 use simpul::domain::regime::{MoveCapital, SetBound, SetRegime};
-use simpul::domain::register::EnrolMember;
+use simpul::domain::register::{EndMembership, EnrolMember};
+use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::{Deposit, Kind};
 use simpul::domain::savings_product::SetProduct;
 use simpul::domain::state::{Key, Lookup, Value};
@@ -258,6 +260,68 @@ fn loans_to_officers_are_held_against_own_capital() {
     // Who is no longer an officer borrows like anybody.
     v.ok_on(office("m02", "2025-03-03", false), Some("2025-03-03"));
     assert_eq!(flags(&v.ok_on(decide(&lkm, "l5", true), Some("2025-03-03"))), []);
+}
+
+/// Capital in an officer's business counts like a loan to them: of 8.000 a tenth.
+#[test]
+fn capital_in_officers_businesses_is_held_against_own_capital() {
+    let mut v = Village::under(Regime::Koperasi);
+    fund_vault(&mut v);
+    for member in ["m01", "m02"] {
+        let row = simpul::domain::record::proto::Member {
+            joined_on: day("2025-01-01").get(),
+            ..Default::default()
+        };
+        v.ok(EnrolMember { entity: Entity::Lkm, member: id(member), row });
+    }
+    v.ok(NameOfficer { member: id("m01"), since: day("2025-01-01"), holds: true });
+    v.ok(bound(BoundedFigure::Officers, "10", BoundEffect::Refuse, "2025-01-01"));
+    set_product(&mut v, &Entity::Lkm, flat("1"));
+    let vault = || simpul::domain::loan::case::Purse::Place(simpul::domain::cash::Place::Vault);
+    let capital = |name: &str, member: &str, amount| FundSyirkah {
+        syirkah: id(name),
+        partner: Borrower::Member(id(member)),
+        kind: SyirkahKind::Mudharabah,
+        amount,
+        own: Sen::ZERO,
+        nisbah: "40".to_owned(),
+        projected: Sen::ZERO,
+        minute: "BA-1/contoh".to_owned(),
+        purse: vault(),
+    };
+    v.ok(capital("s1", "m01", k(500)));
+    v.ok(capital("s2", "m02", k(2_000)));
+    let funded = v.last_request();
+    let lkm = Entity::Lkm;
+    let wish =
+        |name: &str, amount: i64| apply(&lkm, name, Borrower::Member(id("m01")), k(amount), 10);
+    lend(&mut v, wish("l1", 300), vault(), "2025-12-31");
+    let refused = v.refused(capital("s3", "m01", Sen::new(1)));
+    let said = (refused.reason, refused.field.as_str());
+    assert_eq!(said, (Reason::OfficerExposure, "partner"));
+    v.ok(wish("l2", 10));
+    v.ok(confirm(&lkm, "l2"));
+    let refused = v.refused(decide(&lkm, "l2", true));
+    assert_eq!(refused.details[0], ("asked".to_owned(), "81000000".to_owned()));
+    // What came back, or was lost, makes room; what was never put in counts no more.
+    v.ok(ReturnCapital { syirkah: id("s1"), amount: k(100), purse: vault() });
+    let back = v.last_request();
+    v.ok(decide(&lkm, "l2", true));
+    v.ok(Reverse { transaction: back, line: 0 });
+    assert_eq!(v.refused(disburse(&lkm, "l2", vault())).reason, Reason::OfficerExposure);
+    v.ok(BearLoss { syirkah: id("s1"), loss: k(500) });
+    v.ok(disburse(&lkm, "l2", vault()));
+    // Who has the LKM's capital in their business owes it, and stays a member.
+    let leaves = |member: &str| EndMembership {
+        entity: Entity::Lkm,
+        member: id(member),
+        left_on: day("2025-12-31"),
+    };
+    let refused = v.refused(leaves("m02"));
+    let loan = ("loan".to_owned(), "s2".to_owned());
+    assert!(refused.reason == Reason::MemberOwes && refused.details.contains(&loan), "{refused:?}");
+    v.ok(Reverse { transaction: funded, line: 0 });
+    v.ok(leaves("m02"));
 }
 
 #[test]

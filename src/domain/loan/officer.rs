@@ -1,8 +1,9 @@
-//! Who of the LKM's members is its officer: what is lent to them is counted by itself. A KUBE's
-//! officers stand in its own row.
+//! Who of the LKM's members is its officer: what is lent to them, or put into their businesses, is
+//! counted by itself. A KUBE's officers stand in its own row.
 //!
-//! What a regime allows of it by own capital is checked when such a loan is approved and paid out:
-//! all that the officers of that day owe then, by equity as the books stand when it is decided.
+//! What a regime allows of it by own capital is checked when such a loan is approved and paid out,
+//! or such capital put in: all that the officers of that day have of the LKM then, by equity as the
+//! books stand when it is decided.
 //!
 //! **Invariant**: entries only grow, each with the position of its record; whoever has a row is in
 //! the list of them.
@@ -17,6 +18,7 @@ use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::case::{Borrower, Case, open_loans};
 use crate::domain::loan::life::reckon;
+use crate::domain::loan::syirkah::capital_left;
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{BoundedFigure, Fund, InOffice, LkmOfficer, LkmOfficers};
 use crate::domain::record::{Event, Row};
@@ -104,8 +106,23 @@ fn is_officer(draft: &Draft<'_>, member: &str) -> Result<bool, Stop> {
 ///
 /// Errors: `OFFICER_EXPOSURE` where that is refused, `OVERFLOW`.
 pub fn check_exposure(draft: &mut Draft<'_>, case: &Case, more: Sen) -> Result<(), Stop> {
-    let Borrower::Member(member) = case.borrower()? else { return Ok(()) };
-    if case.lender != Entity::Lkm || !is_officer(draft, member.as_str())? {
+    match case.lender {
+        Entity::Lkm => check_more(draft, &case.borrower()?, more, "loan"),
+        Entity::Kube(_) => Ok(()),
+    }
+}
+
+/// The same with so much more for one of them, as a field of a request says.
+///
+/// Errors: as [`check_exposure`].
+pub fn check_more(
+    draft: &mut Draft<'_>,
+    to: &Borrower,
+    more: Sen,
+    field: &str,
+) -> Result<(), Stop> {
+    let Borrower::Member(member) = to else { return Ok(()) };
+    if !is_officer(draft, member.as_str())? {
         return Ok(());
     }
     let day = draft.frame().happened_on;
@@ -115,7 +132,7 @@ pub fn check_exposure(draft: &mut Draft<'_>, case: &Case, more: Sen) -> Result<(
     if Decimal::from(owed.get()) * Decimal::ONE_HUNDRED <= most {
         return Ok(());
     }
-    let why = Refusal::new(Reason::OfficerExposure).on("loan");
+    let why = Refusal::new(Reason::OfficerExposure).on(field);
     exceed(draft, &bound, why.with("asked", owed.get()).with("held", capital.get()))
 }
 
@@ -128,10 +145,12 @@ fn owed_by_officers(draft: &Draft<'_>) -> Result<Sen, Stop> {
         if !is_officer(draft, &member)? {
             continue;
         }
-        for loan in open_loans(draft, &Entity::Lkm, &Borrower::Member(id))? {
+        let officer = Borrower::Member(id);
+        for loan in open_loans(draft, &Entity::Lkm, &officer)? {
             let case = Case::load(draft, &Entity::Lkm, &loan)?;
             owed = owed.plus(Sen::new(reckon(&case.row, day)?.sums()?.lent))?;
         }
+        owed = owed.plus(capital_left(draft, &officer)?)?;
     }
     Ok(owed)
 }

@@ -16,10 +16,13 @@ use crate::domain::draft::{Draft, Stop, not_found};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::link::{check_tie, lkm_ledger};
 use crate::domain::loan::case::{Borrower, Leg, Purse};
+use crate::domain::loan::officer::check_more;
 use crate::domain::loan::rate::Percent;
 use crate::domain::money::{Sen, cumulative_share};
 use crate::domain::posting::{Leaf, Posting};
-use crate::domain::record::proto::{Fund, Syirkah, SyirkahFact, SyirkahFactKind, SyirkahKind};
+use crate::domain::record::proto::{
+    self, Fund, Syirkah, SyirkahFact, SyirkahFactKind, SyirkahKind,
+};
 use crate::domain::record::{Effect, Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::regime::check_principle;
@@ -64,6 +67,43 @@ pub fn projected(row: &Syirkah, on: Day) -> Result<Sen, Refusal> {
 fn own_left(row: &Syirkah) -> Result<Sen, Refusal> {
     let (lost, borne) = sum_of(row, SyirkahFactKind::Lost)?;
     Sen::new(row.own).minus(lost.minus(borne)?)
+}
+
+/// The LKM's capital that is in the businesses of a partner. Errors: `Missing`, `OVERFLOW`.
+pub fn capital_left(draft: &Draft<'_>, partner: &Borrower) -> Result<Sen, Stop> {
+    let mut sum = Sen::ZERO;
+    for name in open_contracts(draft, partner)?.iter().filter_map(|id| Id::new(id)) {
+        sum = sum.plus(left(&Venture::load(draft, &name)?.row)?)?;
+    }
+    Ok(sum)
+}
+
+/// The ids of the contracts of a partner in which capital is left.
+///
+/// Errors: `Missing`.
+pub fn open_contracts(draft: &Draft<'_>, partner: &Borrower) -> Result<Vec<String>, Stop> {
+    Ok(match draft.row(&partner.index_name(&Entity::Lkm))? {
+        Some(Row::Borrower(row)) => row.syirkahs,
+        _ => Vec::new(),
+    })
+}
+
+/// Keeps the list of a partner's contracts, after one of them has changed.
+fn list(draft: &mut Draft<'_>, id: &str, row: &Syirkah) -> Result<(), Stop> {
+    let Some(partner) = Borrower::parse(&row.partner) else { return Ok(()) };
+    let name = partner.index_name(&Entity::Lkm);
+    let mut index = match draft.row(&name)? {
+        Some(Row::Borrower(index)) => index,
+        _ => proto::Borrower::default(),
+    };
+    let (runs, listed) = (left(row)?.is_positive(), index.syirkahs.iter().any(|one| one == id));
+    match (runs, listed) {
+        (true, false) => index.syirkahs.push(id.to_owned()),
+        (false, true) => index.syirkahs.retain(|one| one != id),
+        _ => return Ok(()),
+    }
+    draft.put(name, Row::Borrower(index));
+    Ok(())
 }
 
 /// One contract within a decision.
@@ -154,6 +194,7 @@ impl Venture {
             share: share.get(),
             position: draft.frame().position,
         });
+        list(draft, self.id.as_str(), &self.row)?;
         draft.put(syirkah_name(&self.id), Row::Syirkah(self.row));
         Ok(())
     }
@@ -197,7 +238,7 @@ impl Action for FundSyirkah {
 
     /// Errors: `NOT_FOUND`, `NOT_LINKED`, `NOT_MEMBER_THEN`, `ALREADY_EXISTS`,
     /// `LOAN_TERMS_INVALID` for a nisbah of nothing or more than all, and for capital of the
-    /// partner that the contract has not; `PLACE_NOT_ALLOWED`, `FLOOR`.
+    /// partner that the contract has not; `PLACE_NOT_ALLOWED`, `FLOOR`, `OFFICER_EXPOSURE`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         match &self.partner {
             Borrower::Member(member) => {
@@ -215,6 +256,7 @@ impl Action for FundSyirkah {
         if (self.kind == SyirkahKind::Musyarakah) != self.own.is_positive() {
             return Err(invalid("own").into());
         }
+        check_more(draft, &self.partner, self.amount, "partner")?;
         let row = Syirkah {
             partner: self.partner.path(),
             kind: self.kind as i32,
@@ -354,6 +396,7 @@ pub fn undo(draft: &mut Draft<'_>, position: u64, effect: &Effect) -> Result<(),
             let refusal = Refusal::new(Reason::ReversalBlocked).on("transaction");
             return Err(refusal.with("name", name).into());
         }
+        list(draft, &name.id, &row)?;
         draft.put(name.clone(), Row::Syirkah(row));
     }
     Ok(())
