@@ -18,7 +18,7 @@ use simpul::domain::loan::portfolio::{Holding, Judged, Point, Portfolio, interes
 use simpul::domain::loan::quality::preset;
 use simpul::domain::loan::schedule::instalments;
 use simpul::domain::loan::terms::Terms;
-use simpul::domain::loan::trouble::{RegisterCollateral, WriteOffLoan};
+use simpul::domain::loan::trouble::{RegisterCollateral, Reschedule, WriteOffLoan};
 use simpul::domain::loan::yearly;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
@@ -417,4 +417,36 @@ fn jasa_paid_is_counted_once_when_it_became_known() {
     assert_eq!(of(&v, at(eve, closing), at(end, closing)), k(10));
     let known = v.records.len() as u64;
     assert_eq!(of(&v, at(end, closing), at(next, known)), k(20));
+}
+
+/// Jasa of 20 became principal of 1.020 in five: with each instalment of 204 a fifth of it was paid,
+/// whether it was income before or not.
+#[test]
+fn jasa_that_became_principal_is_paid_with_it() {
+    for recognition in [Recognition::Cash, Recognition::Accrual] {
+        let mut v = village();
+        let terms = LoanTerms {
+            recognition: recognition as i32,
+            ..plain_terms(LoanMethod::Flat, LoanFrequency::Monthly, "1")
+        };
+        set_product(&mut v, &kube("a"), terms);
+        lend(&mut v, apply(&kube("a"), "x", member(1), k(1_000), 10), tin(), "2025-03-01");
+        let again = Reschedule {
+            lender: kube("a"),
+            loan: id("x"),
+            plan: plan_of(5),
+            rate: "0".to_owned(),
+            minute: "BA-9/contoh".to_owned(),
+        };
+        v.ok_on(again, Some("2025-05-01"));
+        let paid = |v: &Village| {
+            let from = Point { day: day("2024-12-31"), known: LATEST };
+            interest_paid(&row(v, &kube("a"), "x"), from, at("2025-12-31")).expect("reckoned")
+        };
+        assert_eq!(paid(&v), k(0), "nothing was paid yet");
+        v.ok_on(pay(&kube("a"), "x", k(204), tin()), Some("2025-06-01"));
+        assert_eq!(paid(&v), k(4));
+        v.ok_on(pay(&kube("a"), "x", k(816), tin()), Some("2025-12-01"));
+        assert_eq!((paid(&v), v.held("a.sp.4311")), (k(20), k(20)));
+    }
 }

@@ -45,9 +45,12 @@ pub struct Line {
     periods: u32,
 }
 
-/// Jasa that became principal before it was income: it becomes income as that principal is paid.
+/// Jasa that became principal: it is paid as that principal is, and becomes income with it where it
+/// was not before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Deferral {
+    interest: Sen,
+    /// What of it was not income before.
     amount: Sen,
     principal: Sen,
     paid_before: Sen,
@@ -390,7 +393,8 @@ impl Life {
         self.capitalised = self.capitalised.plus(unpaid)?;
         let principal = self.outstanding()?;
         let amount = unpaid.minus(Sen::new(before.receivable).min(unpaid))?;
-        self.deferrals.push(Deferral { amount, principal, paid_before: self.paid.principal });
+        let paid_before = self.paid.principal;
+        self.deferrals.push(Deferral { interest: unpaid, amount, principal, paid_before });
         if !fact.rate.is_empty() {
             self.terms.rate = Percent::parse(&fact.rate).ok_or_else(bad_rate)?;
         }
@@ -451,6 +455,16 @@ impl Life {
     /// What was paid, by parts.
     pub const fn paid(&self) -> Parts {
         self.paid
+    }
+
+    /// Jasa or margin that was paid, with what of jasa that became principal was paid as such.
+    /// Errors: `OVERFLOW`.
+    pub fn interest_paid(&self) -> Result<Sen, Refusal> {
+        let mut paid = self.paid.interest;
+        for deferral in &self.deferrals {
+            paid = paid.plus(deferral.paid(deferral.interest, self.paid.principal)?)?;
+        }
+        Ok(paid)
     }
 
     /// Money paid that nothing was due for.
@@ -651,12 +665,16 @@ impl Life {
 impl Deferral {
     /// What is not income yet, when so much principal has been paid in all.
     fn left(&self, paid: Sen) -> Result<Sen, Refusal> {
-        if self.amount.is_zero() {
+        self.amount.minus(self.paid(self.amount, paid)?)
+    }
+
+    /// What of a part of it was paid, when so much principal has been in all.
+    fn paid(&self, part: Sen, paid: Sen) -> Result<Sen, Refusal> {
+        if part.is_zero() {
             return Ok(Sen::ZERO);
         }
         let since = paid.minus(self.paid_before)?.clamp(Sen::ZERO, self.principal);
-        let income = cumulative_share(self.amount, since.get(), self.principal.get())?;
-        self.amount.minus(income)
+        cumulative_share(part, since.get(), self.principal.get())
     }
 }
 

@@ -151,13 +151,14 @@ pub fn required(
 
 /// Jasa, or margin of a murabahah, that was paid on a loan from one point to a later one: what had
 /// been paid by then as known then, less what had been paid before as known before. So what was
-/// told late is counted once, in the span in which it became known.
+/// told late is counted once, in the span in which it became known. Jasa that became principal is
+/// paid as that principal is.
 ///
 /// Errors: those of the fold.
 pub fn interest_paid(loan: &Loan, before: Point, until: Point) -> Result<Sen, Refusal> {
     let paid = |point: Point| match facts_known(loan, point.known).next() {
         None => Ok(Sen::ZERO),
-        Some(_) => Ok(reckon_known(loan, point.day, point.known)?.paid().interest),
+        Some(_) => reckon_known(loan, point.day, point.known)?.interest_paid(),
     };
     paid(until)?.minus(paid(before)?)
 }
