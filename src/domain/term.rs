@@ -768,7 +768,7 @@ fn months_over(from: Day, today: Day) -> u32 {
 
 /// As long after a day as that was after another: in whole months where they are whole.
 fn same_span(from: Day, until: Day) -> Day {
-    let months = from.months_until(until);
+    let months = months_over(from, until);
     if months > 0 && from.plus_months(months) == until {
         return until.plus_months(months);
     }

@@ -833,3 +833,22 @@ fn every_new_term_at_a_syariah_lkm_is_under_a_syariah_contract() {
     v.ok_on(close(kube_term(), Purse::Savings, ""), Some("2025-02-15"));
     assert_eq!((v.held("lkm.kebajikan.3203"), v.held("lkm.sp.4312")), (k(62), k(0)));
 }
+
+/// Three months from the last day of January end with April, and three more with July.
+#[test]
+fn a_term_from_a_months_last_day_begins_again_for_as_many_months() {
+    let mut v = village();
+    set(&mut v, kube("a"), product("12", TermPayout::AtMaturity));
+    let opened = OpenDeposit {
+        matures_on: day("2025-04-30"),
+        on_maturity: OnMaturity::RollOver,
+        ..of_member(kube("a"), Purse::Till(Place::Cash))
+    };
+    v.ok_on(opened, Some("2025-01-31"));
+    let term = TermId::Member(kube("a"), id("d1"));
+    tend(&mut v, &term, "2025-02-28");
+    tend(&mut v, &term, "2025-03-31");
+    tend(&mut v, &term, "2025-04-30");
+    assert_eq!(v.held("a.sp.2103.m01"), k(186));
+    assert_eq!(Day::new(row(&v, &term).matures_on), day("2025-07-30"));
+}
