@@ -1,19 +1,25 @@
 //! Loans in trouble, and loans from outside (catalogue events 26 to 29, 37 and 45): exact entries.
 
+use simpul::domain::account::Ledger;
 use simpul::domain::cash::Place;
 use simpul::domain::id::Entity;
 use simpul::domain::loan::outside::{RepayOutsideLoan, TakeOutsideLoan};
 use simpul::domain::loan::pay::AccrueLoan;
+use simpul::domain::loan::product::SetLoanProduct;
 use simpul::domain::loan::quality::{SetLoanQuality, preset};
 use simpul::domain::loan::trouble::{
-    ProvideLoan, RegisterCollateral, Reschedule, SellCollateral, TakeCollateral, TurnLoan,
+    Given, ProvideLoan, RegisterCollateral, Reschedule, SellCollateral, TakeCollateral, TurnLoan,
     WriteOffLoan,
 };
+use simpul::domain::lot::NewLot;
+use simpul::domain::record::Outcome;
 use simpul::domain::record::proto::{
-    LoanFrequency, LoanMethod, LoanState, LoanTerms, QualityPreset, QualityVersion, Recognition,
+    Fund, LoanFrequency, LoanMethod, LoanState, LoanTerms, LoanVersion, LotKind, QualityPreset,
+    QualityVersion, Recognition,
 };
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
+use simpul::domain::trade::{Payment, Purchase};
 
 use crate::loan_schedule::{plain_terms, plan_of};
 use crate::loans::{apply, counter, fund_vault, lend, member, pay, row, set_product, tin, village};
@@ -210,7 +216,8 @@ fn event_29_collateral_is_taken_and_sold() {
         label: "sepeda motor".to_owned(),
         value: k(300),
     });
-    let take = |amount| TakeCollateral { loan: id("l2"), collateral: id("motor"), amount };
+    let take =
+        |amount| TakeCollateral { loan: id("l2"), collateral: id("motor"), amount, given: None };
     assert_eq!(v.refused(take(k(401))).reason, Reason::LoanExceeded);
     assert_eq!(
         entries(&v.ok(take(k(300)))),
@@ -229,6 +236,125 @@ fn event_29_collateral_is_taken_and_sold() {
         entries(&v.ok(sell(k(310)))),
         ["lkm.sp Kas Besar D 310", "lkm.sp AYDA [l2] K 300", "lkm.sp Pendapatan Lain-lain K 10"]
     );
+}
+
+/// A KUBE gives the LKM one of three goats that cost 900, and a stock of seed that cost 60 and is
+/// taken for 50.
+#[test]
+fn event_29_a_kube_gives_collateral_out_of_its_own_lots() {
+    let mut v = of_lkm();
+    for (fund, lot, kind, heads, cost) in [
+        (Fund::Uep, "kambing", LotKind::Livestock, 3_000, 900),
+        (Fund::SimpanPinjam, "benih", LotKind::Stock, 2_500, 60),
+    ] {
+        let new = NewLot {
+            lot: id(lot),
+            kind,
+            label: "barang (contoh)".to_owned(),
+            unit: "satuan".to_owned(),
+            quantity_milli: heads,
+            cost: k(cost),
+        };
+        let (ledger, payment) = (Ledger::new(kube("a"), fund), Payment::Paid(Place::Cash));
+        v.ok(Purchase { ledger, items: vec![new], payment, spends: None });
+    }
+    for thing in ["kambing", "benih"] {
+        v.ok(RegisterCollateral {
+            lender: Entity::Lkm,
+            loan: id("l1"),
+            collateral: id(thing),
+            label: thing.to_owned(),
+            value: k(300),
+        });
+    }
+    let take = |thing: &str, amount, given: Option<Given>| TakeCollateral {
+        loan: id("l1"),
+        collateral: id(thing),
+        amount,
+        given,
+    };
+    let given = |lot: &str, quantity_milli| Some(Given { lot: id(lot), quantity_milli });
+    let nothing = v.refused(take("kambing", k(350), None));
+    assert_eq!((nothing.reason, nothing.field.as_str()), (Reason::WrongKind, "lot"));
+    let more = v.refused(take("kambing", k(350), given("kambing", Some(4_000))));
+    assert_eq!(more.reason, Reason::LotExceeded);
+    let half = v.refused(take("kambing", k(350), given("kambing", Some(500))));
+    assert_eq!(half.reason, Reason::WholeHeads);
+    assert_eq!(v.held("a.sp.2311.l1"), k(1_000), "nothing half-done");
+    let taken = v.ok(take("kambing", k(350), given("kambing", Some(1_000))));
+    assert_eq!(
+        entries(&taken),
+        [
+            "a.uep Antar Dana [sp] D 350",
+            "a.uep Pendapatan Lain-lain K 50",
+            "a.uep Ternak [kambing] K 300",
+            "lkm.sp AYDA [l1] D 350",
+            "lkm.sp Pinjaman Diberikan [l1] K 350",
+            "a.sp Pinjaman LKM [l1] D 350",
+            "a.sp Antar Dana [uep] K 350",
+        ]
+    );
+    let transaction = v.last_request();
+    let again = v.refused(take("kambing", k(1), given("kambing", None)));
+    assert_eq!((again.reason, again.field.as_str()), (Reason::WrongKind, "collateral"));
+    let taken = v.ok(take("benih", k(50), given("benih", None)));
+    assert_eq!(
+        entries(&taken),
+        [
+            "lkm.sp AYDA [l1] D 50",
+            "lkm.sp Pinjaman Diberikan [l1] K 50",
+            "a.sp Beban Lain-lain D 10",
+            "a.sp Pinjaman LKM [l1] D 50",
+            "a.sp Persediaan [benih] K 60",
+        ]
+    );
+    assert_eq!((v.held("a.sp.1301.benih"), v.held("a.sp.2311.l1")), (k(0), k(600)));
+    // Taken back, the goat is the KUBE's again, and may be given anew.
+    v.ok(Reverse { transaction, line: 0 });
+    assert_eq!((v.held("a.uep.1302.kambing"), v.held("a.sp.2311.l1")), (k(900), k(950)));
+    assert_eq!(v.held("lkm.sp.1502.l1"), k(50));
+    v.ok(take("kambing", k(300), given("kambing", Some(1_000))));
+    // A member keeps no books here, and gives no lot.
+    v.ok(RegisterCollateral {
+        lender: Entity::Lkm,
+        loan: id("l2"),
+        collateral: id("motor"),
+        label: "sepeda motor".to_owned(),
+        value: k(300),
+    });
+    let lot = given("kambing", None);
+    let of_member = TakeCollateral { loan: id("l2"), ..take("motor", k(1), lot) };
+    assert_eq!(v.refused(of_member).field, "lot");
+}
+
+/// A new plan is a plan of the product: what it allows on the day of the decision, and no longer
+/// what it allowed when the money went out.
+#[test]
+fn a_new_plan_keeps_to_the_products_instalments() {
+    let mut v = of_member(Recognition::Cash);
+    let longer = |instalments| Reschedule {
+        plan: plan_of(instalments),
+        rate: String::new(),
+        ..reschedule(&kube("a"), "x")
+    };
+    let refused = v.refused(longer(25));
+    let said = (refused.reason, refused.field.as_str());
+    assert_eq!(said, (Reason::LoanInstalments, "plan.instalments"));
+    let limits = [("product".to_owned(), "p".to_owned()), ("most".to_owned(), "24".to_owned())];
+    assert_eq!(refused.details, limits);
+    assert_eq!(row(&v, &kube("a"), "x").facts.len(), 1, "nothing half-done");
+    v.ok_on(longer(24), Some("2025-05-01"));
+    let version = LoanVersion {
+        since: day("2025-06-01").get(),
+        terms: Some(terms(Recognition::Cash)),
+        most_instalments: 36,
+        ..LoanVersion::default()
+    };
+    v.ok_on(SetLoanProduct { entity: kube("a"), product: id("p"), version }, Some("2025-06-01"));
+    v.ok_on(longer(36), Some("2025-06-02"));
+    let refused = v.command(longer(37), Some("2025-06-03"));
+    let Outcome::Refused(refused) = v.run(&refused).outcome else { panic!("accepted") };
+    assert_eq!(refused.reason, Reason::LoanInstalments);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::api::v1::{
     DayCount, LoanContract, LoanFrequency, LoanMethod, LoanPart, Overpayment, PenaltyPer,
     QualityPreset, Recognition,
 };
-use crate::cli::convert::{amount, day};
+use crate::cli::convert::{amount, day, quantity};
 use crate::cli::words::{
     DAY_COUNTS, FREQUENCIES, LOAN_CONTRACTS, LOAN_METHODS, LOAN_PARTS, OVERPAYMENTS, PENALTIES,
     PRESETS, RECOGNITIONS,
@@ -462,6 +462,12 @@ pub struct TakeCollateral {
     /// Pokok yang dibayarnya / the principal it pays
     #[arg(value_parser = amount)]
     pub amount: Sen,
+    /// Lot KUBE yang menyerahkannya / the KUBE's lot that gives it
+    #[arg(long = "lot", default_value = "", hide_default_value = true)]
+    pub lot: String,
+    /// Banyak; seluruh sisa jika kosong / how much, all that is left if not given
+    #[arg(long = "banyak", alias = "quantity", value_parser = quantity, requires = "lot")]
+    pub quantity: Option<i64>,
     /// When.
     #[command(flatten)]
     pub when: When,

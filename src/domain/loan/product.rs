@@ -119,10 +119,33 @@ pub fn check_bounds(
         let refusal = Refusal::new(Reason::LoanAmount).on("amount").with("product", product);
         return Err(refusal.with("least", version.least).with("most", most));
     }
-    if version.most_instalments != 0 && plan.instalments > version.most_instalments {
-        let refusal = Refusal::new(Reason::LoanInstalments).on("plan.instalments");
-        let refusal = refusal.with("product", product);
-        return Err(refusal.with("most", version.most_instalments));
+    check_instalments(version, product, plan)
+}
+
+fn check_instalments(version: &LoanVersion, product: &Id, plan: &LoanPlan) -> Result<(), Refusal> {
+    if version.most_instalments == 0 || plan.instalments <= version.most_instalments {
+        return Ok(());
     }
-    Ok(())
+    let refusal = Refusal::new(Reason::LoanInstalments).on("plan.instalments");
+    Err(refusal.with("product", product).with("most", version.most_instalments))
+}
+
+/// Checks a new plan for what is left of a loan against what its product allows on the day of a
+/// draft: what is left is lent anew. The amount is not checked, since no money goes out.
+///
+/// Errors: `LOAN_INSTALMENTS`.
+pub fn check_new_plan(
+    draft: &Draft<'_>,
+    entity: &Entity,
+    product: &str,
+    plan: &LoanPlan,
+) -> Result<(), Stop> {
+    let Some(product) = Id::new(product) else { return Ok(()) };
+    let Some(Row::LoanProduct(row)) = draft.row(&product_name(entity, &product))? else {
+        return Ok(());
+    };
+    match in_force(&row.versions, draft.frame().happened_on) {
+        Some(version) => Ok(check_instalments(version, &product, plan)?),
+        None => Ok(()),
+    }
 }

@@ -5,18 +5,20 @@
 //! **Invariant**: these are decisions. None of them is backdated before anything that was told of
 //! the loan.
 
-use crate::domain::account::Subject;
+use crate::domain::account::{Ledger, Subject};
 use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::cash::Place;
 use crate::domain::chart::Code;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
-use crate::domain::loan::case::{Borrower, Case, Told};
+use crate::domain::loan::case::{Case, Leg, Told};
 use crate::domain::loan::life::LATEST;
 use crate::domain::loan::portfolio::{Point, required};
+use crate::domain::loan::product::check_new_plan;
 use crate::domain::loan::quality::found_on;
 use crate::domain::loan::request::check_rate;
+use crate::domain::lot;
 use crate::domain::money::Sen;
 use crate::domain::posting::Posting;
 use crate::domain::record::Event;
@@ -57,9 +59,11 @@ impl Action for Reschedule {
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`, `LOAN_PLAN_INVALID`,
-    /// `LOAN_TERMS_INVALID` for the rate, and for any under a syariah contract; `RATE_ABOVE_BOUND`.
+    /// `LOAN_INSTALMENTS` for more than the product allows on this day, `LOAN_TERMS_INVALID` for
+    /// the rate, and for any under a syariah contract; `RATE_ABOVE_BOUND`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::decided(draft, &self.lender, &self.loan)?;
+        check_new_plan(draft, &self.lender, &case.row.product, &self.plan)?;
         if case.contract() != LoanContract::Unspecified && !self.rate.is_empty() {
             return Err(crate::domain::loan::terms::invalid("rate_percent").into());
         }
@@ -265,7 +269,8 @@ impl Action for RegisterCollateral {
     }
 }
 
-/// The LKM takes collateral of one of its members in payment of principal (event 29).
+/// The LKM takes collateral in payment of principal (event 29): of one of its members, or of a KUBE,
+/// which gives a thing that stands in its own books.
 #[derive(Clone, Debug)]
 pub struct TakeCollateral {
     /// The LKM's loan.
@@ -274,6 +279,17 @@ pub struct TakeCollateral {
     pub collateral: Id,
     /// Sen of principal that it pays.
     pub amount: Sen,
+    /// The lot that a KUBE gives; none for a member, who keeps no books here.
+    pub given: Option<Given>,
+}
+
+/// What a KUBE gives of a lot.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The KUBE's lot.
+    pub lot: Id,
+    /// Thousandths of a unit; all that is left where none is said.
+    pub quantity_milli: Option<i64>,
 }
 
 impl Action for TakeCollateral {
@@ -291,23 +307,61 @@ impl Action for TakeCollateral {
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `LOAN_EXCEEDED` for more than is left, `WRONG_KIND`
-    /// for a KUBE's loan or a thing that was taken before, `NOT_AFTER_LAST`.
+    /// for a thing that was taken before, and for a KUBE without a lot or a member with one;
+    /// `NOT_AFTER_LAST`, `LOT_EXCEEDED`, `QUANTITY_REQUIRED`, `WHOLE_HEADS`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::decided(draft, &Entity::Lkm, &self.loan)?;
         let today = draft.frame().happened_on.get();
-        let unknown = || Refusal::new(Reason::NotFound).on("collateral");
-        let wrong = || Refusal::new(Reason::WrongKind).on("collateral");
         let id = self.collateral.as_str();
-        let of_member = matches!(case.borrower()?, Borrower::Member(_));
+        let wrong = |field| Refusal::new(Reason::WrongKind).on(field).with("name", id);
         let thing = case.row.collaterals.iter_mut().find(|thing| thing.id == id);
-        let thing = thing.ok_or_else(|| unknown().with("name", &self.collateral))?;
-        if thing.taken_on != 0 || !of_member {
-            return Err(wrong().with("name", &self.collateral).into());
+        let unknown = || Refusal::new(Reason::NotFound).on("collateral").with("name", id);
+        let thing = thing.ok_or_else(unknown)?;
+        if thing.taken_on != 0 {
+            return Err(wrong("collateral").into());
         }
         thing.taken_on = today;
+        let borrower = match (case.borrower_ledger()?, &self.given) {
+            (None, None) => Vec::new(),
+            (Some(ledger), Some(given)) => self.leave(draft, &ledger, given)?,
+            _ => return Err(wrong("lot").into()),
+        };
         let taken = case.fact(draft, LoanFactKind::CollateralTaken, self.amount);
         let facts = vec![LoanFact { collateral: self.collateral.to_string(), ..taken }];
-        case.tell(draft, Told { facts, ..Told::default() }).map(drop)
+        case.tell(draft, Told { facts, borrower, ..Told::default() }).map(drop)
+    }
+}
+
+impl TakeCollateral {
+    /// What a KUBE gives leaves its lot at cost, and pays for the debt in the fund of savings and
+    /// loans; what it was given for more or less is a gain or a loss of the lot's fund.
+    fn leave(
+        &self,
+        draft: &mut Draft<'_>,
+        debtor: &Ledger,
+        given: &Given,
+    ) -> Result<Vec<Leg>, Stop> {
+        let row = draft.lot(&debtor.entity, &given.lot, "lot")?;
+        let held = row.quantity_in_milli - row.quantity_out_milli;
+        let owner = Ledger::new(debtor.entity.clone(), row.fund());
+        let quantity = given.quantity_milli.unwrap_or(held);
+        draft.about_name(String::new());
+        let (account, cost) = lot::take_out(draft, &owner, &given.lot, quantity)?;
+        let gain = self.amount.minus(cost)?;
+        let beside = if gain.is_negative() { Code::OtherExpense } else { Code::OtherIncome };
+        let mut legs: Vec<Leg> = vec![
+            (beside.into(), gain.negated()?),
+            ((account.code, account.subject).into(), cost.negated()?),
+        ];
+        legs.retain(|(_, amount)| !amount.is_zero());
+        if owner == *debtor {
+            return Ok(legs);
+        }
+        let due_from = (Code::InterFund, Subject::fund(debtor.fund.get()));
+        legs.insert(0, (due_from.into(), self.amount));
+        draft.post(&Posting::journal(&owner, legs)?)?;
+        let due_to = (Code::InterFund, Subject::fund(owner.fund.get()));
+        Ok(vec![(due_to.into(), self.amount.negated()?)])
     }
 }
 
