@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use simpul::domain::day::Day;
 
-use super::loan::{Contract, Loan, Standing, Sum};
+use super::loan::{Contract, Fact, Loan, Standing, Sum};
 use super::syariah::{Venture, Ventured};
 
 /// What was told and accepted.
@@ -28,10 +28,18 @@ pub enum Told {
     Paid { loan: usize, amount: Sum, suspense: bool },
     /// The same, taken from savings.
     Debited { loan: usize, amount: Sum },
+    /// Others paid for a borrower: members of the lender, or the group that is surety.
+    StoodIn { loan: usize, payers: Vec<(String, Sum)>, by_group: bool },
+    /// A borrower gave back what somebody had paid for them.
+    ClaimRepaid { loan: usize, payer: String, amount: Sum, to_group: bool },
+    /// Officers decided on a loan: it got a new plan, or is given up. Moves no money.
+    Decided { loan: usize },
+    /// Something became of a term deposit, at its keeper and at the group that saves.
+    Term { deposit: usize, legs: Vec<(String, Sum)> },
     /// Interest of a month.
     Interest { group: String, member: String, amount: Sum },
-    /// A member left with all savings.
-    Settled { group: String, member: String, savings: Vec<(u32, Sum)> },
+    /// A member left, or died: of each sort of savings all, less what went to pay loans off.
+    Settled { group: String, member: String, savings: Vec<(u32, Sum)>, for_loans: Sum },
     /// A year's income and expense, debit positive, went to the surplus.
     YearClosed { results: Vec<(String, Sum)> },
     /// A surplus was divided among members, the LKM's among its groups too, by the accounts they
@@ -70,6 +78,17 @@ pub struct Item {
     back: Option<Day>,
 }
 
+/// What somebody who paid for a borrower may have back.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The item that made it.
+    pub item: usize,
+    /// As a loan's row names whoever paid.
+    pub payer: String,
+    pub amount: Sum,
+    pub repaid: Sum,
+}
+
 /// The naive book.
 #[derive(Debug, Default)]
 pub struct Naive {
@@ -99,24 +118,63 @@ impl Naive {
     /// Something is taken back on a day.
     pub fn take_back(&mut self, item: usize, today: Day) {
         self.items[item].back = Some(today);
-        if let Told::Paid { loan, .. } | Told::Debited { loan, .. } = self.items[item].told {
-            self.loans[loan].paid.retain(|(_, place, _)| *place != item);
+        if let Some(loan) = self.items[item].told.loan() {
+            let turned = |fact: &Fact| matches!(fact, Fact::Turned(_));
+            let facts = &mut self.loans[loan].facts;
+            facts.retain(|(_, place, fact)| *place != item || turned(fact));
             self.forget(loan);
         }
     }
 
-    /// A payment of a loan, told last, counts for it.
-    pub fn pay(&mut self, loan: usize, on: Day, amount: Sum) {
+    /// What was told last became of a loan.
+    pub fn became(&mut self, loan: usize, on: Day, fact: Fact) {
         let place = self.items.len() - 1;
-        self.loans[loan].paid.push((on, place, amount));
+        self.loans[loan].facts.push((on, place, fact));
         self.reckoned[loan] = self.reckoned[loan].max(on);
         self.forget(loan);
     }
 
-    /// A loan turned.
+    /// A loan turned, after all that was told so far.
     pub fn turn(&mut self, loan: usize, on: Day, performs: bool) {
-        self.loans[loan].turned.push((on, performs));
+        // An item told next comes after it: facts of one place keep their order.
+        let place = self.items.len();
+        self.loans[loan].facts.push((on, place, Fact::Turned(performs)));
         self.forget(loan);
+    }
+
+    /// The claims of those who paid for borrowers, by loan, in the order in which they paid; what
+    /// was given back went to the oldest of a payer first.
+    pub fn claims(&self) -> BTreeMap<usize, Vec<Claim>> {
+        let mut claims: BTreeMap<usize, Vec<Claim>> = BTreeMap::new();
+        let standing = || self.items.iter().enumerate().filter(|(_, one)| one.back.is_none());
+        for (item, told) in standing() {
+            if let Told::StoodIn { loan, payers, .. } = &told.told {
+                let made = payers.iter().map(|(payer, amount)| Claim {
+                    item,
+                    payer: payer.clone(),
+                    amount: *amount,
+                    repaid: 0,
+                });
+                claims.entry(*loan).or_default().extend(made);
+            }
+        }
+        for (_, told) in standing() {
+            let Told::ClaimRepaid { loan, payer, amount, .. } = &told.told else { continue };
+            let mut left = *amount;
+            let of_loan = claims.entry(*loan).or_default();
+            for claim in of_loan.iter_mut().filter(|claim| claim.payer == *payer) {
+                let taken = (claim.amount - claim.repaid).min(left);
+                claim.repaid += taken;
+                left -= taken;
+            }
+        }
+        claims
+    }
+
+    /// Whether something was given back of a claim that an item made.
+    pub fn is_repaid(&self, item: usize) -> bool {
+        let claims = self.claims();
+        claims.values().flatten().any(|claim| claim.item == item && claim.repaid > 0)
     }
 
     fn forget(&mut self, loan: usize) {
@@ -240,7 +298,7 @@ impl Naive {
         let loans = self.loans.iter().enumerate();
         let own = loans.filter(|(_, loan)| loan.lender == lender && loan.borrower == borrower);
         let began = own.filter(|(_, loan)| loan.paid_out <= through);
-        shared + began.map(|(at, _)| self.at(at, through).paid[1]).sum::<Sum>()
+        shared + began.map(|(at, _)| self.at(at, through).jasa_paid()).sum::<Sum>()
     }
 
     /// What a member was paid in interest so far.
@@ -252,6 +310,19 @@ impl Naive {
             _ => 0,
         };
         self.items.iter().map(of).sum()
+    }
+}
+
+impl Told {
+    /// The loan whose facts it is among.
+    fn loan(&self) -> Option<usize> {
+        match self {
+            Told::Paid { loan, .. }
+            | Told::Debited { loan, .. }
+            | Told::StoodIn { loan, .. }
+            | Told::Decided { loan } => Some(*loan),
+            _ => None,
+        }
     }
 }
 
@@ -343,10 +414,31 @@ impl Balances {
                 let share = format!("lkm.sp.2303.{group}/sp");
                 self.pair(share, "lkm.sp.1102".to_owned(), *amount);
             }
-            Told::Settled { group, member, savings } => {
+            Told::Settled { group, member, savings, for_loans } => {
                 for (code, amount) in savings {
                     let saved = format!("{group}.sp.{code}.{member}");
                     self.pair(saved, cash_of(group), *amount);
+                }
+                self.add(cash_of(group), *for_loans);
+            }
+            Told::StoodIn { loan, payers, by_group } => {
+                let amount = payers.iter().map(|(_, amount)| amount).sum();
+                let loan = &loans[*loan];
+                self.money(loan, amount);
+                if let (true, Some(group)) = (by_group, &loan.surety) {
+                    self.pair(format!("{group}.sp.1224.{}", loan.id), cash_of(group), amount);
+                }
+            }
+            Told::ClaimRepaid { loan, amount, to_group: true, .. } => {
+                let loan = &loans[*loan];
+                let group = loan.surety.as_deref().unwrap_or_default();
+                self.pair(cash_of(group), format!("{group}.sp.1224.{}", loan.id), *amount);
+            }
+            // Through the lender's hands, from one to the other.
+            Told::ClaimRepaid { to_group: false, .. } | Told::Decided { .. } => {}
+            Told::Term { legs, .. } => {
+                for (account, amount) in legs {
+                    self.add(account.clone(), *amount);
                 }
             }
         }
@@ -400,39 +492,46 @@ impl Balances {
     /// Everything of a loan but the money.
     fn loan(&mut self, loan: &Loan, standing: &Standing) {
         let Loan { lender, id, borrower, to_group, contract, .. } = loan;
-        let [penalty, jasa, _] = standing.paid;
         let (ledger, lent, income, debt, cost) = match (contract, lender.as_str()) {
             (Contract::Jasa, "lkm") => ("lkm.sp".to_owned(), 1222, 4311, 2311, 5311),
             (Contract::Jasa, group) => (format!("{group}.sp"), 1221, 4311, 2311, 5311),
             (Contract::Murabahah, lender) => (format!("{lender}.sp"), 1226, 4316, 2315, 5315),
             (Contract::Qardh, lender) => (format!("{lender}.kebajikan"), 1227, 4311, 2316, 5311),
         };
-        let margin = match contract {
-            Contract::Murabahah => standing.jasa_left(),
-            Contract::Jasa | Contract::Qardh => 0,
-        };
-        self.add(format!("{ledger}.{lent}.{id}"), standing.outstanding() + margin);
-        self.add(format!("{ledger}.2123.{id}"), -margin);
-        self.add(format!("{ledger}.1223.{id}"), standing.recognised() - jasa);
-        self.add(format!("{ledger}.2121.{id}"), -standing.titipan);
-        self.add(format!("{ledger}.{income}"), -standing.recognised());
-        match contract {
-            Contract::Jasa => self.add(format!("{ledger}.4312"), -penalty),
-            Contract::Qardh => self.add(format!("{ledger}.3203"), -penalty),
-            Contract::Murabahah => {
-                self.add(format!("{ledger}.1901.kebajikan"), -penalty);
-                self.pair("lkm.kebajikan.1901.sp".into(), "lkm.kebajikan.3203".into(), penalty);
+        let margin = standing.margin_left();
+        match standing.lost() {
+            // The lender gave it up: provision first, what lacked as cost, so cost in all.
+            Some((lost, recovered)) => {
+                self.add(format!("{ledger}.5313"), lost);
+                self.add(format!("{ledger}.4314"), -recovered);
+            }
+            None => {
+                self.add(format!("{ledger}.{lent}.{id}"), standing.outstanding() + margin);
+                self.add(format!("{ledger}.2123.{id}"), -margin);
+                let provided = format!("{ledger}.1291.{id}");
+                self.pair(format!("{ledger}.5313"), provided, loan.provision);
             }
         }
-        let provided = format!("{ledger}.1291.{id}");
-        self.pair(format!("{ledger}.5313"), provided, loan.provision);
+        self.add(format!("{ledger}.1223.{id}"), standing.receivable());
+        self.add(format!("{ledger}.2121.{id}"), -standing.titipan);
+        self.add(format!("{ledger}.2122.{id}"), -standing.deferred());
+        self.add(format!("{ledger}.{income}"), -standing.income());
+        let penalties = standing.penalties();
+        match contract {
+            Contract::Jasa => self.add(format!("{ledger}.4312"), -penalties),
+            Contract::Qardh => self.add(format!("{ledger}.3203"), -penalties),
+            Contract::Murabahah => {
+                self.add(format!("{ledger}.1901.kebajikan"), -penalties);
+                self.pair("lkm.kebajikan.1901.sp".into(), "lkm.kebajikan.3203".into(), penalties);
+            }
+        }
         if *to_group {
             self.add(format!("{borrower}.sp.{debt}.{id}"), -standing.outstanding() - margin);
             self.add(format!("{borrower}.sp.1229.{id}"), margin);
-            self.add(format!("{borrower}.sp.2312.{id}"), jasa - standing.borne());
+            self.add(format!("{borrower}.sp.2312.{id}"), -standing.payable());
             self.add(format!("{borrower}.sp.1225.{id}"), standing.titipan);
             self.add(format!("{borrower}.sp.{cost}"), standing.borne());
-            self.add(format!("{borrower}.sp.5312"), penalty);
+            self.add(format!("{borrower}.sp.5312"), standing.paid[0]);
         }
     }
 }

@@ -78,7 +78,7 @@ impl Life {
         }
         let members = self.members("lkm");
         let member = self.random.choice(&members)?.clone();
-        self.was_member("lkm", &member, on).then_some((member, false))
+        self.lives("lkm", &member, on).then_some((member, false))
     }
 
     /// Today: goods are bought and sold on the day they are handed over.
@@ -91,8 +91,8 @@ impl Life {
         let instalments = self.random.i64(2..=8);
         let most = if contract == Contract::Qardh { 2 } else { 12 };
         let amount = instalments * self.random.i64(1..=most) * 1_000_000;
-        let jasa = match contract {
-            Contract::Murabahah => self.random.i64(1..=90_000),
+        let margin = match contract {
+            Contract::Murabahah => self.random.i64(1..=90_000) * instalments,
             Contract::Jasa | Contract::Qardh => 0,
         };
         let number = self.naive.loans.len();
@@ -101,19 +101,21 @@ impl Life {
             id: format!("p{number:04}"),
             borrower: borrower.clone(),
             to_group,
+            surety: None,
             contract,
             amount,
             instalments,
             weekly: false,
-            jasa,
+            rate: 0,
+            margin,
             accrues: false,
             penalty: Some((5, 2)),
             early: false,
+            rebate: None,
             debited: contract == Contract::Murabahah && self.random.bool(),
             paid_out: today,
             classed: true,
-            paid: Vec::new(),
-            turned: Vec::new(),
+            facts: Vec::new(),
             provision: 0,
         };
         if self.vault_of(&loan) < amount {
@@ -142,7 +144,7 @@ impl Life {
         let murabahah = loan.contract == Contract::Murabahah;
         let wish = ApplyLoan {
             product: id(if murabahah { "m" } else { "q" }),
-            margin: Sen::new(loan.jasa * loan.instalments),
+            margin: Sen::new(loan.margin),
             auto_debit: loan.debited,
             ..wish
         };
