@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 use simpul::domain::day::Day;
+use simpul::domain::loan::allocation::{Parts, allocate};
 use simpul::domain::loan::life::{Life, reckon_facts};
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
@@ -109,6 +110,47 @@ fn allocation_is_data() {
     let terms = LoanTerms { by_instalment: true, ..weekly() };
     let facts = [lent("2025-03-03", 1_000), paid("2025-03-17", 252)];
     assert_eq!(standing(&at(&terms, 4, &facts, "2025-03-17")), (750, [0, 2, 250], 0));
+}
+
+/// Every order of the three parts, one instalment or one part at a time, on any debts: as a cashier
+/// would who takes one coin after another and looks each time what is first in line.
+#[test]
+fn every_order_settles_as_a_cashier_would() {
+    const PARTS: [LoanPart; 3] = [LoanPart::Penalty, LoanPart::Interest, LoanPart::Principal];
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    let mut random = fastrand::Rng::with_seed(3);
+    for order in orders.map(|order| order.map(|at: usize| PARTS[at])) {
+        for by_instalment in [false, true] {
+            for _ in 0..50 {
+                let mut some = || Sen::new(random.i64(0..12));
+                let owed: Vec<Parts> = (0..4)
+                    .map(|_| Parts { penalty: some(), interest: some(), principal: some() })
+                    .collect();
+                let money = random.i64(0..160);
+                let (settled, left) =
+                    allocate(&order, by_instalment, &owed, Sen::new(money)).expect("fits");
+                let queue: Vec<(usize, LoanPart)> = match by_instalment {
+                    true => (0..4).flat_map(|at| order.map(|part| (at, part))).collect(),
+                    false => order.iter().flat_map(|part| (0..4).map(|at| (at, *part))).collect(),
+                };
+                let mut paid = vec![[0_i64; 3]; 4];
+                let mut coins = money;
+                while coins > 0 {
+                    let open = |(at, part): &&(usize, LoanPart)| {
+                        let place = PARTS.iter().position(|one| one == part).expect("one");
+                        paid[*at][place] < owed[*at].of(*part).get()
+                    };
+                    let Some((at, part)) = queue.iter().find(open) else { break };
+                    let place = PARTS.iter().position(|one| one == part).expect("one");
+                    paid[*at][place] += 1;
+                    coins -= 1;
+                }
+                let found: Vec<[i64; 3]> =
+                    settled.iter().map(|of| PARTS.map(|part| of.of(part).get())).collect();
+                assert_eq!((found, left.get()), (paid, coins), "{order:?} {by_instalment}");
+            }
+        }
+    }
 }
 
 fn late(per: PenaltyPer, percent: &str, grace_days: u32, cap: &str) -> LoanTerms {

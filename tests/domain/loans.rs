@@ -1,6 +1,7 @@
 //! Loans in the books (catalogue events 21 to 25, 35 to 39): exact entries in both ledgers, stories
 //! 5 and 6, and what is told late or taken back.
 
+use simpul::domain::book::ClosePeriod;
 use simpul::domain::cash::{MoveCash, Place};
 use simpul::domain::id::{Entity, Id, RowName};
 use simpul::domain::loan::case::{Borrower, Purse, loan_name};
@@ -581,6 +582,100 @@ fn a_payment_told_late_is_reckoned_anew_in_both_ledgers() {
     assert_eq!(v.held("lkm.sp.1222.l1"), v.held("a.sp.2311.l1"));
     assert_eq!(v.held("lkm.sp.2121.l1"), v.held("a.sp.1225.l1"));
     assert_eq!(v.held("lkm.sp.2121.l1"), k(250));
+}
+
+/// 1.000 to KUBE a in four weeks, 2 a week, and a thousandth a day of what is late. 100 came on the
+/// 17th; then it is told that 252 had come on the tenth, a day that the KUBE has closed since: the
+/// money stands on its first open day, in both ledgers. What came after was reckoned by a payment
+/// that was not known: penalties of seven days on 252, and 2 of jasa more.
+#[test]
+fn what_came_after_is_reckoned_anew_in_both_ledgers_to_the_sen() {
+    let mut v = village();
+    fund_vault(&mut v);
+    let penalty =
+        Penalty { per: PenaltyPer::Day as i32, percent: "0.1".to_owned(), ..Penalty::default() };
+    set_product(&mut v, &Entity::Lkm, LoanTerms { penalty: Some(penalty), ..weekly() });
+    let wish = apply(&Entity::Lkm, "l1", Borrower::Group(id("a")), k(1_000), 4);
+    lend(&mut v, wish, Purse::Kube(counter()), "2025-03-03");
+    let paid = |amount| pay(&Entity::Lkm, "l1", amount, Purse::Kube(counter()));
+    let first = v.ok_on(paid(k(100)), Some("2025-03-17"));
+    let sen = |effect: &Effect| -> Vec<String> {
+        let line = |entry: &simpul::domain::record::Entry| {
+            format!("{} {}", entry.account, entry.amount.get())
+        };
+        effect.entries.iter().map(line).collect()
+    };
+    // 1,764 of penalty, 4 of jasa, the rest of principal.
+    assert_eq!(
+        sen(&first),
+        [
+            "lkm.sp.1102 10000000",
+            "lkm.sp.1222.l1 -9423600",
+            "lkm.sp.4312 -176400",
+            "lkm.sp.4311 -400000",
+            "a.sp.2311.l1 9423600",
+            "a.sp.5311 400000",
+            "a.sp.5312 176400",
+            "a.sp.1101 -10000000",
+        ]
+    );
+    v.ok_on(AccrueLoan { lender: Entity::Lkm, loan: id("l1") }, Some("2025-03-20"));
+    let minute = "BA-8/contoh".to_owned();
+    v.ok(ClosePeriod { entity: kube("a"), through: day("2025-03-14"), minute });
+    let own = ok_before(&mut v, paid(k(252)), "2025-03-10");
+    let told = v.records[v.records.len() - 2].request.clone().expect("its own");
+    assert_eq!((own.effective_on, flags(&own)), (day("2025-03-15"), vec![Reason::MovedToOpenDay]));
+    assert_eq!(
+        sen(&own),
+        [
+            "lkm.sp.1102 25200000",
+            "lkm.sp.1222.l1 -25000000",
+            "lkm.sp.4311 -200000",
+            "a.sp.2311.l1 25000000",
+            "a.sp.5311 200000",
+            "a.sp.1101 -25200000",
+        ]
+    );
+    let again = |v: &Village| {
+        let record = v.records.last().expect("a record");
+        assert_eq!(record.event, Event::LoanReckonedAnew);
+        let Outcome::Done(effect) = &record.outcome else { panic!("{record:?}") };
+        assert_eq!(effect.effective_on, day("2025-03-20"), "the business day");
+        (effect.cause.clone(), sen(effect))
+    };
+    // No penalty on the seventeenth, so 2 of jasa and 98 of principal from the 100.
+    let (cause, entries) = again(&v);
+    assert_eq!(cause, Some(told.clone()));
+    assert_eq!(
+        entries,
+        [
+            "lkm.sp.4312 176400",
+            "lkm.sp.4311 200000",
+            "lkm.sp.1222.l1 -376400",
+            "a.sp.2311.l1 376400",
+            "a.sp.5311 -200000",
+            "a.sp.5312 -176400",
+        ]
+    );
+    // Taken back, the difference comes back, and names what took it back.
+    let command = v.command(Reverse { transaction: told, line: 0 }, None);
+    let reversal = command.request.clone();
+    v.run(&command);
+    let (cause, entries) = again(&v);
+    assert_eq!(cause, Some(reversal));
+    let back: Vec<String> = [
+        "lkm.sp.1222.l1 376400",
+        "lkm.sp.4312 -176400",
+        "lkm.sp.4311 -200000",
+        "a.sp.5311 200000",
+        "a.sp.5312 176400",
+        "a.sp.2311.l1 -376400",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    assert_eq!(entries, back);
+    assert_eq!(v.held("lkm.sp.1222.l1"), v.held("a.sp.2311.l1"));
+    assert_eq!(v.held("lkm.sp.4312"), Sen::new(176_400));
 }
 
 #[test]
