@@ -21,6 +21,7 @@ use crate::domain::loan::portfolio::{Holding, Point};
 use crate::domain::money::Sen;
 use crate::domain::record::proto::{self, Aspect, Fund};
 use crate::domain::record::{Effect, Event, Outcome, Record, Row};
+use crate::domain::refusal::{Reason, Refusal};
 use crate::report::statement::Totals;
 use crate::storage::read::{AsOf, Snapshot};
 
@@ -333,30 +334,43 @@ async fn savers(
 }
 
 /// How loans were paid over a span, added up.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Repayment {
     loans: u32,
     asked: Sen,
     paid: Sen,
     overdue: Sen,
     days_late: u32,
+    unreckoned: u32,
 }
 
 impl Repayment {
-    /// Adds a loan, if it was paid out by the end of the span.
+    /// Adds a loan, if it was paid out by the end of the span; one whose amounts do not fit is only
+    /// counted.
     fn add(&mut self, loan: &proto::Loan, span: Days, known: u64) -> Checked<()> {
+        match self.with(loan, span, known) {
+            Ok(sums) => *self = sums,
+            Err(refusal) if refusal.reason == Reason::Overflow => self.unreckoned += 1,
+            Err(refusal) => return Err(refusal.into()),
+        }
+        Ok(())
+    }
+
+    fn with(&self, loan: &proto::Loan, span: Days, known: u64) -> Result<Repayment, Refusal> {
         let at = |day| Holding::of(loan, None, Point { day, known });
-        let (Some(after), before) = (at(span.1)?, at(eve(span.0))?) else { return Ok(()) };
+        let (Some(after), before) = (at(span.1)?, at(eve(span.0))?) else { return Ok(*self) };
         let (asked, paid) = match before {
             Some(before) => (before.scheduled.total()?, before.paid.total()?),
             None => (Sen::ZERO, Sen::ZERO),
         };
-        self.loans += 1;
-        self.asked = self.asked.plus(after.scheduled.total()?.minus(asked)?)?;
-        self.paid = self.paid.plus(after.paid.total()?.minus(paid)?)?;
-        self.overdue = self.overdue.plus(after.due.total()?)?;
-        self.days_late = self.days_late.max(after.days_late);
-        Ok(())
+        Ok(Repayment {
+            loans: self.loans + 1,
+            asked: self.asked.plus(after.scheduled.total()?.minus(asked)?)?,
+            paid: self.paid.plus(after.paid.total()?.minus(paid)?)?,
+            overdue: self.overdue.plus(after.due.total()?)?,
+            days_late: self.days_late.max(after.days_late),
+            unreckoned: self.unreckoned,
+        })
     }
 
     fn message(self) -> Checked<v1::LoanRepayment> {
@@ -367,6 +381,7 @@ impl Repayment {
             paid: money(self.paid),
             overdue: money(self.overdue),
             days_late: self.days_late,
+            unreckoned: self.unreckoned,
         })
     }
 }

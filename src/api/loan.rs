@@ -27,7 +27,7 @@ use crate::domain::loan::request::{ApplyLoan, ConfirmLoan, Confirmer, DecideLoan
 use crate::domain::loan::schedule::Instalment;
 use crate::domain::loan::surety::{GroupStandsIn, RepayClaim, StandIn};
 use crate::domain::loan::trouble::{
-    ProvideLoan, RegisterCollateral, Reschedule, SellCollateral, TakeCollateral, TurnLoan,
+    Given, ProvideLoan, RegisterCollateral, Reschedule, SellCollateral, TakeCollateral, TurnLoan,
     WriteOffLoan,
 };
 use crate::domain::money::Sen;
@@ -368,12 +368,22 @@ of_loan! {
             loan,
             collateral: convert::id(&request.collateral_id, "collateral_id")?,
             amount: convert::money(request.amount.as_ref(), "amount")?,
+            given: given(request)?,
         }
     };
 }
 
 /// Where the domain's names stand in a request about collateral.
-const TAKEN: &[(&str, &str)] = &[("collateral", "collateral_id")];
+const TAKEN: &[(&str, &str)] = &[("collateral", "collateral_id"), ("lot", "lot_id")];
+
+fn given(request: &v1::TakeCollateralRequest) -> Checked<Option<Given>> {
+    let quantity = request.quantity.as_ref();
+    let quantity = quantity.map(|some| convert::quantity(Some(some), "quantity")).transpose()?;
+    match (convert::optional_id(&request.lot_id, "lot_id")?, quantity) {
+        (None, Some(_)) => Err(Fault::Required.on("lot_id")),
+        (lot, quantity_milli) => Ok(lot.map(|lot| Given { lot, quantity_milli })),
+    }
+}
 
 impl Mutation for v1::ProvideForLoanRequest {
     detailed!();
@@ -530,7 +540,16 @@ fn life_on(row: &Loan, day: Day) -> Checked<Option<Life>> {
     if began { Ok(Some(reckon(row, day)?)) } else { Ok(None) }
 }
 
-fn standing(life: &Life, day: Day) -> Checked<v1::LoanStanding> {
+/// None for what does not fit. Errors: all others.
+fn if_it_fits<T>(found: Result<T, Refusal>) -> Checked<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(refusal) if refusal.reason == Reason::Overflow => Ok(None),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+fn standing(life: &Life, day: Day) -> Result<v1::LoanStanding, Refusal> {
     Ok(v1::LoanStanding {
         on: Some(convert::to_date(day)),
         disbursed: Some(convert::to_money(life.disbursed())),
@@ -586,17 +605,26 @@ impl Method for v1::GetLoanRequest {
         };
         let opened = call.open(&mut snapshot, &book, [&row.purpose].into_iter()).await?;
         let life = life_on(&row, on)?;
+        let shown = match &life {
+            Some(life) => {
+                if_it_fits(standing(life, on).and_then(|standing| Ok((standing, lines(life)?))))?
+            }
+            None => None,
+        };
+        let unreckoned = life.is_some() && shown.is_none();
+        let (standing, instalments) = shown.unzip();
         Ok(v1::GetLoanResponse {
             loan: Some(to_loan(&book, &name, &row, &opened)),
-            standing: life.as_ref().map(|life| standing(life, on)).transpose()?,
-            instalments: life.as_ref().map_or_else(|| Ok(Vec::new()), lines)?,
+            standing,
+            instalments: instalments.unwrap_or_default(),
             facts: facts_known(&row, LATEST).map(fact).collect(),
+            unreckoned,
         })
     }
 }
 
 /// The instalments of a loan in which something falls, or fell, due.
-fn lines(life: &Life) -> Checked<Vec<v1::Instalment>> {
+fn lines(life: &Life) -> Result<Vec<v1::Instalment>, Refusal> {
     let full = |line: &&Line| {
         let Instalment { principal, interest, .. } = line.plan;
         !(principal.is_zero() && interest.is_zero())
@@ -629,18 +657,25 @@ impl Method for v1::ListLoansRequest {
         for found in &rows {
             let Row::Loan(row) = &found.row else { return Err(damaged()) };
             let life = life_on(row, on)?;
-            let late = match &life {
-                Some(life) => life.due()?.total()?.is_positive(),
-                None => false,
+            let shown = match &life {
+                Some(life) => if_it_fits(
+                    standing(life, on)
+                        .and_then(|standing| Ok((standing, life.due()?.total()?.is_positive()))),
+                )?,
+                None => None,
             };
-            if self.only_arrears && !late {
+            // What cannot be reckoned is late: nothing else grows so.
+            let unreckoned = life.is_some() && shown.is_none();
+            let (standing, late) = shown.unzip();
+            if self.only_arrears && !late.unwrap_or(unreckoned) {
                 continue;
             }
             let name = RowName::new(parent.clone(), found.id.clone());
             let bare = Loan { purpose: Vec::new(), ..row.clone() };
             loans.push(v1::LoanSummary {
                 loan: Some(to_loan(&book, &name, &bare, &Opened::default())),
-                standing: life.as_ref().map(|life| standing(life, on)).transpose()?,
+                standing,
+                unreckoned,
             });
         }
         Ok(v1::ListLoansResponse { loans, next_page_token })

@@ -37,6 +37,7 @@ use crate::domain::record::Row;
 use crate::domain::record::proto::{
     self, BoundedFigure, Fund, Loan, QualityVersion, Regime, RegimeBound, RegimeBounds,
 };
+use crate::domain::refusal::Reason;
 use crate::domain::regime::{bound, regime_on};
 use crate::storage::read::{AsOf, Snapshot};
 
@@ -174,16 +175,37 @@ impl Bounds {
 struct Found {
     id: Id,
     row: Loan,
-    holding: Holding,
+    /// None where it has come to more than money can be said in.
+    holding: Option<Holding>,
     booked: Sen,
     held: Sen,
 }
 
 impl Found {
     /// Whether anything of it is still on, or beside, the lender's books.
-    fn is_held(&self) -> Checked<bool> {
+    fn is_held(&self) -> bool {
         let on_books = !self.booked.is_zero() || !self.held.is_zero();
-        Ok(on_books || self.holding.is_held()?)
+        on_books || self.holding.as_ref().is_none_or(|of| of.is_held().unwrap_or(true))
+    }
+
+    /// Adds it to sums, or to none of them where one would not fit; says whether it did.
+    fn add_to(&self, sums: &mut [&mut Portfolio]) -> bool {
+        let Some(holding) = &self.holding else { return false };
+        let with = |sum: &&mut Portfolio| sum.with(holding, self.booked, self.held);
+        let Ok(grown) = sums.iter().map(with).collect::<Result<Vec<_>, _>>() else { return false };
+        for (sum, grown) in sums.iter_mut().zip(grown) {
+            **sum = grown;
+        }
+        true
+    }
+
+    /// As one that is in no sum.
+    fn unreckoned(&self, book: &Id, lender: &Entity) -> v1::UnreckonedLoan {
+        v1::UnreckonedLoan {
+            loan: convert::row_name(book, loan_name(lender, &self.id)),
+            booked: money(self.booked),
+            provision_held: money(self.held),
+        }
     }
 }
 
@@ -210,12 +232,15 @@ impl Walk {
         let mut found = Vec::with_capacity(rows.len());
         for register in rows {
             let Row::Loan(row) = register.row else { return Err(damaged()) };
-            let holding = Holding::of(&row, self.rule.as_ref(), asked.point)?;
+            let holding = match Holding::of(&row, self.rule.as_ref(), asked.point) {
+                Ok(None) => continue,
+                Ok(holding) => holding,
+                Err(refusal) if refusal.reason == Reason::Overflow => None,
+                Err(refusal) => return Err(refusal.into()),
+            };
             let id = Id::new(&register.id).ok_or_else(damaged)?;
             let (booked, held) = ledgers.get(id.as_str()).copied().unwrap_or_default();
-            if let Some(holding) = holding {
-                found.push(Found { id, row, holding, booked, held });
-            }
+            found.push(Found { id, row, holding, booked, held });
         }
         Ok(Some(found))
     }
@@ -333,6 +358,8 @@ impl Method for v1::GetPortfolioRequest {
             compared: earlier.as_ref().map(|sums| to_portfolio(&sums.total)),
             compare_as_of: compared.map(|point| convert::to_date(point.day)),
             read_point: Some(asked.read_point),
+            unreckoned: now.unreckoned,
+            compare_unreckoned: earlier.map(|sums| sums.unreckoned).unwrap_or_default(),
         })
     }
 }
@@ -342,6 +369,8 @@ impl Method for v1::GetPortfolioRequest {
 struct Sums {
     total: Portfolio,
     parts: BTreeMap<String, Portfolio>,
+    /// Those that are in none of them.
+    unreckoned: Vec<v1::UnreckonedLoan>,
 }
 
 impl Sums {
@@ -355,23 +384,27 @@ impl Sums {
         for lender in lenders {
             let mut walk = Walk::new(asked, lender.clone(), "").await?;
             while let Some(found) = walk.next(asked, CHUNK).await? {
-                for loan in found {
-                    if loan.is_held()? {
-                        sums.add(&loan, key(by, book, lender, &loan, asked.point))?;
+                for loan in found.iter().filter(|loan| loan.is_held()) {
+                    if !sums.add(loan, key(by, book, lender, loan, asked.point)) {
+                        sums.unreckoned.push(loan.unreckoned(book, lender));
                     }
                 }
             }
         }
+        // A part of which nothing could be added says nothing.
+        sums.parts.retain(|_, part| part.loans > 0);
         Ok(sums)
     }
 
-    fn add(&mut self, loan: &Found, key: Option<String>) -> Checked<()> {
-        self.total.add(&loan.holding, loan.booked, loan.held)?;
-        if let Some(key) = key {
-            let part = self.parts.entry(key).or_default();
-            part.add(&loan.holding, loan.booked, loan.held)?;
+    /// Adds a loan, or says that it does not fit.
+    fn add(&mut self, loan: &Found, key: Option<String>) -> bool {
+        match key {
+            Some(key) => {
+                let part = self.parts.entry(key).or_default();
+                loan.add_to(&mut [&mut self.total, part])
+            }
+            None => loan.add_to(&mut [&mut self.total]),
         }
-        Ok(())
     }
 
     fn part(&self, key: &str) -> v1::Portfolio {
@@ -396,8 +429,8 @@ fn key(
             .map_or_else(String::new, |id| convert::row_name(book, RowName::group(&id))),
         v1::PortfolioKey::Class => loan
             .holding
-            .judged
             .as_ref()
+            .and_then(|of| of.judged.as_ref())
             .map_or_else(String::new, |of| format!("{} {}", of.rank, of.class)),
         v1::PortfolioKey::Lender => convert::entity_name(book, lender),
     })
@@ -451,15 +484,21 @@ impl Method for v1::ListHoldingsRequest {
             Some(_) => convert::to_page_token(&walk.after),
             None => String::new(),
         };
-        let mut holdings = Vec::new();
+        let (mut holdings, mut unreckoned) = (Vec::new(), Vec::new());
         for loan in found.unwrap_or_default() {
-            if loan.is_held()? && filter.takes(&lender, &loan, asked.point)? {
-                holdings.push(to_holding(&mut asked, &book, &lender, &loan).await?);
+            if !loan.is_held() || !filter.takes(&lender, &loan, asked.point)? {
+                continue;
+            }
+            match &loan.holding {
+                Some(of) => {
+                    holdings.push(to_holding(&mut asked, (&book, &lender), &loan, of).await?)
+                }
+                None => unreckoned.push(loan.unreckoned(&book, &lender)),
             }
         }
         let as_of = asked.date();
         let read_point = Some(asked.read_point);
-        Ok(v1::ListHoldingsResponse { holdings, next_page_token, as_of, read_point })
+        Ok(v1::ListHoldingsResponse { holdings, next_page_token, as_of, read_point, unreckoned })
     }
 }
 
@@ -488,7 +527,11 @@ impl Filter {
     }
 
     fn takes(&self, lender: &Entity, loan: &Found, point: Point) -> Checked<bool> {
-        let late = loan.holding.due.total()?.is_positive();
+        // What cannot be reckoned is late: nothing else grows so.
+        let late = match &loan.holding {
+            Some(holding) => holding.due.total()?.is_positive(),
+            None => true,
+        };
         let officer = officer_of(&loan.row, point.day, point.known);
         let fits = |wanted: &Option<Id>, is: &str| {
             wanted.as_ref().is_none_or(|wanted| wanted.as_str() == is)
@@ -510,11 +553,11 @@ fn borrower_name(book: &Id, lender: &Entity, row: &Loan) -> String {
 
 async fn to_holding(
     asked: &mut Asked,
-    book: &Id,
-    lender: &Entity,
+    (book, lender): (&Id, &Entity),
     loan: &Found,
+    holding: &Holding,
 ) -> Checked<v1::Holding> {
-    let Found { id, row, holding, booked, held } = loan;
+    let Found { id, row, booked, held, .. } = loan;
     let Point { day, known } = asked.point;
     let talks = asked.snapshot.row(&contacts_name(lender, id)).await?.map(|found| found.row);
     let last = match &talks {

@@ -1,21 +1,26 @@
 //! The portfolio through the API: worked by hand to the sen, as known earlier, beside the ledger,
 //! with talks that stay sealed, the regulator's ratios and rates by the year.
 
+use std::collections::BTreeMap;
+
 use simpul::api::google_type::{Date, Decimal};
 use simpul::api::v1::*;
 use simpul::cli::remote::fresh_request_id;
 use tonic::Code;
 
-use crate::loans::{application, lend, payment, product, terms, tin};
+use crate::loans::{application, lend, over_the_counter, payment, product, terms, tin, vault};
 use crate::on_both;
 use crate::regime::{bound, set};
-use crate::town::{A, BOOK, LKM, Server, Town, date, on, sen, why};
+use crate::town::{A, BOOK, LKM, Server, Town, date, enrol, idr, on, sen, units, why};
 
 on_both!(
     a_portfolio_by_hand,
+    every_figure_on_any_day_is_the_sum_of_its_loans,
     earlier_answers_stay,
     talks_are_sealed,
     ratios_and_rates,
+    a_loan_that_outgrows_money_spoils_no_answer,
+    capital_in_officers_businesses_is_shown,
     what_cannot_be_asked,
 );
 
@@ -144,13 +149,241 @@ async fn a_portfolio_by_hand(server: &Server) {
 }
 
 async fn assign(town: &Town, loan: &str, officer: &str) {
+    assign_since(town, &format!("{A}/loans/{loan}"), officer, (4, 8)).await;
+}
+
+async fn assign_since(town: &Town, loan: &str, officer: &str, (month, day): (i32, i32)) {
     let request = AssignLoanRequest {
-        loan: format!("{A}/loans/{loan}"),
+        loan: loan.to_owned(),
         request_id: fresh_request_id(),
-        details: on(2025, 4, 8),
+        details: on(2025, month, day),
         officer: officer.to_owned(),
     };
     town.portfolio().assign_loan(request).await.expect("assigned");
+}
+
+/// Loans of the LKM to two KUBEs and to members, one with a surety, and of KUBE a to its members, on
+/// three products, looked after by whom on which day, paid or not; one is written off.
+async fn many_loans(server: &Server) -> Town {
+    let town = Town::found(server).await;
+    town.found_group("b").await;
+    town.fund_lkm(20_000_000).await;
+    town.members().enrol_member(enrol(LKM, "n01")).await.expect("a member");
+    let penalty = LoanPenalty {
+        per: PenaltyPer::Day as i32,
+        percent: units("0.1"),
+        ..LoanPenalty::default()
+    };
+    let rules = LoanTerms { penalty: Some(penalty), ..terms(LoanFrequency::Monthly, "1") };
+    let other = SetLoanProductRequest {
+        product_id: "musiman".to_owned(),
+        ..product(LKM, terms(LoanFrequency::Weekly, "0.5"))
+    };
+    for set in [product(LKM, rules), other, product(A, terms(LoanFrequency::Weekly, "1"))] {
+        town.loans().set_loan_product(set).await.expect("set");
+    }
+    for entity in [LKM, A] {
+        let quality = SetLoanQualityRequest {
+            entity: entity.to_owned(),
+            request_id: fresh_request_id(),
+            since: date(2025, 1, 1),
+            preset: QualityPreset::LkmPojk412024 as i32,
+            minute: "BA-7/contoh".to_owned(),
+            non_performing_from: 3,
+            ..SetLoanQualityRequest::default()
+        };
+        town.loans().set_loan_quality(quality).await.expect("set");
+    }
+    let (b, n01) = (format!("{BOOK}/groups/b"), format!("{LKM}/members/n01"));
+    let of_a = |number: u32| format!("{A}/members/m{number:02}");
+    let counter = over_the_counter;
+    for (lender, loan, borrower, product, surety, purse, day) in [
+        (LKM, "l1", A.to_owned(), "biasa", "", counter(), (1, 10)),
+        (LKM, "l2", b.clone(), "musiman", "", counter(), (1, 20)),
+        (LKM, "l3", n01.clone(), "biasa", b.as_str(), vault(), (2, 1)),
+        (LKM, "l4", n01, "musiman", "", vault(), (2, 1)),
+        (A, "a1", of_a(2), "biasa", "", tin(), (2, 3)),
+        (A, "a2", of_a(3), "biasa", "", tin(), (2, 3)),
+    ] {
+        let wish = ApplyForLoanRequest {
+            product_id: product.to_owned(),
+            surety: surety.to_owned(),
+            ..application(lender, loan, &borrower, 1_000_000)
+        };
+        lend(&town, wish, purse, day).await;
+    }
+    for (loan, officer, since) in
+        [("l1", "lukas", (1, 10)), ("l1", "maria", (3, 1)), ("l2", "lukas", (2, 1))]
+    {
+        assign_since(&town, &format!("{LKM}/loans/{loan}"), officer, since).await;
+    }
+    assign_since(&town, &format!("{A}/loans/a1"), "maria", (2, 3)).await;
+    let paid =
+        |loan: &str, rupiah, purse, day| payment(&format!("{BOOK}/{loan}"), rupiah, purse, day);
+    for request in [
+        paid("lkm/loans/l1", 110_000, counter(), (2, 10)),
+        paid("lkm/loans/l2", 210_000, counter(), (2, 3)),
+        paid("groups/a/loans/a1", 30_000, tin(), (2, 20)),
+        paid("lkm/loans/l4", 105_000, vault(), (2, 8)),
+    ] {
+        town.loans().pay_loan(request).await.expect("paid");
+    }
+    crate::days::close(&town, (2025, 5, 31)).await.expect("closed");
+    let lost = WriteOffLoanRequest {
+        loan: format!("{LKM}/loans/l4"),
+        request_id: fresh_request_id(),
+        details: on(2025, 6, 2),
+        minute: "BA-9/contoh".to_owned(),
+    };
+    town.loans().write_off_loan(lost).await.expect("written off");
+    let late = payment(&format!("{A}/loans/a2"), 77_000, tin(), (3, 1));
+    town.loans().pay_loan(late).await.expect("told late");
+    town
+}
+
+/// What can be added up of a portfolio, in sen.
+fn figures(of: &Portfolio) -> Vec<i64> {
+    let mut all = vec![i64::from(of.loans)];
+    let amounts = [
+        &of.outstanding,
+        &of.booked,
+        &of.provision_required,
+        &of.provision_held,
+        &of.non_performing,
+        &of.written_off,
+    ];
+    all.extend(amounts.map(sen));
+    for parts in [&of.scheduled, &of.paid, &of.due] {
+        let parts = parts.as_ref().expect("set");
+        all.extend([&parts.penalty, &parts.interest, &parts.principal].map(sen));
+    }
+    all.extend(of.at_risk.iter().map(|at_risk| sen(&at_risk.amount)));
+    all
+}
+
+/// The same, of one loan.
+fn figures_of(of: &Holding) -> Vec<i64> {
+    let amounts = [&of.outstanding, &of.booked, &of.provision_required, &of.provision_held];
+    let mut all = vec![1];
+    all.extend(amounts.map(sen));
+    all.push(if of.class_rank >= 3 { sen(&of.outstanding) } else { 0 });
+    all.push(sen(&of.written_off));
+    for parts in [&of.scheduled, &of.paid, &of.due] {
+        let parts = parts.as_ref().expect("set");
+        all.extend([&parts.penalty, &parts.interest, &parts.principal].map(sen));
+    }
+    all.extend([30, 60, 90].map(|days| if of.days_late > days { sen(&of.outstanding) } else { 0 }));
+    all
+}
+
+fn sum(all: &[Vec<i64>]) -> Vec<i64> {
+    let add = |mut sum: Vec<i64>, one: &Vec<i64>| {
+        sum.iter_mut().zip(one).for_each(|(sum, one)| *sum += one);
+        sum
+    };
+    all.iter().fold(vec![0; 19], add)
+}
+
+/// Every figure of a book and of a lender, whatever it is divided by, on days before and after what
+/// became of the loans, as known now and before the last was told: the sum of the loans that are
+/// listed one by one, each where it belongs.
+async fn every_figure_on_any_day_is_the_sum_of_its_loans(server: &Server) {
+    let town = many_loans(server).await;
+    let before_late = town.position().await - 2;
+    let mut met = 0;
+    for known in [0, before_late] {
+        for (month, day) in [(1, 15), (2, 3), (2, 28), (3, 1), (4, 30), (6, 1), (6, 2), (12, 31)] {
+            let as_of = date(2025, month, day);
+            let mut held: Vec<(&str, Holding)> = Vec::new();
+            for lender in [LKM, A] {
+                let list = ListHoldingsRequest {
+                    parent: lender.to_owned(),
+                    as_known_at: known,
+                    ..listed(false, as_of.clone())
+                };
+                let page = town.portfolio().list_holdings(list).await.expect("listed").into_inner();
+                assert_eq!(page.next_page_token, "");
+                held.extend(page.holdings.into_iter().map(|one| (lender, one)));
+            }
+            let key_of = |by: PortfolioKey, lender: &str, one: &Holding| match by {
+                PortfolioKey::Product => one.product.clone(),
+                PortfolioKey::Officer => one.officer.clone(),
+                PortfolioKey::Group => one.group.clone(),
+                PortfolioKey::Class => format!("{} {}", one.class_rank, one.class_name),
+                PortfolioKey::Lender => lender.to_owned(),
+                PortfolioKey::Unspecified => unreachable!("divides nothing"),
+            };
+            let all: Vec<_> = held.iter().map(|(_, one)| figures_of(one)).collect();
+            let whole = ask(&town, BOOK, PortfolioKey::Unspecified, as_of.clone(), known).await;
+            assert_eq!(figures(&whole.total.expect("set")), sum(&all), "{month}/{day} {known}");
+            let lkm: Vec<_> =
+                held.iter().filter(|one| one.0 == LKM).map(|one| figures_of(&one.1)).collect();
+            let of_lkm = ask(&town, LKM, PortfolioKey::Unspecified, as_of.clone(), known).await;
+            assert_eq!(figures(&of_lkm.total.expect("set")), sum(&lkm), "{month}/{day} {known}");
+            for by in [
+                PortfolioKey::Product,
+                PortfolioKey::Officer,
+                PortfolioKey::Group,
+                PortfolioKey::Class,
+                PortfolioKey::Lender,
+            ] {
+                let mut expected: BTreeMap<String, Vec<Vec<i64>>> = BTreeMap::new();
+                for (lender, one) in &held {
+                    expected.entry(key_of(by, lender, one)).or_default().push(figures_of(one));
+                }
+                let expected: Vec<_> =
+                    expected.into_iter().map(|(key, all)| (key, sum(&all))).collect();
+                let answer = ask(&town, BOOK, by, as_of.clone(), known).await;
+                let found: Vec<_> = answer
+                    .parts
+                    .iter()
+                    .map(|part| (part.key.clone(), figures(part.portfolio.as_ref().expect("set"))))
+                    .collect();
+                assert_eq!(found, expected, "{by:?} {month}/{day} {known}");
+                met = met.max(found.len());
+            }
+        }
+    }
+    assert!(met >= 3, "{met}");
+    by_hand(&town).await;
+}
+
+/// On 1 March maria looks after l1, which lukas did before; l1 is 19 days late with its second
+/// instalment of 110.000 since 10 February was paid: none is due. On 30 April two are, and their
+/// penalties of a tenth of a percent for 51 and 20 days.
+async fn by_hand(town: &Town) {
+    let of = |month, day, by| ask(town, LKM, by, date(2025, month, day), 0);
+    let officers = |answer: GetPortfolioResponse| -> Vec<(String, i64)> {
+        let part = |part: PortfolioPart| {
+            (part.key, sen(&part.portfolio.expect("set").outstanding) / THOUSAND)
+        };
+        answer.parts.into_iter().map(part).collect()
+    };
+    let named = |pairs: &[(&str, i64)]| -> Vec<(String, i64)> {
+        pairs.iter().map(|(key, sum)| ((*key).to_owned(), *sum)).collect()
+    };
+    let february = officers(of(2, 28, PortfolioKey::Officer).await);
+    assert_eq!(february, named(&[("", 1_000 + 900), ("lukas", 900 + 800)]));
+    let march = officers(of(3, 1, PortfolioKey::Officer).await);
+    assert_eq!(march, named(&[("", 1_000 + 900), ("lukas", 800), ("maria", 900)]));
+    let groups = officers(of(6, 2, PortfolioKey::Group).await);
+    let (a, b) = (A, format!("{BOOK}/groups/b"));
+    // What was written off is beside the books.
+    assert_eq!(groups, named(&[("", 0), (a, 900), (&b, 800 + 1_000)]));
+    let april = of(4, 30, PortfolioKey::Officer).await;
+    let maria = april.parts.iter().find(|part| part.key == "maria").expect("looks after l1");
+    let maria = maria.portfolio.as_ref().expect("set");
+    let due = maria.due.as_ref().expect("set");
+    let penalty = 11_000_000 * (51 + 20) / 1_000;
+    assert_eq!(
+        [sen(&due.penalty), sen(&due.interest), sen(&due.principal)],
+        [penalty, 20 * THOUSAND, 200 * THOUSAND]
+    );
+    // 51 days late: at risk by 30 days, in the second class, of which 5% are provided.
+    let at_risk: Vec<_> = maria.at_risk.iter().map(|of| sen(&of.amount) / THOUSAND).collect();
+    assert_eq!(at_risk, [900, 0, 0]);
+    assert_eq!(sen(&maria.provision_required), 45 * THOUSAND);
+    assert_eq!(sen(&maria.provision_held), 45 * THOUSAND);
 }
 
 async fn earlier_answers_stay(server: &Server) {
@@ -348,4 +581,144 @@ async fn what_cannot_be_asked(server: &Server) {
     let silent = RecordContactRequest { who: String::new(), ..talk };
     let status = town.portfolio().record_contact(silent).await.expect_err("nobody");
     assert_eq!(why(&status).field, "loan");
+}
+
+/// A's loan of 90 trillion rupiah costs ten times that for each day that it is late: after a hundred
+/// days more than money can be said in. The other of 100.000 is tended all the same, and every answer
+/// shows it, and names the one it cannot count. Of both 10.000 were paid from savings.
+async fn a_loan_that_outgrows_money_spoils_no_answer(server: &Server) {
+    let town = Town::found(server).await;
+    let penalty = LoanPenalty {
+        per: PenaltyPer::Day as i32,
+        percent: units("1000"),
+        ..LoanPenalty::default()
+    };
+    let dear = LoanTerms { penalty: Some(penalty), ..terms(LoanFrequency::Weekly, "0") };
+    town.loans().set_loan_product(product(A, dear)).await.expect("set");
+    for (loan, member, rupiah) in [("x", "m02", 90_000_000_000_000), ("y", "m03", 100_000)] {
+        town.deposit(member, 10_000).await;
+        let wish = ApplyForLoanRequest {
+            plan: Some(LoanPlan { instalments: 1, ..LoanPlan::default() }),
+            auto_debit: true,
+            ..application(A, loan, &format!("{A}/members/{member}"), rupiah)
+        };
+        lend(&town, wish, tin(), (4, 1)).await;
+    }
+    // The closing looks at both each day, and stops at neither.
+    crate::days::close(&town, (2025, 8, 1)).await.expect("closed");
+    let huge = 9_000_000_000_000_000 - 10 * THOUSAND;
+    assert_eq!((town.held("a.sp.2103.m02").await, town.held("a.sp.2103.m03").await), (0, 0));
+    assert_eq!(town.held("a.sp.1221.x").await, huge);
+    let as_of = date(2025, 8, 1);
+    let named = |found: &[UnreckonedLoan]| {
+        let of = |one: &UnreckonedLoan| (one.loan.clone(), sen(&one.booked));
+        found.iter().map(of).collect::<Vec<_>>()
+    };
+    let expected = [(format!("{A}/loans/x"), huge)];
+    for (scope, by) in [
+        (A, PortfolioKey::Unspecified),
+        (BOOK, PortfolioKey::Product),
+        (BOOK, PortfolioKey::Officer),
+        (BOOK, PortfolioKey::Group),
+        (BOOK, PortfolioKey::Class),
+        (BOOK, PortfolioKey::Lender),
+    ] {
+        let answer = ask(&town, scope, by, as_of.clone(), 0).await;
+        let total = answer.total.expect("set");
+        assert_eq!((total.loans, sen(&total.outstanding)), (1, 90 * THOUSAND));
+        assert_eq!(named(&answer.unreckoned), expected);
+        let parts = answer.parts.iter().map(|part| part.portfolio.clone().expect("set"));
+        assert!(parts.clone().all(|part| part == total));
+        assert_eq!(parts.count(), usize::from(by != PortfolioKey::Unspecified));
+    }
+    let page = town.portfolio().list_holdings(listed(true, as_of.clone())).await.expect("listed");
+    let page = page.into_inner();
+    assert_eq!((page.holdings.len(), page.holdings[0].days_late), (1, 115));
+    assert_eq!(named(&page.unreckoned), expected);
+    let of_nobody = ListHoldingsRequest { officer: "lukas".to_owned(), ..listed(true, None) };
+    let page = town.portfolio().list_holdings(of_nobody).await.expect("listed").into_inner();
+    assert_eq!((page.holdings.len(), page.unreckoned.len()), (0, 0));
+    let ask = GetRatiosRequest { entity: A.to_owned(), as_of: as_of.clone(), as_known_at: 0 };
+    let ratios = town.portfolio().get_ratios(ask).await.expect("ratios").into_inner();
+    assert_eq!(named(&ratios.unreckoned), expected);
+    let ask = ListRatesRequest { parent: A.to_owned(), as_of: as_of.clone(), as_known_at: 0 };
+    let rates = town.portfolio().list_rates(ask).await.expect("rates").into_inner();
+    assert_eq!((named(&rates.unreckoned), rates.rates[0].loans), (expected.to_vec(), 1));
+
+    let list = ListLoansRequest {
+        parent: A.to_owned(),
+        on: as_of.clone(),
+        only_arrears: true,
+        ..ListLoansRequest::default()
+    };
+    let loans = town.loans().list_loans(list).await.expect("listed").into_inner().loans;
+    let shown: Vec<_> =
+        loans.iter().map(|loan| (loan.unreckoned, loan.standing.is_some())).collect();
+    assert_eq!(shown, [(true, false), (false, true)]);
+    let get = GetLoanRequest { name: format!("{A}/loans/x"), on: as_of };
+    let card = town.loans().get_loan(get).await.expect("shown").into_inner();
+    assert_eq!((card.unreckoned, card.instalments.len(), card.facts.len()), (true, 0, 1));
+    // On a day on which it still fits it is reckoned like any other.
+    let early = total(&town, date(2025, 4, 9), 0).await;
+    assert_eq!((early.loans, sen(&early.outstanding)), (2, huge + 90 * THOUSAND));
+}
+
+/// 200.000 of the LKM's are in the business of its officer, who gave 50.000 of it back: of 500.000 of
+/// own capital three tenths, on each day what was there then.
+async fn capital_in_officers_businesses_is_shown(server: &Server) {
+    let town = Town::found(server).await;
+    town.fund_lkm(500_000).await;
+    for member in ["n01", "n02"] {
+        town.members().enrol_member(enrol(LKM, member)).await.expect("a member");
+    }
+    let officer = NameOfficerRequest {
+        member: format!("{LKM}/members/n01"),
+        request_id: fresh_request_id(),
+        details: None,
+        since: date(2025, 1, 1),
+        leaves: false,
+    };
+    town.portfolio().name_officer(officer).await.expect("named");
+    for (id, member, rupiah) in [("s1", "n01", 200_000), ("s2", "n02", 100_000)] {
+        let fund = FundSyirkahRequest {
+            entity: LKM.to_owned(),
+            request_id: fresh_request_id(),
+            details: on(2025, 4, 1),
+            syirkah_id: id.to_owned(),
+            partner: format!("{LKM}/members/{member}"),
+            kind: SyirkahKind::Mudharabah as i32,
+            amount: idr(rupiah),
+            nisbah_percent: units("40"),
+            minute: "BA-1/contoh".to_owned(),
+            purse: vault(),
+            ..FundSyirkahRequest::default()
+        };
+        town.syariah().fund_syirkah(fund).await.expect("funded");
+    }
+    let back = ReturnSyirkahRequest {
+        syirkah: format!("{LKM}/syirkahs/s1"),
+        request_id: fresh_request_id(),
+        details: on(2025, 5, 1),
+        amount: idr(50_000),
+        purse: vault(),
+    };
+    town.syariah().return_syirkah(back).await.expect("returned");
+    for (day, expected, percent) in
+        [(date(2025, 4, 30), 200, "40"), (date(2025, 5, 1), 150, "30"), (date(2025, 3, 31), 0, "0")]
+    {
+        let ask = GetRatiosRequest { entity: LKM.to_owned(), as_of: day, as_known_at: 0 };
+        let answer = town.portfolio().get_ratios(ask).await.expect("ratios").into_inner();
+        let ratio = answer.ratios.iter().find(|one| one.kind() == RatioKind::Officers);
+        let ratio = ratio.expect("computed");
+        assert_eq!(sen(&ratio.above), expected * THOUSAND);
+        assert_eq!(value(&ratio.percent), percent);
+        let loans: Vec<_> = answer
+            .officer_loans
+            .iter()
+            .map(|one| (one.loan.clone(), one.member.clone(), sen(&one.outstanding)))
+            .collect();
+        let expected =
+            (format!("{LKM}/syirkahs/s1"), format!("{LKM}/members/n01"), expected * THOUSAND);
+        assert_eq!(loans, Vec::from_iter((expected.2 > 0).then_some(expected)));
+    }
 }

@@ -9,15 +9,18 @@ use super::{Asked, Bounds, CHUNK, Walk, decimal, money};
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, damaged};
 use crate::api::v1;
+use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::effective::known_on;
 use crate::domain::id::{Entity, Id, RowName};
+use crate::domain::link::lkm_ledger;
 use crate::domain::loan::calendar::Calendar;
 use crate::domain::loan::case::loan_name;
 use crate::domain::loan::life::facts_known;
 use crate::domain::loan::officer::{OFFICERS, in_office};
 use crate::domain::loan::portfolio::{Point, Portfolio, percent_of};
 use crate::domain::loan::schedule::instalments;
+use crate::domain::loan::syirkah::syirkah_name;
 use crate::domain::loan::terms::Terms;
 use crate::domain::loan::yearly;
 use crate::domain::money::Sen;
@@ -43,9 +46,17 @@ impl Method for v1::ListRatesRequest {
         let bounds = asked.bounds(call, &lender).await?;
         let bound = bounds.of(BoundedFigure::LoanRate);
         let mut lent: BTreeMap<String, Lent> = BTreeMap::new();
+        let mut unreckoned = Vec::new();
         let mut walk = Walk::new(&mut asked, lender.clone(), "").await?;
         while let Some(found) = walk.next(&mut asked, CHUNK).await? {
-            for loan in found.into_iter().filter(|loan| loan.holding.outstanding.is_positive()) {
+            for loan in found {
+                let Some(holding) = &loan.holding else {
+                    unreckoned.push(loan.unreckoned(&book, &lender));
+                    continue;
+                };
+                if !holding.outstanding.is_positive() {
+                    continue;
+                }
                 let of = lent.entry(loan.row.product.clone()).or_default();
                 of.loans += 1;
                 if let Some(rate) = effective_rate(&loan.row, asked.point.known)? {
@@ -57,7 +68,8 @@ impl Method for v1::ListRatesRequest {
         let rates = product_rates(&mut asked, (&book, &lender), bound, &lent).await?;
         let as_of = asked.date();
         let bound = bound.map(to_bound);
-        Ok(v1::ListRatesResponse { rates, bound, as_of, read_point: Some(asked.read_point) })
+        let read_point = Some(asked.read_point);
+        Ok(v1::ListRatesResponse { rates, bound, as_of, read_point, unreckoned })
     }
 }
 
@@ -140,23 +152,29 @@ impl Method for v1::GetRatiosRequest {
         let totals = asked.snapshot.trial_balance(Some(&entity), asked.as_of).await?;
         let sums = Sums::of(&totals.into_iter().collect())?;
         let officers = officers(call, &mut asked, &entity).await?;
-        let mut portfolio = Portfolio::default();
+        let (mut portfolio, mut unreckoned) = (Portfolio::default(), Vec::new());
         let (mut owed, mut officer_loans) = (Sen::ZERO, Vec::new());
         let mut walk = Walk::new(&mut asked, entity.clone(), "").await?;
         while let Some(found) = walk.next(&mut asked, CHUNK).await? {
             for loan in found {
-                portfolio.add(&loan.holding, loan.booked, loan.held)?;
-                let outstanding = loan.holding.outstanding;
+                if !loan.add_to(&mut [&mut portfolio]) {
+                    unreckoned.push(loan.unreckoned(&book, &entity));
+                    continue;
+                }
+                let outstanding = loan.holding.as_ref().map_or(Sen::ZERO, |of| of.outstanding);
                 let member = loan.row.borrower.strip_prefix("members/");
                 let officer = member.filter(|member| officers.iter().any(|id| id == member));
                 if let Some(member) = officer.filter(|_| outstanding.is_positive()) {
                     owed = owed.plus(outstanding)?;
-                    officer_loans.push(v1::OfficerLoan {
-                        loan: convert::row_name(&book, loan_name(&entity, &loan.id)),
-                        member: convert::row_name(&book, RowName::of(&entity, "members", member)),
-                        outstanding: money(outstanding),
-                    });
+                    let name = loan_name(&entity, &loan.id);
+                    officer_loans.push(officer_loan(&book, &entity, (name, member), outstanding));
                 }
+            }
+        }
+        if entity == Entity::Lkm {
+            for (name, member, left) in officers_capital(&mut asked, &officers).await? {
+                owed = owed.plus(left)?;
+                officer_loans.push(officer_loan(&book, &entity, (name, &member), left));
             }
         }
         let ratios = ratios(&sums, &portfolio, owed)?.map(|ratio| ratio.shown(&bounds));
@@ -165,7 +183,44 @@ impl Method for v1::GetRatiosRequest {
             officer_loans,
             as_of: asked.date(),
             read_point: Some(asked.read_point),
+            unreckoned,
         })
+    }
+}
+
+fn officer_loan(
+    book: &Id,
+    entity: &Entity,
+    (name, member): (RowName, &str),
+    outstanding: Sen,
+) -> v1::OfficerLoan {
+    v1::OfficerLoan {
+        loan: convert::row_name(book, name),
+        member: convert::row_name(book, RowName::of(entity, "members", member)),
+        outstanding: money(outstanding),
+    }
+}
+
+/// The LKM's capital in the businesses of its officers, by contract, as the ledger has it.
+async fn officers_capital(
+    asked: &mut Asked,
+    officers: &[String],
+) -> Checked<Vec<(RowName, String, Sen)>> {
+    let prefix = format!("{}.", lkm_ledger().account(Code::SharingFinance));
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = asked.snapshot.accounts(&prefix, after.as_ref(), CHUNK, asked.as_of).await?;
+        let Some((last, _)) = page.last() else { return Ok(found) };
+        after = Some(last.clone());
+        for (account, left) in page.into_iter().filter(|(_, left)| left.is_positive()) {
+            let name = syirkah_name(&Id::new(account.subject.as_str()).ok_or_else(damaged)?);
+            let row = asked.snapshot.row(&name).await?.map(|found| found.row);
+            let Some(Row::Syirkah(row)) = row else { return Err(damaged()) };
+            let member = row.partner.strip_prefix("members/");
+            if let Some(member) = member.filter(|one| officers.iter().any(|id| id == one)) {
+                found.push((name, member.to_owned(), left));
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::loan_args::{
 use super::transactions::request;
 use super::{Answer, Client, PAGE};
 use crate::api::v1::{self, DayCount, Handover, InterestGrace, Means, loan_purse, means};
-use crate::cli::convert::{date, last_part, money, money_text};
+use crate::cli::convert::{date, decimal, last_part, money, money_text};
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{FREQUENCIES, LOAN_METHODS, LOAN_STATES};
 
@@ -475,13 +475,16 @@ impl Client {
                 );
                 self.booked(loans.register_collateral(request)).await
             }
-            LoanAsk::TakeCollateral(TakeCollateral { which, collateral, amount, when }) => {
+            LoanAsk::TakeCollateral(taken) => {
+                let TakeCollateral { which, collateral, amount, lot, quantity, when } = taken;
                 let request = request!(
                     when,
                     v1::TakeCollateralRequest {
                         loan: self.loan_name(which),
                         collateral_id: collateral.clone(),
                         amount: money(*amount),
+                        lot_id: lot.clone(),
+                        quantity: quantity.and_then(decimal),
                     }
                 );
                 self.booked(loans.take_collateral(request)).await
@@ -563,8 +566,10 @@ impl Client {
     async fn loan_card(&self, OnDay { which, on }: &OnDay) -> Answer {
         let request = v1::GetLoanRequest { name: self.loan_name(which), on: on.and_then(date) };
         let answer = self.get(self.remote.loans().get_loan(request)).await?;
-        let summary = v1::LoanSummary { loan: answer.loan, standing: answer.standing };
-        let head = Table::of(LOANS, [self.loan_row(&summary)]);
+        let (loan, standing, unreckoned) = (answer.loan, answer.standing, answer.unreckoned);
+        let summary = v1::LoanSummary { loan, standing, unreckoned };
+        let mut head = Table::of(LOANS, [self.loan_row(&summary)]);
+        self.note_unreckoned_loan(&mut head, &summary);
         Ok(vec![head, Table::of(SCHEDULE, self.schedule_rows(&answer.instalments))])
     }
 
@@ -585,6 +590,18 @@ impl Client {
         ]
     }
 
+    /// Says of a loan that its amounts are too large to be shown.
+    fn note_unreckoned_loan(&self, table: &mut Table, summary: &v1::LoanSummary) {
+        let name = summary.loan.as_ref().map(|loan| last_part(&loan.name));
+        if let Some(name) = name.filter(|_| summary.unreckoned) {
+            let words = self.say(
+                "jumlahnya melampaui batas; periksa aturan dendanya",
+                "its amounts are too large; look at what being late costs",
+            );
+            table.note(format!("! {name}: {words}"));
+        }
+    }
+
     async fn loans(&self, List { lender, on, arrears }: &List) -> Answer {
         let mut table = Table::new("", LOANS);
         let ask = async |page_token| {
@@ -598,7 +615,10 @@ impl Client {
             self.remote.loans().list_loans(request).await
         };
         let take = |page: v1::ListLoansResponse| {
-            page.loans.iter().for_each(|loan| table.row(self.loan_row(loan)));
+            for loan in &page.loans {
+                table.row(self.loan_row(loan));
+                self.note_unreckoned_loan(&mut table, loan);
+            }
             page.next_page_token
         };
         self.pages(ask, take).await?;

@@ -352,6 +352,7 @@ impl Client {
             let words = self.say("Di luar buku, sudah dihapus:", "Off the books, written off:");
             table.note(format!("{words} {}", format_amount(written_off)));
         }
+        self.note_unreckoned(&mut table, &answer.unreckoned);
         table.note(self.read_point(answer.read_point.as_ref()));
         let class = |class: &v1::ClassPart| {
             vec![
@@ -396,10 +397,26 @@ impl Client {
         };
         let take = |page: v1::ListHoldingsResponse| {
             page.holdings.iter().for_each(|holding| table.row(self.holding_row(holding)));
+            self.note_unreckoned(&mut table, &page.unreckoned);
             page.next_page_token
         };
         self.pages(ask, take).await?;
         Ok(vec![table])
+    }
+
+    /// Names the loans that are in no sum.
+    fn note_unreckoned(&self, table: &mut Table, loans: &[v1::UnreckonedLoan]) {
+        for loan in loans {
+            table.note(format!(
+                "! {}: {} {}",
+                last_part(&loan.loan),
+                self.say(
+                    "tidak terhitung, jumlahnya melampaui batas; periksa. Pokok menurut buku:",
+                    "not counted, its amounts are too large; look at it. Principal booked:",
+                ),
+                money_text(loan.booked.as_ref()),
+            ));
+        }
     }
 
     fn holding_row(&self, holding: &v1::Holding) -> Vec<String> {
@@ -448,6 +465,7 @@ impl Client {
         if let Some(bound) = &answer.bound {
             table.note(format!("{}: {}", self.say("Batas", "Bound"), bound.source));
         }
+        self.note_unreckoned(&mut table, &answer.unreckoned);
         table.note(self.read_point(answer.read_point.as_ref()));
         Ok(vec![table])
     }
@@ -475,6 +493,7 @@ impl Client {
                 kept,
             ]);
         }
+        self.note_unreckoned(&mut table, &answer.unreckoned);
         table.note(self.read_point(answer.read_point.as_ref()));
         let officer = |loan: &v1::OfficerLoan| {
             vec![

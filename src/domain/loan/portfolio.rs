@@ -208,9 +208,16 @@ pub struct Portfolio {
 }
 
 impl Portfolio {
+    /// The portfolio with one loan more. Errors: as [`Portfolio::add`].
+    pub fn with(&self, holding: &Holding, booked: Sen, held: Sen) -> Result<Portfolio, Refusal> {
+        let mut sum = self.clone();
+        sum.add(holding, booked, held)?;
+        Ok(sum)
+    }
+
     /// Adds a loan, with its principal and its provision as the ledger has them.
     ///
-    /// Errors: `OVERFLOW`.
+    /// Errors: `OVERFLOW`; then the sum is half done.
     pub fn add(&mut self, holding: &Holding, booked: Sen, held: Sen) -> Result<(), Refusal> {
         self.loans += 1;
         self.outstanding = self.outstanding.plus(holding.outstanding)?;

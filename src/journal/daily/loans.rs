@@ -79,7 +79,8 @@ impl Step for Loans {
 }
 
 /// Whether something is due of a loan, and something saved to take it from. Nothing is taken from the
-/// savings of who has died: they are settled with the heirs.
+/// savings of who has died: they are settled with the heirs. One that cannot be reckoned is tried, so
+/// that the record says why nothing was taken.
 async fn is_payable(snapshot: &mut Snapshot, case: &Case, day: Day) -> Result<bool, StorageError> {
     let wrong = |_| damaged("a loan");
     if let Borrower::Member(member) = case.borrower().map_err(wrong)? {
@@ -89,7 +90,7 @@ async fn is_payable(snapshot: &mut Snapshot, case: &Case, day: Day) -> Result<bo
             return Ok(false);
         }
     }
-    let due = payable(&case.row, day).map_err(wrong)?;
+    let Ok(due) = payable(&case.row, day) else { return Ok(true) };
     let account = debited_account(case).map_err(wrong)?;
     Ok(due.is_positive() && snapshot.balance(&account, AsOf::default()).await?.is_negative())
 }
