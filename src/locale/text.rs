@@ -27,6 +27,9 @@ fn value_text(reason: Reason, key: &str, value: &str, language: Language) -> Opt
             Language::Indonesian => Some(value.replace('.', ",")),
             Language::English => None,
         },
+        "least" | "most" if reason == Reason::LoanAmount => {
+            value.parse().ok().map(|sen| format_amount(Sen::new(sen)))
+        }
         "held" | "asked" | "paid" | "cap" | "difference" | "amount" | "counted" | "received"
         | "spent" | "planned" => value.parse().ok().map(|sen| format_amount(Sen::new(sen))),
         "date" | "today" | "opened" | "last" | "effective" => {
@@ -146,6 +149,30 @@ mod tests {
         assert_eq!(
             both(&lot),
             ["beras-1 hanya berisi 12,5, diminta 20.", "beras-1 only holds 12.5, 20 asked."]
+        );
+    }
+
+    #[test]
+    fn a_product_says_what_it_lends_and_how_often_it_is_paid() {
+        let amount = Refusal::new(Reason::LoanAmount)
+            .with("product", "usaha")
+            .with("least", 10_000_000)
+            .with("most", 200_000_000);
+        assert_eq!(
+            both(&amount),
+            [
+                "Produk usaha meminjamkan Rp100.000 sampai Rp2.000.000.",
+                "The product usaha lends Rp100.000 to Rp2.000.000.",
+            ]
+        );
+        let instalments =
+            Refusal::new(Reason::LoanInstalments).with("product", "usaha").with("most", 12);
+        assert_eq!(
+            both(&instalments),
+            [
+                "Produk usaha paling banyak 12 angsuran.",
+                "The product usaha allows 12 instalments at most.",
+            ]
         );
     }
 

@@ -34,6 +34,9 @@ fn told(status: &Status) -> (String, String) {
     (why.reason, why.field)
 }
 
+/// What the product of [`bounded`] says of instalments.
+const MOST: &str = "The product biasa allows 12 instalments at most.";
+
 fn named(reason: &str, field: &str) -> (String, String) {
     (reason.to_owned(), field.to_owned())
 }
@@ -46,33 +49,49 @@ async fn what_a_product_does_not_allow_is_refused(server: &Server) {
     let wish = || application(A, "l1", &format!("{A}/members/m02"), 500_000);
     let plan = |instalments| Some(LoanPlan { instalments, ..LoanPlan::default() });
     let long_ago = LoanPlan { instalments: 3, first_due_on: date(2025, 3, 1), due_days: vec![] };
-    for (wish, expected) in [
-        (ApplyForLoanRequest { amount: idr(99_999), ..wish() }, named("LOAN_AMOUNT", "amount")),
-        (ApplyForLoanRequest { amount: idr(2_000_001), ..wish() }, named("LOAN_AMOUNT", "amount")),
+    // With the rule that was broken, in words.
+    let lends = "The product biasa lends Rp100.000 to Rp2.000.000.";
+    for (wish, expected, rule) in [
+        (
+            ApplyForLoanRequest { amount: idr(99_999), ..wish() },
+            named("LOAN_AMOUNT", "amount"),
+            lends,
+        ),
+        (
+            ApplyForLoanRequest { amount: idr(2_000_001), ..wish() },
+            named("LOAN_AMOUNT", "amount"),
+            lends,
+        ),
         (
             ApplyForLoanRequest { plan: plan(13), ..wish() },
             named("LOAN_INSTALMENTS", "plan.instalments"),
+            MOST,
         ),
         (
             ApplyForLoanRequest { plan: plan(0), ..wish() },
             named("LOAN_PLAN_INVALID", "plan.instalments"),
+            "The plan of instalments cannot be kept: instalments.",
         ),
         (
             ApplyForLoanRequest { plan: Some(long_ago), ..wish() },
             named("LOAN_PLAN_INVALID", "plan.first_due_on"),
+            "The plan of instalments cannot be kept: first_due_on.",
         ),
         (
             ApplyForLoanRequest { details: on(2160, 1, 1), ..wish() },
             named("DATE_IN_FUTURE", "details.happened_on"),
+            "The date 1 January 2160 has not come yet",
         ),
         (
             ApplyForLoanRequest { product_id: "lain".to_owned(), ..wish() },
             named("NOT_FOUND", "product_id"),
+            "lain",
         ),
     ] {
         let wish = ApplyForLoanRequest { request_id: fresh_request_id(), ..wish };
         let refused = town.loans().apply_for_loan(wish).await.expect_err("refused");
         assert_eq!(told(&refused), expected);
+        assert!(why(&refused).text.contains(rule), "{}", why(&refused).text);
     }
     for rate in ["-1", "1000.1", "0.0000001"] {
         let odd = LoanTerms { rate_percent: units(rate), ..monthly() };
@@ -197,6 +216,9 @@ async fn a_running_loan_keeps_to_what_was_agreed(server: &Server) {
     };
     let refused = town.loans().reschedule_loan(reschedule(0, "")).await.expect_err("no plan");
     assert_eq!(told(&refused), named("LOAN_PLAN_INVALID", "plan.instalments"));
+    let refused = town.loans().reschedule_loan(reschedule(13, "")).await.expect_err("too long");
+    assert_eq!(told(&refused), named("LOAN_INSTALMENTS", "plan.instalments"));
+    assert_eq!(why(&refused).text, MOST);
     let refused = town.loans().reschedule_loan(reschedule(5, "1001")).await.expect_err("no rate");
     assert_eq!(told(&refused), named("LOAN_TERMS_INVALID", "rate_percent"));
     let past = RescheduleLoanRequest { details: on(2025, 2, 9), ..reschedule(5, "") };
