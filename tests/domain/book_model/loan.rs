@@ -17,6 +17,18 @@ pub enum Contract {
     Qardh,
 }
 
+/// What being late costs.
+#[derive(Clone, Copy, Debug)]
+pub struct Late {
+    /// Ten-thousandths of what is overdue, for each day, or for each period that begins.
+    pub rate: i64,
+    pub by_period: bool,
+    /// Days that cost nothing.
+    pub grace: i32,
+    /// The most, in percent of the instalment.
+    pub cap: Option<i64>,
+}
+
 /// What became of a loan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact {
@@ -53,8 +65,7 @@ pub struct Loan {
     pub rate: i64,
     pub margin: Sum,
     pub accrues: bool,
-    /// Ten-thousandths of what is overdue for each day, and the days that cost nothing.
-    pub penalty: Option<(i64, i32)>,
+    pub penalty: Option<Late>,
     /// Whether what is overpaid pays principal early.
     pub early: bool,
     /// The percentage that is remitted of jasa of periods that have not begun, if there is a rule.
@@ -81,6 +92,8 @@ struct Line {
     due: bool,
     paid: [Sum; 3],
     late: i128,
+    /// Principal and jasa as they were planned at first.
+    size: Sum,
 }
 
 /// What a lender gave up, and where the loan stood then.
@@ -97,7 +110,7 @@ pub struct Standing {
     day: Day,
     lines: Vec<Line>,
     pub titipan: Sum,
-    penalty: Option<(i64, i32)>,
+    penalty: Option<Late>,
     /// Penalties, jasa and principal that were paid.
     pub paid: [Sum; 3],
     amount: Sum,
@@ -180,11 +193,26 @@ impl Line {
         self.principal + self.jasa - self.waived - self.paid[1] - self.paid[2]
     }
 
-    fn penalty(&self, rule: Option<(i64, i32)>) -> Sum {
-        rule.map_or(0, |(rate, _)| half_up(self.late * i128::from(rate), 10_000))
+    fn penalty(&self, rule: Option<Late>) -> Sum {
+        let Some(rule) = rule else { return 0 };
+        let charged = half_up(self.late * i128::from(rule.rate), 10_000);
+        let part = |cap| half_up(i128::from(self.size) * i128::from(cap), 100);
+        rule.cap.map_or(charged, |cap| charged.min(part(cap)))
     }
 
-    fn owed(&self, part: usize, rule: Option<(i64, i32)>) -> Sum {
+    /// Whether being late costs something more on a day: each day after those that are free, or the
+    /// day after a period has begun.
+    fn costs_on(&self, today: Day, rule: Late, weekly: bool) -> bool {
+        let free = Day::new(self.due_on.get() + rule.grace);
+        let eve = Day::new(today.get() - 1);
+        match (rule.by_period, weekly) {
+            (false, _) => today > free,
+            (true, true) => eve >= free && (eve.get() - free.get()) % 7 == 0,
+            (true, false) => (0..30).any(|months| months_later(free, months) == eve),
+        }
+    }
+
+    fn owed(&self, part: usize, rule: Option<Late>) -> Sum {
         let asked = [self.penalty(rule), self.jasa - self.waived, self.principal][part];
         asked - self.paid[part]
     }
@@ -228,17 +256,18 @@ impl Standing {
                 due: false,
                 paid: [0; 3],
                 late: 0,
+                size: principal + jasa,
             });
         }
         self.lines.sort_by_key(|line| line.due_on);
     }
 
     fn grow_penalties(&mut self) {
-        let (Some((_, grace)), None, today) = (self.penalty, self.lost, self.day) else { return };
-        for line in self.lines.iter_mut().filter(|line| line.due) {
-            if today.get() > line.due_on.get() + grace {
-                line.late += i128::from(line.unpaid());
-            }
+        let (Some(rule), None, today) = (self.penalty, self.lost, self.day) else { return };
+        let weekly = self.weekly;
+        let due = self.lines.iter_mut().filter(|line| line.due);
+        for line in due.filter(|line| line.costs_on(today, rule, weekly)) {
+            line.late += i128::from(line.unpaid());
         }
     }
 

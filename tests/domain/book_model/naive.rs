@@ -36,6 +36,8 @@ pub enum Told {
     Decided { loan: usize },
     /// Something became of a term deposit, at its keeper and at the group that saves.
     Term { deposit: usize, legs: Vec<(String, Sum)> },
+    /// The LKM's bank paid interest.
+    Earned { amount: Sum },
     /// Interest of a month.
     Interest { group: String, member: String, amount: Sum },
     /// A member left, or died: of each sort of savings all, less what went to pay loans off.
@@ -380,6 +382,9 @@ impl Balances {
                 } else {
                     self.add(format!("{lender}.sp.2103.{borrower}"), *amount);
                 }
+            }
+            Told::Earned { amount } => {
+                self.pair("lkm.sp.1104".to_owned(), "lkm.sp.4201".to_owned(), *amount);
             }
             Told::Interest { group, member, amount } => {
                 let saved = format!("{group}.sp.2103.{member}");

@@ -22,7 +22,7 @@ use simpul::domain::record::proto::{
 use simpul::domain::trade::{Payment, Purchase};
 
 use super::Life;
-use super::loan::{Contract, Loan, Sum};
+use super::loan::{Contract, Late, Loan, Sum};
 use super::naive::Told;
 use crate::loan_schedule::plain_terms;
 use crate::loans::{apply, confirm, counter, decide};
@@ -109,7 +109,7 @@ impl Life {
             rate: 0,
             margin,
             accrues: false,
-            penalty: Some((5, 2)),
+            penalty: Some(Late { rate: 5, by_period: false, grace: 2, cap: None }),
             early: false,
             rebate: None,
             debited: contract == Contract::Murabahah && self.random.bool(),

@@ -259,7 +259,7 @@ impl Life {
             return;
         }
         let (keeper, saver) = if of_group { ("lkm".to_owned(), whose) } else { (whose, member) };
-        let amount = self.random.i64(1..=300) * 1_000 * RUPIAH;
+        let amount = self.random.i64(1..=80) * 1_000 * RUPIAH;
         let months = self.random.i32(1..=4);
         let odd = if self.random.bool() { 0 } else { self.random.i32(1..20) };
         let waits = [OnMaturity::Unspecified, OnMaturity::Savings, OnMaturity::RollOver];

@@ -70,6 +70,7 @@ impl Life {
         let told = Told::StoodIn { loan: at, payers, by_group };
         self.told(told, &[&loan.lender, &group], on, &record);
         self.naive.became(at, on, Fact::Paid(amount));
+        self.compare_claims();
         self.tally(if by_group { "a group stood in" } else { "members stood in" });
     }
 
@@ -128,6 +129,7 @@ impl Life {
         assert!(amount <= held, "{record:?}");
         let told = Told::ClaimRepaid { loan: at, payer, amount, to_group };
         self.told(told, &[&whose], on, &record);
+        self.compare_claims();
         self.tally("claims repaid");
     }
 
