@@ -1,6 +1,7 @@
-//! Loans, from application to the last instalment (catalogue events 21 to 29, 35 to 39 and 45);
-//! their rules are in [`rules`].
+//! Loans, from application to the last instalment (catalogue events 21 to 29 and 35 to 39); their
+//! rules are in [`rules`], those from outside lenders (45) in [`outside`].
 
+mod outside;
 mod rules;
 
 use crate::api::convert::{self, Checked};
@@ -19,7 +20,6 @@ use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::case::{Borrower, Purse, loan_name};
 use crate::domain::loan::life::{LATEST, Life, Line, facts_known, reckon};
-use crate::domain::loan::outside::{RepayOutsideLoan, TakeOutsideLoan};
 use crate::domain::loan::pay::{
     AccrueLoan, Disburse, PayLoan, RefundTitipan, RewardLoan, SettleLoan, WaiveLoan,
 };
@@ -71,6 +71,8 @@ service! {
         sell_collateral: SellCollateralRequest => SellCollateralResponse;
         take_outside_loan: TakeOutsideLoanRequest => TakeOutsideLoanResponse;
         repay_outside_loan: RepayOutsideLoanRequest => RepayOutsideLoanResponse;
+        get_outside_loan: GetOutsideLoanRequest => GetOutsideLoanResponse;
+        list_outside_loans: ListOutsideLoansRequest => ListOutsideLoansResponse;
         get_loan: GetLoanRequest => GetLoanResponse;
         list_loans: ListLoansRequest => ListLoansResponse;
     }
@@ -403,51 +405,6 @@ impl Mutation for v1::SellCollateralRequest {
         let price = convert::money(self.price.as_ref(), "price")?;
         let place = convert::place(self.place.as_ref(), &book, "place")?;
         Ok(Plan::new(book, &lender, SellCollateral { loan, price, place }))
-    }
-}
-
-impl Mutation for v1::TakeOutsideLoanRequest {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[("party", "lender")];
-
-    detailed!();
-
-    fn plan(&self, _: &[String]) -> Checked<Plan> {
-        let (book, entity) = convert::entity(&self.entity, "entity")?;
-        let action = TakeOutsideLoan {
-            entity: entity.clone(),
-            loan: convert::id(&self.loan_id, "loan_id")?,
-            party: convert::owned_by(&self.lender, (&book, &entity), "parties", "lender")?,
-            amount: convert::money(self.amount.as_ref(), "amount")?,
-            place: convert::place(self.place.as_ref(), &book, "place")?,
-        };
-        Ok(Plan::new(book, &entity, action))
-    }
-}
-
-impl Mutation for v1::RepayOutsideLoanRequest {
-    const FIELDS: &'static [(&'static str, &'static str)] =
-        &[("loan", "outside_loan"), ("amount", "principal")];
-
-    detailed!();
-
-    fn plan(&self, _: &[String]) -> Checked<Plan> {
-        let (book, entity, loan) =
-            convert::owned(&self.outside_loan, "outside-loans", "outside_loan")?;
-        let part = |money: Option<&google_type::Money>, field: &str| match money {
-            None => Ok(Sen::ZERO),
-            money => convert::money_or_zero(money, field),
-        };
-        let action = RepayOutsideLoan {
-            entity: entity.clone(),
-            loan,
-            principal: part(self.principal.as_ref(), "principal")?,
-            interest: part(self.interest.as_ref(), "interest")?,
-            place: convert::place(self.place.as_ref(), &book, "place")?,
-        };
-        if action.principal.is_zero() && action.interest.is_zero() {
-            return Err(Fault::AmountZero.on("principal"));
-        }
-        Ok(Plan::new(book, &entity, action))
     }
 }
 

@@ -568,6 +568,7 @@ fn take_in(draft: &mut Draft<'_>, entity: &Entity, name: &RowName, row: &Row) ->
         Row::LoanQuality(quality) => {
             quality.versions.iter_mut().for_each(|version| version.position = position);
         }
+        Row::OutsideLoan(taken) => loan::outside::arrive(taken, position),
         Row::LoanContacts(talks) => {
             talks.contacts.iter_mut().for_each(|talk| talk.position = position);
         }

@@ -104,6 +104,7 @@ impl Action for Reverse {
         savings_share::undo(draft, effect, open)?;
         loan::case::undo(draft, &record, effect, open)?;
         loan::syirkah::undo(draft, record.position, effect)?;
+        loan::outside::undo(draft, record.position, effect)?;
         bank::untick(draft, &record, effect, open)?;
         standing::undo(draft, &record, effect)?;
         moving::undo(draft, &record, effect)?;

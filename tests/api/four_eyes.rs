@@ -446,6 +446,8 @@ async fn money_of_the_lkm(eyes: &mut Eyes<'_>) {
         lender: format!("{LKM}/parties/bank-desa"),
         amount: idr(1_000_000),
         place: place(PlaceKind::Bank),
+        terms: None,
+        plan: None,
     };
     eyes.drive("LoanService/TakeOutsideLoan", take, "ALREADY_EXISTS").await;
 
@@ -531,6 +533,8 @@ async fn loans(eyes: &mut Eyes<'_>) {
         details: on(2025, 5, 6),
         collateral_id: "motor".to_owned(),
         amount: idr(800_000),
+        lot_id: String::new(),
+        quantity: None,
     };
     eyes.drive("LoanService/TakeCollateral", take, "WRONG_KIND").await;
     let sell = |request_id| SellCollateralRequest {

@@ -13,6 +13,8 @@ on_both!(
     two_officers_decide_on_one_application,
     what_a_loan_is_for_is_sealed,
     arrears_are_listed,
+    what_is_told_late_is_reckoned_anew_in_both_ledgers,
+    a_loan_from_outside_has_its_lenders_plan,
 );
 
 /// Thousands of rupiah in sen.
@@ -384,4 +386,178 @@ async fn arrears_are_listed(server: &Server) {
     let early = town.loans().pay_loan(early).await.expect("told late").into_inner();
     assert_eq!(early.transaction.expect("set").effective_on, date(2025, 4, 2));
     town.trial_balance(A).await;
+}
+
+/// A's 500.000 from a bank, flat 1% a month in five: 105.000 a month from 1 February on. The second
+/// instalment is paid in part, and what was paid on 5 March is told late.
+async fn a_loan_from_outside_has_its_lenders_plan(server: &Server) {
+    let town = Town::found(server).await;
+    let party = CreatePartyRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        party_id: "bank".to_owned(),
+        display_name: "Bank (contoh)".to_owned(),
+        kind: PartyKind::Other as i32,
+    };
+    town.parties().create_party(party).await.expect("a party");
+    let rules = LoanTerms { overpayment: 0, recognition: 0, ..terms(LoanFrequency::Monthly, "1") };
+    let take = || TakeOutsideLoanRequest {
+        entity: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 1, 1),
+        loan_id: "b1".to_owned(),
+        lender: format!("{A}/parties/bank"),
+        amount: idr(500_000),
+        place: place(PlaceKind::Bank),
+        terms: Some(rules.clone()),
+        plan: plan(5),
+    };
+    let name = format!("{A}/outside-loans/b1");
+    let wrong = [
+        (TakeOutsideLoanRequest { plan: None, ..take() }, "REQUIRED", "plan"),
+        (TakeOutsideLoanRequest { terms: None, ..take() }, "REQUIRED", "terms"),
+        (
+            TakeOutsideLoanRequest { plan: plan(0), ..take() },
+            "LOAN_PLAN_INVALID",
+            "plan.instalments",
+        ),
+        (
+            TakeOutsideLoanRequest {
+                terms: Some(LoanTerms { rate_percent: units("-1"), ..rules.clone() }),
+                ..take()
+            },
+            "LOAN_TERMS_INVALID",
+            "terms.rate_percent",
+        ),
+        (
+            TakeOutsideLoanRequest {
+                terms: Some(LoanTerms { rate_percent: units("1000"), ..rules.clone() }),
+                plan: plan(1_000),
+                amount: idr(100_000_000_000_000),
+                ..take()
+            },
+            "OVERFLOW",
+            "amount",
+        ),
+    ];
+    let before = town.trial_balance(BOOK).await;
+    for (request, reason, field) in wrong {
+        let told = why(&town.loans().take_outside_loan(request).await.expect_err("refused"));
+        assert_eq!((told.reason.as_str(), told.field.as_str()), (reason, field));
+    }
+    let get = |day: (i32, i32), as_known_at| GetOutsideLoanRequest {
+        name: name.clone(),
+        on: date(2025, day.0, day.1),
+        as_known_at,
+    };
+    let status = town.loans().get_outside_loan(get((1, 1), 0)).await.expect_err("none yet");
+    assert_eq!(why(&status).code, Code::NotFound);
+    assert_eq!(town.trial_balance(BOOK).await, before, "nothing half-done");
+    town.loans().take_outside_loan(take()).await.expect("taken");
+    let repay = |principal, interest, day: (i32, i32)| RepayOutsideLoanRequest {
+        outside_loan: name.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, day.0, day.1),
+        principal: idr(principal),
+        interest: idr(interest),
+        place: place(PlaceKind::Bank),
+    };
+    for (principal, interest, day) in [(100_000, 5_000, (2, 1)), (50_000, 8_000, (3, 10))] {
+        town.loans().repay_outside_loan(repay(principal, interest, day)).await.expect("repaid");
+    }
+    let known = town.position().await;
+    let late = repay(50_000, 0, (3, 5));
+    let late_id = late.request_id.clone();
+    town.loans().repay_outside_loan(late).await.expect("told late");
+    let shown = async |day, known| -> (i64, [i64; 2], u32, usize) {
+        let answer = town.loans().get_outside_loan(get(day, known)).await.expect("shown");
+        let answer = answer.into_inner();
+        let standing = answer.standing.expect("taken");
+        let due = standing.due.expect("set");
+        let due = [&due.principal, &due.interest].map(|part| sen(part) / THOUSAND);
+        assert_eq!(answer.instalments.len(), 5);
+        let outstanding = sen(&standing.outstanding) / THOUSAND;
+        (outstanding, due, standing.days_late, answer.repayments.len())
+    };
+    assert_eq!(shown((3, 10), known).await, (350, [50, 0], 9, 2));
+    assert_eq!(shown((3, 10), 0).await, (300, [0, 0], 0, 3));
+    assert_eq!(shown((4, 1), 0).await, (300, [100, 2], 0, 3));
+    assert_eq!(shown((4, 3), 0).await, (300, [100, 2], 2, 3));
+    assert_eq!(town.held("a.sp.2313.b1").await, 300 * THOUSAND);
+    let reverse = ReverseTransactionRequest {
+        transaction: format!("{BOOK}/transactions/{late_id}"),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 10),
+        ..Default::default()
+    };
+    town.journal().reverse_transaction(reverse).await.expect("reversed");
+    assert_eq!(shown((3, 10), 0).await, (350, [50, 0], 9, 2));
+    let list = ListOutsideLoansRequest {
+        parent: A.to_owned(),
+        on: date(2025, 3, 10),
+        ..ListOutsideLoansRequest::default()
+    };
+    let listed = town.loans().list_outside_loans(list).await.expect("listed").into_inner().loans;
+    let standing = listed[0].standing.as_ref().expect("taken");
+    assert_eq!((listed.len(), sen(&standing.outstanding)), (1, 350 * THOUSAND));
+    assert_eq!(standing.next_due_on, date(2025, 4, 1));
+    let loan = listed[0].loan.as_ref().expect("set");
+    assert_eq!((loan.name.as_str(), loan.lender.as_str()), (&*name, &*format!("{A}/parties/bank")));
+    // On the day on which it was taken, too.
+    let early = town.loans().repay_outside_loan(repay(1_000, 0, (1, 1))).await.expect("its day");
+    assert!(early.into_inner().transaction.expect("set").warnings.is_empty());
+    assert_eq!(town.held("a.sp.2313.b1").await, 349 * THOUSAND);
+}
+
+/// 1.000.000 of the LKM to KUBE a in four weeks, 2.000 a week. 100.000 came on 17 March; then it is
+/// told that 252.000 had come on the tenth: that stands on its day, and 2.000 that were jasa by the
+/// first reckoning, and are principal now, on the business day, in one record of both ledgers that
+/// names what caused it.
+async fn what_is_told_late_is_reckoned_anew_in_both_ledgers(server: &Server) {
+    let town = Town::found(server).await;
+    town.fund_lkm(5_000_000).await;
+    let rules = product(LKM, terms(LoanFrequency::Weekly, "0.2"));
+    town.loans().set_loan_product(rules).await.expect("set");
+    let wish = ApplyForLoanRequest { plan: plan(4), ..application(LKM, "l1", A, 1_000_000) };
+    lend(&town, wish, over_the_counter(), (3, 3)).await;
+    let loan = format!("{LKM}/loans/l1");
+    let paid = |rupiah, day| payment(&loan, rupiah, over_the_counter(), (3, day));
+    town.loans().pay_loan(paid(100_000, 17)).await.expect("paid");
+    let before = town.position().await;
+    let late = paid(252_000, 10);
+    let cause = format!("{BOOK}/transactions/{}", late.request_id);
+    let told = town.loans().pay_loan(late).await.expect("told late").into_inner();
+    assert_eq!(told.transaction.expect("set").effective_on, date(2025, 3, 10));
+    assert_eq!(town.position().await, before + 2, "its own record, and one more");
+    let thousands = |line: &LedgerLine| match line.side.as_ref().expect("set") {
+        ledger_line::Side::Debit(amount) => amount.units / 1_000,
+        ledger_line::Side::Credit(amount) => -amount.units / 1_000,
+    };
+    for (account, own, anew) in [
+        ("lkm.sp.1222.l1", -250, -2),
+        ("lkm.sp.4311", -2, 2),
+        ("a.sp.2311.l1", 250, 2),
+        ("a.sp.5311", 2, -2),
+    ] {
+        let request = ListEntriesRequest {
+            account: format!("{BOOK}/accounts/{account}"),
+            page_size: 2,
+            page_token: String::new(),
+            newest_first: true,
+        };
+        let lines = town.ledger().list_entries(request).await.expect("lines").into_inner().lines;
+        let found: Vec<_> = lines
+            .iter()
+            .map(|line| {
+                let day = line.effective_on.clone();
+                (line.position - before, line.transaction.clone(), day, thousands(line))
+            })
+            .collect();
+        let expected = [
+            (2, cause.clone(), date(2025, 3, 17), anew),
+            (1, cause.clone(), date(2025, 3, 10), own),
+        ];
+        assert_eq!(found, expected, "{account}");
+    }
+    town.assert_mirrored("a").await;
 }

@@ -3,8 +3,12 @@
 use simpul::domain::account::Ledger;
 use simpul::domain::cash::Place;
 use simpul::domain::id::Entity;
-use simpul::domain::loan::outside::{RepayOutsideLoan, TakeOutsideLoan};
+use simpul::domain::loan::life::LATEST;
+use simpul::domain::loan::outside::{
+    RepayOutsideLoan, TakeOutsideLoan, outside_loan_name, standing,
+};
 use simpul::domain::loan::pay::AccrueLoan;
+use simpul::domain::loan::portfolio::Point;
 use simpul::domain::loan::product::SetLoanProduct;
 use simpul::domain::loan::quality::{SetLoanQuality, preset};
 use simpul::domain::loan::trouble::{
@@ -12,18 +16,18 @@ use simpul::domain::loan::trouble::{
     WriteOffLoan,
 };
 use simpul::domain::lot::NewLot;
-use simpul::domain::record::Outcome;
 use simpul::domain::record::proto::{
-    Fund, LoanFrequency, LoanMethod, LoanState, LoanTerms, LoanVersion, LotKind, QualityPreset,
-    QualityVersion, Recognition,
+    Fund, LoanContract, LoanFrequency, LoanMethod, LoanPlan, LoanState, LoanTerms, LoanVersion,
+    LotKind, OutsideLoan, QualityPreset, QualityVersion, Recognition,
 };
+use simpul::domain::record::{Outcome, Row};
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::trade::{Payment, Purchase};
 
 use crate::loan_schedule::{plain_terms, plan_of};
 use crate::loans::{apply, counter, fund_vault, lend, member, pay, row, set_product, tin, village};
-use crate::village::{Village, day, entries, id, k, kube};
+use crate::village::{Village, day, entries, flags, id, k, kube};
 use simpul::domain::loan::case::{Borrower, Purse};
 
 pub fn terms(recognition: Recognition) -> LoanTerms {
@@ -357,6 +361,50 @@ fn a_new_plan_keeps_to_the_products_instalments() {
     assert_eq!(refused.reason, Reason::LoanInstalments);
 }
 
+/// What a loan from outside comes to on a day: outstanding, what was paid and what is due of
+/// principal and jasa in thousands, days late, and when something falls due next.
+fn outside(v: &Village, entity: &Entity, on: &str) -> Option<([i64; 5], u32, Option<String>)> {
+    let row = outside_row(v, entity);
+    let found = standing(&row, Point { day: day(on), known: LATEST }).expect("reckoned")?;
+    let parts = [
+        found.outstanding,
+        found.principal,
+        found.interest,
+        found.due_principal,
+        found.due_interest,
+    ];
+    let next = found.next_due.map(|day| day.to_string());
+    Some((parts.map(|part| part.get() / 100_000), found.days_late, next))
+}
+
+fn outside_row(v: &Village, entity: &Entity) -> OutsideLoan {
+    match v.row(&outside_loan_name(entity, &id("b1"))) {
+        Some(Row::OutsideLoan(row)) => row,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn take_outside(entity: &Entity, agreed: Option<(LoanTerms, LoanPlan)>) -> TakeOutsideLoan {
+    TakeOutsideLoan {
+        entity: entity.clone(),
+        loan: id("b1"),
+        party: id("bank"),
+        amount: k(500),
+        place: Place::Bank,
+        agreed,
+    }
+}
+
+fn repay_outside(entity: &Entity, principal: i64, interest: i64) -> RepayOutsideLoan {
+    RepayOutsideLoan {
+        entity: entity.clone(),
+        loan: id("b1"),
+        principal: k(principal),
+        interest: k(interest),
+        place: Place::Bank,
+    }
+}
+
 #[test]
 fn event_45_loans_from_outside() {
     let mut v = village();
@@ -365,25 +413,100 @@ fn event_45_loans_from_outside() {
         (Entity::Lkm, "lkm.sp Pinjaman Diterima [b1]", "lkm.sp Bank", "lkm.sp Beban Jasa Pinjaman"),
     ] {
         v.party(entity.clone(), "bank");
-        let taken = v.ok(TakeOutsideLoan {
-            entity: entity.clone(),
-            loan: id("b1"),
-            party: id("bank"),
-            amount: k(500),
-            place: Place::Bank,
-        });
+        let taken = v.ok(take_outside(&entity, None));
         assert_eq!(entries(&taken), [format!("{place} D 500"), format!("{title} K 500")]);
-        let repay = |principal, interest| RepayOutsideLoan {
-            entity: entity.clone(),
-            loan: id("b1"),
-            principal,
-            interest,
-            place: Place::Bank,
-        };
         assert_eq!(
-            entries(&v.ok(repay(k(100), k(5)))),
+            entries(&v.ok(repay_outside(&entity, 100, 5))),
             [format!("{title} D 100"), format!("{cost} D 5"), format!("{place} K 105")]
         );
-        assert_eq!(v.refused(repay(k(401), k(0))).reason, Reason::Floor);
+        // Without a plan nothing is due; what is owed is known.
+        assert_eq!(outside(&v, &entity, "2025-01-01"), Some(([400, 100, 5, 0, 0], 0, None)));
     }
+    // The LKM asks to pay more than it owes; a KUBE has paid it, and what is beyond waits.
+    assert_eq!(v.refused(repay_outside(&Entity::Lkm, 401, 0)).reason, Reason::Floor);
+    let told = v.ok(repay_outside(&kube("a"), 401, 0));
+    let item = v.last_request();
+    assert_eq!(
+        entries(&told),
+        [
+            format!("a.sp Rekening Sementara [{item}/0] D 1"),
+            "a.sp Utang Bank [b1] D 400".to_owned(),
+            "a.sp Bank K 401".to_owned(),
+        ]
+    );
+    assert_eq!(flags(&told), [Reason::InSuspense, Reason::CashNegative]);
+    assert_eq!(outside(&v, &kube("a"), "2025-01-01"), Some(([0, 500, 5, 0, 0], 0, None)));
+}
+
+/// 500 from a bank at 1% a month flat in five: 100 and 5 a month from 1 February on. Payments as the
+/// bank's receipts have them, told late and taken back: what is owed on each day is what its facts
+/// come to, and what the account holds.
+#[test]
+fn event_45_a_lenders_plan_is_kept_or_not() {
+    for entity in [kube("a"), Entity::Lkm] {
+        let mut v = village();
+        v.party(entity.clone(), "bank");
+        let debt = if entity == Entity::Lkm { "lkm.sp.2314.b1" } else { "a.sp.2313.b1" };
+        let agreed = Some((terms(Recognition::Cash), plan_of(5)));
+        let wrong = |change: fn(&mut LoanTerms, &mut LoanPlan)| {
+            let (mut terms, mut plan) = (terms(Recognition::Cash), plan_of(5));
+            change(&mut terms, &mut plan);
+            take_outside(&entity, Some((terms, plan)))
+        };
+        let refused = v.refused(wrong(|terms, _| terms.rate = "x".to_owned()));
+        assert_eq!(refused.field, "terms.rate_percent");
+        assert_eq!(v.refused(wrong(|_, plan| plan.instalments = 0)).field, "plan.instalments");
+        assert_eq!(
+            v.refused(wrong(|terms, _| terms.contract = LoanContract::Qardh as i32)).field,
+            "terms.contract"
+        );
+        v.ok_on(take_outside(&entity, agreed), Some("2025-01-01"));
+        let taken = v.last_request();
+        let of = |v: &Village, on: &str| outside(v, &entity, on);
+        let next = |on: &str| Some(on.to_owned());
+        assert_eq!(of(&v, "2024-12-31"), None);
+        assert_eq!(of(&v, "2025-01-31"), Some(([500, 0, 0, 0, 0], 0, next("2025-02-01"))));
+        v.ok_on(repay_outside(&entity, 100, 5), Some("2025-02-01"));
+        v.ok_on(repay_outside(&entity, 50, 8), Some("2025-03-10"));
+        // Half of the second instalment is open, its jasa is paid, and 3 of the third.
+        assert_eq!(of(&v, "2025-03-10"), Some(([350, 150, 13, 50, 0], 9, next("2025-04-01"))));
+        assert_eq!(of(&v, "2025-04-01"), Some(([350, 150, 13, 150, 2], 31, next("2025-05-01"))));
+        // Told late: 50 had been paid on 5 March.
+        let told = v.ok_on(repay_outside(&entity, 50, 0), Some("2025-03-05"));
+        let late = v.last_request();
+        assert_eq!(told.effective_on, day("2025-03-05"));
+        assert_eq!(of(&v, "2025-03-10"), Some(([300, 200, 13, 0, 0], 0, next("2025-04-01"))));
+        assert_eq!(of(&v, "2025-03-04"), Some(([400, 100, 5, 100, 5], 3, next("2025-04-01"))));
+        assert_eq!(v.held(debt), k(300));
+        // What was known before does not change.
+        let known = v.records.len() as u64 - 1;
+        let row = outside_row(&v, &entity);
+        let then = standing(&row, Point { day: day("2025-03-10"), known }).expect("reckoned");
+        assert_eq!(then.map(|then| then.outstanding), Some(k(350)));
+        let blocked = v.refused(Reverse { transaction: taken.clone(), line: 0 });
+        assert!([Reason::Floor, Reason::ReversalBlocked].contains(&blocked.reason));
+        v.ok(Reverse { transaction: late, line: 0 });
+        assert_eq!(of(&v, "2025-03-10"), Some(([350, 150, 13, 50, 0], 9, next("2025-04-01"))));
+        assert_eq!(v.held(debt), k(350));
+        // On the day itself, too.
+        let command = v.command(repay_outside(&entity, 1, 0), Some("2025-01-01"));
+        v.run(&command);
+        assert_eq!(v.held(debt), k(349));
+    }
+}
+
+/// Taken back before anything was repaid, a loan from outside never was.
+#[test]
+fn a_loan_from_outside_that_was_a_mistake_is_taken_back() {
+    let mut v = village();
+    v.party(kube("a"), "bank");
+    v.ok_on(take_outside(&kube("a"), None), Some("2025-02-01"));
+    let taken = v.last_request();
+    let early = v.ok_on(repay_outside(&kube("a"), 1, 0), Some("2025-01-31"));
+    assert_eq!(flags(&early), [Reason::InSuspense]);
+    v.ok(Reverse { transaction: taken, line: 0 });
+    assert_eq!((outside(&v, &kube("a"), "2025-02-01"), v.held("a.sp.2313.b1")), (None, k(0)));
+    let later = v.ok(repay_outside(&kube("a"), 1, 0));
+    assert!(flags(&later).contains(&Reason::InSuspense));
+    assert_eq!(v.held("a.sp.2313.b1"), k(0));
 }

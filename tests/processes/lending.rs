@@ -23,9 +23,12 @@ pub fn loans(terminal: &Terminal, _data: &Path) {
     a_customer_of_the_lkm(terminal);
     terminal.reads("pihak-baru lkm bank-desa --sebagai lain --nama \"Bank Desa (contoh)\"");
     let taken = "pinjaman luar lkm b1 bank-desa 1.000.000 --tempat bank";
-    terminal.shows(taken, "Pinjaman Diterima", "Rp1.000.000");
+    let agreed = "--cara flat --tiap bulanan --jasa 1 --angsuran 10";
+    terminal.shows(&format!("{taken} {agreed}"), "Pinjaman Diterima", "Rp1.000.000");
     let repaid = "pinjaman bayar-luar lkm b1 100.000 --jasa 5.000 --tempat bank";
     terminal.shows(repaid, "Beban Jasa Pinjaman", "Rp5.000");
+    terminal.shows("pinjaman daftar-luar lkm", "b1", "Rp900.000");
+    terminal.says("pinjaman lihat-luar lkm b1", "Rp5.000");
 }
 
 /// Confirms and approves.

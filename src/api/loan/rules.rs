@@ -21,7 +21,7 @@ use crate::domain::record::proto;
 use crate::domain::refusal::{Reason, Refusal};
 
 /// What is said of rules, as the journal writes them; the domain checks what they mean.
-fn terms(terms: Option<&v1::LoanTerms>, field: &str) -> Checked<proto::LoanTerms> {
+pub(super) fn terms(terms: Option<&v1::LoanTerms>, field: &str) -> Checked<proto::LoanTerms> {
     let terms = terms.ok_or_else(|| Fault::Required.on(field))?;
     let fee = match &terms.fee {
         None => Sen::ZERO,

@@ -501,6 +501,21 @@ pub struct Outside {
     /// Jumlah / amount
     #[arg(value_parser = amount)]
     pub amount: Sen,
+    /// Jadwal dari pemberi pinjaman: caranya / the lender's plan: its method
+    #[arg(long = "cara", alias = "method", value_parser = LOAN_METHODS.parser(), requires_all = ["frequency", "rate", "instalments"])]
+    pub method: Option<LoanMethod>,
+    /// Angsuran tiap / frequency
+    #[arg(long = "tiap", alias = "every", value_parser = FREQUENCIES.parser(), requires = "method")]
+    pub frequency: Option<LoanFrequency>,
+    /// Jasa dalam persen per periode / jasa in percent per period
+    #[arg(long = "jasa", alias = "rate", value_parser = percent, requires = "method")]
+    pub rate: Option<Decimal>,
+    /// Berapa kali angsuran / how many instalments
+    #[arg(long = "angsuran", alias = "instalments", requires = "method")]
+    pub instalments: Option<u32>,
+    /// Jatuh tempo pertama / first due day
+    #[arg(long = "mulai", alias = "first-due", value_parser = day, requires = "method")]
+    pub first_due: Option<Day>,
     /// Where.
     #[command(flatten)]
     pub at: Where,

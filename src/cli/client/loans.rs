@@ -9,12 +9,15 @@ use super::loan_args::{
     Product, Purse, Quality, Quote, RepayClaim, RepayOutside, Reschedule, Rules, SellCollateral,
     Settle, StandIn, TakeCollateral, Turn, Waive, Which,
 };
+use super::portfolio::sum;
 use super::transactions::request;
 use super::{Answer, Client, PAGE};
+use crate::api::google_type::Money;
 use crate::api::v1::{self, DayCount, Handover, InterestGrace, Means, loan_purse, means};
-use crate::cli::convert::{date, decimal, last_part, money, money_text};
+use crate::cli::convert::{date, day, decimal, last_part, money, money_text};
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{FREQUENCIES, LOAN_METHODS, LOAN_STATES};
+use crate::domain::day::Day;
 
 const PRODUCTS: &[Column] = &[
     text("product", "Produk", "Product"),
@@ -41,6 +44,17 @@ const LOANS: &[Column] = &[
     number("outstanding", "Sisa pokok", "Outstanding"),
     number("arrears", "Tunggakan", "Arrears"),
     number("days_late", "Hari lambat", "Days late"),
+];
+
+const OUTSIDE: &[Column] = &[
+    text("loan", "Pinjaman luar", "Loan from outside"),
+    text("lender", "Pemberi", "Lender"),
+    number("amount", "Pinjaman", "Borrowed"),
+    number("outstanding", "Sisa pokok", "Outstanding"),
+    number("principal", "Pokok lewat", "Principal due"),
+    number("interest", "Jasa lewat", "Jasa due"),
+    number("days_late", "Hari lambat", "Days late"),
+    text("next_due", "Jatuh tempo", "Next due"),
 ];
 
 const QUOTE: &[Column] = &[
@@ -141,10 +155,22 @@ pub enum LoanAsk {
     SellCollateral(SellCollateral),
     /// Pinjam dari luar / take a loan outside
     #[command(name = "luar", alias = "outside")]
-    Outside(Outside),
+    Outside(Box<Outside>),
     /// Bayar pinjaman luar / repay an outside lender
     #[command(name = "bayar-luar", alias = "repay-outside")]
     RepayOutside(RepayOutside),
+    /// Kartu pinjaman luar: jadwal dan bayaran / a card of a loan from outside
+    #[command(name = "lihat-luar", alias = "show-outside")]
+    ShowOutside(OnDay),
+    /// Daftar pinjaman luar / list loans from outside
+    #[command(name = "daftar-luar", alias = "list-outside")]
+    ListOutside {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+        /// Per tanggal / as of
+        #[arg(long = "tanggal", alias = "on", value_parser = day)]
+        on: Option<Day>,
+    },
     /// Kartu pinjaman / a loan's card
     #[command(name = "lihat", alias = "show")]
     Show(OnDay),
@@ -162,6 +188,8 @@ impl Client {
             LoanAsk::Quote(which) => self.quote(which).await,
             LoanAsk::Quality(quality) => self.quality(quality).await,
             LoanAsk::Show(which) => self.loan_card(which).await,
+            LoanAsk::ShowOutside(which) => self.outside_card(which).await,
+            LoanAsk::ListOutside { entity, on } => self.outside_loans(entity, *on).await,
             LoanAsk::List(list) => self.loans(list).await,
             LoanAsk::Apply(_)
             | LoanAsk::Confirm(_)
@@ -268,13 +296,13 @@ impl Client {
 
     fn schedule_rows(&self, rows: &[v1::Instalment]) -> Vec<Vec<String>> {
         let row = |row: &v1::Instalment| {
-            let owed = row.owed.as_ref().and_then(|owed| owed.principal.as_ref());
+            let owed = row.owed.as_ref();
             vec![
                 row.number.to_string(),
                 self.date(row.due_on.as_ref()),
                 money_text(row.principal.as_ref()),
                 money_text(row.interest.as_ref()),
-                owed.map_or_else(String::new, |owed| money_text(Some(owed))),
+                owed.map_or_else(String::new, |owed| sum(Some(owed))),
             ]
         };
         rows.iter().map(row).collect()
@@ -495,7 +523,9 @@ impl Client {
                 let request = request!(when, v1::SellCollateralRequest { loan, price, place });
                 self.booked(loans.sell_collateral(request)).await
             }
-            LoanAsk::Outside(Outside { which, party, amount, at, when }) => {
+            LoanAsk::Outside(taken) => {
+                let Outside { which, party, amount, at, when, .. } = taken.as_ref();
+                let (terms, plan) = outside_plan(taken).unzip();
                 let request = request!(
                     when,
                     v1::TakeOutsideLoanRequest {
@@ -504,6 +534,8 @@ impl Client {
                         lender: self.of(&which.lender, "parties", party),
                         amount: money(*amount),
                         place: self.place(&at.place),
+                        terms,
+                        plan,
                     }
                 );
                 self.booked(loans.take_outside_loan(request)).await
@@ -577,7 +609,6 @@ impl Client {
         let loan = summary.loan.clone().unwrap_or_default();
         let standing = summary.standing.as_ref();
         let due = standing.and_then(|standing| standing.due.as_ref());
-        let principal = due.and_then(|due| due.principal.as_ref());
         let outstanding = standing.and_then(|standing| standing.outstanding.as_ref());
         vec![
             last_part(&loan.name).to_owned(),
@@ -585,8 +616,53 @@ impl Client {
             LOAN_STATES.word(loan.state()).to_owned(),
             money_text(loan.amount.as_ref()),
             outstanding.map_or_else(String::new, |amount| money_text(Some(amount))),
-            principal.map_or_else(String::new, |amount| money_text(Some(amount))),
+            due.map_or_else(String::new, |due| sum(Some(due))),
             standing.map_or_else(String::new, |standing| standing.days_late.to_string()),
+        ]
+    }
+
+    async fn outside_card(&self, OnDay { which, on }: &OnDay) -> Answer {
+        let name = self.of(&which.lender, "outside-loans", &which.loan);
+        let request = v1::GetOutsideLoanRequest { name, on: on.and_then(date), as_known_at: 0 };
+        let answer = self.get(self.remote.loans().get_outside_loan(request)).await?;
+        let summary = v1::OutsideSummary { loan: answer.loan, standing: answer.standing };
+        let head = Table::of(OUTSIDE, [self.outside_row(&summary)]);
+        Ok(vec![head, Table::of(SCHEDULE, self.schedule_rows(&answer.instalments))])
+    }
+
+    async fn outside_loans(&self, entity: &str, on: Option<Day>) -> Answer {
+        let mut table = Table::new("", OUTSIDE);
+        let ask = async |page_token| {
+            let request = v1::ListOutsideLoansRequest {
+                parent: self.entity(entity),
+                on: on.and_then(date),
+                page_size: PAGE,
+                page_token,
+            };
+            self.remote.loans().list_outside_loans(request).await
+        };
+        let take = |page: v1::ListOutsideLoansResponse| {
+            page.loans.iter().for_each(|loan| table.row(self.outside_row(loan)));
+            page.next_page_token
+        };
+        self.pages(ask, take).await?;
+        Ok(vec![table])
+    }
+
+    fn outside_row(&self, summary: &v1::OutsideSummary) -> Vec<String> {
+        let loan = summary.loan.clone().unwrap_or_default();
+        let standing = summary.standing.as_ref();
+        let due = standing.and_then(|standing| standing.due.as_ref());
+        let of = |amount: Option<&Money>| money_text(amount);
+        vec![
+            last_part(&loan.name).to_owned(),
+            last_part(&loan.lender).to_owned(),
+            money_text(loan.amount.as_ref()),
+            standing.map_or_else(String::new, |one| of(one.outstanding.as_ref())),
+            due.map_or_else(String::new, |due| of(due.principal.as_ref())),
+            due.map_or_else(String::new, |due| of(due.interest.as_ref())),
+            standing.map_or_else(String::new, |one| one.days_late.to_string()),
+            self.date(standing.and_then(|one| one.next_due_on.as_ref())),
         ]
     }
 
@@ -624,6 +700,22 @@ impl Client {
         self.pages(ask, take).await?;
         Ok(vec![table])
     }
+}
+
+/// The lender's rules and plan, if they were typed.
+fn outside_plan(taken: &Outside) -> Option<(v1::LoanTerms, v1::LoanPlan)> {
+    let terms = v1::LoanTerms {
+        method: taken.method? as i32,
+        frequency: taken.frequency? as i32,
+        rate_percent: taken.rate.clone(),
+        ..v1::LoanTerms::default()
+    };
+    let plan = v1::LoanPlan {
+        instalments: taken.instalments?,
+        first_due_on: taken.first_due.and_then(date),
+        due_days: Vec::new(),
+    };
+    Some((terms, plan))
 }
 
 fn terms(rules: &Rules) -> v1::LoanTerms {

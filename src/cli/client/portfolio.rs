@@ -263,7 +263,7 @@ fn percent(number: Option<&Decimal>) -> String {
 }
 
 /// The sum of a debt's parts.
-fn sum(parts: Option<&v1::LoanParts>) -> String {
+pub(super) fn sum(parts: Option<&v1::LoanParts>) -> String {
     let of = |parts: &v1::LoanParts| {
         let amounts = [&parts.penalty, &parts.interest, &parts.principal];
         amounts.iter().map(|amount| sen(amount.as_ref()).get()).fold(0, i64::saturating_add)
