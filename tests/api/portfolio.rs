@@ -11,7 +11,7 @@ use tonic::Code;
 use crate::loans::{application, lend, over_the_counter, payment, product, terms, tin, vault};
 use crate::on_both;
 use crate::regime::{bound, set};
-use crate::town::{A, BOOK, LKM, Server, Town, date, enrol, idr, on, sen, units, why};
+use crate::town::{A, BOOK, LKM, Server, Town, date, enrol, idr, on, place, sen, units, why};
 
 on_both!(
     a_portfolio_by_hand,
@@ -19,6 +19,7 @@ on_both!(
     earlier_answers_stay,
     talks_are_sealed,
     ratios_and_rates,
+    ratios_by_hand,
     a_loan_that_outgrows_money_spoils_no_answer,
     capital_in_officers_businesses_is_shown,
     what_cannot_be_asked,
@@ -302,7 +303,6 @@ async fn every_figure_on_any_day_is_the_sum_of_its_loans(server: &Server) {
                     ..listed(false, as_of.clone())
                 };
                 let page = town.portfolio().list_holdings(list).await.expect("listed").into_inner();
-                assert_eq!(page.next_page_token, "");
                 held.extend(page.holdings.into_iter().map(|one| (lender, one)));
             }
             let key_of = |by: PortfolioKey, lender: &str, one: &Holding| match by {
@@ -476,6 +476,10 @@ async fn talks_are_sealed(server: &Server) {
     let contacts: Vec<_> =
         found.into_inner().holdings.iter().map(|holding| holding.last_contact_on).collect();
     assert_eq!(contacts, [None, date(2025, 4, 20)]);
+    let found = town.portfolio().list_holdings(listed(true, date(2025, 4, 19))).await.unwrap();
+    let contacts: Vec<_> =
+        found.into_inner().holdings.iter().map(|holding| holding.last_contact_on).collect();
+    assert_eq!(contacts, [None, None], "on the day before");
     // The texts are the borrower's: they go when the borrower is erased.
     server.forget("groups/a/members/m03").await;
     let list = ListContactsRequest { loan: format!("{A}/loans/l2") };
@@ -657,7 +661,7 @@ async fn a_loan_that_outgrows_money_spoils_no_answer(server: &Server) {
     assert_eq!(shown, [(true, false), (false, true)]);
     let get = GetLoanRequest { name: format!("{A}/loans/x"), on: as_of };
     let card = town.loans().get_loan(get).await.expect("shown").into_inner();
-    assert_eq!((card.unreckoned, card.instalments.len(), card.facts.len()), (true, 0, 1));
+    assert_eq!((card.unreckoned, card.instalments.len(), card.facts.len()), (true, 0, 2));
     // On a day on which it still fits it is reckoned like any other.
     let early = total(&town, date(2025, 4, 9), 0).await;
     assert_eq!((early.loans, sen(&early.outstanding)), (2, huge + 90 * THOUSAND));
@@ -721,4 +725,99 @@ async fn capital_in_officers_businesses_is_shown(server: &Server) {
             (format!("{LKM}/syirkahs/s1"), format!("{LKM}/members/n01"), expected * THOUSAND);
         assert_eq!(loans, Vec::from_iter((expected.2 > 0).then_some(expected)));
     }
+}
+
+/// The LKM has 500.000 of paid-in capital, 100.000 of savings, and lends 200.000 to its officer on 1
+/// April, of which nothing comes back: on 31 December all of it is provided for. All ratios on the
+/// day before and on that day, beside what a cooperative was told to keep.
+async fn ratios_by_hand(server: &Server) {
+    let town = Town::found(server).await;
+    town.fund_lkm(500_000).await;
+    town.members().enrol_member(enrol(LKM, "n01")).await.expect("a member");
+    let officer = NameOfficerRequest {
+        member: format!("{LKM}/members/n01"),
+        request_id: fresh_request_id(),
+        details: None,
+        since: date(2025, 1, 1),
+        leaves: false,
+    };
+    town.portfolio().name_officer(officer).await.expect("named");
+    let saved = DepositRequest {
+        member: format!("{LKM}/members/n01"),
+        place: place(PlaceKind::Vault),
+        ..crate::town::deposit("m01", 100_000)
+    };
+    town.savings().deposit(saved).await.expect("saved");
+    let rules = product(LKM, terms(LoanFrequency::Monthly, "1"));
+    town.loans().set_loan_product(rules).await.expect("set");
+    let quality = SetLoanQualityRequest {
+        entity: LKM.to_owned(),
+        request_id: fresh_request_id(),
+        since: date(2025, 1, 1),
+        preset: QualityPreset::LkmPojk412024 as i32,
+        minute: "BA-7/contoh".to_owned(),
+        non_performing_from: 3,
+        ..SetLoanQualityRequest::default()
+    };
+    town.loans().set_loan_quality(quality).await.expect("set");
+    let wish = application(LKM, "l1", &format!("{LKM}/members/n01"), 200_000);
+    lend(&town, wish, vault(), (4, 1)).await;
+    let provide = ProvideForLoanRequest {
+        loan: format!("{LKM}/loans/l1"),
+        request_id: fresh_request_id(),
+        details: on(2025, 12, 31),
+    };
+    town.loans().provide_for_loan(provide).await.expect("provided");
+    for (figure, least) in [
+        (BoundedFigure::Liquidity, "4"),
+        (BoundedFigure::Solvency, "110"),
+        (BoundedFigure::Capital, "75"),
+    ] {
+        let mut kept = bound(figure, "", BoundEffect::Warn);
+        let bound = kept.bound.as_mut().expect("set");
+        (bound.at_least, bound.at_most) = (units(least), None);
+        set(&town, kept).await;
+    }
+    for (figure, most) in [(BoundedFigure::NplNet, "5"), (BoundedFigure::Officers, "10")] {
+        set(&town, bound(figure, most, BoundEffect::Warn)).await;
+    }
+    let shown = async |day| -> Vec<(RatioKind, Option<i64>, i64, String, bool)> {
+        let ask =
+            GetRatiosRequest { entity: LKM.to_owned(), as_of: date(2025, 12, day), as_known_at: 0 };
+        let answer = town.portfolio().get_ratios(ask).await.expect("ratios").into_inner();
+        let line = |ratio: &Ratio| {
+            let above = ratio.above.as_ref().map(|_| sen(&ratio.above) / THOUSAND);
+            let below = sen(&ratio.below) / THOUSAND;
+            (ratio.kind(), above, below, value(&ratio.percent).to_owned(), ratio.kept)
+        };
+        answer.ratios.iter().map(line).collect()
+    };
+    let expected = |rows: [(RatioKind, i64, i64, &str, bool); 6]| -> Vec<_> {
+        let row = |(kind, above, below, percent, kept): (RatioKind, i64, i64, &str, bool)| {
+            (kind, Some(above), below, percent.to_owned(), kept)
+        };
+        rows.into_iter().map(row).collect()
+    };
+    assert_eq!(
+        shown(30).await,
+        expected([
+            (RatioKind::Liquidity, 400, 100, "400", true),
+            (RatioKind::Solvency, 600, 100, "600", true),
+            (RatioKind::Capital, 500, 500, "100", true),
+            (RatioKind::NplNet, 200, 200, "100", false),
+            (RatioKind::NplGross, 200, 200, "100", true),
+            (RatioKind::Officers, 200, 500, "40", false),
+        ])
+    );
+    assert_eq!(
+        shown(31).await,
+        expected([
+            (RatioKind::Liquidity, 400, 100, "400", true),
+            (RatioKind::Solvency, 400, 100, "400", true),
+            (RatioKind::Capital, 300, 500, "60", false),
+            (RatioKind::NplNet, 0, 200, "0", true),
+            (RatioKind::NplGross, 200, 200, "100", true),
+            (RatioKind::Officers, 200, 300, "66.67", false),
+        ])
+    );
 }

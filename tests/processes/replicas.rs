@@ -93,7 +93,7 @@ async fn apply(loans: &mut LoanServiceClient<Channel>) {
     };
     let product = SetLoanProductRequest {
         entity: GROUP.to_owned(),
-        request_id: "produk".to_owned(),
+        request_id: "tetapkan-produk".to_owned(),
         product_id: "biasa".to_owned(),
         version: Some(version),
     };
