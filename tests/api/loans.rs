@@ -549,7 +549,7 @@ async fn what_is_told_late_is_reckoned_anew_in_both_ledgers(server: &Server) {
         let found: Vec<_> = lines
             .iter()
             .map(|line| {
-                let day = line.effective_on.clone();
+                let day = line.effective_on;
                 (line.position - before, line.transaction.clone(), day, thousands(line))
             })
             .collect();

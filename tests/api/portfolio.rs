@@ -300,7 +300,7 @@ async fn every_figure_on_any_day_is_the_sum_of_its_loans(server: &Server) {
                 let list = ListHoldingsRequest {
                     parent: lender.to_owned(),
                     as_known_at: known,
-                    ..listed(false, as_of.clone())
+                    ..listed(false, as_of)
                 };
                 let page = town.portfolio().list_holdings(list).await.expect("listed").into_inner();
                 held.extend(page.holdings.into_iter().map(|one| (lender, one)));
@@ -314,11 +314,11 @@ async fn every_figure_on_any_day_is_the_sum_of_its_loans(server: &Server) {
                 PortfolioKey::Unspecified => unreachable!("divides nothing"),
             };
             let all: Vec<_> = held.iter().map(|(_, one)| figures_of(one)).collect();
-            let whole = ask(&town, BOOK, PortfolioKey::Unspecified, as_of.clone(), known).await;
+            let whole = ask(&town, BOOK, PortfolioKey::Unspecified, as_of, known).await;
             assert_eq!(figures(&whole.total.expect("set")), sum(&all), "{month}/{day} {known}");
             let lkm: Vec<_> =
                 held.iter().filter(|one| one.0 == LKM).map(|one| figures_of(&one.1)).collect();
-            let of_lkm = ask(&town, LKM, PortfolioKey::Unspecified, as_of.clone(), known).await;
+            let of_lkm = ask(&town, LKM, PortfolioKey::Unspecified, as_of, known).await;
             assert_eq!(figures(&of_lkm.total.expect("set")), sum(&lkm), "{month}/{day} {known}");
             for by in [
                 PortfolioKey::Product,
@@ -333,7 +333,7 @@ async fn every_figure_on_any_day_is_the_sum_of_its_loans(server: &Server) {
                 }
                 let expected: Vec<_> =
                     expected.into_iter().map(|(key, all)| (key, sum(&all))).collect();
-                let answer = ask(&town, BOOK, by, as_of.clone(), known).await;
+                let answer = ask(&town, BOOK, by, as_of, known).await;
                 let found: Vec<_> = answer
                     .parts
                     .iter()
@@ -627,7 +627,7 @@ async fn a_loan_that_outgrows_money_spoils_no_answer(server: &Server) {
         (BOOK, PortfolioKey::Class),
         (BOOK, PortfolioKey::Lender),
     ] {
-        let answer = ask(&town, scope, by, as_of.clone(), 0).await;
+        let answer = ask(&town, scope, by, as_of, 0).await;
         let total = answer.total.expect("set");
         assert_eq!((total.loans, sen(&total.outstanding)), (1, 90 * THOUSAND));
         assert_eq!(named(&answer.unreckoned), expected);
@@ -635,23 +635,23 @@ async fn a_loan_that_outgrows_money_spoils_no_answer(server: &Server) {
         assert!(parts.clone().all(|part| part == total));
         assert_eq!(parts.count(), usize::from(by != PortfolioKey::Unspecified));
     }
-    let page = town.portfolio().list_holdings(listed(true, as_of.clone())).await.expect("listed");
+    let page = town.portfolio().list_holdings(listed(true, as_of)).await.expect("listed");
     let page = page.into_inner();
     assert_eq!((page.holdings.len(), page.holdings[0].days_late), (1, 115));
     assert_eq!(named(&page.unreckoned), expected);
     let of_nobody = ListHoldingsRequest { officer: "lukas".to_owned(), ..listed(true, None) };
     let page = town.portfolio().list_holdings(of_nobody).await.expect("listed").into_inner();
     assert_eq!((page.holdings.len(), page.unreckoned.len()), (0, 0));
-    let ask = GetRatiosRequest { entity: A.to_owned(), as_of: as_of.clone(), as_known_at: 0 };
+    let ask = GetRatiosRequest { entity: A.to_owned(), as_of, as_known_at: 0 };
     let ratios = town.portfolio().get_ratios(ask).await.expect("ratios").into_inner();
     assert_eq!(named(&ratios.unreckoned), expected);
-    let ask = ListRatesRequest { parent: A.to_owned(), as_of: as_of.clone(), as_known_at: 0 };
+    let ask = ListRatesRequest { parent: A.to_owned(), as_of, as_known_at: 0 };
     let rates = town.portfolio().list_rates(ask).await.expect("rates").into_inner();
     assert_eq!((named(&rates.unreckoned), rates.rates[0].loans), (expected.to_vec(), 1));
 
     let list = ListLoansRequest {
         parent: A.to_owned(),
-        on: as_of.clone(),
+        on: as_of,
         only_arrears: true,
         ..ListLoansRequest::default()
     };
