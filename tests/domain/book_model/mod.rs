@@ -343,8 +343,13 @@ impl Life {
 
     /// Whether somebody is a member on a day, and not known to have died by then.
     fn lives(&self, group: &str, member: &str, on: Day) -> bool {
+        self.was_member(group, member, on) && !self.has_died(group, member, on)
+    }
+
+    /// Whether somebody is known to have died by a day.
+    fn has_died(&self, group: &str, member: &str, on: Day) -> bool {
         let who = (group.to_owned(), member.to_owned());
-        self.was_member(group, member, on) && self.died.get(&who).is_none_or(|died| on < *died)
+        self.died.get(&who).is_some_and(|died| *died <= on)
     }
 
     /// One thing happens.
@@ -893,6 +898,10 @@ impl Life {
         let mut payable = BTreeMap::new();
         for (at, loan) in self.naive.loans.iter().enumerate() {
             if !loan.debited || loan.paid_out > on || self.is_paid_off_or_lost(at) {
+                continue;
+            }
+            // What who has died owes is left to the settlement with the heirs.
+            if !loan.to_group && self.has_died(&loan.lender, &loan.borrower, on) {
                 continue;
             }
             let reached = self.naive.reckoned[at].max(on);
