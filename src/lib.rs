@@ -7,7 +7,7 @@
 //! # The map
 //!
 //! ```text
-//! cli -> api -> journal, verify -> attachments -> storage, vault, signing -> chain, domain
+//! cli -> api -> access, attachments -> journal, verify -> vault, signing -> storage -> chain, domain
 //!        api -> report (rows, text, journal formats) -> locale -> domain
 //! ```
 //!
@@ -21,6 +21,7 @@
 //! | [`vault`]   | personal text, sealed under erasable keys of its owners                          |
 //! | [`access`]  | who calls: tokens, devices, PINs, the access log                                 |
 //! | [`signing`] | each book's key for checkpoints, in a file; never signs two histories       |
+//! | [`secret_file`] | files that only their owner may read                                   |
 //! | [`verify`]  | replays a journal and compares everything derived from it                        |
 //! | [`report`]  | statements and plain-text journals from totals and entries, pure                  |
 //! | [`api`]     | the gRPC services; the only module that knows status codes                       |
@@ -54,14 +55,17 @@
 //!
 //! A treasurer's phone sends `SavingsService.Deposit`. Three hops:
 //!
-//! 1. [`api`] checks each field, seals the free text in the [`vault`], digests what is left of the
-//!    request, makes a [`Command`](domain::decide::Command) and submits it to the [`journal`].
+//! 1. [`api`] asks [`access`] who calls and whether they may, checks each field, seals the free text
+//!    in the [`vault`], digests what is left of the request, makes a
+//!    [`Command`](domain::decide::Command) and submits it to the [`journal`].
 //! 2. The [`journal`]'s sequencer takes it with whatever else waits, for many books at once, and
 //!    asks [`decide`](domain::decide::decide). What decide misses is loaded in one go and it is
 //!    asked again. The records go into the books' Merkle trees, and what they derive into a batch.
+//!    While one batch is stored, the next one is decided over what it will leave, and falls with it.
 //! 3. [`storage`] commits records, entries, balances, receipts and the new root in one transaction,
-//!    provided that no other server has appended meanwhile; else the sequencer loads and decides
-//!    anew. Then the answers fan out, and [`api`] turns the record into a `Transaction`.
+//!    provided that no other server has appended meanwhile and none of the requests was decided
+//!    before; else the sequencer loads and decides anew. Then the answers fan out, [`api`] turns the
+//!    record into a `Transaction`, and [`signing`] signs the root without anyone waiting for it.
 
 #![warn(missing_docs)]
 

@@ -1,4 +1,6 @@
 //! What an operator does to a database: migrate PostgreSQL, verify journals.
+//!
+//! **Invariant**: verifying changes no book; whether it found anything is the exit status.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,6 @@
 //! A running node: storage, vault and journal of one database, opened and closed in order.
+//!
+//! **Invariant**: the journal is drained before what it needs is closed.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,6 @@
 //! The thin client's line to the server: metadata, request ids, and errors as plain sentences.
+//!
+//! **Invariant**: whatever goes wrong, a person reads one sentence in their language.
 
 use std::path::{Path, PathBuf};
 

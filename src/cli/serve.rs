@@ -60,10 +60,11 @@ pub fn start_log(config: &Config) -> Result<(), ServeError> {
 pub async fn run(config: &Config) -> Result<(), ServeError> {
     let port = Port::open(config.listen, &config.transport()).await?;
     let node = Node::open(config).await?;
+    // Whoever reads the address may stop the server at once.
+    let stop = stop_signal()?;
     tracing::info!(address = %port.address(), "serving");
     say(format_args!("simpul: {}", port.url()));
     let renewing = tokio::spawn(renew(port.tls(), node.provider.clone()));
-    let stop = stop_signal()?;
     let served = serve(config, port, node, stop).await;
     renewing.abort();
     served?;

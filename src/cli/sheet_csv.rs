@@ -4,6 +4,9 @@
 //! `anggota`, `jumlah`, for instalments `pinjaman`, and for trade `lot`, `banyak`, `isi` (stok, ternak, alat), `nama`,
 //! `satuan`, `biaya` (pakan, upah, honor, transport, administrasi, obat, lain), `hibah`, `pos` (of
 //! the grant's plan).
+//!
+//! **Invariant**: one line that cannot be read stops all of it, named by its number: half a sheet is
+//! never sent.
 
 use serde::Deserialize;
 

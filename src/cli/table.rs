@@ -1,4 +1,7 @@
 //! What the thin client prints: aligned tables for people, JSON for scripts.
+//!
+//! **Invariant**: both show the same rows and cells; the keys that scripts read are the same in every
+//! language.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 

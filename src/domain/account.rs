@@ -3,6 +3,8 @@
 //! As text an account reads `{entity}.{fund}.{code}` or `{entity}.{fund}.{code}.{subject}`; that
 //! text is its name in the API and its key in storage, so that an entity, a fund or a control
 //! account is a prefix.
+//!
+//! **Invariant**: no part of a name holds a dot, so that a name reads back in one way only.
 
 use std::fmt;
 

@@ -1,4 +1,7 @@
 //! The book itself: opening it, its business days, and the periods of its entities.
+//!
+//! **Invariants**: the business day only moves forward, each step by a record of its own; a period
+//! that contains it does not close; nothing becomes effective in a closed one.
 
 use crate::domain::approval::{ApprovalKind, Matter};
 use crate::domain::daily;

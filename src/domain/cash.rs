@@ -1,5 +1,8 @@
 //! Money at hand and in the bank: moving it, counting it, interest and charges
 //! (catalogue events 5, 6 and 13).
+//!
+//! **Invariants**: money lies only in places that the entity has; counting moves nothing but the
+//! difference, which stands in Selisih Kas until somebody decides who bears it.
 
 use crate::domain::account::{Ledger, Subject};
 use crate::domain::approval::{ApprovalKind, Matter};

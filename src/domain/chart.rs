@@ -1,4 +1,7 @@
 //! The charts of accounts of LKM and KUBE: one table, each row saying whose ledger it belongs to.
+//!
+//! **Invariant**: there is no account outside of this table, and no number stands in it twice; code
+//! that posts names a [`Code`].
 
 use crate::domain::id::Entity;
 use crate::domain::record::proto::Fund;

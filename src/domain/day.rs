@@ -1,4 +1,7 @@
 //! Calendar days and the three Indonesian time zones.
+//!
+//! **Invariant**: nothing here asks what day it is; a day that came from outside is one a ledger may
+//! name.
 
 use jiff::civil::Date;
 

@@ -1,5 +1,8 @@
 //! What the bookkeeper writes: the general journal, opening balances (catalogue event 55) and the
 //! clearing of suspense (event 60). The same posting primitive, the same floors.
+//!
+//! **Invariant**: accounts that other events keep (mirrors, loans, lots, ...) are closed to all of them
+//! but as openings, so that a register and its accounts never differ.
 
 use std::collections::BTreeMap;
 

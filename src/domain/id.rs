@@ -1,4 +1,7 @@
 //! Ids chosen by clients, and the names of register rows.
+//!
+//! **Invariant**: an id that exists is well-formed: it holds no dot, slash or capital letter, so that it
+//! can be part of a name. Neither ids nor names say who somebody is.
 
 use std::fmt;
 

@@ -1,4 +1,7 @@
 //! Member savings and own capital (catalogue events 18 and 19), in a KUBE or at the LKM.
+//!
+//! **Invariants**: at the LKM's counter savings never fall below zero; a group's treasurer tells of what
+//! was paid out, and what goes beyond the savings waits in suspense.
 
 use crate::domain::account::{Ledger, Subject};
 use crate::domain::cash::{Place, cash_in, cash_out, mode_of};

@@ -1,5 +1,8 @@
 //! The joint business (catalogue events 7 to 11): buying, selling, settling, costs, livestock; and
 //! the LKM's own purchases and costs.
+//!
+//! **Invariants**: cost leaves a lot only with its units, by [`lot`]'s rounding; what was born has no
+//! cost; a sale and the cost of what was sold stand in one record.
 
 use crate::domain::account::{Ledger, Subject};
 use crate::domain::cash::{Place, cash_in, cash_out, mode_of};

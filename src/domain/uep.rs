@@ -1,6 +1,9 @@
 //! UEP capital (catalogue events 1, 1a, 2, 4 and 48a): a grant is received, spent by its plan, its
 //! LPJ accepted, an unused part returned, a part lost. The capital stands on an account per grant,
 //! so that it can be followed.
+//!
+//! **Invariant**: what a grant brought is held, owed onward, passed on, returned or lost, and nothing
+//! else; `verify` reckons that anew for each that came while the book was kept.
 
 use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::approval::{ApprovalKind, Matter};

@@ -1,4 +1,6 @@
 //! Dates: `17 Agustus 2025` for people, and what people type.
+//!
+//! **Invariant**: a day that is not in the calendar is not read as another one.
 
 use crate::domain::day::Day;
 use crate::domain::refusal::Language;

@@ -1,4 +1,7 @@
 //! Rupiah and quantities, dots between thousands and a comma before decimals.
+//!
+//! **Invariant**: what is shown reads back as the same amount; what could be meant in two ways is not
+//! read at all.
 
 use crate::domain::money::Sen;
 use crate::domain::refusal::Language;

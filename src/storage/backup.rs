@@ -1,4 +1,6 @@
 //! Copies of SQLite databases that are in use.
+//!
+//! **Invariant**: no copy replaces a file, and none has its name before it is whole.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,6 @@
 //! How values stand in columns, the same in both databases, and what loads ask for.
+//!
+//! **Invariant**: a column that cannot be read is damage, said as such, and never a guess.
 
 use std::sync::Arc;
 

@@ -21,9 +21,13 @@ use tonic::{Code, Request, Status};
 
 use crate::fuzz::{self, Case};
 use crate::on_both;
-use crate::town::{A, BOOK, Server, Town, idr, on, units, why};
+use crate::town::{A, BOOK, LKM, Server, Town, idr, on, units, why};
 
-on_both!(whatever_is_sent_is_answered, whatever_file_is_brought_is_answered);
+on_both!(
+    whatever_is_sent_is_answered,
+    whatever_file_is_brought_is_answered,
+    every_list_says_how_long_a_page_may_be,
+);
 
 /// Cases for each rpc in the short run.
 const SHORT: u64 = 12;
@@ -137,6 +141,44 @@ impl Schema {
             }
         }
         bytes
+    }
+
+    /// A request for a page of so many, about something; nothing if the request asks for no page.
+    fn page(&self, request: &str, about: &str, size: i64) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let fields = &self.messages[request].field;
+        fields.iter().find(|field| field.name() == "page_size")?;
+        // What a list is of comes first; the rest only narrows it.
+        let of = |field: &&FieldDescriptorProto| {
+            ["parent", "scope", "entity", "group"].contains(&field.name())
+        };
+        let of = fields.iter().find(of).map(|field| field.name());
+        for field in fields {
+            let text = match field.name() {
+                name if Some(name) == of => about,
+                "member" => "books/kupang/groups/a/members/m01",
+                "account" => "books/kupang/accounts/a.sp.1101",
+                "grant" => "books/kupang/groups/a/grants/apbd",
+                "query" => "Anggota",
+                _ => "",
+            };
+            let number = match field.name() {
+                "page_size" => size,
+                "fund" => i64::from(Fund::SimpanPinjam as i32),
+                "code" => 1101,
+                _ => 0,
+            };
+            let tag = u32::try_from(field.number()).expect("a tag");
+            if field.r#type() == Type::String && !text.is_empty() {
+                encode_key(tag, WireType::LengthDelimited, &mut bytes);
+                encode_varint(text.len() as u64, &mut bytes);
+                bytes.extend(text.as_bytes());
+            } else if number != 0 {
+                encode_key(tag, WireType::Varint, &mut bytes);
+                encode_varint(number as u64, &mut bytes);
+            }
+        }
+        Some(bytes)
     }
 
     fn field(&self, field: &FieldDescriptorProto, dice: &mut Rng, depth: u32, to: &mut Vec<u8>) {
@@ -371,4 +413,43 @@ async fn whatever_is_sent_is_answered(server: &Server) {
     // Enough of them mean something to reach what is behind the checks.
     assert!(accepted > 30 || std::env::var_os("SIMPUL_FUZZ").is_some(), "{accepted}");
     town.position().await;
+}
+
+/// Whatever a list is about, nobody gets a page of an absurd size; and each list says so of itself.
+async fn every_list_says_how_long_a_page_may_be(server: &Server) {
+    let town = Town::found(server).await;
+    let grant = ReceiveGrantRequest {
+        group: A.to_owned(),
+        request_id: "terima-apbd".to_owned(),
+        details: on(2025, 1, 6),
+        grant_id: "apbd".to_owned(),
+        programme: "APBD (contoh)".to_owned(),
+        source: BudgetSource::Apbd as i32,
+        channel: Some(receive_grant_request::Channel::Bank(idr(1_000).expect("set"))),
+        ..ReceiveGrantRequest::default()
+    };
+    town.grants().receive_grant(grant).await.expect("received");
+    let schema = Schema::read();
+    let transaction = format!("{BOOK}/transactions/terima-apbd");
+    let (mut lists, mut silent) = (0, Vec::new());
+    for rpc in &schema.methods {
+        let mut said = 0;
+        for about in [BOOK, A, LKM, &transaction] {
+            for size in [-1, 501, i64::from(i32::MAX)] {
+                let Some(bytes) = schema.page(&rpc.request, about, size) else { continue };
+                let status = send(server.line(), &rpc.path, bytes).await.expect_err(&rpc.path);
+                let why = why(&status);
+                let sized = (why.code, why.reason.as_str(), why.field.as_str());
+                said += u32::from(sized == (Code::InvalidArgument, "PAGE_SIZE", "page_size"));
+            }
+        }
+        if schema.page(&rpc.request, BOOK, 1).is_some() {
+            lists += 1;
+            if said < 3 {
+                silent.push(&rpc.path);
+            }
+        }
+    }
+    assert!(lists > 40, "{lists}");
+    assert!(silent.is_empty(), "do not say how long a page may be: {silent:?}");
 }

@@ -7,6 +7,7 @@ use prost::Message;
 use simpul::api::v1::*;
 use simpul::cli::remote::Line;
 use simpul::config::Flags;
+use simpul::domain::refusal::Language;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tonic::codegen::http::uri::PathAndQuery;
@@ -48,9 +49,9 @@ async fn bytes_that_are_no_message_change_nothing(server: &Server) {
 
     // A varint where the member's name belongs.
     let wrong_type = prost_types::Duration { seconds: 1, nanos: 0 };
-    let status = send(server.line(), DEPOSIT, wrong_type).await.expect_err("refused");
-    assert_eq!(status.code(), Code::InvalidArgument);
-    assert_eq!(why(&status).reason, "UNDECODABLE");
+    let said = why(&send(server.line(), DEPOSIT, wrong_type).await.expect_err("refused"));
+    assert_eq!((said.code, said.reason.as_str()), (Code::InvalidArgument, "UNDECODABLE"));
+    assert_eq!(said.text, "The message cannot be read.");
 
     // Bytes that are no UTF-8 where the request id belongs.
     let member = "books/kupang/groups/a/members/m01".to_owned();
@@ -62,9 +63,17 @@ async fn bytes_that_are_no_message_change_nothing(server: &Server) {
     );
 
     let large = prost_types::Any { type_url: String::new(), value: vec![b'x'; 2 << 20] };
-    let status = send(server.line(), DEPOSIT, large).await.expect_err("refused");
-    assert_eq!(status.code(), Code::ResourceExhausted);
-    assert_eq!(why(&status).reason, "MESSAGE_TOO_LARGE");
+    let said = why(&send(server.line(), DEPOSIT, large.clone()).await.expect_err("refused"));
+    assert_eq!((said.code, said.reason.as_str()), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"));
+    assert_eq!(said.text, "The message is too large.");
+
+    // In the caller's language, before anything of it is read.
+    let indonesian = server.line_in(Language::Indonesian);
+    let said = why(&send(indonesian.clone(), DEPOSIT, large).await.expect_err("refused"));
+    assert_eq!(said.text, "Pesan terlalu besar.");
+    let said = why(&send(indonesian, DEPOSIT, wrong_type).await.expect_err("refused"));
+    assert_eq!(said.text, "Pesan tidak dapat dibaca.");
+    assert_eq!(said.details.localized_message().expect("a text").locale, "id");
     assert_eq!(town.position().await, before);
 }
 

@@ -7,8 +7,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use simpul::api::google_type::{Date, Money};
 use simpul::api::v1::{
     self, PlaceKind, SavingsKind, book_service_client::BookServiceClient,
-    group_service_client::GroupServiceClient, member_service_client::MemberServiceClient,
-    savings_service_client::SavingsServiceClient,
+    group_service_client::GroupServiceClient, ledger_service_client::LedgerServiceClient,
+    member_service_client::MemberServiceClient, savings_service_client::SavingsServiceClient,
 };
 use tokio::task::block_in_place;
 use tonic::body::Body;
@@ -229,6 +229,14 @@ pub async fn send(
 ) -> Result<v1::Transaction, tonic::Status> {
     let answer = savings.deposit(deposit(number)).await?.into_inner();
     Ok(answer.transaction.expect("a transaction"))
+}
+
+/// Rupiah on an account of the book.
+pub async fn held(channel: Channel, account: &str) -> i64 {
+    let account = format!("books/sibuk/accounts/{account}");
+    let request = v1::GetBalanceRequest { account, ..v1::GetBalanceRequest::default() };
+    let answer = LedgerServiceClient::new(channel).get_balance(request).await.expect("a balance");
+    answer.into_inner().balance.and_then(|of| of.balance).expect("an amount").units
 }
 
 /// The book's position.

@@ -1,11 +1,15 @@
-//! Any changed byte in a stored record, entry, balance or receipt is found by `verify`.
+//! Any changed byte in a stored record, entry, balance or receipt is found by `verify`; so is what
+//! a server with a fault in its `apply` writes, and a record that breaks a rule by itself.
 
+use simpul::domain::account::Account;
 use simpul::domain::id::Id;
+use simpul::domain::money::Sen;
+use simpul::domain::record::{Effect, Outcome, Record, decode, encode};
 use simpul::journal::Limits;
 use simpul::storage::{Dump, DumpEntry};
-use simpul::verify::verify;
+use simpul::verify::{Audit, verify};
 
-use crate::town::Town;
+use crate::town::{Bug, Town};
 use crate::village;
 
 /// A small book in which every table has rows.
@@ -203,4 +207,105 @@ fn a_finding_names_its_place() {
     assert_eq!(findings.len(), 1, "{findings:#?}");
     assert_eq!(findings[0].place, place);
     assert!(findings[0].to_string().contains("balance"));
+}
+
+/// Faults in one place of `apply`: a server that has one goes on with what it has written.
+const BUGS: [(&str, Bug); 7] = [
+    ("a balance", |append| {
+        if let Some(entry) = append.entries.last_mut() {
+            entry.balance = plus_one(entry.balance);
+        }
+    }),
+    ("a total", |append| {
+        if let Some((_, total)) = append.controls.first_mut() {
+            *total = plus_one(*total);
+        }
+    }),
+    ("what is late", |append| append.entries.iter_mut().for_each(|entry| entry.late = false)),
+    ("the day in the ledger", |append| {
+        append.entries.iter_mut().for_each(|entry| entry.effective_on = entry.effective_on.next());
+    }),
+    ("accounts used first", |append| append.new_accounts.clear()),
+    ("rows", |append| drop(append.rows.pop())),
+    ("receipts", |append| {
+        append.receipts.iter_mut().for_each(|(_, receipt)| receipt.digest.reverse());
+    }),
+];
+
+fn plus_one(sum: Sen) -> Sen {
+    sum.plus(Sen::new(1)).unwrap()
+}
+
+#[test]
+fn what_a_broken_apply_writes_is_found() {
+    for (what, bug) in BUGS {
+        let (mut town, book) = Town::founded();
+        town.sound_dump(&book);
+        town.breaks(bug);
+        let mut wishes = village::founding(&book);
+        for number in 0..40 {
+            wishes.push(village::wish(&book, number, &wishes));
+            // What it reads back from storage is what it goes on with.
+            town.crash();
+            town.submit(&wishes[wishes.len() - 1..]);
+        }
+        assert!(!town.findings(&book).is_empty(), "{what}: nothing was found");
+    }
+}
+
+/// What records come to, as bytes that were hashed as they are: nothing derived gives them away.
+fn said_of(book: &Id, records: &[Record]) -> Vec<String> {
+    let mut audit = Audit::new(book.clone());
+    records.iter().for_each(|record| audit.read(&encode(record)));
+    audit.finish().findings.into_iter().map(|finding| finding.place).collect()
+}
+
+/// The effect of the first record that moves money, and its index.
+fn first_posted(records: &mut [Record]) -> (usize, &mut Effect) {
+    let posted =
+        records.iter_mut().enumerate().find_map(|(at, record)| match &mut record.outcome {
+            Outcome::Done(effect) if !effect.entries.is_empty() => Some((at, effect)),
+            _ => None,
+        });
+    posted.expect("money has moved")
+}
+
+#[test]
+fn a_record_that_breaks_a_rule_by_itself_is_found() {
+    let (book, dump) = small_book();
+    let sound: Vec<Record> =
+        dump.records.iter().map(|stored| decode(&stored.bytes).unwrap()).collect();
+    assert!(said_of(&book, &sound).is_empty());
+    let must_say = |what: &str, records: &[Record], place: String| {
+        let said = said_of(&book, records);
+        assert!(said.contains(&place), "{what}: no {place} in {said:?}");
+    };
+
+    let mut more = sound.clone();
+    let (at, effect) = first_posted(&mut more);
+    effect.entries[0].amount = plus_one(effect.entries[0].amount);
+    let ledger = effect.entries[0].account.ledger.clone();
+    must_say("a sen more", &more, format!("record {}, sum of {ledger}", at + 1));
+
+    let mut across = sound.clone();
+    let (at, effect) = first_posted(&mut across);
+    effect.entries[0].account = Account::parse("lkm.riil.1102").expect("an account");
+    must_say("into another fund", &across, format!("record {}, sum of lkm.riil", at + 1));
+
+    let mut earlier = sound.clone();
+    earlier[9].recorded_at = earlier[8].recorded_at - 1;
+    must_say("time goes back", &earlier, "record 10, recorded_at".to_owned());
+
+    let mut twice = sound.clone();
+    let request = twice[4].request.clone().expect("the registers are filled on request");
+    twice[9].request = Some(request.clone());
+    must_say("decided twice", &twice, format!("record 10, request {request}"));
+
+    let mut gap = sound.clone();
+    gap.remove(9);
+    must_say("a gap", &gap, "record 10, position".to_owned());
+
+    let mut lent = sound;
+    lent[9].book = Id::new("buku-lain").unwrap();
+    must_say("another book's", &lent, "record 10, book".to_owned());
 }

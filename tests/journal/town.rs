@@ -12,8 +12,8 @@ use simpul::domain::record::Record;
 use simpul::domain::state::{Key, Value};
 use simpul::journal::{Answer, Limits, Priority, Sequencer, Submission, Ticket, Work};
 use simpul::storage::memory::Memory;
-use simpul::storage::{Dump, Journal, Load, StoredRecord};
-use simpul::verify::verify;
+use simpul::storage::{Append, Dump, Journal, Load, StoredRecord};
+use simpul::verify::{Finding, verify};
 
 use crate::village::{self, Wish};
 
@@ -42,12 +42,27 @@ pub struct Town {
     memory: Memory,
     sequencer: Sequencer,
     trips: Trips,
+    bug: Option<Bug>,
 }
+
+/// What a server with a fault in its `apply` derives instead.
+pub type Bug = fn(&mut Append);
 
 impl Town {
     /// No books yet.
     pub fn new(limits: Limits) -> Town {
-        Town { memory: Memory::new(), sequencer: Sequencer::new(limits), trips: Trips::default() }
+        let (memory, sequencer) = (Memory::new(), Sequencer::new(limits));
+        Town { memory, sequencer, trips: Trips::default(), bug: None }
+    }
+
+    /// From here on what is derived is stored wrongly.
+    pub fn breaks(&mut self, bug: Bug) {
+        self.bug = Some(bug);
+    }
+
+    /// What `verify` finds in a book.
+    pub fn findings(&self, book: &Id) -> Vec<Finding> {
+        verify(book, &run(self.memory.dump(book)).unwrap()).findings
     }
 
     /// A town with one founded book, whose name it returns.
@@ -124,8 +139,11 @@ impl Town {
                 self.trips.loads += 1;
                 self.sequencer.loaded(run(self.memory.load(loads)));
             }
-            Work::Append(appends) => {
+            Work::Append(mut appends) => {
                 self.trips.appends += 1;
+                if let Some(bug) = self.bug {
+                    appends.iter_mut().for_each(|append| bug(Arc::make_mut(append)));
+                }
                 self.sequencer.appended(run(self.memory.append(appends)));
             }
             Work::Resolve(append) => {

@@ -13,7 +13,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::server::{Backend, Server, data_folder, open_book, send, verify};
+use crate::server::{Backend, Server, data_folder, held, open_book, send, verify};
 
 const DEPOSITS: u64 = 2_000;
 
@@ -59,6 +59,8 @@ async fn two_servers_on_one_book_lose_and_double_nothing() {
         }
     }
     assert_eq!(positions.len() as u64, DEPOSITS);
+    let cash = held(left.connect().await, "ramai.sp.1101").await;
+    assert_eq!(cash, 1000 * i64::try_from(DEPOSITS).expect("fits"));
     assert!(left.terminate().success());
     assert!(right.terminate().success());
     let (sound, words) = verify(&backend, &data);

@@ -7,13 +7,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use simpul::domain::account::Account;
+use simpul::domain::account::{Account, Ledger};
 use simpul::domain::approval::{APPROVALS, Approval, ApprovalState};
-use simpul::domain::chart::Code;
+use simpul::domain::chart::{CHART, Code};
 use simpul::domain::day::Day;
 use simpul::domain::id::{Entity, RequestId, RowName};
 use simpul::domain::record::Row;
-use simpul::domain::record::proto::Grant;
+use simpul::domain::record::proto::{Fund, Grant};
+use simpul::domain::reversal::reversed_name;
 use simpul::domain::state::{Key, Value};
 use simpul::storage::postgres::Postgres;
 use simpul::storage::read::{AsOf, Order, Reader, Snapshot, Span};
@@ -76,7 +77,7 @@ fn member(n: u32) -> String {
 }
 
 /// The questions of DESIGN section 3 and of the API, by name.
-const QUESTIONS: [&str; 21] = [
+const QUESTIONS: [&str; 24] = [
     "snapshot",
     "balance now",
     "balance long ago",
@@ -97,6 +98,9 @@ const QUESTIONS: [&str; 21] = [
     "register rows",
     "what waits",
     "records about a grant",
+    "trial balance of an entity long ago",
+    "cash book of days",
+    "transaction by its name",
     "load for a decision",
 ];
 
@@ -142,8 +146,40 @@ async fn ask(snapshot: &mut Snapshot, book: &Book, question: usize) -> usize {
         }
         17 => snapshot.rows("days", &day_id(FIRST_DAY), 5).await.expect("rows").len(),
         18 => snapshot.waiting_rows(APPROVALS, "", 20).await.expect("rows").len(),
-        _ => snapshot.mentions(&grant(0), 0, 20).await.expect("positions").len(),
+        19 => snapshot.mentions(&grant(0), 0, 20).await.expect("positions").len(),
+        20 => {
+            let entity = Some(&Entity::Lkm);
+            snapshot.trial_balance(entity, long_ago).await.expect("trial balance").len()
+        }
+        21 => cash_book(snapshot, days, FIRST_DAY).await,
+        _ => transaction(snapshot, &request(book.size() / 2)).await,
     }
+}
+
+/// As the API reads it: the accounts that hold money, each as of the eve, and a page of their lines.
+async fn cash_book(snapshot: &mut Snapshot, days: Span, eve: Day) -> usize {
+    let ledger = Ledger::new(Entity::Lkm, Fund::SimpanPinjam);
+    let codes = CHART.iter().map(|line| line.code);
+    let mut found = 0;
+    for code in codes.filter(|code| code.is_money()) {
+        let prefix = ledger.account(code).to_string();
+        let accounts = snapshot.accounts(&prefix, None, 500, AsOf::default()).await;
+        for (account, _) in accounts.expect("accounts") {
+            let eve = AsOf { effective: Some(eve), position: None };
+            found += nonzero(snapshot.balance(&account, eve).await);
+            found += lines(snapshot, &account, days, Order::OldestFirst, None).await;
+        }
+    }
+    found
+}
+
+/// As the API reads it: where the request was decided, the record, and what has taken it back.
+async fn transaction(snapshot: &mut Snapshot, request: &str) -> usize {
+    let request = RequestId::new(request).expect("an id");
+    let receipt = snapshot.receipt(&request).await.expect("receipt").expect("decided");
+    let record = snapshot.record(receipt.position).await.expect("record");
+    let reversal = snapshot.row(&reversed_name(&request, 0)).await.expect("row");
+    usize::from(record.is_some()) + usize::from(reversal.is_some())
 }
 
 fn nonzero(answer: Result<simpul::domain::money::Sen, simpul::storage::StorageError>) -> usize {

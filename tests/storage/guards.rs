@@ -157,21 +157,28 @@ async fn sqlite_refuses_what_breaks_the_journal() {
 async fn sqlite_refuses_to_replace_rows() {
     let (_folder, mut connection) = sqlite_with_records().await;
     let attempts = [
-        "INSERT OR REPLACE INTO head VALUES ('satu', 0, x'', 0)",
-        "INSERT OR REPLACE INTO record VALUES ('satu', 8, zeroblob(32), zeroblob(32))",
-        "INSERT OR REPLACE INTO receipt VALUES ('satu', 'permintaan-00000002', 9, zeroblob(32))",
-        "INSERT OR REPLACE INTO account VALUES ('satu', 'lkm.sp.1101', 9)",
-        "INSERT OR REPLACE INTO side SELECT book, commitment, 'lain', x'00' FROM side",
-        "INSERT OR REPLACE INTO checkpoint VALUES ('satu', 8, zeroblob(32), 0)",
-        "INSERT OR REPLACE INTO control_point VALUES ('satu', 'lkm.sp.1101', 8, 0)",
-        "INSERT OR REPLACE INTO late_entry SELECT * FROM late_entry",
+        ("not empty", "INSERT OR REPLACE INTO head VALUES ('satu', 0, {e}, 0)"),
+        ("gap", "INSERT OR REPLACE INTO record VALUES ('satu', 8, {h}, {h})"),
+        (
+            "there already",
+            "INSERT OR REPLACE INTO receipt VALUES ('satu', 'permintaan-00000002', 9, {h})",
+        ),
+        ("there already", "INSERT OR REPLACE INTO account VALUES ('satu', 'lkm.sp.1101', 9)"),
+        (
+            "there already",
+            "INSERT OR REPLACE INTO side SELECT book, commitment, 'lain', {e} FROM side",
+        ),
+        ("new last record", "INSERT OR REPLACE INTO checkpoint VALUES ('satu', 8, {h}, 0)"),
+        ("not new", "INSERT OR REPLACE INTO control_point VALUES ('satu', 'lkm.sp.1101', 8, 0)"),
+        ("not a copy", "INSERT OR REPLACE INTO late_entry SELECT * FROM late_entry"),
     ];
-    for attempt in attempts {
+    for (message, attempt) in attempts {
         let mut transaction = connection.begin().await.expect("begin");
         if !attempt.contains("INTO record") {
             run_sqlite(sqlite_text(NINTH), &mut transaction).await.expect("the ninth record");
         }
-        refusal(run_sqlite(attempt.to_owned(), &mut transaction).await, attempt);
+        let said = refusal(run_sqlite(sqlite_text(attempt), &mut transaction).await, attempt);
+        assert!(said.contains(message), "{attempt}: {said}");
         transaction.rollback().await.expect("rollback");
     }
 }
@@ -195,10 +202,12 @@ async fn sqlite_takes_entries_only_through_the_gate() {
     let mut transaction = connection.begin().await.expect("begin");
     run_sqlite(sqlite_text(NINTH), &mut transaction).await.expect("the ninth record");
     let direct = values(GOOD_ENTRIES);
-    refusal(run_sqlite(direct.clone(), &mut transaction).await, &direct);
+    let said = refusal(run_sqlite(direct.clone(), &mut transaction).await, &direct);
+    assert!(said.contains("through entry_batch"), "{said}");
     let doubled = "INSERT OR IGNORE INTO entry_batch VALUES ('satu', \
         '[[\"lkm.sp.1101\",9,0,5,0,1,0],[\"lkm.sp.1101\",9,0,-5,0,1,0]]')";
-    refusal(run_sqlite(doubled.to_owned(), &mut transaction).await, doubled);
+    let said = refusal(run_sqlite(doubled.to_owned(), &mut transaction).await, doubled);
+    assert!(said.contains("each once"), "{said}");
     let left: (i64,) = sqlx::query_as("SELECT count(*) FROM entry_batch")
         .fetch_one(&mut *transaction)
         .await
@@ -275,14 +284,23 @@ async fn postgres_gives_the_service_no_more_than_it_needs() {
         "SET session_replication_role = 'replica'",
     ];
     for attempt in attempts {
-        refusal(run_postgres(attempt.to_owned(), &mut service).await, attempt);
+        let said = refusal(run_postgres(attempt.to_owned(), &mut service).await, attempt);
+        let denied = said.contains("permission denied") || said.contains("must be owner");
+        assert!(denied, "{attempt}: {said}");
     }
-    refusal(run_postgres("TRUNCATE entry".to_owned(), &mut owner).await, "TRUNCATE entry");
+    let truncate = "TRUNCATE entry";
+    let said = refusal(run_postgres(truncate.to_owned(), &mut owner).await, truncate);
+    assert!(said.contains("append-only"), "{said}");
     // Tables of one's own with the guards' names deceive nobody.
-    let disguise = "CREATE TEMPORARY TABLE head AS SELECT book, 0::bigint AS size FROM public.head";
-    run_postgres(disguise.to_owned(), &mut service).await.expect("a temporary table");
-    let attempt = postgres_text("INSERT INTO public.record VALUES ('satu', 1, {h}, {h})");
-    refusal(run_postgres(attempt.clone(), &mut service).await, &attempt);
+    for (table, column) in [("head", "size"), ("record", "position")] {
+        let disguise = format!(
+            "CREATE TEMPORARY TABLE {table} AS SELECT book, 41::bigint AS {column} FROM public.head"
+        );
+        run_postgres(disguise, &mut service).await.expect("a temporary table");
+    }
+    let attempt = postgres_text("INSERT INTO public.record VALUES ('satu', 42, {h}, {h})");
+    let said = refusal(run_postgres(attempt.clone(), &mut service).await, &attempt);
+    assert!(said.contains("gap"), "{said}");
 }
 
 #[tokio::test]

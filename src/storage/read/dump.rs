@@ -1,4 +1,6 @@
 //! All rows of a book, for comparison with a replay of its records.
+//!
+//! **Invariant**: all of it comes from one snapshot, and no row of the book is left out.
 
 use sqlx::FromRow;
 use sqlx::any::AnyRow;
