@@ -141,7 +141,8 @@ fn receive(file: &v1::TransferFile, book: &Id) -> Checked<Receive> {
         items: file.items.iter().enumerate().map(item).collect::<Checked<_>>()?,
     };
     let grant = convert::id(&file.grant_id, "file.grant_id")?;
-    Ok(Receive { group, grant, transfer, courier: courier::bringing(&file.pass) })
+    let courier = courier::bringing(&file.pass);
+    Ok(Receive { group, grant, transfer, courier, given_on: None })
 }
 
 impl Mutation for v1::ImportTransferRequest {

@@ -58,6 +58,11 @@ pub trait Action: Debug + Send + Sync {
         true
     }
 
+    /// The day before which it cannot have happened, where it comes without a day of its own.
+    fn not_before(&self) -> Option<Day> {
+        None
+    }
+
     /// The field of the request that makes it large, where something does.
     fn bulk(&self) -> &'static str {
         ""
@@ -281,9 +286,10 @@ impl Maker<'_> {
     }
 
     fn happened_on(&self) -> Result<Day, Refusal> {
-        let day = self.command.happened_on.unwrap_or(Day::new(self.settings.business_day));
         let opened = Day::new(self.settings.opened_on);
         let reached = Day::new(self.settings.business_day);
+        let since = self.command.action.not_before().unwrap_or(reached).min(self.today);
+        let day = self.command.happened_on.unwrap_or(since.max(reached));
         if day > self.today && (day > reached || self.command.action.opens_book().is_some()) {
             let refusal = Refusal::new(Reason::DateInFuture).on("happened_on");
             return Err(refusal.with("date", day).with("today", self.today));

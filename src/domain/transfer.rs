@@ -6,6 +6,7 @@
 //! never after the courier was told that it does not: the giver may have taken it back.
 
 use crate::domain::chart::Code;
+use crate::domain::day::Day;
 use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::guliran::{
@@ -121,6 +122,8 @@ pub struct Receive {
     pub transfer: Transfer,
     /// The request by which the courier brings it, whoever does now.
     pub courier: RequestId,
+    /// The day it was given, if that is known here: it is not received before.
+    pub given_on: Option<Day>,
 }
 
 impl Receive {
@@ -138,6 +141,10 @@ impl Receive {
 impl Action for Receive {
     fn event(&self) -> Event {
         Event::GuliranReceived
+    }
+
+    fn not_before(&self) -> Option<Day> {
+        self.given_on
     }
 
     fn entity(&self) -> Option<Entity> {

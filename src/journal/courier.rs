@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Answer, Busy, JournalHandle, Priority};
 use crate::domain::access::Author;
+use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command, Form};
 use crate::domain::draft::grant_name;
 use crate::domain::guliran::pass_name;
@@ -167,8 +168,8 @@ pub fn parcel(
         channel: row.channel(),
         items,
     };
-    let courier = bringing(&pass);
-    let receive = Receive { group, grant: grant_id, transfer, courier };
+    let (courier, given_on) = (bringing(&pass), Some(Day::new(row.delivered_on)));
+    let receive = Receive { group, grant: grant_id, transfer, courier, given_on };
     Some(Parcel { pass, book: to, receive })
 }
 

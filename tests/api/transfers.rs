@@ -165,6 +165,7 @@ async fn capital_reaches_another_book_once_and_its_tree_adds_up(server: &Server)
     let listed = town.grants().list_grants(list).await.expect("listed").into_inner().grants;
     assert_eq!((listed.len(), &listed[0].came_through), (1, &vec![grant_name()]));
     assert_eq!(listed[0].received_by, format!("{A}/passes/ke-soe"));
+    assert_eq!(listed[0].received_on, date(2025, 3, 1), "not before it was given");
     // It must not come back to where it came from.
     let decide = DecideGuliranRequest {
         grant: grant.clone(),
