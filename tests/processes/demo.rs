@@ -287,9 +287,16 @@ async fn the_tour_is_shown_and_continues() {
         "Catatan atas Laporan Keuangan (CALK)",
         "Posisi kas 30 Desember 2025",
         "Pembanding 30 November 2025",
+        "Keadaan: bubar sejak 29 Desember 2025, BA-S2/2025 (contoh)",
     ] {
         assert!(lines(&first, shown).next().is_some(), "{shown}: {first}");
     }
+    // Senja's tin before it was dissolved: 200.000 put in, 50.000 in advance, 130.000 in, 100.000
+    // out, 45.000 for the rest. And the photo of its receipt, with its size.
+    let tin = lines(&first, "senja.uep.1101").filter(|line| line.contains("Penjualan"));
+    assert!(tin.last().is_some_and(|line| line.ends_with("Rp225.000")), "{first}");
+    let photo = lines(&first, "  PNG  ").next().expect("a photo");
+    assert!(photo.ends_with(" 67"), "{photo}");
     // Of Jati Diri's pigs one had died and one was stolen.
     let pigs = lines(&first, "  modal  ternak  babi").last().expect("a line of the inventory");
     assert_eq!(pigs.split_whitespace().rev().take(2).collect::<Vec<_>>(), ["1", "1"], "{pigs}");

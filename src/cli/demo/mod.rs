@@ -20,7 +20,7 @@ use crate::domain::refusal::Language;
 use year::BOOK;
 
 /// What an officer would type to see what the year came to.
-const TOUR: [&str; 20] = [
+const TOUR: [&str; 23] = [
     "buku-tabungan tunas-baru m01",
     "hibah silsilah tunas-baru blps",
     "hibah silsilah jati-diri blps",
@@ -33,6 +33,9 @@ const TOUR: [&str; 20] = [
     "laporan inventaris jati-diri",
     "kelompok sinar",
     "kelompok harapan",
+    "kelompok senja",
+    "buku-kas senja uep",
+    "lampiran daftar demo-senja-beli-utang",
     "bank selisih lkm sp --dari 1-12-2025 --sampai 31-12-2025",
     "portofolio ringkas --menurut produk",
     "laporan neraca tunas-baru --dana uep",

@@ -1,10 +1,10 @@
 //! A year in the life of ten real groups: the groups are those of Kupang, the people and the money
 //! are invented and marked "contoh".
 //!
-//! What becomes of the grants is in [`grants`] and [`aid`], solidarity in [`solidarity`], what ties groups and
-//! their LKM in [`ties`], loans in [`loans`] and [`syariah`], the bank's list in [`bank`], the care
-//! of things and people in [`care`], the end of the year in [`closing`]; what every month brings is
-//! here.
+//! What becomes of the grants is in [`grants`] and [`aid`], solidarity in [`solidarity`], what ties
+//! groups and their LKM in [`ties`], loans in [`loans`] and [`syariah`], the bank's list in [`bank`],
+//! the care of things and people in [`care`], how a group ends in [`farewell`], the end of the year in
+//! [`closing`]; what every month brings is here.
 //! Everything goes through the public API. Each request has an id of its own that never changes,
 //! so that telling the year again changes nothing.
 
@@ -12,6 +12,7 @@ mod aid;
 mod bank;
 mod care;
 mod closing;
+mod farewell;
 mod grants;
 mod loans;
 mod solidarity;
@@ -190,6 +191,7 @@ impl Year<'_> {
             }
             self.pay_staff(month).await?;
         }
+        self.farewell().await?;
         self.bank_interest().await?;
         self.bank_statement().await?;
         self.year_end(kubes).await

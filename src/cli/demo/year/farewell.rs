@@ -1,0 +1,255 @@
+//! A small group's last weeks: Senja buys in advance and on credit, sells on credit, keeps the
+//! photo of a receipt, pays its members in kind, and is dissolved.
+//!
+//! **Invariant**: nothing is left on any account of Senja at the end of the year.
+
+use sha2::{Digest, Sha256};
+
+use super::{BOOK, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah};
+use crate::api::v1::{self, Fund, HouseholdStatus, LotKind, PartyKind, PlaceKind};
+use crate::cli::convert::decimal;
+
+/// The group that is dissolved.
+const SENJA: &str = "senja";
+
+/// An invented receipt: the smallest picture, of one white dot.
+const RECEIPT: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\
+    \0\0\0\nIDATx\xdac\xf8\x0f\0\x01\x01\x01\0\x1c\xb0\x8c\x99\0\0\0\0IEND\xaeB`\x82";
+
+fn senja() -> String {
+    format!("books/{BOOK}/groups/{SENJA}")
+}
+
+fn member(number: u32) -> String {
+    format!("{}/members/{}", senja(), member_id(number))
+}
+
+fn party(id: &str) -> String {
+    format!("{}/parties/{id}", senja())
+}
+
+fn lot(id: &str) -> String {
+    format!("{}/lots/{id}", senja())
+}
+
+fn asked(step: &str) -> String {
+    request(SENJA, step)
+}
+
+/// Seeds of Rp10.000 a kilogram.
+fn seeds(id: &str, kilograms: i64) -> v1::NewLot {
+    v1::NewLot {
+        lot_id: id.to_owned(),
+        kind: LotKind::Stock as i32,
+        label: "bibit sayur".to_owned(),
+        unit: "kg".to_owned(),
+        quantity: decimal(kilograms * 1000),
+        cost: rupiah(kilograms * 10_000),
+    }
+}
+
+impl Year<'_> {
+    /// From the first of December to the 29th.
+    pub(super) async fn farewell(&self) -> Told {
+        self.found_senja().await?;
+        self.buy_seeds().await?;
+        self.photograph_receipt().await?;
+        self.sell_seeds().await?;
+        self.pay_in_kind().await?;
+        self.dissolve().await
+    }
+
+    /// Two members, one of whom saves and puts money in; a supplier and a buyer.
+    async fn found_senja(&self) -> Told {
+        let group = v1::CreateGroupRequest {
+            parent: format!("books/{BOOK}"),
+            request_id: asked("daftar"),
+            group_id: SENJA.to_owned(),
+            display_name: "Senja (contoh)".to_owned(),
+            business: "bibit sayur".to_owned(),
+            member_count: 5,
+            ..v1::CreateGroupRequest::default()
+        };
+        done(self.remote.groups().create_group(group).await)?;
+        for (number, name) in [(1, "Dorkas (contoh)"), (2, "Yakob (contoh)")] {
+            let enrol = v1::EnrolMemberRequest {
+                parent: senja(),
+                request_id: asked(&format!("anggota-{number}")),
+                member_id: member_id(number),
+                display_name: name.to_owned(),
+                nik: String::new(),
+                household: format!("kk-{number:02}"),
+                status: HouseholdStatus::Miskin as i32,
+                joined_on: day_of(12, 1),
+            };
+            done(self.remote.members().enrol_member(enrol).await)?;
+        }
+        let parties = [
+            ("toko", PartyKind::Supplier, "Toko Tani (contoh)"),
+            ("pasar", PartyKind::Buyer, "Pedagang pasar (contoh)"),
+        ];
+        for (id, kind, name) in parties {
+            let create = v1::CreatePartyRequest {
+                parent: senja(),
+                request_id: asked(id),
+                party_id: id.to_owned(),
+                kind: kind as i32,
+                display_name: name.to_owned(),
+            };
+            done(self.remote.parties().create_party(create).await)?;
+        }
+        let saved = v1::DepositRequest {
+            member: member(1),
+            request_id: asked("simpan"),
+            details: on(12, 1),
+            kind: v1::SavingsKind::Sukarela as i32,
+            amount: rupiah(30_000),
+            place: place(PlaceKind::Cash),
+        };
+        done(self.remote.savings().deposit(saved).await)?;
+        let capital = v1::PayInCapitalRequest {
+            member: member(1),
+            request_id: asked("modal"),
+            details: on(12, 1),
+            amount: rupiah(200_000),
+            place: place(PlaceKind::Cash),
+        };
+        done(self.remote.savings().pay_in_capital(capital).await)
+    }
+
+    /// Five kilograms out of an advance, ten on credit.
+    async fn buy_seeds(&self) -> Told {
+        let advance = v1::PayAdvanceRequest {
+            party: party("toko"),
+            request_id: asked("uang-muka"),
+            details: on(12, 2),
+            fund: Fund::Uep as i32,
+            amount: rupiah(50_000),
+            place: place(PlaceKind::Cash),
+        };
+        done(self.remote.trade().pay_advance(advance).await)?;
+        let ordered = v1::PurchaseRequest {
+            entity: senja(),
+            request_id: asked("beli-pesanan"),
+            details: on(12, 4),
+            fund: Fund::Uep as i32,
+            items: vec![seeds("pesanan", 5)],
+            payment: Some(v1::purchase_request::Payment::FromAdvanceTo(party("toko"))),
+            ..v1::PurchaseRequest::default()
+        };
+        done(self.remote.trade().purchase(ordered).await)?;
+        let on_credit = v1::PurchaseRequest {
+            entity: senja(),
+            request_id: asked("beli-utang"),
+            details: on(12, 5),
+            fund: Fund::Uep as i32,
+            items: vec![seeds("utang", 10)],
+            payment: Some(v1::purchase_request::Payment::OnCreditOf(party("toko"))),
+            ..v1::PurchaseRequest::default()
+        };
+        done(self.remote.trade().purchase(on_credit).await)
+    }
+
+    /// The receipt of what was bought on credit.
+    async fn photograph_receipt(&self) -> Told {
+        let parent = format!("books/{BOOK}/transactions/{}", asked("beli-utang"));
+        let list = v1::ListAttachmentsRequest { parent: parent.clone(), ..Default::default() };
+        let there = self.remote.attachments().list_attachments(list).await?.into_inner();
+        // The bytes of a file that is attached are not taken again.
+        if !there.attachments.is_empty() {
+            return Ok(());
+        }
+        let sha256 = hex::encode(Sha256::digest(RECEIPT));
+        let part = v1::PutAttachmentPartRequest {
+            parent: parent.clone(),
+            sha256: sha256.clone(),
+            part: 0,
+            content: RECEIPT.to_vec(),
+        };
+        done(self.remote.attachments().put_attachment_part(part).await)?;
+        let attach = v1::AttachFileRequest {
+            parent,
+            request_id: asked("foto-nota"),
+            details: on(12, 5),
+            sha256,
+            size_bytes: i64::try_from(RECEIPT.len()).unwrap_or(i64::MAX),
+        };
+        done(self.remote.attachments().attach_file(attach).await)
+    }
+
+    /// Ten kilograms for Rp130.000 on credit, which comes in and pays what is owed.
+    async fn sell_seeds(&self) -> Told {
+        let sold = v1::SellRequest {
+            entity: senja(),
+            request_id: asked("jual-piutang"),
+            details: on(12, 10),
+            fund: Fund::Uep as i32,
+            price: rupiah(130_000),
+            proceeds: Some(v1::sell_request::Proceeds::OnCreditTo(party("pasar"))),
+            lot: lot("utang"),
+            quantity: decimal(10_000),
+        };
+        done(self.remote.trade().sell(sold).await)?;
+        let collected = v1::SettleReceivableRequest {
+            party: party("pasar"),
+            request_id: asked("terima-piutang"),
+            details: on(12, 15),
+            fund: Fund::Uep as i32,
+            amount: rupiah(130_000),
+            place: place(PlaceKind::Cash),
+        };
+        done(self.remote.trade().settle_receivable(collected).await)?;
+        let paid = v1::SettlePayableRequest {
+            party: party("toko"),
+            request_id: asked("bayar-utang"),
+            details: on(12, 16),
+            fund: Fund::Uep as i32,
+            amount: rupiah(100_000),
+            place: place(PlaceKind::Cash),
+        };
+        done(self.remote.trade().settle_payable(paid).await)
+    }
+
+    /// A kilogram for each member as a share of the result; three are sold for Rp45.000.
+    async fn pay_in_kind(&self) -> Told {
+        for number in [1, 2] {
+            let pay = v1::PayInKindRequest {
+                member: member(number),
+                request_id: asked(&format!("natura-{number}")),
+                details: minute(12, 20, "BA-S1/2025 (contoh)"),
+                lot: lot("pesanan"),
+                quantity: decimal(1_000),
+                cost: v1::ExpenseKind::Unspecified as i32,
+            };
+            done(self.remote.sharing().pay_in_kind(pay).await)?;
+        }
+        let rest = v1::SellRequest {
+            entity: senja(),
+            request_id: asked("jual-sisa"),
+            details: on(12, 22),
+            fund: Fund::Uep as i32,
+            price: rupiah(45_000),
+            proceeds: place(PlaceKind::Cash).map(v1::sell_request::Proceeds::PaidTo),
+            lot: lot("pesanan"),
+            quantity: decimal(3_000),
+        };
+        done(self.remote.trade().sell(rest).await)
+    }
+
+    /// Rp255.000 are in the tin: savings and capital go back, and Rp25.000 of result are shared.
+    async fn dissolve(&self) -> Told {
+        let share = |number, much| v1::Share {
+            heir: Some(v1::share::Heir::Member(member(number))),
+            amount: rupiah(much),
+        };
+        let dissolve = v1::DissolveGroupRequest {
+            group: senja(),
+            request_id: asked("bubar"),
+            details: on(12, 29),
+            minute: "BA-S2/2025 (contoh)".to_owned(),
+            place: place(PlaceKind::Cash),
+            shares: vec![share(1, 13_000), share(2, 12_000)],
+        };
+        done(self.remote.lifecycle().dissolve_group(dissolve).await)
+    }
+}
