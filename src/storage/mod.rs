@@ -217,6 +217,16 @@ pub enum StorageError {
     Schema(String),
 }
 
+impl StorageError {
+    /// The same, with the name of the row that does not decode.
+    pub(crate) fn at(self, row: impl std::fmt::Display) -> StorageError {
+        match self {
+            StorageError::Damaged(reason) => StorageError::Damaged(format!("{row}: {reason}")),
+            other => other,
+        }
+    }
+}
+
 /// The storage of journals. See the module for what every implementation keeps.
 #[async_trait]
 pub trait Journal: Send + Sync + 'static {

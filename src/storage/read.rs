@@ -145,7 +145,8 @@ impl Reader {
         let found: Option<(i64, Vec<u8>, i64)> =
             query.fetch_optional(&mut *snapshot.transaction).await.map_err(failed)?;
         if let Some((size, frontier, recorded_at)) = found {
-            snapshot.head = codec::head(size, &frontier, recorded_at)?;
+            let head = codec::head(size, &frontier, recorded_at);
+            snapshot.head = head.map_err(|error| error.at(format_args!("head of {book}")))?;
         }
         Ok(snapshot)
     }
@@ -254,8 +255,13 @@ impl Snapshot {
         let query = sqlx::query_as(RECORDS_BETWEEN).bind(self.book.clone());
         let query = query.bind(signed(from)).bind(signed(to));
         let stored = |(position, hashes, bytes): (i64, Vec<u8>, Vec<u8>)| {
-            let (position, hashes) = (unsigned(position)?, codec::hashes(&hashes)?);
-            Ok(StoredRecord { position, hashes, bytes: bytes.into() })
+            let named = |error: StorageError| error.at(format_args!("record {position}"));
+            let hashes = codec::hashes(&hashes).map_err(named)?;
+            Ok(StoredRecord {
+                position: unsigned(position).map_err(named)?,
+                hashes,
+                bytes: bytes.into(),
+            })
         };
         let found: Vec<_> = query.fetch_all(&mut *self.transaction).await.map_err(failed)?;
         found.into_iter().map(stored).collect()
@@ -432,5 +438,8 @@ fn register_row(columns: (String, i64, Vec<u8>)) -> Result<RegisterRow, StorageE
 
 fn side(columns: (Vec<u8>, String, Vec<u8>)) -> Result<SideRow, StorageError> {
     let (commitment, owner, sealed) = columns;
-    Ok(SideRow { commitment: codec::hash(&commitment)?, owner, sealed })
+    let named = |error: StorageError| {
+        error.at(format_args!("text of {owner}, {}", hex::encode(&commitment)))
+    };
+    Ok(SideRow { commitment: codec::hash(&commitment).map_err(named)?, owner, sealed })
 }

@@ -1,6 +1,6 @@
 //! The databases' own guards: raw connections try what no client may do.
 
-use simpul::domain::id::RowName;
+use simpul::domain::id::{Id, RowName};
 use simpul::domain::record::Row;
 use simpul::domain::record::proto::Lot;
 use simpul::storage::Journal;
@@ -150,6 +150,36 @@ async fn sqlite_refuses_what_breaks_the_journal() {
         let said = refusal(run_sqlite(sqlite_text(attempt), &mut transaction).await, attempt);
         assert!(said.contains(message), "{attempt}: {said}");
         transaction.rollback().await.expect("rollback");
+    }
+}
+
+/// Columns of a length that no row has, which the database refuses but to who owns it, and the row
+/// that is named.
+const CUT: &[(&str, &str)] = &[
+    ("UPDATE record SET hashes = substr(hashes, 2) WHERE position = 5", "record 5: "),
+    ("UPDATE checkpoint SET root = substr(root, 2) WHERE size = 8", "checkpoint 8: "),
+    ("UPDATE head SET frontier = substr(frontier, 2)", "head of satu: "),
+    ("UPDATE entry SET position = -position WHERE position = 7", "of record -7: "),
+    ("UPDATE receipt SET position = -1 WHERE position = 3", "receipt permintaan-0000000"),
+    ("UPDATE side SET commitment = substr(commitment, 2)", "text of "),
+];
+
+#[tokio::test]
+async fn a_row_that_does_not_decode_is_named() {
+    for (cut, named) in CUT {
+        let (folder, mut connection) = sqlite_with_records().await;
+        let triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'";
+        let triggers: Vec<String> =
+            sqlx::query_scalar(triggers).fetch_all(&mut connection).await.expect("triggers");
+        let off = triggers.iter().map(|name| format!("DROP TRIGGER {name};"));
+        let off = off.collect::<String>() + "PRAGMA ignore_check_constraints = ON;";
+        run_sqlite(off, &mut connection).await.expect("guards off");
+        run_sqlite((*cut).to_owned(), &mut connection).await.expect("cut");
+        connection.close().await.expect("closed");
+        let journal = backends::open(&folder.path().join("data/simpul.db")).await;
+        let book = Id::new("satu").expect("an id");
+        let said = journal.dump(&book).await.expect_err(cut).to_string();
+        assert!(said.contains(named), "{cut}: {said}");
     }
 }
 

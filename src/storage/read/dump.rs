@@ -2,6 +2,8 @@
 //!
 //! **Invariant**: all of it comes from one snapshot, and no row of the book is left out.
 
+use std::fmt::Display;
+
 use sqlx::FromRow;
 use sqlx::any::AnyRow;
 
@@ -35,24 +37,30 @@ impl Snapshot {
         let entries = self.all(DUMP_ENTRIES, dump_entry).await?;
         let late = self.all(DUMP_LATE, late_entry).await?;
         let accounts = self.all(DUMP_ACCOUNTS, |(account, position): (String, i64)| {
-            Ok((account, unsigned(position)?))
+            let position = of(format_args!("account {account}"), position)?;
+            Ok((account, position))
         });
         let accounts = accounts.await?;
         let controls = self.all(DUMP_CONTROLS, |(control, position, total): (String, i64, i64)| {
-            Ok((control, unsigned(position)?, total))
+            let position = of(format_args!("total of {control}"), position)?;
+            Ok((control, position, total))
         });
         let controls = controls.await?;
         type Columns = (String, String, i64, Vec<u8>, Option<String>);
         let rows = self.all(DUMP_ROWS, |(parent, id, position, value, waiting): Columns| {
             let waiting = waiting.is_some_and(|waiting| waiting == id);
-            Ok((parent, id, unsigned(position)?, value, waiting))
+            let position = of(format_args!("row {parent}/{id}"), position)?;
+            Ok((parent, id, position, value, waiting))
         });
         let rows = rows.await?;
-        let mentions = self
-            .all(DUMP_MENTIONS, |(name, position): (String, i64)| Ok((name, unsigned(position)?)));
+        let mentions = self.all(DUMP_MENTIONS, |(name, position): (String, i64)| {
+            let position = of(format_args!("mention of {name}"), position)?;
+            Ok((name, position))
+        });
         let mentions = mentions.await?;
         let receipts = self.all(DUMP_RECEIPTS, |(id, position, digest): (String, i64, Vec<u8>)| {
-            Ok((id, unsigned(position)?, digest))
+            let position = of(format_args!("receipt {id}"), position)?;
+            Ok((id, position, digest))
         });
         let receipts = receipts.await?;
         let sides = self.all(DUMP_SIDES, side).await?;
@@ -88,15 +96,23 @@ impl Snapshot {
 
 fn checkpoint(columns: (i64, Vec<u8>, i64)) -> Result<Checkpoint, StorageError> {
     let (size, root, recorded_at) = columns;
-    Ok(Checkpoint { size: unsigned(size)?, root: codec::hash(&root)?, recorded_at })
+    let name = format_args!("checkpoint {size}");
+    let root = codec::hash(&root).map_err(|error| error.at(name))?;
+    Ok(Checkpoint { size: of(name, size)?, root, recorded_at })
+}
+
+/// The position in a row, by the name of the row.
+fn of(row: impl Display, position: i64) -> Result<u64, StorageError> {
+    unsigned(position).map_err(|error| error.at(row))
 }
 
 fn dump_entry(columns: (String, i64, i32, i64, i64, i32, i32)) -> Result<DumpEntry, StorageError> {
     let (account, position, leg, amount, balance, effective_on, late) = columns;
+    let named = |error: StorageError| error.at(format_args!("entry {leg} of record {position}"));
     Ok(DumpEntry {
         account,
-        position: unsigned(position)?,
-        leg: u32::try_from(leg).map_err(damaged)?,
+        position: unsigned(position).map_err(named)?,
+        leg: u32::try_from(leg).map_err(damaged).map_err(named)?,
         amount,
         balance,
         effective_on,
@@ -109,6 +125,9 @@ type LateColumns<P, L> = (String, P, L, String, i32, i64);
 
 fn late_entry(columns: LateColumns<i64, i32>) -> Result<LateColumns<u64, u32>, StorageError> {
     let (control, position, leg, account, effective_on, amount) = columns;
-    let leg = u32::try_from(leg).map_err(damaged)?;
-    Ok((control, unsigned(position)?, leg, account, effective_on, amount))
+    let named =
+        |error: StorageError| error.at(format_args!("late entry of {control} at {position}"));
+    let leg = u32::try_from(leg).map_err(damaged).map_err(named)?;
+    let position = unsigned(position).map_err(named)?;
+    Ok((control, position, leg, account, effective_on, amount))
 }
