@@ -431,10 +431,11 @@ async fn every_list_says_how_long_a_page_may_be(server: &Server) {
     town.grants().receive_grant(grant).await.expect("received");
     let schema = Schema::read();
     let transaction = format!("{BOOK}/transactions/terima-apbd");
+    let share = format!("{LKM}/savings-shares/nisbah");
     let (mut lists, mut silent) = (0, Vec::new());
     for rpc in &schema.methods {
         let mut said = 0;
-        for about in [BOOK, A, LKM, &transaction] {
+        for about in [BOOK, A, LKM, &transaction, &share] {
             for size in [-1, 501, i64::from(i32::MAX)] {
                 let Some(bytes) = schema.page(&rpc.request, about, size) else { continue };
                 let status = send(server.line(), &rpc.path, bytes).await.expect_err(&rpc.path);
