@@ -675,14 +675,7 @@ async fn capital_in_officers_businesses_is_shown(server: &Server) {
     for member in ["n01", "n02"] {
         town.members().enrol_member(enrol(LKM, member)).await.expect("a member");
     }
-    let officer = NameOfficerRequest {
-        member: format!("{LKM}/members/n01"),
-        request_id: fresh_request_id(),
-        details: None,
-        since: date(2025, 1, 1),
-        leaves: false,
-    };
-    town.portfolio().name_officer(officer).await.expect("named");
+    town.name_officer("n01").await;
     for (id, member, rupiah) in [("s1", "n01", 200_000), ("s2", "n02", 100_000)] {
         let fund = FundSyirkahRequest {
             entity: LKM.to_owned(),
@@ -734,14 +727,7 @@ async fn ratios_by_hand(server: &Server) {
     let town = Town::found(server).await;
     town.fund_lkm(500_000).await;
     town.members().enrol_member(enrol(LKM, "n01")).await.expect("a member");
-    let officer = NameOfficerRequest {
-        member: format!("{LKM}/members/n01"),
-        request_id: fresh_request_id(),
-        details: None,
-        since: date(2025, 1, 1),
-        leaves: false,
-    };
-    town.portfolio().name_officer(officer).await.expect("named");
+    town.name_officer("n01").await;
     let saved = DepositRequest {
         member: format!("{LKM}/members/n01"),
         place: place(PlaceKind::Vault),

@@ -111,14 +111,7 @@ async fn loans_to_officers_are_bounded_by_own_capital(server: &Server) {
     let town = Town::found(server).await;
     town.fund_lkm(500_000).await;
     town.members().enrol_member(enrol(LKM, "n01")).await.expect("a member");
-    let officer = NameOfficerRequest {
-        member: format!("{LKM}/members/n01"),
-        request_id: fresh_request_id(),
-        details: None,
-        since: date(2025, 1, 1),
-        leaves: false,
-    };
-    town.portfolio().name_officer(officer).await.expect("named");
+    town.name_officer("n01").await;
     set(&town, bound(BoundedFigure::Officers, "10", BoundEffect::Refuse)).await;
     let rules = product(LKM, terms(LoanFrequency::Monthly, "1"));
     town.loans().set_loan_product(rules).await.expect("set");

@@ -368,6 +368,18 @@ impl Town {
         self.journal().post_journal(journal).await.expect("posted");
     }
 
+    /// A member of the LKM is one of its officers from the beginning of 2025 on.
+    pub async fn name_officer(&self, member: &str) {
+        let officer = NameOfficerRequest {
+            member: format!("{LKM}/members/{member}"),
+            request_id: fresh_request_id(),
+            details: None,
+            since: date(2025, 1, 1),
+            leaves: false,
+        };
+        self.portfolio().name_officer(officer).await.expect("named");
+    }
+
     /// The number of records.
     pub async fn position(&self) -> u64 {
         let request = GetBookRequest { name: BOOK.to_owned() };
