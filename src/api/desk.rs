@@ -515,18 +515,9 @@ impl Call<'_> {
         action: Arc<dyn Action>,
     ) -> Checked<Arc<Record>> {
         let digest = Sha256::digest(request.as_str()).to_vec();
-        let command = Command {
-            book: book.clone(),
-            request,
-            digest,
-            author: self.passed.author.clone(),
-            happened_on: Some(happened_on),
-            memo: Vec::new(),
-            evidence: None,
-            meeting: None,
-            action,
-            form: Form::default(),
-        };
+        let author = self.passed.author.clone();
+        let command = Command::of_server(book, request, digest, author, action);
+        let command = Command { happened_on: Some(happened_on), ..command };
         let answer = self.desk.journal.submit(command, Vec::new(), Priority::Bulk).await?;
         let (record, _) = accepted(answer)?;
         match &record.outcome {

@@ -132,6 +132,30 @@ pub struct Command {
     pub form: Form,
 }
 
+impl Command {
+    /// What the server asks by itself: on the business day, without words, paper or meeting.
+    pub fn of_server(
+        book: &Id,
+        request: RequestId,
+        digest: Vec<u8>,
+        author: Author,
+        action: Arc<dyn Action>,
+    ) -> Command {
+        Command {
+            book: book.clone(),
+            request,
+            digest,
+            author,
+            happened_on: None,
+            memo: Vec::new(),
+            evidence: None,
+            meeting: None,
+            action,
+            form: Form::default(),
+        }
+    }
+}
+
 /// What the sequencer knows when it asks for a decision.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {

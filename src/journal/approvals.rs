@@ -6,16 +6,14 @@
 //! of its own. What nobody agreed to in time it records, so that what is listed as waiting is no more
 //! than what can still be agreed to.
 
-use std::sync::Arc;
-
 use sha2::{Digest, Sha256};
 
-use super::courier::{ACTOR, CourierError};
+use super::courier::{CourierError, command};
 use super::{Answer, JournalHandle, Priority};
-use crate::domain::access::{Author, USERS};
+use crate::domain::access::USERS;
 use crate::domain::approval::{APPROVALS, Expire, NoteCheckers, rows_noting};
 use crate::domain::day::Day;
-use crate::domain::decide::{Action, Command, Form};
+use crate::domain::decide::Action;
 use crate::domain::id::{Id, RequestId, RowName};
 use crate::domain::record::Row;
 use crate::storage::StorageError;
@@ -118,18 +116,7 @@ async fn submit(
     action: impl Action + 'static,
 ) -> Result<(), CourierError> {
     let digest = Sha256::digest(what);
-    let command = Command {
-        book: book.clone(),
-        request: RequestId::from_hash(digest.into()),
-        digest: digest.to_vec(),
-        author: Author::named(ACTOR),
-        happened_on: None,
-        memo: Vec::new(),
-        evidence: None,
-        meeting: None,
-        action: Arc::new(action),
-        form: Form::default(),
-    };
+    let command = command(book, digest.into(), action);
     let answer = journal.submit(command, Vec::new(), Priority::Interactive).await?;
     if !matches!(answer, Answer::Done { .. }) {
         tracing::warn!(%book, ?answer, "what has to be noted of approvals is not yet");

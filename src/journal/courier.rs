@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{Answer, Busy, JournalHandle, Priority};
 use crate::domain::access::Author;
 use crate::domain::day::Day;
-use crate::domain::decide::{Action, Command, Form};
+use crate::domain::decide::{Action, Command};
 use crate::domain::draft::grant_name;
 use crate::domain::guliran::pass_name;
 use crate::domain::id::{Id, RequestId, RowName};
@@ -60,7 +60,7 @@ pub struct Parcel {
 impl Parcel {
     /// The command that brings it to the other book: the same whenever it is made.
     pub fn bringing(&self) -> Command {
-        command(&self.book, "receive", &self.pass, self.receive.clone())
+        command(&self.book, digest("receive", &self.pass), self.receive.clone())
     }
 
     /// The command that brings what came of it back to the giver's book: the same whenever it is
@@ -72,7 +72,7 @@ impl Parcel {
             }
             Outcome::Done(_) | Outcome::Refused(_) => Word::Arrived(self.receive.grant.clone()),
         };
-        command(book, "hear", &self.pass, Hear { giver, pass, word })
+        command(book, digest("hear", &self.pass), Hear { giver, pass, word })
     }
 }
 
@@ -213,18 +213,8 @@ fn digest(what: &str, pass: &str) -> [u8; 32] {
     Sha256::digest(format!("simpul courier: {what} {pass}")).into()
 }
 
-fn command(book: &Id, what: &str, pass: &str, action: impl Action + 'static) -> Command {
-    let digest = digest(what, pass);
-    Command {
-        book: book.clone(),
-        request: RequestId::from_hash(digest),
-        digest: digest.to_vec(),
-        author: Author::named(ACTOR),
-        happened_on: None,
-        memo: Vec::new(),
-        evidence: None,
-        meeting: None,
-        action: Arc::new(action),
-        form: Form::default(),
-    }
+/// What the server itself has to do, under an id made from what it is about, so that it is done once.
+pub(super) fn command(book: &Id, digest: [u8; 32], action: impl Action + 'static) -> Command {
+    let request = RequestId::from_hash(digest);
+    Command::of_server(book, request, digest.to_vec(), Author::named(ACTOR), Arc::new(action))
 }

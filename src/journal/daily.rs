@@ -26,7 +26,7 @@ use crate::domain::account::Account;
 use crate::domain::chart::{Code, fund_from_name};
 use crate::domain::daily::{CloseDay, closing_name};
 use crate::domain::day::Day;
-use crate::domain::decide::{Action, Command, Form};
+use crate::domain::decide::{Action, Command};
 use crate::domain::drawer;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::iks_rule::period_of;
@@ -215,18 +215,9 @@ async fn submit(
     day: Day,
     action: Arc<dyn Action>,
 ) -> Result<(u64, Option<Refusal>), DailyError> {
-    let command = Command {
-        book: book.clone(),
-        digest: Sha256::digest(request.as_str()).to_vec(),
-        request,
-        author: Author::named(ACTOR),
-        happened_on: Some(day),
-        memo: Vec::new(),
-        evidence: None,
-        meeting: None,
-        action,
-        form: Form::default(),
-    };
+    let digest = Sha256::digest(request.as_str()).to_vec();
+    let command = Command::of_server(book, request, digest, Author::named(ACTOR), action);
+    let command = Command { happened_on: Some(day), ..command };
     match journal.submit(command, Vec::new(), Priority::Bulk).await? {
         Answer::Done { record, .. } => match &record.outcome {
             Outcome::Done(_) => Ok((record.position, None)),

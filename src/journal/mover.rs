@@ -23,14 +23,13 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::courier::{ACTOR, CourierError, seen_from};
+use super::courier::{CourierError, command, seen_from};
 use super::{Answer, JournalHandle, Priority};
-use crate::domain::access::Author;
 use crate::domain::account::{Account, Ledger};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
-use crate::domain::decide::{Action, Command, Form};
-use crate::domain::id::{Entity, Id, RequestId, RowName};
+use crate::domain::decide::{Action, Command};
+use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::loan::moving::{goes_on, is_running, last_fact};
 use crate::domain::money::Sen;
 use crate::domain::moving::{
@@ -307,18 +306,8 @@ impl Way<'_> {
         let Mover { journal, group, .. } = self.mover;
         let name = format!("books/{}/groups/{group}", self.mover.book);
         let digest = Sha256::digest(format!("simpul mover: {what} {name} {}", self.row.position));
-        let command = Command {
-            book: book.clone(),
-            request: RequestId::from_hash(digest.into()),
-            digest: digest.to_vec(),
-            author: Author::named(ACTOR),
-            happened_on: (what != "hear").then(|| Day::new(self.row.moved_on)),
-            memo: Vec::new(),
-            evidence: None,
-            meeting: None,
-            action: Arc::new(action),
-            form: Form::default(),
-        };
+        let happened_on = (what != "hear").then(|| Day::new(self.row.moved_on));
+        let command = Command { happened_on, ..command(book, digest.into(), action) };
         match journal.submit(command, sides, Priority::Interactive).await? {
             Answer::Done { record, .. } => Ok(Some(record)),
             answer => {
