@@ -14,6 +14,7 @@ mod closing;
 mod crash;
 mod demo;
 mod export;
+mod figures;
 mod hostile;
 mod kuitansi;
 mod lending;
