@@ -2,9 +2,10 @@
 
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{
-    Call, Method, Mutation, Page, Plan, damaged, detailed, plain, service, transactions,
+    Call, Method, Mutation, Opened, Page, Plan, damaged, detailed, plain, service, transactions,
 };
 use crate::api::ledger::natural;
+use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::account::Subject;
 use crate::domain::arisan::{OpenArisan, PayIn, PayOut, arisan_ledger, member_name, round_name};
@@ -12,7 +13,7 @@ use crate::domain::chart::Code;
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::money::Sen;
-use crate::domain::record::Row;
+use crate::domain::record::{Effect, Row};
 use crate::storage::read::{AsOf, Snapshot};
 
 /// The most members of a round, and the most payments at once.
@@ -38,21 +39,36 @@ impl Mutation for v1::OpenArisanRequest {
 
     plain!();
 
-    fn plan(&self, _: &[String]) -> Checked<Plan> {
+    fn texts(&mut self) -> Vec<&mut String> {
+        vec![&mut self.label]
+    }
+
+    fn commitments(&self, effect: &Effect) -> Vec<Vec<u8>> {
+        effect.rows.iter().flat_map(|(_, row)| sealed(row)).cloned().collect()
+    }
+
+    fn plan(&self, texts: &[String]) -> Checked<Plan> {
         let (book, group) = convert::group(&self.parent, "parent")?;
-        let entity = Entity::Kube(group.clone());
+        for label in texts {
+            convert::required_line(label, 80, "label")?;
+        }
         convert::count(&self.member_ids, MAX_MEMBERS, "member_ids")?;
         let member =
             |(index, id): (usize, &String)| convert::id(id, &format!("member_ids[{index}]"));
-        let action = OpenArisan {
+        let owner = RowName::group(&group).to_string();
+        let mut action = OpenArisan {
             group,
             arisan: convert::id(&self.arisan_id, "arisan_id")?,
-            label: convert::required_line(&self.label, 80, "label")?,
+            label: Vec::new(),
             contribution: convert::money(self.contribution.as_ref(), "contribution")?,
             members: self.member_ids.iter().enumerate().map(member).collect::<Checked<_>>()?,
         };
         let opened_on = convert::optional_day(self.opened_on.as_ref(), "opened_on")?;
-        Ok(Plan::new(book, &entity, action).on(opened_on))
+        let sealed = Plan::sealed(book, owner, move |mut texts| {
+            action.label = texts.pop().unwrap_or_default();
+            action
+        });
+        Ok(sealed.on(opened_on))
     }
 }
 
@@ -65,7 +81,8 @@ impl Method for v1::OpenArisanRequest {
         let done = call.submit(self).await?;
         let mut snapshot = call.snapshot(&done.book, "parent").await?;
         let row = done.row(&round_name(&group, &arisan))?.clone();
-        let mut round = round(&mut snapshot, &done.book, (&group, &arisan), &row).await?;
+        let opened = call.open(&mut snapshot, &done.book, sealed(&row)).await?;
+        let mut round = round(&mut snapshot, &opened, &done.book, (&group, &arisan), &row).await?;
         round.members = members(&mut snapshot, &done.book, (&group, &arisan)).await?;
         Ok(v1::OpenArisanResponse { arisan: Some(round) })
     }
@@ -113,7 +130,8 @@ impl Method for v1::GetArisanRequest {
         let (book, group, arisan) = convert::owned_by_group(&self.name, "arisans", "name")?;
         let mut snapshot = call.snapshot(&book, "name").await?;
         let row = call.row(&mut snapshot, &round_name(&group, &arisan), "name").await?;
-        let mut round = round(&mut snapshot, &book, (&group, &arisan), &row).await?;
+        let opened = call.open(&mut snapshot, &book, sealed(&row)).await?;
+        let mut round = round(&mut snapshot, &opened, &book, (&group, &arisan), &row).await?;
         round.members = members(&mut snapshot, &book, (&group, &arisan)).await?;
         Ok(v1::GetArisanResponse { arisan: Some(round) })
     }
@@ -129,18 +147,30 @@ impl Method for v1::ListArisansRequest {
         let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
         let parent = RowName::of(&entity, "arisans", "").parent;
         let (rows, next_page_token) = call.rows(&mut snapshot, &parent, &page).await?;
+        let texts = rows.iter().flat_map(|found| sealed(&found.row));
+        let opened = call.open(&mut snapshot, &book, texts).await?;
         let mut arisans = Vec::with_capacity(rows.len());
         for found in &rows {
             let id = Id::new(&found.id).ok_or_else(damaged)?;
-            arisans.push(round(&mut snapshot, &book, (&group, &id), &found.row).await?);
+            arisans.push(round(&mut snapshot, &opened, &book, (&group, &id), &found.row).await?);
         }
         Ok(v1::ListArisansResponse { arisans, next_page_token })
     }
 }
 
+/// What a round is called.
+fn sealed(row: &Row) -> impl Iterator<Item = &Vec<u8>> {
+    let label = match row {
+        Row::Arisan(round) => Some(&round.label),
+        _ => None,
+    };
+    label.into_iter()
+}
+
 /// A round without its members.
 async fn round(
     snapshot: &mut Snapshot,
+    opened: &Opened,
     book: &Id,
     (group, arisan): (&Id, &Id),
     row: &Row,
@@ -150,7 +180,7 @@ async fn round(
     let held = natural(account.code, snapshot.balance(&account, AsOf::default()).await?)?;
     Ok(v1::Arisan {
         name: convert::row_name(book, round_name(group, arisan)),
-        label: row.label.clone(),
+        label: opened.text(Sort::Memo, &row.label).0,
         contribution: Some(convert::to_money(Sen::new(row.contribution))),
         opened_on: Some(convert::to_date(Day::new(row.opened_on))),
         held: Some(convert::to_money(held)),

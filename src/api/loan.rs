@@ -159,10 +159,7 @@ impl Mutation for v1::ApplyForLoanRequest {
             "" => None,
             name => Some(convert::owned_by(name, (&book, &Entity::Lkm), "loans", "funded_by")?),
         };
-        let sealed_for = match &borrower {
-            Borrower::Member(id) => RowName::of(&lender, "members", id.as_str()).to_string(),
-            Borrower::Group(group) => RowName::group(group).to_string(),
-        };
+        let sealed_for = key_of(&lender, &borrower).to_string();
         let mut action = ApplyLoan {
             lender: lender.clone(),
             loan: convert::id(&self.loan_id, "loan_id")?,
@@ -356,14 +353,6 @@ of_loan! {
         loan,
         minute: convert::required_line(&request.minute, 80, "minute")?,
     };
-    RegisterCollateralRequest => RegisterCollateralResponse, PURSE,
-    |request, book, lender, loan| RegisterCollateral {
-        lender,
-        loan,
-        collateral: convert::id(&request.collateral_id, "collateral_id")?,
-        label: convert::required_line(&request.label, 80, "label")?,
-        value: convert::money(request.value.as_ref(), "value")?,
-    };
     TakeCollateralRequest => TakeCollateralResponse, TAKEN, |request, book, lender, loan| {
         of_lkm(&lender)?;
         TakeCollateral {
@@ -373,6 +362,80 @@ of_loan! {
             given: given(request)?,
         }
     };
+}
+
+impl Mutation for v1::RegisterCollateralRequest {
+    detailed!();
+
+    fn texts(&mut self) -> Vec<&mut String> {
+        vec![&mut self.label]
+    }
+
+    fn commitments(&self, effect: &Effect) -> Vec<Vec<u8>> {
+        let recorded = effect.rows.iter().find_map(|(_, row)| match row {
+            Row::Loan(loan) => loan.collaterals.last().map(|thing| thing.label.clone()),
+            _ => None,
+        });
+        recorded.into_iter().collect()
+    }
+
+    fn plan(&self, texts: &[String]) -> Checked<Plan> {
+        if let [label] = texts {
+            convert::required_line(label, 80, "label")?;
+        }
+        let (_, lender, _) = loan_of(&self.loan, "loan")?;
+        self.plan_for(lender.path())
+    }
+}
+
+impl v1::RegisterCollateralRequest {
+    /// The same with what it is under somebody's key.
+    fn plan_for(&self, owner: String) -> Checked<Plan> {
+        let (book, lender, loan) = loan_of(&self.loan, "loan")?;
+        let mut action = RegisterCollateral {
+            lender: lender.clone(),
+            loan,
+            collateral: convert::id(&self.collateral_id, "collateral_id")?,
+            label: Vec::new(),
+            value: convert::money(self.value.as_ref(), "value")?,
+        };
+        let sealed = Plan::sealed(book, owner, move |mut texts| {
+            action.label = texts.pop().unwrap_or_default();
+            action
+        });
+        Ok(sealed.memo_of(&lender))
+    }
+}
+
+impl Method for v1::RegisterCollateralRequest {
+    type Response = v1::RegisterCollateralResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (_, lender, loan) = loan_of(&self.loan, "loan")?;
+        let plan = self.plan_for(borrower_of(call, &self.loan).await?)?;
+        let done = call.submit_as(self, plan).await?;
+        let row = Some(after(call, &done, &loan_name(&lender, &loan)).await?);
+        Ok(v1::RegisterCollateralResponse { transaction: Some(done.transaction(call)), row })
+    }
+}
+
+/// The borrower of a loan by row name, whose key the texts about it are under.
+pub(super) async fn borrower_of(call: &Call<'_>, loan: &str) -> Checked<String> {
+    let (book, lender, loan) = loan_of(loan, "loan")?;
+    let mut snapshot = call.snapshot_of(&book, &lender, "loan").await?;
+    let Row::Loan(row) = call.row(&mut snapshot, &loan_name(&lender, &loan), "loan").await? else {
+        return Err(damaged());
+    };
+    let borrower = Borrower::parse(&row.borrower).ok_or_else(damaged)?;
+    Ok(key_of(&lender, &borrower).to_string())
+}
+
+/// Whose key the texts about a borrower's loan are under.
+fn key_of(lender: &Entity, borrower: &Borrower) -> RowName {
+    match borrower {
+        Borrower::Member(member) => RowName::of(lender, "members", member.as_str()),
+        Borrower::Group(group) => RowName::group(group),
+    }
 }
 
 /// Where the domain's names stand in a request about collateral.
@@ -433,8 +496,25 @@ async fn optional_after(call: &Call<'_>, done: &Done, name: &RowName) -> Checked
 async fn after(call: &Call<'_>, done: &Done, name: &RowName) -> Checked<v1::Loan> {
     let Row::Loan(row) = done.row(name)? else { return Err(damaged()) };
     let mut snapshot = call.snapshot(&done.book, "loan").await?;
-    let opened = call.open(&mut snapshot, &done.book, [&row.purpose].into_iter()).await?;
+    let opened = call.open(&mut snapshot, &done.book, texts_of(row)).await?;
     Ok(to_loan(&done.book, name, row, &opened))
+}
+
+/// The commitments to the texts of a loan.
+fn texts_of(row: &Loan) -> impl Iterator<Item = &Vec<u8>> {
+    std::iter::once(&row.purpose).chain(row.collaterals.iter().map(|thing| &thing.label))
+}
+
+fn to_collateral(thing: &proto::Collateral, opened: &Opened) -> v1::Collateral {
+    let (label, erased) = opened.text(Sort::Remark, &thing.label);
+    v1::Collateral {
+        collateral_id: thing.id.clone(),
+        label,
+        erased,
+        value: money(thing.value),
+        since: Some(convert::to_date(Day::new(thing.since))),
+        taken_on: convert::to_optional_date(thing.taken_on),
+    }
 }
 
 fn to_loan(book: &Id, name: &RowName, row: &Loan, opened: &Opened) -> v1::Loan {
@@ -471,6 +551,7 @@ fn to_loan(book: &Id, name: &RowName, row: &Loan, opened: &Opened) -> v1::Loan {
         surety: named("groups", &row.surety),
         auto_debit: row.auto_debit,
         claims: row.claims.iter().map(claim).collect(),
+        collaterals: row.collaterals.iter().map(|thing| to_collateral(thing, opened)).collect(),
     }
 }
 
@@ -560,7 +641,7 @@ impl Method for v1::GetLoanRequest {
         let Row::Loan(row) = found.ok_or_else(|| not_found(&name.to_string(), "name"))?.row else {
             return Err(damaged());
         };
-        let opened = call.open(&mut snapshot, &book, [&row.purpose].into_iter()).await?;
+        let opened = call.open(&mut snapshot, &book, texts_of(&row)).await?;
         let life = life_on(&row, on)?;
         let shown = match &life {
             Some(life) => {
@@ -628,7 +709,8 @@ impl Method for v1::ListLoansRequest {
                 continue;
             }
             let name = RowName::new(parent.clone(), found.id.clone());
-            let bare = Loan { purpose: Vec::new(), ..row.clone() };
+            let mut bare = Loan { purpose: Vec::new(), ..row.clone() };
+            bare.collaterals.iter_mut().for_each(|thing| thing.label = Vec::new());
             loans.push(v1::LoanSummary {
                 loan: Some(to_loan(&book, &name, &bare, &Opened::default())),
                 standing,

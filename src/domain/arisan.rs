@@ -39,8 +39,8 @@ pub struct OpenArisan {
     pub group: Id,
     /// The round's id.
     pub arisan: Id,
-    /// A plain label.
-    pub label: String,
+    /// Commitment to what it is called.
+    pub label: Vec<u8>,
     /// Sen that each member pays in at a time.
     pub contribution: Sen,
     /// Who takes part.

@@ -137,7 +137,11 @@ fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
         Row::Assessment(assessment) => vec![&assessment.notes],
         Row::Guest(guest) => vec![&guest.who, &guest.origin, &guest.purpose],
         Row::Letter(letter) => vec![&letter.correspondent, &letter.subject],
-        Row::Loan(loan) => vec![&loan.purpose],
+        Row::Loan(loan) => {
+            let things = loan.collaterals.iter().map(|thing| &thing.label);
+            std::iter::once(&loan.purpose).chain(things).collect()
+        }
+        Row::Arisan(arisan) => vec![&arisan.label],
         Row::LoanContacts(row) => {
             row.contacts.iter().flat_map(|contact| [&contact.who, &contact.note]).collect()
         }

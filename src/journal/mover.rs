@@ -771,7 +771,10 @@ fn texts_of(row: &mut Row) -> Vec<&mut Vec<u8>> {
     match row {
         Row::Member(member) => vec![&mut member.name, &mut member.nik],
         Row::Party(party) => vec![&mut party.name],
-        Row::Loan(loan) => vec![&mut loan.purpose],
+        Row::Loan(loan) => {
+            let things = loan.collaterals.iter_mut().map(|thing| &mut thing.label);
+            std::iter::once(&mut loan.purpose).chain(things).collect()
+        }
         Row::Block(block) => vec![&mut block.reason],
         Row::LoanContacts(talks) => {
             talks.contacts.iter_mut().flat_map(|talk| [&mut talk.who, &mut talk.note]).collect()

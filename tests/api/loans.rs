@@ -12,6 +12,7 @@ on_both!(
     a_preview_creates_nothing,
     two_officers_decide_on_one_application,
     what_a_loan_is_for_is_sealed,
+    what_secures_a_loan_is_sealed,
     arrears_are_listed,
     what_is_told_late_is_reckoned_anew_in_both_ledgers,
     a_loan_from_outside_has_its_lenders_plan,
@@ -332,6 +333,69 @@ async fn what_a_loan_is_for_is_sealed(server: &Server) {
         (why(&status).reason.as_str(), why(&status).field.as_str()),
         ("WRONG_KIND", "borrower")
     );
+}
+
+/// A thing that secures a loan, worth Rp300.000.
+pub fn collateral(loan: &str, label: &str) -> RegisterCollateralRequest {
+    RegisterCollateralRequest {
+        loan: loan.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 4, 2),
+        collateral_id: "motor".to_owned(),
+        label: label.to_owned(),
+        value: idr(300_000),
+    }
+}
+
+async fn what_secures_a_loan_is_sealed(server: &Server) {
+    let town = Town::found(server).await;
+    town.loans().set_loan_product(product(A, terms(LoanFrequency::Weekly, "1"))).await.unwrap();
+    let loan = format!("{A}/loans/l1");
+    let wish = application(A, "l1", &format!("{A}/members/m02"), 500_000);
+    town.loans().apply_for_loan(wish).await.expect("applied");
+    let label = "BPKB a.n. Yosef (contoh)";
+    let motor = collateral(&loan, label);
+    let first = town.loans().register_collateral(motor.clone()).await.expect("registered");
+    let first = first.into_inner();
+    let expected = Collateral {
+        collateral_id: "motor".to_owned(),
+        label: label.to_owned(),
+        erased: false,
+        value: idr(300_000),
+        since: date(2025, 4, 2),
+        taken_on: None,
+    };
+    let row = first.row.as_ref().expect("set");
+    assert_eq!(row.collaterals, std::slice::from_ref(&expected));
+    let again = town.loans().register_collateral(motor.clone()).await.expect("again").into_inner();
+    assert_eq!(first, again);
+    let other = RegisterCollateralRequest { label: "perahu (contoh)".to_owned(), ..motor.clone() };
+    let status = town.loans().register_collateral(other).await.expect_err("another request");
+    assert_eq!(why(&status).reason, "REQUEST_ID_REUSED");
+    for (label, reason) in [("", "REQUIRED"), (&*"x".repeat(81), "TEXT_TOO_LONG")] {
+        let status = town.loans().register_collateral(collateral(&loan, label)).await;
+        let why = why(&status.expect_err("refused"));
+        assert_eq!((why.reason.as_str(), why.field.as_str()), (reason, "label"));
+    }
+
+    // The journal knows a commitment; who is forgotten takes the words along.
+    let request = StreamRecordsRequest { book: BOOK.to_owned(), ..Default::default() };
+    let mut records = town.proofs().stream_records(request).await.expect("a stream").into_inner();
+    while let Some(line) = records.message().await.expect("a record") {
+        assert!(!String::from_utf8_lossy(&line.record).contains("Yosef"), "{}", line.position);
+    }
+    let get = GetLoanRequest { name: loan.clone(), on: None };
+    let list = ListLoansRequest { parent: A.to_owned(), ..Default::default() };
+    let shown = async || {
+        let card = town.loans().get_loan(get.clone()).await.expect("a loan").into_inner();
+        let line = town.loans().list_loans(list.clone()).await.expect("listed").into_inner();
+        let things = [card.loan, line.loans[0].loan.clone()].map(|loan| loan.expect("set"));
+        things.map(|loan| loan.collaterals[0].clone())
+    };
+    let bare = Collateral { label: String::new(), ..expected.clone() };
+    assert_eq!(shown().await, [expected, bare.clone()]);
+    server.forget("groups/a/members/m02").await;
+    assert_eq!(shown().await, [Collateral { erased: true, ..bare.clone() }, bare]);
 }
 
 async fn arrears_are_listed(server: &Server) {

@@ -411,6 +411,8 @@ async fn loans_to_members_go_on_where_their_group_came(server: &Server) {
         place: cash(),
     };
     town.loans().stand_in(stood_in).await.expect("stood in");
+    let motor = loans::collateral(&format!("{A}/loans/maria"), "sepeda motor (contoh)");
+    town.loans().register_collateral(motor).await.expect("registered");
     let asked = wish("agus", "m05");
     town.loans().apply_for_loan(asked).await.expect("asked for");
     let before = totals(&town, A, (2025, 5, 31)).await;
@@ -425,12 +427,13 @@ async fn loans_to_members_go_on_where_their_group_came(server: &Server) {
     town.lifecycle().move_group(move_to(1)).await.expect("moved");
 
     assert_eq!(totals(&town, THERE, (2025, 6, 1)).await, before);
-    for (old, loan) in old.iter().zip(["maria", "yosef"]) {
+    for (old, (loan, things)) in old.iter().zip([("maria", 1), ("yosef", 0)]) {
         let new = seen(THERE, loan).await;
         assert_eq!(new.standing, old.standing, "{loan}");
         assert_eq!(new.instalments, old.instalments, "{loan}");
         let (new, old) = (new.loan.expect("set"), old.loan.clone().expect("set"));
         assert_eq!((new.state(), &new.purpose), (LoanState::Active, &old.purpose));
+        assert_eq!((new.collaterals.len(), &new.collaterals), (things, &old.collaterals));
         let amounts =
             |loan: &Loan| loan.claims.iter().map(|one| sen(&one.amount)).collect::<Vec<_>>();
         assert_eq!(amounts(&new), amounts(&old));

@@ -63,6 +63,16 @@ async fn a_round_is_paid_in_drawn_and_shown(server: &Server) {
     let list = ListArisansRequest { parent: A.to_owned(), ..Default::default() };
     let listed = town.arisan().list_arisans(list).await.expect("listed").into_inner().arisans;
     assert_eq!((listed.len(), listed[0].members.len()), (1, 0));
+    assert_eq!([&round.label, &listed[0].label], ["Arisan 2025 (contoh)"; 2]);
+    let again = town.arisan().open_arisan(open.clone()).await.expect("again").into_inner();
+    assert_eq!(again.arisan.expect("set").label, round.label);
+    let other = OpenArisanRequest { label: "Arisan lain (contoh)".to_owned(), ..open.clone() };
+    let status = town.arisan().open_arisan(other).await.expect_err("another request");
+    assert_eq!(why(&status).reason, "REQUEST_ID_REUSED");
+    let nameless =
+        OpenArisanRequest { request_id: fresh_request_id(), label: String::new(), ..open.clone() };
+    let status = town.arisan().open_arisan(nameless).await.expect_err("no name");
+    assert_eq!((why(&status).reason.as_str(), why(&status).field.as_str()), ("REQUIRED", "label"));
 
     let more = PayOutArisanRequest { request_id: fresh_request_id(), amount: idr(9_000), ..draw };
     let beyond = town.arisan().pay_out_arisan(more).await.expect("a report").into_inner();

@@ -81,7 +81,7 @@ fn only_what_clerks_record_in_a_groups_ledger_or_registers_of_money_waits() {
     let arisan = OpenArisan {
         group: id("a"),
         arisan: id("kocok"),
-        label: "arisan (contoh)".to_owned(),
+        label: Vec::new(),
         contribution: k(10),
         members: vec![id("m01"), id("m02")],
     };

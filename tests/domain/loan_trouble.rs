@@ -163,7 +163,7 @@ fn event_27_provision_follows_the_class() {
         lender: Entity::Lkm,
         loan: id("l2"),
         collateral: id("motor"),
-        label: "sepeda motor".to_owned(),
+        label: Vec::new(),
         value: k(300),
     });
     assert_eq!(
@@ -217,7 +217,7 @@ fn event_29_collateral_is_taken_and_sold() {
         lender: Entity::Lkm,
         loan: id("l2"),
         collateral: id("motor"),
-        label: "sepeda motor".to_owned(),
+        label: Vec::new(),
         value: k(300),
     });
     let take =
@@ -267,7 +267,7 @@ fn event_29_a_kube_gives_collateral_out_of_its_own_lots() {
             lender: Entity::Lkm,
             loan: id("l1"),
             collateral: id(thing),
-            label: thing.to_owned(),
+            label: Vec::new(),
             value: k(300),
         });
     }
@@ -323,7 +323,7 @@ fn event_29_a_kube_gives_collateral_out_of_its_own_lots() {
         lender: Entity::Lkm,
         loan: id("l2"),
         collateral: id("motor"),
-        label: "sepeda motor".to_owned(),
+        label: Vec::new(),
         value: k(300),
     });
     let lot = given("kambing", None);

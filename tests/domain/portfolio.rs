@@ -109,7 +109,7 @@ fn four_loans_by_hand() {
         lender: kube("a"),
         loan: id("l3"),
         collateral: id("motor"),
-        label: "sepeda motor (contoh)".to_owned(),
+        label: Vec::new(),
         value: k(200),
     });
     v.ok(AssignLoan { lender: kube("a"), loan: id("l3"), officer: Some(id("lukas")) });

@@ -29,7 +29,7 @@ fn round(village: &mut Village) {
     village.ok(OpenArisan {
         group: id("a"),
         arisan: id("r1"),
-        label: "Arisan 2025 (contoh)".to_owned(),
+        label: Vec::new(),
         contribution: k(10),
         members: vec![id("m01"), id("m02"), id("m03")],
     });
@@ -119,7 +119,7 @@ fn arisan_money_of_nobody_known_waits() {
     let stranger = OpenArisan {
         group: id("a"),
         arisan: id("r2"),
-        label: "Arisan (contoh)".to_owned(),
+        label: Vec::new(),
         contribution: k(10),
         members: vec![id("siapa")],
     };

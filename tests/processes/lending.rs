@@ -180,6 +180,8 @@ fn a_customer_of_the_lkm(terminal: &Terminal) {
     let stood = "pinjaman tanggung-kelompok lkm l2 50.000 --tempat-lkm brankas";
     terminal.shows(stood, "Piutang Talangan", "Rp50.000");
     terminal.reads("pinjaman agunan lkm l2 motor 300.000 --nama \"sepeda motor\"");
+    terminal.shows("pinjaman lihat lkm l2", "sepeda motor", "Rp300.000");
+    terminal.shows("pinjaman lihat lkm l2", "mawar", "Rp50.000");
     terminal.shows("pinjaman ambil-agunan lkm l2 motor 200.000", "AYDA", "Rp200.000");
     let sold = "pinjaman jual-agunan lkm l2 210.000 --tempat brankas";
     terminal.shows(sold, "Pendapatan Lain-lain", "Rp10.000");

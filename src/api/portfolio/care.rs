@@ -5,13 +5,13 @@ use crate::api::desk::{
     Call, Method, Mutation, Opened, Plan, damaged, detailed, plain, transactions,
 };
 use crate::api::errors::Fault;
-use crate::api::loan::loan_of;
+use crate::api::loan::{borrower_of, loan_of};
 use crate::api::sight::Sort;
 use crate::api::v1;
 use crate::domain::day::Day;
-use crate::domain::id::{Entity, RowName};
+use crate::domain::id::Entity;
 use crate::domain::loan::care::{AssignLoan, RecordContact, contacts_name};
-use crate::domain::loan::case::{Borrower, loan_name};
+use crate::domain::loan::case::loan_name;
 use crate::domain::loan::officer::NameOfficer;
 use crate::domain::record::proto;
 use crate::domain::record::{Effect, Row};
@@ -99,17 +99,7 @@ impl Method for v1::RecordContactRequest {
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (book, lender, loan) = loan_of(&self.loan, "loan")?;
-        let mut snapshot = call.snapshot_of(&book, &lender, "loan").await?;
-        let name = loan_name(&lender, &loan);
-        let Row::Loan(row) = call.row(&mut snapshot, &name, "loan").await? else {
-            return Err(damaged());
-        };
-        drop(snapshot);
-        let owner = match Borrower::parse(&row.borrower).ok_or_else(damaged)? {
-            Borrower::Member(member) => RowName::of(&lender, "members", member.as_str()),
-            Borrower::Group(group) => RowName::group(&group),
-        };
-        let plan = self.plan_for(owner.to_string())?;
+        let plan = self.plan_for(borrower_of(call, &self.loan).await?)?;
         let done = call.submit_as(self, plan).await?;
         let talk = recorded(done.row(&contacts_name(&lender, &loan))?).ok_or_else(damaged)?;
         let mut snapshot = call.snapshot(&book, "loan").await?;

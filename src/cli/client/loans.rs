@@ -57,6 +57,20 @@ const OUTSIDE: &[Column] = &[
     text("next_due", "Jatuh tempo", "Next due"),
 ];
 
+const COLLATERALS: &[Column] = &[
+    text("collateral", "Agunan", "Collateral"),
+    text("label", "Berupa", "What it is"),
+    number("value", "Nilai", "Value"),
+    text("since", "Sejak", "Since"),
+    text("taken_on", "Diambil", "Taken"),
+];
+
+const CLAIMS: &[Column] = &[
+    text("payer", "Penanggung", "Who stood in"),
+    number("amount", "Talangan", "Paid for the borrower"),
+    number("repaid", "Dikembalikan", "Given back"),
+];
+
 const QUOTE: &[Column] = &[
     number("principal", "Pokok", "Principal"),
     number("interest", "Jasa", "Jasa"),
@@ -602,7 +616,34 @@ impl Client {
         let summary = v1::LoanSummary { loan, standing, unreckoned };
         let mut head = Table::of(LOANS, [self.loan_row(&summary)]);
         self.note_unreckoned_loan(&mut head, &summary);
-        Ok(vec![head, Table::of(SCHEDULE, self.schedule_rows(&answer.instalments))])
+        let loan = summary.loan.unwrap_or_default();
+        if !loan.purpose.is_empty() || loan.erased {
+            head.note(self.say("Untuk: ", "For: ") + &self.name(&loan.purpose, loan.erased));
+        }
+        let schedule = Table::of(SCHEDULE, self.schedule_rows(&answer.instalments));
+        let mut tables = vec![head, schedule];
+        if !loan.collaterals.is_empty() {
+            let things = loan.collaterals.iter().map(|thing| self.collateral_row(thing));
+            tables.push(Table::of(COLLATERALS, things));
+        }
+        if !loan.claims.is_empty() {
+            let claim = |claim: &v1::LoanClaim| {
+                let amounts = [&claim.amount, &claim.repaid].map(|some| money_text(some.as_ref()));
+                [vec![last_part(&claim.payer).to_owned()], amounts.to_vec()].concat()
+            };
+            tables.push(Table::of(CLAIMS, loan.claims.iter().map(claim)));
+        }
+        Ok(tables)
+    }
+
+    fn collateral_row(&self, thing: &v1::Collateral) -> Vec<String> {
+        vec![
+            thing.collateral_id.clone(),
+            self.name(&thing.label, thing.erased),
+            money_text(thing.value.as_ref()),
+            self.date(thing.since.as_ref()),
+            self.date(thing.taken_on.as_ref()),
+        ]
     }
 
     fn loan_row(&self, summary: &v1::LoanSummary) -> Vec<String> {

@@ -234,8 +234,8 @@ pub struct RegisterCollateral {
     pub loan: Id,
     /// Its id within the loan.
     pub collateral: Id,
-    /// What it is, in plain words.
-    pub label: String,
+    /// Commitment to what it is.
+    pub label: Vec<u8>,
     /// Sen that provisions may count on.
     pub value: Sen,
 }
