@@ -10,20 +10,22 @@ use prost::Message;
 use simpul::api::v1::ledger_service_client::LedgerServiceClient;
 use simpul::api::v1::proof_service_client::ProofServiceClient;
 use simpul::api::v1::{self, trial_balance_row::Side};
-use simpul::cli::demo::year;
+use simpul::cli::demo::year::{self, ROTE};
 use simpul::cli::remote::Remote;
 use simpul::domain::record::proto as pb;
 use simpul::domain::refusal::Language;
 use tokio::task::block_in_place;
 
 use crate::export;
+use crate::figures::ties::{in_rote, in_soe};
 use crate::figures::{Figures, GROUPS, expected};
 use crate::server::{Backend, Server, data_folder, verify};
 
-/// What the server says, debit or credit, on each account's natural side.
-async fn figures(channel: tonic::transport::Channel) -> (Figures, u64) {
+/// What a server says of a book, debit or credit, on each account's natural side.
+async fn figures(server: &Server, book: &str) -> (Figures, u64) {
+    let channel = server.connect().await;
     let request = v1::GetTrialBalanceRequest {
-        scope: "books/contoh".to_owned(),
+        scope: format!("books/{book}"),
         ..v1::GetTrialBalanceRequest::default()
     };
     let mut ledger = LedgerServiceClient::new(channel);
@@ -51,7 +53,7 @@ async fn figures(channel: tonic::transport::Channel) -> (Figures, u64) {
 async fn told(channel: tonic::transport::Channel) -> BTreeSet<&'static str> {
     let mut proofs = ProofServiceClient::new(channel);
     let mut told = BTreeSet::new();
-    for book in ["books/contoh", "books/harapan"] {
+    for book in ["books/contoh", "books/harapan", "books/soe"] {
         let request = v1::StreamRecordsRequest { book: book.to_owned(), ..Default::default() };
         let mut records = proofs.stream_records(request).await.expect("a stream").into_inner();
         while let Some(line) = records.message().await.expect("a record") {
@@ -74,19 +76,34 @@ fn assert_everything_is_told(told: &BTreeSet<&'static str>) {
 
 async fn the_year_comes_to_what_was_worked_out(backend: Backend, data: &Path) {
     let server = Server::start(&backend, data);
-    let remote = Remote::new(server.address(), "penguji", Language::Indonesian).expect("a line");
-    year::tell(&remote).await.expect("the year is told");
-    let (first, position) = figures(server.connect().await).await;
-    assert_eq!(first, expected());
-    year::tell(&remote).await.expect("told again");
-    assert_eq!(figures(server.connect().await).await, (first, position));
+    let (_folder, far_data) = data_folder();
+    let far = Server::start(&Backend::Sqlite, &far_data);
+    let line = |server: &Server| {
+        Remote::new(server.address(), "penguji", Language::Indonesian).expect("a line")
+    };
+    let (remote, elsewhere) = (line(&server), line(&far));
+    year::tell(&remote, &elsewhere).await.expect("the year is told");
+    let all = async || {
+        let (contoh, soe) = (figures(&server, "contoh").await, figures(&server, "soe").await);
+        [contoh, soe, figures(&far, ROTE).await]
+    };
+    let first = all().await;
+    let worked_out = [expected(), in_soe(), in_rote()];
+    for (told, expected) in first.iter().zip(worked_out) {
+        assert_eq!(told.0, expected);
+    }
+    year::tell(&remote, &elsewhere).await.expect("told again");
+    assert_eq!(all().await, first);
     let balances = export::balances(server.connect().await).await;
     let statements = export::statements(server.connect().await).await;
     assert_everything_is_told(&told(server.connect().await).await);
     assert!(server.terminate().success());
     export::assert_computed_by_others(&backend, data, &balances, &statements);
-    let (sound, words) = verify(&backend, data);
-    assert!(sound, "{words}");
+    assert!(far.terminate().success());
+    for (backend, data) in [(&backend, data), (&Backend::Sqlite, &far_data)] {
+        let (sound, words) = verify(backend, data);
+        assert!(sound, "{words}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,9 +3,11 @@
 pub mod year;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinHandle};
 
 use crate::api::server::Port;
 use crate::cli::client::Client;
@@ -17,7 +19,7 @@ use crate::cli::table::Output;
 use crate::config::{Config, ConfigError, Flags};
 use crate::domain::refusal::Language;
 
-use year::BOOK;
+use year::{BOOK, ROTE};
 
 /// What an officer would type to see what the year came to.
 const TOUR: [&str; 23] = [
@@ -49,8 +51,8 @@ const TOUR: [&str; 23] = [
 /// Tells the year through the public API and shows what came of it.
 ///
 /// Errors: one plain sentence.
-pub async fn tell_and_tour(remote: &Remote) -> Result<String, Failure> {
-    year::tell(remote).await?;
+pub async fn tell_and_tour(remote: &Remote, elsewhere: &Remote) -> Result<String, Failure> {
+    year::tell(remote, elsewhere).await?;
     let language = Language::Indonesian;
     let client =
         Client { remote: remote.clone(), book: BOOK.to_owned(), language, token_file: None };
@@ -100,41 +102,79 @@ impl From<NodeError> for DemoError {
     }
 }
 
-/// Starts a server, tells it the year, shows the tour, and leaves the server running.
-///
-/// Errors: every [`DemoError`].
-pub async fn run(options: &Options) -> Result<(), DemoError> {
+/// Another installation, with a folder and a port of its own; it is there while the year is told.
+struct Elsewhere {
+    remote: Remote,
+    told: oneshot::Sender<()>,
+    serving: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Elsewhere {
+    async fn start(data_dir: &Path) -> Result<Elsewhere, DemoError> {
+        let config = settings(data_dir, SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let port =
+            Port::open(config.listen, &config.transport()).await.map_err(ServeError::from)?;
+        let address = port.address();
+        let node = Node::open(&config).await?;
+        let (told, ended) = oneshot::channel::<()>();
+        // Whoever drops the sender wants it to end as well.
+        let stop = async move { ended.await.unwrap_or_default() };
+        let serving = tokio::spawn(async move { serve::serve(&config, port, node, stop).await });
+        let remote = Remote::new(&format!("http://{address}"), "demo", Language::Indonesian)?;
+        Ok(Elsewhere { remote, told, serving })
+    }
+
+    async fn stop(self) -> Result<(), DemoError> {
+        drop((self.remote, self.told));
+        joined(self.serving.await)
+    }
+}
+
+fn settings(data_dir: &Path, listen: SocketAddr) -> Result<Config, ConfigError> {
     let flags = Flags {
-        data_dir: Some(options.data_dir.clone()),
-        listen: Some(options.listen),
+        data_dir: Some(data_dir.to_owned()),
+        listen: Some(listen),
         sign_in: Some(false),
         log: Some("warn".to_owned()),
         ..Flags::default()
     };
-    let config = Config::load(&flags)?;
+    Config::load(&flags)
+}
+
+fn joined(served: Result<Result<(), ServeError>, JoinError>) -> Result<(), DemoError> {
+    match served {
+        Ok(result) => Ok(result?),
+        Err(error) => Err(Failure(error.to_string()).into()),
+    }
+}
+
+/// Starts a server, tells it the year, shows the tour, and leaves the server running.
+///
+/// Errors: every [`DemoError`].
+pub async fn run(options: &Options) -> Result<(), DemoError> {
+    let config = settings(&options.data_dir, options.listen)?;
     serve::start_log(&config)?;
     let port = Port::open(config.listen, &config.transport()).await.map_err(ServeError::from)?;
     let address = port.address();
     let node = Node::open(&config).await?;
     let signal = serve::stop_signal()?;
-    let (done, told) = tokio::sync::oneshot::channel::<()>();
+    let (done, told) = oneshot::channel::<()>();
     let stop = async move {
         tokio::select! { () = signal => {}, Ok(()) = told => {} }
     };
     let serving = tokio::spawn(async move { serve::serve(&config, port, node, stop).await });
     let remote = Remote::new(&format!("http://{address}"), "demo", Language::Indonesian)?;
-    say(tell_and_tour(&remote).await?);
+    let elsewhere = Elsewhere::start(&options.data_dir.join(ROTE)).await?;
+    say(tell_and_tour(&remote, &elsewhere.remote).await?);
     drop(remote);
+    elsewhere.stop().await?;
     if options.exit {
         // An error means that the server has stopped already.
         let _stopped = done.send(());
     } else {
         say(next_steps(address));
     }
-    match serving.await {
-        Ok(result) => Ok(result?),
-        Err(error) => Err(Failure(error.to_string()).into()),
-    }
+    joined(serving.await)
 }
 
 fn next_steps(address: SocketAddr) -> String {

@@ -1,5 +1,7 @@
 //! What the demo's year comes to, worked out by hand.
 
+pub mod ties;
+
 use std::collections::BTreeMap;
 
 /// Natural balances in sen by `{entity}.{fund}.{code}`.
@@ -168,6 +170,7 @@ pub fn expected() -> Figures {
     *figures.entry("wsehati.sp.2103".to_owned()).or_default() += interest;
     let (earned, fee, jasa) = (4 * 5_000, 20_000, 6 * 20_000);
     figures.insert("wsehati.sp.3401".to_owned(), (earned - fee - jasa) * 100 - interest);
+    ties::add(&mut figures);
     figures
 }
 

@@ -205,7 +205,7 @@ impl Year<'_> {
         self.join().await
     }
 
-    async fn pass(
+    pub(super) async fn pass(
         &self,
         kube: &Kube,
         pass: &str,

@@ -1,22 +1,28 @@
 //! A year in the life of ten real groups: the groups are those of Kupang, the people and the money
 //! are invented and marked "contoh".
 //!
-//! What becomes of the grants is in [`grants`] and [`aid`], solidarity in [`solidarity`], what ties
-//! groups and their LKM in [`ties`], loans in [`loans`] and [`syariah`], the bank's list in [`bank`],
-//! the care of things and people in [`care`], how a group ends in [`farewell`], the end of the year in
-//! [`closing`]; what every month brings is here.
+//! What becomes of the grants is in [`grants`] and [`aid`], what goes to another installation in
+//! [`exchange`], solidarity in [`solidarity`], what ties groups and their LKM in [`ties`], a day at the
+//! counter in [`teller`], loans in [`loans`] and [`syariah`], the bank's list in [`bank`], the care of
+//! things and people in [`care`], what is looked at and decided on in [`decisions`], how a group changes
+//! its LKM in [`cahaya`] and how one ends in [`farewell`], the end of the year in [`closing`]; what every
+//! month brings is here.
 //! Everything goes through the public API. Each request has an id of its own that never changes,
 //! so that telling the year again changes nothing.
 
 mod aid;
 mod bank;
+mod cahaya;
 mod care;
 mod closing;
+mod decisions;
+mod exchange;
 mod farewell;
 mod grants;
 mod loans;
 mod solidarity;
 mod syariah;
+mod teller;
 mod ties;
 
 use serde::Deserialize;
@@ -31,6 +37,9 @@ use crate::cli::convert::date;
 use crate::cli::remote::{Failure, Remote};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
+
+pub use exchange::ROTE;
+use solidarity::LATE;
 
 /// The demo's book.
 pub const BOOK: &str = "contoh";
@@ -114,18 +123,20 @@ pub fn groups() -> Result<Vec<Kube>, Failure> {
     rows.map_err(|error| Failure(format!("kube_kupang.csv: {error}")))
 }
 
-/// Tells the year, or finds it told already.
+/// Tells the year, or finds it told already; and what of it reaches another installation.
 ///
 /// Errors: the first refusal, as one plain sentence.
-pub async fn tell(remote: &Remote) -> Result<(), Failure> {
+pub async fn tell(remote: &Remote, elsewhere: &Remote) -> Result<(), Failure> {
     let kubes = groups()?;
-    let year = Year { remote };
+    let year = Year { remote, elsewhere };
     let told = year.tell(&kubes).await;
     told.map_err(|status| remote.explain(&status))
 }
 
 struct Year<'a> {
     remote: &'a Remote,
+    /// Another installation.
+    elsewhere: &'a Remote,
 }
 
 type Told = Result<(), Status>;
@@ -183,13 +194,22 @@ impl Year<'_> {
         for kube in kubes {
             self.enrol(kube).await?;
         }
+        self.found_cahaya().await?;
+        self.tellers_day().await?;
         self.programme_stake().await?;
         self.loan_quality().await?;
         for month in 1..=12 {
             for kube in kubes {
                 self.month(kube, month).await?;
             }
+            self.cahaya(month).await?;
+            if month == 11 {
+                self.return_programme_stake().await?;
+            }
             self.pay_staff(month).await?;
+        }
+        for kube in kubes {
+            self.decisions(kube).await?;
         }
         self.farewell().await?;
         self.bank_interest().await?;
@@ -389,6 +409,13 @@ impl Year<'_> {
         if (kube.id().as_str(), month) == ("kios-murah", 7) {
             brought -= 5_000;
         }
+        if (kube.id().as_str(), month) == ("tunas-baru", 11) {
+            let late = |line: &v1::SheetLine| {
+                line.kind() == SheetLineKind::IksDues && line.member_id == member_id(LATE)
+            };
+            sheet.lines.retain(|line| !late(line));
+            brought -= 5_000;
+        }
         sheet.closing_cash = rupiah(cash_before_meeting(kube, month) + brought);
         done(self.remote.meetings().record_sheet(sheet).await)
     }
@@ -522,6 +549,7 @@ fn cash_before_meeting(kube: &Kube, month: i32) -> i64 {
         + passed(8, 3_500_000)
         + passed(10, -150_000)
         + only("tunas-baru", 4, -250_000)
+        + only("tunas-baru", 12, -5_000)
         + only("kasih", 5, 20_000)
         + only("kios-murah", 8, -5_000)
 }

@@ -1,32 +1,107 @@
-//! Solidarity: Tunas Baru's own rule and the relief asked under it, relief told of by the others,
-//! and Sinar's arisan.
+//! Solidarity: Tunas Baru's own rule and the relief asked under it, dues paid late, a donation, a share
+//! of the result; relief told of by the others, and Sinar's arisan.
 
 use super::{
     Kube, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah, with_memo,
 };
-use crate::api::v1::{self, DuesPeriod, PlaceKind, ReliefKind};
+use crate::api::google_type::Decimal;
+use crate::api::v1::{self, DuesPeriod, Fund, PartyKind, PlaceKind, ReliefKind};
 
 /// What is paid for a roof, and the most that Tunas Baru's rule allows.
 const RELIEF: i64 = 150_000;
+/// The member of Tunas Baru who brings no dues in November.
+pub(super) const LATE: u32 = 7;
+
+/// Tunas Baru's rule of January.
+fn first_rule() -> v1::IksRule {
+    let cap = v1::ReliefCap { kind: ReliefKind::Musibah as i32, cap: rupiah(RELIEF) };
+    v1::IksRule {
+        since: day_of(1, 5),
+        period: DuesPeriod::Monthly as i32,
+        dues: rupiah(5_000),
+        result_share_percent: None,
+        caps: vec![cap],
+        quorum: 6,
+        minute: "BA-IKS-1/2025 (contoh)".to_owned(),
+    }
+}
 
 impl Year<'_> {
     /// Tunas Baru decides on its dues and its relief.
     pub(super) async fn rule(&self, kube: &Kube) -> Told {
-        let cap = v1::ReliefCap { kind: ReliefKind::Musibah as i32, cap: rupiah(RELIEF) };
         let rule = v1::SetIksRuleRequest {
             group: kube.path(),
             request_id: request(&kube.id(), "aturan-iks"),
-            rule: Some(v1::IksRule {
-                since: day_of(1, 5),
-                period: DuesPeriod::Monthly as i32,
-                dues: rupiah(5_000),
-                result_share_percent: None,
-                caps: vec![cap],
-                quorum: 6,
-                minute: "BA-IKS-1/2025 (contoh)".to_owned(),
-            }),
+            rule: Some(first_rule()),
         };
         done(self.remote.iks().set_iks_rule(rule).await)
+    }
+
+    /// Who paid nothing in November pays a part of it late; a shop gives Rp100.000.
+    pub(super) async fn late_dues(&self, kube: &Kube) -> Told {
+        use v1::receive_dues_request::Payer;
+        let shop = v1::CreatePartyRequest {
+            parent: kube.path(),
+            request_id: request(&kube.id(), "donatur"),
+            party_id: "donatur".to_owned(),
+            kind: PartyKind::Donor as i32,
+            display_name: "Toko Sumber Rejeki (contoh)".to_owned(),
+        };
+        done(self.remote.parties().create_party(shop).await)?;
+        let given = format!("{}/parties/donatur", kube.path());
+        let received = [
+            ("iuran-susulan", Payer::Member(kube.member(LATE)), 3_000, day_of(11, 10)),
+            ("sumbangan", Payer::Donor(given), 100_000, None),
+        ];
+        for (step, payer, much, for_day) in received {
+            let dues = v1::ReceiveDuesRequest {
+                group: kube.path(),
+                request_id: request(&kube.id(), step),
+                details: on(12, 20),
+                payer: Some(payer),
+                amount: rupiah(much),
+                place: place(PlaceKind::Cash),
+                for_day,
+            };
+            done(self.remote.iks().receive_dues(dues).await)?;
+        }
+        Ok(())
+    }
+
+    /// From December on 5% of the result are the fund's: Rp40.000, of which Rp25.000 are paid at once.
+    pub(super) async fn share_of_result(&self, kube: &Kube) -> Told {
+        let five = Decimal { value: "5".to_owned() };
+        let rule = v1::IksRule {
+            since: day_of(12, 1),
+            result_share_percent: Some(five),
+            minute: "BA-IKS-2/2025 (contoh)".to_owned(),
+            ..first_rule()
+        };
+        let set = v1::SetIksRuleRequest {
+            group: kube.path(),
+            request_id: request(&kube.id(), "aturan-iks-2"),
+            rule: Some(rule),
+        };
+        done(self.remote.iks().set_iks_rule(set).await)?;
+        let share = v1::ShareResultRequest {
+            group: kube.path(),
+            request_id: request(&kube.id(), "bagian-iks"),
+            details: minute(12, 27, "BA-IKS-3/2025 (contoh)"),
+            fund: Fund::Uep as i32,
+            share: rupiah(800_000).map(v1::share_result_request::Share::OfResult),
+            settled: None,
+        };
+        done(self.remote.iks().share_result(share).await)?;
+        let settle = v1::MoveFundsRequest {
+            entity: kube.path(),
+            request_id: request(&kube.id(), "bagian-iks-bayar"),
+            details: on(12, 28),
+            from_fund: Fund::Uep as i32,
+            to_fund: Fund::Iks as i32,
+            place: place(PlaceKind::Cash),
+            amount: rupiah(25_000),
+        };
+        done(self.remote.cash().move_funds(settle).await)
     }
 
     /// Where there is a rule relief is asked for; elsewhere it is told of.

@@ -1,7 +1,7 @@
-//! What ties groups and their LKM: a programme's stake and a group's, money a collector carried, a
-//! term deposit that matured.
+//! What ties groups and their LKM: a programme's stake and a group's, each paid back in part, money a
+//! collector carried, a term deposit that matured.
 
-use super::{BOOK, Kube, Told, Year, day_of, done, on, place, request, rupiah};
+use super::{BOOK, Kube, Told, Year, day_of, done, lkm, minute, on, place, request, rupiah};
 use crate::api::v1::{self, BudgetSource, Fund, Means, PlaceKind, means::Means::Savings};
 
 const BAG: &str = "books/contoh/drawers/tas-1";
@@ -24,6 +24,40 @@ impl Year<'_> {
             amount: rupiah(15_000_000),
         };
         done(self.remote.links().receive_programme_stake(stake).await)
+    }
+
+    /// The regency asks for a million back; the counter's money is brought to the bank for it.
+    pub(super) async fn return_programme_stake(&self) -> Told {
+        let to_bank = v1::MoveCashRequest {
+            entity: lkm(),
+            request_id: request("lkm", "laci-ke-bank"),
+            details: on(11, 19),
+            fund: Fund::SimpanPinjam as i32,
+            from: place(PlaceKind::Drawer),
+            to: place(PlaceKind::Bank),
+            amount: rupiah(1_000_000),
+        };
+        done(self.remote.cash().move_cash(to_bank).await)?;
+        let back = v1::ReturnProgrammeStakeRequest {
+            stake: format!("{}/grants/apbd", lkm()),
+            request_id: request("lkm", "penyertaan-kembali"),
+            details: minute(11, 20, "BA-P1/2025 (contoh)"),
+            amount: rupiah(1_000_000),
+        };
+        done(self.remote.links().return_programme_stake(back).await)
+    }
+
+    /// Jati Diri gets a quarter of its stake back.
+    pub(super) async fn pay_stake_back(&self, kube: &Kube) -> Told {
+        let back = v1::PayBackStakeRequest {
+            group: kube.path(),
+            request_id: request(&kube.id(), "penyertaan-kembali"),
+            details: minute(12, 22, "BA-P2/2025 (contoh)"),
+            fund: Fund::SimpanPinjam as i32,
+            amount: rupiah(50_000),
+            means: savings(),
+        };
+        done(self.remote.links().pay_back_stake(back).await)
     }
 
     /// Jati Diri becomes a part owner of its LKM.

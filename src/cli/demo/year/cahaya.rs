@@ -1,0 +1,250 @@
+//! A kiosk group that changes its LKM. Cahaya keeps eighty kinds of goods, passed an old grant on
+//! before there were books, joins the LKM, saves at its counter, writes two sheets on one day, counts
+//! its tin, draws what it has saved, and moves to another LKM's book with all it has.
+//!
+//! **Invariant**: nothing is left on any account of Cahaya in the demo's book at the end of the year.
+
+use super::{
+    BOOK, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah, sheet_line,
+};
+use crate::api::v1::deliver_guliran_request::Receiver;
+use crate::api::v1::{
+    self, BudgetSource, Fund, HouseholdStatus, LotKind, PlaceKind, Regime, SheetLineKind, Zone,
+    opening_item,
+};
+use crate::cli::convert::decimal;
+use crate::domain::chart::Code;
+
+/// The group, here and in the other book.
+const CAHAYA: &str = "cahaya";
+/// The other LKM's book.
+const OTHER: &str = "soe";
+/// What it saves at the counter.
+const SAVED: i64 = 250_000;
+const MEMBERS: [&str; 3] = ["Ruth (contoh)", "Samuel (contoh)", "Debora (contoh)"];
+
+fn cahaya() -> String {
+    format!("books/{BOOK}/groups/{CAHAYA}")
+}
+
+fn asked(step: &str) -> String {
+    request(CAHAYA, step)
+}
+
+fn old_grant() -> String {
+    format!("{}/grants/p2fm", cahaya())
+}
+
+impl Year<'_> {
+    /// On the second of January, with what there was before.
+    pub(super) async fn found_cahaya(&self) -> Told {
+        let group = v1::CreateGroupRequest {
+            parent: format!("books/{BOOK}"),
+            request_id: asked("daftar"),
+            group_id: CAHAYA.to_owned(),
+            display_name: "Cahaya (contoh)".to_owned(),
+            business: "kios".to_owned(),
+            member_count: 5,
+            ..v1::CreateGroupRequest::default()
+        };
+        done(self.remote.groups().create_group(group).await)?;
+        for (number, name) in (1..).zip(MEMBERS) {
+            let enrol = v1::EnrolMemberRequest {
+                parent: cahaya(),
+                request_id: asked(&format!("anggota-{number}")),
+                member_id: member_id(number),
+                display_name: name.to_owned(),
+                nik: String::new(),
+                household: format!("kk-{number:02}"),
+                status: HouseholdStatus::Miskin as i32,
+                joined_on: day_of(1, 1),
+            };
+            done(self.remote.members().enrol_member(enrol).await)?;
+        }
+        self.goods().await?;
+        self.tin().await?;
+        self.passed_before_books().await?;
+        let link =
+            v1::LinkGroupRequest { group: cahaya(), request_id: asked("hubung"), on: day_of(1, 3) };
+        done(self.remote.groups().link_group(link).await)
+    }
+
+    /// Ten of each kind, together Rp10.000. So many do not fit one record when the group moves.
+    async fn goods(&self) -> Told {
+        let goods = |number: usize| v1::OpeningItem {
+            item: Some(opening_item::Item::Lot(v1::NewLot {
+                lot_id: format!("barang-{number:02}"),
+                kind: LotKind::Stock as i32,
+                label: format!("barang kios jenis {number}"),
+                unit: "buah".to_owned(),
+                quantity: decimal(10_000),
+                cost: rupiah(10_000),
+            })),
+        };
+        self.opens("barang", Fund::Uep, (1..=80).map(goods).collect()).await
+    }
+
+    /// Each member had paid Rp100.000 of simpanan pokok.
+    async fn tin(&self) -> Told {
+        let item = |code: Code, subject: String, much| v1::OpeningItem {
+            item: Some(opening_item::Item::Account(v1::OpeningAccount {
+                code: code.number(),
+                subject,
+                amount: rupiah(much),
+            })),
+        };
+        let pokok = (1..=3).map(|number| item(Code::PrincipalSavings, member_id(number), 100_000));
+        let tin = std::iter::once(item(Code::Cash, String::new(), 300_000));
+        self.opens("kas", Fund::SimpanPinjam, tin.chain(pokok).collect()).await
+    }
+
+    async fn opens(&self, step: &str, fund: Fund, items: Vec<v1::OpeningItem>) -> Told {
+        let opening = v1::OpenBalancesRequest {
+            entity: cahaya(),
+            request_id: asked(&format!("saldo-awal-{step}")),
+            details: on(1, 2),
+            fund: fund as i32,
+            items,
+        };
+        done(self.remote.journal().open_balances(opening).await)
+    }
+
+    /// A grant of long ago, which went on to a group that never had books: lines of the register.
+    async fn passed_before_books(&self) -> Told {
+        let grant = v1::ReceiveGrantRequest {
+            group: cahaya(),
+            request_id: asked("hibah-lama"),
+            details: on(1, 2),
+            grant_id: "p2fm".to_owned(),
+            programme: "P2FM 2019 (contoh)".to_owned(),
+            source: BudgetSource::Apbn as i32,
+            channel: rupiah(1_000_000).map(v1::receive_grant_request::Channel::BeforeBooks),
+            ..v1::ReceiveGrantRequest::default()
+        };
+        done(self.remote.grants().receive_grant(grant).await)?;
+        let passed = v1::DeliverGuliranRequest {
+            grant: old_grant(),
+            request_id: asked("guliran-lama"),
+            details: minute(1, 2, "BA-G1/2021 (contoh)"),
+            pass_id: "dulu".to_owned(),
+            receiver: Some(Receiver::ToUnbookedGroup("KUBE Lama (contoh)".to_owned())),
+            cash: rupiah(1_000_000),
+            before_books: true,
+            ..v1::DeliverGuliranRequest::default()
+        };
+        done(self.remote.guliran().deliver_guliran(passed).await)
+    }
+
+    /// It brings money to a teller's drawer.
+    pub(super) async fn save_at_counter(&self, counter: v1::Place) -> Told {
+        let deposit = v1::DepositAtLkmRequest {
+            group: cahaya(),
+            request_id: asked("setor"),
+            details: on(1, 3),
+            fund: Fund::SimpanPinjam as i32,
+            amount: rupiah(SAVED),
+            kube_place: place(PlaceKind::Cash),
+            lkm_place: Some(counter),
+        };
+        done(self.remote.savings().deposit_at_lkm(deposit).await)
+    }
+
+    /// What a month brings.
+    pub(super) async fn cahaya(&self, month: i32) -> Told {
+        match month {
+            2 => self.two_sheets().await,
+            3 => self.count_tin().await,
+            12 => self.change_lkm().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Who comes late in the evening stands on a second sheet of the day, which is right and accepted.
+    async fn two_sheets(&self) -> Told {
+        let of = |kind, number, much| sheet_line(kind, member_id(number), much);
+        let wajib = (1..=3).map(|number| of(SheetLineKind::Wajib, number, 10_000));
+        let dues = (1..=3).map(|number| of(SheetLineKind::IksDues, number, 5_000));
+        let late = [2, 3].map(|number| of(SheetLineKind::Sukarela, number, 5_000));
+        self.sheet("lembar-pagi", wajib.chain(dues).collect(), (50_000, 95_000)).await?;
+        self.sheet("lembar-malam", late.to_vec(), (95_000, 105_000)).await?;
+        let accept = v1::AcceptSheetRequest {
+            sheet: format!("{}/pending-sheets/{}", cahaya(), asked("lembar-malam")),
+            request_id: asked("lembar-terima"),
+            details: on(2, 16),
+        };
+        done(self.remote.meetings().accept_sheet(accept).await)
+    }
+
+    async fn sheet(&self, step: &str, lines: Vec<v1::SheetLine>, cash: (i64, i64)) -> Told {
+        let sheet = v1::RecordSheetRequest {
+            parent: cahaya(),
+            request_id: asked(step),
+            details: on(2, 15),
+            number: step.to_owned(),
+            lines,
+            opening_cash: rupiah(cash.0),
+            closing_cash: rupiah(cash.1),
+        };
+        done(self.remote.meetings().record_sheet(sheet).await)
+    }
+
+    /// Rp1.000 more lie in the tin than are written; nobody knows whose, and the group keeps them.
+    async fn count_tin(&self) -> Told {
+        let count = v1::CountCashRequest {
+            entity: cahaya(),
+            request_id: asked("hitung-kas"),
+            details: on(3, 15),
+            place: place(PlaceKind::Cash),
+            counted: rupiah(106_000),
+        };
+        done(self.remote.cash().count_cash(count).await)?;
+        let keep = v1::DecideDifferenceRequest {
+            entity: cahaya(),
+            request_id: asked("selisih"),
+            details: minute(3, 16, "BA-C1/2025 (contoh)"),
+            amount: rupiah(1_000),
+            officer: String::new(),
+            drawer: String::new(),
+        };
+        done(self.remote.cash().decide_difference(keep).await)
+    }
+
+    /// It draws its savings, ends the tie, and is closed here and opened there.
+    async fn change_lkm(&self) -> Told {
+        let draw = v1::WithdrawAtLkmRequest {
+            group: cahaya(),
+            request_id: asked("tarik"),
+            details: on(12, 20),
+            fund: Fund::SimpanPinjam as i32,
+            amount: rupiah(SAVED),
+            kube_place: place(PlaceKind::Cash),
+            lkm_place: place(PlaceKind::Vault),
+        };
+        done(self.remote.savings().withdraw_at_lkm(draw).await)?;
+        let unlink = v1::UnlinkGroupRequest {
+            group: cahaya(),
+            request_id: asked("lepas"),
+            on: day_of(12, 21),
+        };
+        done(self.remote.groups().unlink_group(unlink).await)?;
+        let book = v1::CreateBookRequest {
+            book_id: OTHER.to_owned(),
+            request_id: request(OTHER, "buka"),
+            display_name: "Buku LKM Soe (contoh)".to_owned(),
+            lkm_name: "LKM Soe (contoh)".to_owned(),
+            regime: Regime::Koperasi as i32,
+            zone: Zone::Wita as i32,
+            opened_on: day_of(1, 1),
+        };
+        done(self.remote.books().create_book(book).await)?;
+        let moves = v1::MoveGroupRequest {
+            group: cahaya(),
+            request_id: asked("pindah"),
+            details: on(12, 22),
+            minute: "BA-C2/2025 (contoh)".to_owned(),
+            to_book: format!("books/{OTHER}"),
+            new_group_id: CAHAYA.to_owned(),
+        };
+        done(self.remote.lifecycle().move_group(moves).await)
+    }
+}
