@@ -242,6 +242,26 @@ fn a_deposit_taken_back_as_it_was() {
     assert_eq!((v.held("a.uep.1112.d1"), v.held("lkm.sp.2106.a/d1")), (k(6_200), k(6_200)));
 }
 
+/// Its maturity has passed by the time the mistake is seen: the next closing makes up for it. What a
+/// closing did is not done again by the next one when somebody takes it back.
+#[test]
+fn a_deposit_closed_by_mistake_matures_after_all() {
+    let mut v = village();
+    set(&mut v, Entity::Lkm, product("12", TermPayout::AtMaturity));
+    v.ok_on(of_kube(Purse::Savings, OnMaturity::Savings), Some("2025-01-15"));
+    v.ok_on(close(kube_term(), Purse::Savings, "BA-1/contoh"), Some("2025-02-20"));
+    let request = v.last_request();
+    v.ok_on(Reverse { transaction: request, line: 0 }, Some("2025-05-02"));
+    assert_eq!(listed(&v, &kube_term()), "2025-04-15");
+    tend(&mut v, &kube_term(), "2025-05-02");
+    assert_eq!(row(&v, &kube_term()).state(), TermState::PaidBack);
+    assert_eq!((v.held("a.uep.1112.d1"), v.held("a.uep.1111")), (k(0), k(10_186)));
+    let request = v.last_request();
+    v.ok_on(Reverse { transaction: request, line: 0 }, Some("2025-05-03"));
+    let back = row(&v, &kube_term());
+    assert_eq!((back.state(), back.listed_on), (TermState::Open, 0));
+}
+
 /// The LKM's own member, from the counter, paid into the savings with tax withheld.
 #[test]
 fn event_19_a_member_of_the_lkm_saves_for_a_term() {
