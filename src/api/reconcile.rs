@@ -18,7 +18,7 @@ use crate::domain::link::lkm_ledger;
 use crate::domain::loan::case::loan_name;
 use crate::domain::loan::life::{LATEST, facts_known};
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{Fund, Group, Link, LoanFact, LoanFactKind, LoanState};
+use crate::domain::record::proto::{Fund, Group, Link, LoanFact, LoanFactKind};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Language, Reason, Refusal};
 use crate::storage::read::{AsOf, Order, Snapshot, Span};
@@ -272,20 +272,25 @@ async fn loans(
     Ok(pairs)
 }
 
-/// Why the books of a loan differ by right: it does not perform, or was written off.
-async fn loan_reason(snapshot: &mut Snapshot, pair: &Pair) -> Checked<Option<Refusal>> {
+/// Why the books of a loan differed by right on a day: it did not perform, or was written off.
+async fn loan_reason(
+    snapshot: &mut Snapshot,
+    pair: &Pair,
+    as_of: AsOf,
+    day: Day,
+) -> Checked<Option<Refusal>> {
     let Some(id) = Id::new(pair.lkm.0.subject.as_str()) else { return Ok(None) };
     let found = snapshot.row(&loan_name(&Entity::Lkm, &id)).await?;
     let Some(Row::Loan(row)) = found.map(|found| found.row) else { return Ok(None) };
-    let turned = facts_known(&row, LATEST)
-        .map(LoanFact::kind)
-        .filter(|kind| matches!(kind, LoanFactKind::NonPerforming | LoanFactKind::Performing))
-        .last();
-    let reason = match (row.state(), turned) {
-        (LoanState::WrittenOff, _) => Reason::MirrorWrittenOff,
-        (_, Some(LoanFactKind::NonPerforming)) => Reason::MirrorNonPerforming,
-        _ => return Ok(None),
+    let known = as_of.position.unwrap_or(LATEST);
+    let reason = |fact: &LoanFact| match fact.kind() {
+        LoanFactKind::WrittenOff => Some(Some(Reason::MirrorWrittenOff)),
+        LoanFactKind::NonPerforming => Some(Some(Reason::MirrorNonPerforming)),
+        LoanFactKind::Performing => Some(None),
+        _ => None,
     };
+    let told = facts_known(&row, known).filter(|fact| fact.on <= day.get());
+    let Some(reason) = told.filter_map(reason).last().flatten() else { return Ok(None) };
     Ok(Some(Refusal::new(reason).with("loan", id)))
 }
 
@@ -305,7 +310,7 @@ async fn reasons_of(
         reasons.push(Refusal::new(Reason::MirrorSuspense).with("amount", amount));
     }
     if matches!(pair.kind, v1::MirrorKind::Loan | v1::MirrorKind::LoanInterest) {
-        reasons.extend(loan_reason(snapshot, pair).await?);
+        reasons.extend(loan_reason(snapshot, pair, as_of, day).await?);
     }
     let opened = opening(snapshot, &pair.kube.0, as_of).await?;
     let opened = opened.minus(opening(snapshot, &pair.lkm.0, as_of).await?)?;

@@ -353,17 +353,18 @@ async fn a_loan_that_the_books_see_differently_is_named_with_its_reason(server: 
         gone.pairs[0].reasons[0].text,
         "The loan l1 was written off; the group still owes it."
     );
-    for (as_of, as_known_at) in [(date(2025, 5, 1), 0), (None, position)] {
-        let request = ReconcileMirrorsRequest {
-            scope: A.to_owned(),
-            as_of,
-            as_known_at,
-            ..Default::default()
-        };
-        let answer = town.reconciling().reconcile_mirrors(request).await.expect("compared");
-        let answer = answer.into_inner();
+    let as_of = async |as_of, as_known_at| {
+        let scope = A.to_owned();
+        let request = ReconcileMirrorsRequest { scope, as_of, as_known_at, ..Default::default() };
+        town.reconciling().reconcile_mirrors(request).await.expect("compared").into_inner()
+    };
+    for (day, known) in [(date(2025, 5, 1), 0), (None, position)] {
+        let answer = as_of(day, known).await;
         assert_eq!((answer.differences, figures(&answer)), (0, agree.to_vec()));
     }
+    // The reason of a day is what was so then, whatever became of the loan since.
+    let between = as_of(date(2025, 5, 31), 0).await;
+    assert_eq!(reasons(&between), [vec![], vec!["MIRROR_NON_PERFORMING"]]);
 }
 
 async fn books_agree_as_of_any_day(server: &Server) {
