@@ -4,7 +4,8 @@
 //!
 //! **Invariants**: no secret is stored, only hashes of tokens, codes and PINs, nor a name that others
 //! have for a user; a code is taken once, a permit spent once; a device that has ended never comes back; what is known
-//! elsewhere is one user's. Nothing is cached, so that an end holds for every
+//! elsewhere is one user's. The databases themselves keep the access log and the spent permits as
+//! they are. Nothing is cached, so that an end holds for every
 //! server at once. Times are microseconds since 1970.
 //!
 //! The SQL is written once for both databases, as on the read side: see [`read`](super::read).
@@ -43,6 +44,57 @@ const SCHEMA: &str = "\
         device TEXT NOT NULL, method TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, \
         explanation TEXT NOT NULL, times BIGINT NOT NULL, \
         PRIMARY KEY (book, at, nonce));";
+
+/// What was looked at and what was spent stays: the sentence of a line (its commitment, the id of the
+/// key, the rest) may be sealed under another key, and nothing else changes. `INSERT OR REPLACE`
+/// deletes without firing delete triggers, so keys that exist are refused.
+const SQLITE_GUARDS: &str = "\
+    CREATE TRIGGER IF NOT EXISTS lookup_stays BEFORE DELETE ON lookup \
+    BEGIN SELECT RAISE(ABORT, 'lookup is append-only'); END; \
+    CREATE TRIGGER IF NOT EXISTS lookup_fixed BEFORE UPDATE ON lookup \
+    WHEN (NEW.book, NEW.at, NEW.nonce, NEW.account, NEW.device, NEW.method, NEW.name, NEW.reason, \
+            NEW.times, length(NEW.explanation), substr(NEW.explanation, 1, 64)) \
+        <> (OLD.book, OLD.at, OLD.nonce, OLD.account, OLD.device, OLD.method, OLD.name, OLD.reason, \
+            OLD.times, length(OLD.explanation), substr(OLD.explanation, 1, 64)) \
+        OR substr(NEW.explanation, 65, 16) = substr(OLD.explanation, 65, 16) \
+    BEGIN SELECT RAISE(ABORT, 'lookup is append-only but for the key that seals it'); END; \
+    CREATE TRIGGER IF NOT EXISTS lookup_new BEFORE INSERT ON lookup \
+    WHEN EXISTS (SELECT 1 FROM lookup \
+        WHERE (book, at, nonce) = (NEW.book, NEW.at, NEW.nonce)) \
+    BEGIN SELECT RAISE(ABORT, 'lookup is there already'); END; \
+    CREATE TRIGGER IF NOT EXISTS spent_stays BEFORE DELETE ON spent \
+    BEGIN SELECT RAISE(ABORT, 'spent is append-only'); END; \
+    CREATE TRIGGER IF NOT EXISTS spent_fixed BEFORE UPDATE ON spent \
+    BEGIN SELECT RAISE(ABORT, 'spent is append-only'); END;";
+
+/// The same guards.
+const POSTGRES_GUARDS: &str = "\
+    CREATE FUNCTION refuse_change() RETURNS trigger \
+    LANGUAGE plpgsql SET search_path = simpul_access, pg_temp AS $$ \
+    BEGIN \
+        RAISE EXCEPTION '% is append-only', TG_TABLE_NAME \
+            USING ERRCODE = 'integrity_constraint_violation'; \
+    END $$; \
+    CREATE FUNCTION check_lookup() RETURNS trigger \
+    LANGUAGE plpgsql SET search_path = simpul_access, pg_temp AS $$ \
+    BEGIN \
+        IF (NEW.book, NEW.at, NEW.nonce, NEW.account, NEW.device, NEW.method, NEW.name, NEW.reason, \
+                NEW.times, length(NEW.explanation), substr(NEW.explanation, 1, 64)) \
+            <> (OLD.book, OLD.at, OLD.nonce, OLD.account, OLD.device, OLD.method, OLD.name, \
+                OLD.reason, OLD.times, length(OLD.explanation), substr(OLD.explanation, 1, 64)) \
+            OR substr(NEW.explanation, 65, 16) = substr(OLD.explanation, 65, 16) \
+        THEN \
+            RAISE EXCEPTION 'lookup is append-only but for the key that seals it' \
+                USING ERRCODE = 'integrity_constraint_violation'; \
+        END IF; \
+        RETURN NEW; \
+    END $$; \
+    CREATE TRIGGER lookup_stays BEFORE DELETE OR TRUNCATE ON lookup \
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change(); \
+    CREATE TRIGGER lookup_fixed BEFORE UPDATE ON lookup \
+        FOR EACH ROW EXECUTE FUNCTION check_lookup(); \
+    CREATE TRIGGER spent_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON spent \
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();";
 
 /// The lock keeps two servers that start together from making the schema twice.
 const POSTGRES_SCHEMA: &str = "SELECT pg_advisory_xact_lock(7310034722); \
@@ -338,6 +390,7 @@ impl AccessStore {
         let pool = options.max_connections(4).connect_with(url).await.map_err(failed)?;
         if is_sqlite {
             pool.execute(SCHEMA).await.map_err(failed)?;
+            pool.execute(SQLITE_GUARDS).await.map_err(failed)?;
         }
         Ok(AccessStore { pool })
     }
@@ -572,7 +625,8 @@ async fn make_schema(connection: &mut PgConnection) -> Result<(), StorageError> 
     let found = connection.fetch_one(POSTGRES_FIND).await.map_err(failed)?;
     if !found.try_get::<bool, _>(0).map_err(failed)? {
         let schema = format!(
-            "BEGIN; {POSTGRES_SCHEMA}; SET LOCAL search_path TO simpul_access; {SCHEMA} COMMIT"
+            "BEGIN; {POSTGRES_SCHEMA}; SET LOCAL search_path TO simpul_access; {SCHEMA} \
+            {POSTGRES_GUARDS} COMMIT"
         );
         let schema = sqlx::raw_sql(AssertSqlSafe(schema));
         schema.execute(connection).await.map_err(failed)?;

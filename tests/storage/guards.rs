@@ -4,6 +4,7 @@ use simpul::domain::id::{Id, RowName};
 use simpul::domain::record::Row;
 use simpul::domain::record::proto::Lot;
 use simpul::storage::Journal;
+use simpul::storage::access::{AccessStore, Lookup};
 use simpul::storage::migrate;
 use simpul::storage::postgres::Postgres;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -391,4 +392,81 @@ async fn migrating_again_changes_nothing() {
     migrate::postgres(&url, None).await.expect("migrate");
     migrate::postgres(&url, None).await.expect("migrate again");
     Postgres::connect(&url).await.expect("connect");
+}
+
+// ---- the access log -----------------------------------------------------------------------------
+
+/// A line whose sentence is sealed: a commitment, the id of a key, the rest.
+fn looked() -> Lookup {
+    Lookup {
+        at: 5,
+        nonce: "satu".to_owned(),
+        account: "siti".to_owned(),
+        device: "hp".to_owned(),
+        method: "RevealMember".to_owned(),
+        name: "books/satu/groups/a/members/m01".to_owned(),
+        reason: "PURPOSE_AUDIT".to_owned(),
+        explanation: "c".repeat(64) + &"1".repeat(16) + "dalam",
+        times: 1,
+    }
+}
+
+/// What nobody may do to the access log, as (guard's message, statement).
+const LOG_ATTEMPTS: &[(&str, &str)] = &[
+    ("append-only", "DELETE FROM lookup"),
+    ("append-only", "UPDATE lookup SET account = 'lain'"),
+    ("append-only", "UPDATE lookup SET at = 4"),
+    ("append-only", "UPDATE lookup SET name = ''"),
+    ("append-only", "UPDATE lookup SET times = 0"),
+    ("append-only", "UPDATE lookup SET explanation = ''"),
+    ("append-only", "UPDATE lookup SET explanation = replace(explanation, 'dalam', 'lain.')"),
+    ("append-only", "UPDATE lookup SET explanation = replace(explanation, 'c', 'd')"),
+    ("append-only", "DELETE FROM spent"),
+    ("append-only", "UPDATE spent SET permit = 'lain'"),
+];
+
+/// What remains: the same sentence under another key.
+const SEALED_ANEW: &str = "UPDATE lookup SET explanation = replace(explanation, '1', '2')";
+
+async fn filled(store: AccessStore) {
+    store.looked("satu", &looked()).await.expect("kept");
+    let device = simpul::storage::access::NewDevice {
+        id: "hp".to_owned(),
+        label: "HP (contoh)".to_owned(),
+        pin: String::new(),
+    };
+    store.invite("kode", ("siti", "izin"), 10, 1).await.expect("invited");
+    store.enrol("kode", 2, "token", &device).await.expect("asked").expect("enrolled");
+    assert!(store.is_spent("izin").await.expect("asked"));
+}
+
+#[tokio::test]
+async fn sqlite_keeps_the_access_log() {
+    let (_folder, path) = backends::sqlite_path();
+    filled(AccessStore::sqlite(&path).await.expect("a store")).await;
+    let options = SqliteConnectOptions::new().filename(&path);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("connect");
+    let again = "INSERT OR REPLACE INTO lookup SELECT book, at, nonce, 'lain', device, method, name, \
+        reason, explanation, times FROM lookup";
+    for (message, attempt) in LOG_ATTEMPTS.iter().copied().chain([("there already", again)]) {
+        let said = refusal(run_sqlite(attempt.to_owned(), &mut connection).await, attempt);
+        assert!(said.contains(message), "{attempt}: {said}");
+    }
+    run_sqlite(SEALED_ANEW.to_owned(), &mut connection).await.expect("sealed anew");
+}
+
+#[tokio::test]
+async fn postgres_keeps_the_access_log() {
+    let url = common::postgres_database().await;
+    AccessStore::prepare(&url, None).await.expect("prepared");
+    filled(AccessStore::postgres(&url).await.expect("a store")).await;
+    let mut owner = PgConnection::connect(&url).await.expect("connect");
+    let path = "SET search_path TO simpul_access".to_owned();
+    run_postgres(path, &mut owner).await.expect("a schema");
+    let all = [("append-only", "TRUNCATE lookup"), ("append-only", "TRUNCATE spent")];
+    for (message, attempt) in LOG_ATTEMPTS.iter().copied().chain(all) {
+        let said = refusal(run_postgres(attempt.to_owned(), &mut owner).await, attempt);
+        assert!(said.contains(message), "{attempt}: {said}");
+    }
+    run_postgres(SEALED_ANEW.to_owned(), &mut owner).await.expect("sealed anew");
 }
