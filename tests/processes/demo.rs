@@ -18,7 +18,7 @@ use tokio::task::block_in_place;
 
 use crate::export;
 use crate::figures::ties::{in_rote, in_soe};
-use crate::figures::{Figures, GROUPS, expected};
+use crate::figures::{Figures, GROUPS, expected, savings};
 use crate::server::{Backend, Server, data_folder, verify};
 
 /// What a server says of a book, debit or credit, on each account's natural side.
@@ -53,7 +53,7 @@ async fn figures(server: &Server, book: &str) -> (Figures, u64) {
 async fn told(channel: tonic::transport::Channel) -> BTreeSet<&'static str> {
     let mut proofs = ProofServiceClient::new(channel);
     let mut told = BTreeSet::new();
-    for book in ["books/contoh", "books/harapan", "books/soe"] {
+    for book in ["books/contoh", "books/harapan", "books/lontar", "books/soe"] {
         let request = v1::StreamRecordsRequest { book: book.to_owned(), ..Default::default() };
         let mut records = proofs.stream_records(request).await.expect("a stream").into_inner();
         while let Some(line) = records.message().await.expect("a record") {
@@ -85,10 +85,10 @@ async fn the_year_comes_to_what_was_worked_out(backend: Backend, data: &Path) {
     year::tell(&remote, &elsewhere).await.expect("the year is told");
     let all = async || {
         let (contoh, soe) = (figures(&server, "contoh").await, figures(&server, "soe").await);
-        [contoh, soe, figures(&far, ROTE).await]
+        [contoh, soe, figures(&far, ROTE).await, figures(&server, "lontar").await]
     };
     let first = all().await;
-    let worked_out = [expected(), in_soe(), in_rote()];
+    let worked_out = [expected(), in_soe(), in_rote(), savings::lontar()];
     for (told, expected) in first.iter().zip(worked_out) {
         assert_eq!(told.0, expected);
     }
@@ -171,6 +171,7 @@ async fn the_tour_is_shown_and_continues() {
     assert_eq!(lines(&first, &format!("3 baris cocok. {bank}")).count(), 1, "{first}");
     let awake = "Keadaan: aktif sejak 5 Mei 2025, BA-T2/2025 (contoh)";
     assert_eq!(lines(&first, awake).count(), 1, "{first}");
+    what_savers_see(&first);
     let [ours, theirs] = ["Tabungan di LKM", "Tabungan KUBE"].map(|name| {
         let line = lines(&first, name).last().expect("a line of the trial balance");
         line.rsplit(' ').next().expect("an amount").to_owned()
@@ -189,6 +190,30 @@ async fn the_tour_is_shown_and_continues() {
         assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
         assert!(!answer.stdout.is_empty());
     }
+}
+
+/// Koperasi Lontar: a passbook with taxed interest and pokok that became equity, what is missing of
+/// simpanan wajib, savings that sleep, profit shared in thirds, deposits, the divided year, its days.
+fn what_savers_see(tour: &str) {
+    let line = |words: &[&str]| {
+        let all = |line: &&str| words.iter().all(|word| line.contains(word));
+        assert_eq!(tour.lines().filter(all).count(), 1, "{words:?}: {tour}");
+    };
+    // A tenth of 250.000; then a half percent of 40.225.000.
+    line(&["31 Juli 2025", "Jasa simpanan", "Rp225.000", "Rp50.225.000"]);
+    line(&["31 Agustus 2025", "Jasa simpanan", "Rp201.125"]);
+    line(&["1 Oktober 2025", "Simpanan modal dipindahkan", "lkm.sp.3106.m01", "Rp100.000"]);
+    line(&["  m03 ", "Rp60.000", "Rp40.000", "Rp20.000"]);
+    line(&["  m04 ", "Rp60.000", "Rp0", "Rp60.000"]);
+    line(&["  m04 ", "1 Juli 2025", "1 November 2025"]);
+    line(&["sasando", "uep", "Rp100.000", "ya"]);
+    line(&["sasando", "sp", "Rp200.000", "ya"]);
+    line(&["  d-1 ", "Rp3.060.000", "1 November 2025", "1 Februari 2026", "Rp40.800"]);
+    line(&["  d-2 ", "10 November 2025", "Rp44.000"]);
+    line(&["2025", "tertutup", "riil", "Rp1.200.000"]);
+    line(&["SHU Anggota KUBE"]);
+    let closed = tour.split("Tutup hari").nth(1).expect("the days");
+    assert_eq!(closed.lines().nth(2).map(str::trim), Some("1 Januari 2026"), "{closed}");
 }
 
 /// Runs the demo on data that is there, types the commands that it proposes while its server runs,

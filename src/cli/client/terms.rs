@@ -29,7 +29,7 @@ const DEPOSITS: &[Column] = &[
     text("state", "Keadaan", "State"),
     text("closed", "Pada", "On"),
     number("earned", "Jasa", "Earned"),
-    number("paid", "Dibayar", "Paid"),
+    number("paid", "Dibayar/hangus", "Paid/forfeited"),
 ];
 
 const PRODUCTS: &[Column] = &[

@@ -21,8 +21,8 @@ use crate::domain::refusal::Language;
 
 use year::{BOOK, ROTE};
 
-/// What an officer would type to see what the year came to.
-const TOUR: [&str; 23] = [
+/// What an officer would type to see what the year came to, `--book` first where it is another one.
+const TOUR: &[&str] = &[
     "buku-tabungan tunas-baru m01",
     "hibah silsilah tunas-baru blps",
     "hibah silsilah jati-diri blps",
@@ -44,6 +44,14 @@ const TOUR: [&str; 23] = [
     "laporan calk tunas-baru --dana uep --sampai 31-12-2025",
     "laporan posisi-kas lkm --per 30-12-2025 --banding 30-11-2025",
     "tahun daftar merpati",
+    "--book lontar buku-tabungan lkm m01",
+    "--book lontar produk-simpanan wajib sasando --per 31-12-2025",
+    "--book lontar produk-simpanan rekening lkm --tidur",
+    "--book lontar produk-simpanan rincian-bagi-hasil lkm triwulan-3",
+    "--book lontar deposito daftar-anggota lkm",
+    "--book lontar tahun daftar lkm",
+    "--book lontar laporan neraca lkm --dana sp",
+    "--book lontar tutup-hari",
     "cocokkan --selisih-saja",
     "neraca-saldo --ringkas",
 ];
@@ -63,7 +71,10 @@ pub async fn tell_and_tour(remote: &Remote, elsewhere: &Remote) -> Result<String
     ];
     parts.push(client.funds().await?.render(Output::Table, language));
     for line in TOUR {
-        parts.push(format!("$ simpul {line}\n{}", client.typed(line).await?));
+        let book = line.strip_prefix("--book ").and_then(|line| line.split_once(' '));
+        let (book, asked) = book.unwrap_or((BOOK, line));
+        let client = Client { book: book.to_owned(), ..client.clone() };
+        parts.push(format!("$ simpul {line}\n{}", client.typed(asked).await?));
     }
     Ok(parts.join("\n\n"))
 }

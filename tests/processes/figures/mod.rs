@@ -1,5 +1,6 @@
 //! What the demo's year comes to, worked out by hand.
 
+pub mod savings;
 pub mod ties;
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 use tonic::Status;
 
 use super::{BOOK, Kube, Told, Year, day_of, done, lkm, member_id, place, request, rupiah};
-use crate::api::google_type::Decimal;
+use crate::api::google_type::{Date, Decimal};
 use crate::api::v1::{
     self, DuesPeriod, Fund, MemberMeasure, PlaceKind, QualityPreset, SavingsDayCount,
     SavingsMethod, SavingsProduct, SavingsSort, SurplusUse,
@@ -18,11 +18,11 @@ const SAVES: &str = "wsehati";
 const DIVIDES: &str = "merpati";
 
 /// The first days of the next year.
-fn next_year(day: i32) -> Option<crate::api::google_type::Date> {
+pub(super) fn next_year(day: i32) -> Option<Date> {
     Day::from_ymd(super::YEAR + 1, 1, day).and_then(date)
 }
 
-fn decided(number: &str) -> Option<v1::TransactionDetails> {
+pub(super) fn decided(number: &str) -> Option<v1::TransactionDetails> {
     let kind = v1::EvidenceKind::Minute as i32;
     Some(v1::TransactionDetails {
         happened_on: next_year(2),
@@ -31,7 +31,7 @@ fn decided(number: &str) -> Option<v1::TransactionDetails> {
     })
 }
 
-fn number(text: &str) -> Option<Decimal> {
+pub(super) fn number(text: &str) -> Option<Decimal> {
     Some(Decimal { value: text.to_owned() })
 }
 
@@ -82,7 +82,7 @@ impl Year<'_> {
     }
 
     pub(super) async fn year_end(&self, kubes: &[Kube]) -> Told {
-        self.close_days().await?;
+        self.close_days(BOOK, next_year(1)).await?;
         self.close_year(&lkm(), "lkm").await?;
         for kube in kubes {
             if [SAVES, DIVIDES].contains(&kube.id().as_str()) {
@@ -95,9 +95,9 @@ impl Year<'_> {
         Ok(())
     }
 
-    /// Every day of the year, and the first of the next.
-    async fn close_days(&self) -> Told {
-        let request = v1::CloseDaysRequest { book: format!("books/{BOOK}"), through: next_year(1) };
+    /// Every day of a book through one.
+    pub(super) async fn close_days(&self, book: &str, through: Option<Date>) -> Told {
+        let request = v1::CloseDaysRequest { book: format!("books/{book}"), through };
         let mut told = self.remote.days().close_days(request).await?.into_inner();
         while let Some(one) = told.message().await? {
             if let Some(refused) = one.refused {
@@ -107,7 +107,7 @@ impl Year<'_> {
         Ok(())
     }
 
-    async fn close_year(&self, entity: &str, id: &str) -> Told {
+    pub(super) async fn close_year(&self, entity: &str, id: &str) -> Told {
         let minute = || "BA-RAT/2026 (contoh)".to_owned();
         let period = v1::ClosePeriodRequest {
             entity: entity.to_owned(),

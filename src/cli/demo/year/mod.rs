@@ -6,7 +6,8 @@
 //! counter in [`teller`], loans in [`loans`] and [`syariah`], the bank's list in [`bank`], the care of
 //! things and people in [`care`], what is looked at and decided on in [`decisions`], how a group changes
 //! its LKM in [`cahaya`] and how one ends in [`farewell`], the end of the year in [`closing`]; what every
-//! month brings is here.
+//! month brings is here. What only a cooperative and its savers know is told of a second institution, in
+//! [`lontar`].
 //! Everything goes through the public API. Each request has an id of its own that never changes,
 //! so that telling the year again changes nothing.
 
@@ -20,6 +21,7 @@ mod exchange;
 mod farewell;
 mod grants;
 mod loans;
+mod lontar;
 mod solidarity;
 mod syariah;
 mod teller;
@@ -214,7 +216,8 @@ impl Year<'_> {
         self.farewell().await?;
         self.bank_interest().await?;
         self.bank_statement().await?;
-        self.year_end(kubes).await
+        self.year_end(kubes).await?;
+        self.lontar().await
     }
 
     async fn open_book(&self) -> Told {
