@@ -190,9 +190,16 @@ async fn bring(
     parcel: Parcel,
 ) -> Result<bool, CourierError> {
     let answer = journal.submit(parcel.bringing(), Vec::new(), Priority::Interactive).await?;
-    let Answer::Done { record, .. } = answer else {
-        tracing::warn!(pass = parcel.pass, ?answer, "a pass stays in transit");
-        return Ok(false);
+    let record = match answer {
+        Answer::Done { record, .. } => record,
+        Answer::NoBook(_) => {
+            tracing::info!(pass = parcel.pass, "a pass waits for a file to another installation");
+            return Ok(false);
+        }
+        answer => {
+            tracing::warn!(pass = parcel.pass, ?answer, "a pass stays in transit");
+            return Ok(false);
+        }
     };
     let hear = parcel.answering(book, names, &record.outcome);
     match journal.submit(hear, Vec::new(), Priority::Interactive).await? {
