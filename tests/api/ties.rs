@@ -1,8 +1,21 @@
 //! KUBE and LKM through the API: stakes, collection, term deposits, and the proof that the books
 //! of both agree, or where they do not.
 
+use std::sync::Arc;
+
 use simpul::api::v1::*;
+use simpul::cli::node::Store;
 use simpul::cli::remote::fresh_request_id;
+use simpul::domain::access::Author;
+use simpul::domain::account::Ledger;
+use simpul::domain::chart;
+use simpul::domain::decide::{Action, Command};
+use simpul::domain::draft::{Draft, Stop};
+use simpul::domain::id::{Entity, Id, RequestId};
+use simpul::domain::money::Sen;
+use simpul::domain::record::Event;
+use simpul::domain::record::proto;
+use simpul::journal::{self, Answer, Limits, Priority, system_clock};
 use tonic::Code;
 
 use crate::loans::{application, lend, over_the_counter, product, terms};
@@ -14,6 +27,7 @@ on_both!(
     collected_money_is_handed_in,
     a_difference_is_named_with_its_reason,
     a_loan_that_the_books_see_differently_is_named_with_its_reason,
+    what_nothing_explains_is_named_so,
     books_agree_as_of_any_day,
 );
 
@@ -397,4 +411,44 @@ async fn books_agree_as_of_any_day(server: &Server) {
     }
     let ahead = town.reconciling().reconcile_mirrors(ask(None, u64::MAX)).await;
     assert_eq!(why(&ahead.expect_err("ahead")).reason, "POSITION_UNKNOWN");
+}
+
+/// Savings at the LKM of which the LKM knows nothing, as no command of the API records them.
+#[derive(Clone, Debug)]
+struct OneSided;
+
+impl Action for OneSided {
+    fn event(&self) -> Event {
+        Event::JournalPosted
+    }
+
+    fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let group = Entity::Kube(Id::new("a").expect("an id"));
+        let ledger = Ledger::new(group, proto::Fund::SimpanPinjam);
+        let amount = Sen::new(5 * THOUSAND);
+        draft.transfer(&ledger, chart::Code::SavingsAtLkm, chart::Code::Cash, amount)
+    }
+}
+
+async fn what_nothing_explains_is_named_so(server: &Server) {
+    let town = Town::found(server).await;
+    town.deposit("m01", 100_000).await;
+    save(&town, 30_000, (2025, 4, 1)).await;
+    let store = Store::open(&server.config).await.expect("opened beside");
+    let (below, task) = journal::start(store.journal, system_clock(), Limits::default());
+    let request = RequestId::new(&fresh_request_id()).expect("an id");
+    let digest = request.as_str().as_bytes().to_vec();
+    let book = Id::new("kupang").expect("an id");
+    let author = Author::named("siapa");
+    let command = Command::of_server(&book, request, digest, author, Arc::new(OneSided));
+    let answer = below.submit(command, Vec::new(), Priority::Interactive).await;
+    assert!(matches!(answer, Ok(Answer::Done { .. })), "{answer:?}");
+    below.drain().await;
+    task.await.expect("ended");
+
+    let answer = reconcile(&town, BOOK).await;
+    assert_eq!(figures(&answer), [(MirrorKind::Savings, 35, 30)]);
+    assert_eq!((answer.differences, reasons(&answer)), (1, vec![vec!["MIRROR_UNEXPLAINED"]]));
+    assert_eq!(answer.pairs[0].kube_account, format!("{BOOK}/accounts/a.sp.1111"));
+    assert_eq!(answer.pairs[0].lkm_account, format!("{BOOK}/accounts/lkm.sp.2102.a/sp"));
 }
