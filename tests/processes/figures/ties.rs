@@ -1,4 +1,4 @@
-//! Late dues, shares and stakes given back, a teller's day, what went to other books.
+//! Late dues, shares and stakes given back, a teller's day, more aid, what went to other books.
 
 use super::Figures;
 
@@ -41,6 +41,12 @@ pub fn add(figures: &mut Figures) {
     // Kios Murah gave Rp50.000 more than it had decided on, which waits.
     add("kios-murah.uep.1101", -50_000);
     add("kios-murah.uep.2901", -50_000);
+    // The goats of Pelita Kasih ate for Rp60.000, which is part of their cost; a firm gave Usaha Mekar
+    // two million.
+    add("pelita-kasih.uep.1302", 60_000);
+    add("pelita-kasih.uep.1101", -60_000);
+    add("usaha-mekar.uep.1104", 2_000_000);
+    add("usaha-mekar.uep.3101", 2_000_000);
     figures.retain(|_, sen| *sen != 0);
 }
 

@@ -1,11 +1,11 @@
-//! What else becomes of aid: goats in kind, a part given back, a pig stolen and an insurance paid,
-//! money misused; passed on through the pool, to a family, and to a group with a book of its own
-//! that then joins the LKM; lent meanwhile. And what the secretary writes down.
+//! What else becomes of aid: goats in kind and what they eat, money of a firm, a part given back, a pig
+//! stolen and an insurance paid, money misused; passed on through the pool, to a family, and to a group with a book of its own
+//! that then joins the LKM; lent meanwhile.
 
 use super::{BOOK, Kube, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah};
 use crate::api::v1::deliver_guliran_request::Receiver;
 use crate::api::v1::{
-    self, BudgetSource, Fund, HouseholdStatus, LetterDirection, LossCause, LotKind, PassChannel,
+    self, BudgetSource, ExpenseKind, Fund, HouseholdStatus, LossCause, LotKind, PassChannel,
     PlaceKind, Regime, Zone,
 };
 use crate::cli::convert::decimal;
@@ -21,10 +21,12 @@ impl Year<'_> {
     /// In December, after the meeting.
     pub(super) async fn aid(&self, kube: &Kube) -> Told {
         match kube.id().as_str() {
-            "tunas-baru" => self.secretary(kube).await,
             "pelita-kasih" => self.goats(kube).await,
             "kios-murah" => self.give_back(kube).await,
-            "usaha-mekar" => self.misuse(kube).await,
+            "usaha-mekar" => {
+                self.misuse(kube).await?;
+                self.firm_gives(kube).await
+            }
             "robadeo" => self.to_a_family(kube).await,
             "jati-diri" => {
                 self.theft(kube).await?;
@@ -33,38 +35,6 @@ impl Year<'_> {
             "sinar" => self.through_the_pool(kube).await,
             _ => Ok(()),
         }
-    }
-
-    /// The secretary of Tunas Baru keeps letters and guests.
-    async fn secretary(&self, kube: &Kube) -> Told {
-        let letters = [
-            ("masuk-1", LetterDirection::In, (1, 28), "Pemberitahuan hibah BLPS (contoh)"),
-            ("keluar-1", LetterDirection::Out, (6, 16), "Laporan pertanggungjawaban (contoh)"),
-        ];
-        for (id, direction, (month, day), subject) in letters {
-            let letter = v1::FileLetterRequest {
-                parent: kube.path(),
-                request_id: request(&kube.id(), &format!("surat-{id}")),
-                letter_id: id.to_owned(),
-                direction: direction as i32,
-                number: format!("{id}/2025 (contoh)"),
-                dated_on: day_of(month, day),
-                filed_on: day_of(month, day),
-                correspondent: "Dinas Sosial (contoh)".to_owned(),
-                subject: subject.to_owned(),
-            };
-            done(self.remote.secretary().file_letter(letter).await)?;
-        }
-        let guest = v1::RecordGuestRequest {
-            parent: kube.path(),
-            request_id: request(&kube.id(), "tamu"),
-            guest_id: "tamu-1".to_owned(),
-            visited_on: day_of(6, 16),
-            who: "Ibu Ester (contoh)".to_owned(),
-            origin: "Dinas Sosial (contoh)".to_owned(),
-            purpose: "Melihat kandang dan menerima LPJ (contoh)".to_owned(),
-        };
-        done(self.remote.secretary().record_guest(guest).await)
     }
 
     /// The regency hands Pelita Kasih three goats.
@@ -88,6 +58,36 @@ impl Year<'_> {
             decree_number: "SK-40/2025 (contoh)".to_owned(),
             channel: Some(v1::receive_grant_request::Channel::InKind(items)),
             aid_kind: "ternak".to_owned(),
+            ..v1::ReceiveGrantRequest::default()
+        };
+        done(self.remote.grants().receive_grant(grant).await)?;
+        // What young goats eat is part of what they cost.
+        let feed = v1::PayExpenseRequest {
+            entity: kube.path(),
+            request_id: request(&kube.id(), "pakan-kambing"),
+            details: on(12, 23),
+            fund: Fund::Uep as i32,
+            kind: ExpenseKind::Feed as i32,
+            amount: rupiah(60_000),
+            place: place(PlaceKind::Cash),
+            lot: format!("{}/lots/kambing", kube.path()),
+            ..v1::PayExpenseRequest::default()
+        };
+        done(self.remote.trade().pay_expense(feed).await)
+    }
+
+    /// A firm sends Usaha Mekar two million, straight to its bank account.
+    async fn firm_gives(&self, kube: &Kube) -> Told {
+        let grant = v1::ReceiveGrantRequest {
+            group: kube.path(),
+            request_id: request(&kube.id(), "hibah-csr"),
+            details: on(12, 23),
+            grant_id: "csr".to_owned(),
+            programme: "CSR (contoh)".to_owned(),
+            source: BudgetSource::Other as i32,
+            channel: rupiah(2_000_000).map(v1::receive_grant_request::Channel::Bank),
+            bank_line: "RK-UM-12-1 (contoh)".to_owned(),
+            aid_kind: "uang".to_owned(),
             ..v1::ReceiveGrantRequest::default()
         };
         done(self.remote.grants().receive_grant(grant).await)

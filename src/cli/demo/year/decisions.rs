@@ -1,12 +1,15 @@
 //! What people look at and decide on: a sheet that was sent twice is thrown away, relief above the cap is
 //! looked at, animals come back from their keeper, a group without books is given a part and more than
-//! was decided, the last meeting of the year is written down, and Tunas Baru has grown.
+//! was decided; what the secretary of Tunas Baru writes down, the last meeting of the year among it,
+//! after which the group has grown.
 
 use super::{
-    BOOK, Kube, Told, Year, day_of, done, member_id, minute, place, request, rupiah, with_memo,
+    BOOK, Kube, Told, Year, day_of, done, member_id, minute, place, refused, request, rupiah,
+    with_memo,
 };
 use crate::api::v1::deliver_guliran_request::Receiver;
-use crate::api::v1::{self, PassChannel, PlaceKind, Stage};
+use crate::api::v1::{self, LetterDirection, PassChannel, PlaceKind, Stage};
+use crate::domain::refusal::Reason;
 
 impl Year<'_> {
     /// In December, after everything else of the groups.
@@ -23,6 +26,7 @@ impl Year<'_> {
                 self.late_dues(kube).await?;
                 self.looked_at(kube).await?;
                 self.share_of_result(kube).await?;
+                self.secretary(kube).await?;
                 self.last_meeting(kube).await
             }
             _ => Ok(()),
@@ -51,18 +55,34 @@ impl Year<'_> {
         done(self.remote.upkeep().take_livestock_back(back).await)
     }
 
-    /// The roof of October cost more than the cap allows: that is told, and looked at.
+    /// The roof of October cost more than the cap allows: that is refused when asked for, recorded when
+    /// it has been paid all the same, and looked at.
     async fn looked_at(&self, kube: &Kube) -> Told {
+        let (member, details) = (kube.member(5), with_memo(12, 19, "Sisa biaya atap (contoh)"));
+        let (amount, place) = (rupiah(25_000), place(PlaceKind::Cash));
+        let (kind, consents, case_id) = ("musibah".to_owned(), 8, "angin".to_owned());
+        let ask = v1::RequestReliefRequest {
+            member: member.clone(),
+            request_id: request(&kube.id(), "santunan-minta"),
+            details: details.clone(),
+            amount: amount.clone(),
+            place: place.clone(),
+            kind: kind.clone(),
+            consents,
+            case_id: case_id.clone(),
+        };
+        refused(Reason::ReliefAboveCap, self.remote.iks().request_relief(ask).await)?;
         let report = request(&kube.id(), "santunan-lagi");
+        let request_id = report.clone();
         let relief = v1::PayReliefRequest {
-            member: kube.member(5),
-            request_id: report.clone(),
-            details: with_memo(12, 19, "Sisa biaya atap (contoh)"),
-            amount: rupiah(25_000),
-            place: place(PlaceKind::Cash),
-            kind: "musibah".to_owned(),
-            consents: 8,
-            case_id: "angin".to_owned(),
+            member,
+            request_id,
+            details,
+            amount,
+            place,
+            kind,
+            consents,
+            case_id,
         };
         done(self.remote.iks().pay_relief(relief).await)?;
         let decide = v1::DecideReviewRequest {
@@ -90,6 +110,38 @@ impl Year<'_> {
             ..v1::DeliverGuliranRequest::default()
         };
         done(self.remote.guliran().deliver_guliran(told).await)
+    }
+
+    /// The secretary of Tunas Baru keeps letters and guests.
+    async fn secretary(&self, kube: &Kube) -> Told {
+        let letters = [
+            ("masuk-1", LetterDirection::In, (1, 28), "Pemberitahuan hibah BLPS (contoh)"),
+            ("keluar-1", LetterDirection::Out, (6, 16), "Laporan pertanggungjawaban (contoh)"),
+        ];
+        for (id, direction, (month, day), subject) in letters {
+            let letter = v1::FileLetterRequest {
+                parent: kube.path(),
+                request_id: request(&kube.id(), &format!("surat-{id}")),
+                letter_id: id.to_owned(),
+                direction: direction as i32,
+                number: format!("{id}/2025 (contoh)"),
+                dated_on: day_of(month, day),
+                filed_on: day_of(month, day),
+                correspondent: "Dinas Sosial (contoh)".to_owned(),
+                subject: subject.to_owned(),
+            };
+            done(self.remote.secretary().file_letter(letter).await)?;
+        }
+        let guest = v1::RecordGuestRequest {
+            parent: kube.path(),
+            request_id: request(&kube.id(), "tamu"),
+            guest_id: "tamu-1".to_owned(),
+            visited_on: day_of(6, 16),
+            who: "Ibu Ester (contoh)".to_owned(),
+            origin: "Dinas Sosial (contoh)".to_owned(),
+            purpose: "Melihat kandang dan menerima LPJ (contoh)".to_owned(),
+        };
+        done(self.remote.secretary().record_guest(guest).await)
     }
 
     /// Tunas Baru meets for the last time in the year, and is on its own feet.

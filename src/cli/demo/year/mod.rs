@@ -29,6 +29,7 @@ mod ties;
 
 use serde::Deserialize;
 use tonic::{Response, Status};
+use tonic_types::StatusExt;
 
 use crate::api::google_type::Money;
 use crate::api::v1::{
@@ -39,6 +40,7 @@ use crate::cli::convert::date;
 use crate::cli::remote::{Failure, Remote};
 use crate::domain::chart::Code;
 use crate::domain::day::Day;
+use crate::domain::refusal::Reason;
 
 pub use exchange::ROTE;
 use solidarity::LATE;
@@ -145,6 +147,17 @@ type Told = Result<(), Status>;
 
 fn done<T>(answer: Result<Response<T>, Status>) -> Told {
     answer.map(drop)
+}
+
+/// What is asked for against a rule is refused, for this reason.
+fn refused<T>(reason: Reason, answer: Result<Response<T>, Status>) -> Told {
+    match answer {
+        Ok(_) => Err(Status::internal(format!("{reason:?} expected"))),
+        Err(status) => match status.get_details_error_info() {
+            Some(info) if info.reason == reason.name() => Ok(()),
+            _ => Err(status),
+        },
+    }
 }
 
 fn rupiah(units: i64) -> Option<Money> {
