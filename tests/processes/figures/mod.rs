@@ -1,5 +1,6 @@
 //! What the demo's year comes to, worked out by hand.
 
+mod loans;
 pub mod savings;
 pub mod ties;
 
@@ -172,6 +173,8 @@ pub fn expected() -> Figures {
     let (earned, fee, jasa) = (4 * 5_000, 20_000, 6 * 20_000);
     figures.insert("wsehati.sp.3401".to_owned(), (earned - fee - jasa) * 100 - interest);
     ties::add(&mut figures);
+    loans::add_loans(&mut figures);
+    figures.retain(|_, sen| *sen != 0);
     figures
 }
 

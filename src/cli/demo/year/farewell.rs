@@ -5,35 +5,35 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{BOOK, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah};
-use crate::api::v1::{self, Fund, HouseholdStatus, LotKind, PartyKind, PlaceKind};
+use super::small::Small;
+use super::{BOOK, Told, Year, done, minute, on, place, request, rupiah};
+use crate::api::v1::{self, Fund, LotKind, PartyKind, PlaceKind};
 use crate::cli::convert::decimal;
 
 /// The group that is dissolved.
-const SENJA: &str = "senja";
+const SENJA: Small = Small {
+    id: "senja",
+    name: "Senja (contoh)",
+    business: "bibit sayur",
+    since: (12, 1),
+    linked: false,
+    members: &["Dorkas", "Yakob"],
+};
 
 /// An invented receipt: the smallest picture, of one white dot.
 const RECEIPT: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0:~\x9bU\
     \0\0\0\nIDATx\xdac\xf8\x0f\0\x01\x01\x01\0\x1c\xb0\x8c\x99\0\0\0\0IEND\xaeB`\x82";
 
-fn senja() -> String {
-    format!("books/{BOOK}/groups/{SENJA}")
-}
-
-fn member(number: u32) -> String {
-    format!("{}/members/{}", senja(), member_id(number))
-}
-
 fn party(id: &str) -> String {
-    format!("{}/parties/{id}", senja())
+    format!("{}/parties/{id}", SENJA.path())
 }
 
 fn lot(id: &str) -> String {
-    format!("{}/lots/{id}", senja())
+    format!("{}/lots/{id}", SENJA.path())
 }
 
 fn asked(step: &str) -> String {
-    request(SENJA, step)
+    request(SENJA.id, step)
 }
 
 /// Seeds of Rp10.000 a kilogram.
@@ -61,36 +61,14 @@ impl Year<'_> {
 
     /// Two members, one of whom saves and puts money in; a supplier and a buyer.
     async fn found_senja(&self) -> Told {
-        let group = v1::CreateGroupRequest {
-            parent: format!("books/{BOOK}"),
-            request_id: asked("daftar"),
-            group_id: SENJA.to_owned(),
-            display_name: "Senja (contoh)".to_owned(),
-            business: "bibit sayur".to_owned(),
-            member_count: 5,
-            ..v1::CreateGroupRequest::default()
-        };
-        done(self.remote.groups().create_group(group).await)?;
-        for (number, name) in [(1, "Dorkas (contoh)"), (2, "Yakob (contoh)")] {
-            let enrol = v1::EnrolMemberRequest {
-                parent: senja(),
-                request_id: asked(&format!("anggota-{number}")),
-                member_id: member_id(number),
-                display_name: name.to_owned(),
-                nik: String::new(),
-                household: format!("kk-{number:02}"),
-                status: HouseholdStatus::Miskin as i32,
-                joined_on: day_of(12, 1),
-            };
-            done(self.remote.members().enrol_member(enrol).await)?;
-        }
+        self.found(&SENJA).await?;
         let parties = [
             ("toko", PartyKind::Supplier, "Toko Tani (contoh)"),
             ("pasar", PartyKind::Buyer, "Pedagang pasar (contoh)"),
         ];
         for (id, kind, name) in parties {
             let create = v1::CreatePartyRequest {
-                parent: senja(),
+                parent: SENJA.path(),
                 request_id: asked(id),
                 party_id: id.to_owned(),
                 kind: kind as i32,
@@ -99,7 +77,7 @@ impl Year<'_> {
             done(self.remote.parties().create_party(create).await)?;
         }
         let saved = v1::DepositRequest {
-            member: member(1),
+            member: SENJA.member(1),
             request_id: asked("simpan"),
             details: on(12, 1),
             kind: v1::SavingsKind::Sukarela as i32,
@@ -108,7 +86,7 @@ impl Year<'_> {
         };
         done(self.remote.savings().deposit(saved).await)?;
         let capital = v1::PayInCapitalRequest {
-            member: member(1),
+            member: SENJA.member(1),
             request_id: asked("modal"),
             details: on(12, 1),
             amount: rupiah(200_000),
@@ -129,7 +107,7 @@ impl Year<'_> {
         };
         done(self.remote.trade().pay_advance(advance).await)?;
         let ordered = v1::PurchaseRequest {
-            entity: senja(),
+            entity: SENJA.path(),
             request_id: asked("beli-pesanan"),
             details: on(12, 4),
             fund: Fund::Uep as i32,
@@ -139,7 +117,7 @@ impl Year<'_> {
         };
         done(self.remote.trade().purchase(ordered).await)?;
         let on_credit = v1::PurchaseRequest {
-            entity: senja(),
+            entity: SENJA.path(),
             request_id: asked("beli-utang"),
             details: on(12, 5),
             fund: Fund::Uep as i32,
@@ -180,7 +158,7 @@ impl Year<'_> {
     /// Ten kilograms for Rp130.000 on credit, which comes in and pays what is owed.
     async fn sell_seeds(&self) -> Told {
         let sold = v1::SellRequest {
-            entity: senja(),
+            entity: SENJA.path(),
             request_id: asked("jual-piutang"),
             details: on(12, 10),
             fund: Fund::Uep as i32,
@@ -214,7 +192,7 @@ impl Year<'_> {
     async fn pay_in_kind(&self) -> Told {
         for number in [1, 2] {
             let pay = v1::PayInKindRequest {
-                member: member(number),
+                member: SENJA.member(number),
                 request_id: asked(&format!("natura-{number}")),
                 details: minute(12, 20, "BA-S1/2025 (contoh)"),
                 lot: lot("pesanan"),
@@ -224,7 +202,7 @@ impl Year<'_> {
             done(self.remote.sharing().pay_in_kind(pay).await)?;
         }
         let rest = v1::SellRequest {
-            entity: senja(),
+            entity: SENJA.path(),
             request_id: asked("jual-sisa"),
             details: on(12, 22),
             fund: Fund::Uep as i32,
@@ -239,11 +217,11 @@ impl Year<'_> {
     /// Rp255.000 are in the tin: savings and capital go back, and Rp25.000 of result are shared.
     async fn dissolve(&self) -> Told {
         let share = |number, much| v1::Share {
-            heir: Some(v1::share::Heir::Member(member(number))),
+            heir: Some(v1::share::Heir::Member(SENJA.member(number))),
             amount: rupiah(much),
         };
         let dissolve = v1::DissolveGroupRequest {
-            group: senja(),
+            group: SENJA.path(),
             request_id: asked("bubar"),
             details: on(12, 29),
             minute: "BA-S2/2025 (contoh)".to_owned(),

@@ -3,29 +3,38 @@
 //!
 //! What becomes of the grants is in [`grants`] and [`aid`], what goes to another installation in
 //! [`exchange`], solidarity in [`solidarity`], what ties groups and their LKM in [`ties`], a day at the
-//! counter in [`teller`], loans in [`loans`] and [`syariah`], the bank's list in [`bank`], the care of
-//! things and people in [`care`], what is looked at and decided on in [`decisions`], how a group changes
-//! its LKM in [`cahaya`] and how one ends in [`farewell`], the end of the year in [`closing`]; what every
-//! month brings is here. What only a cooperative and its savers know is told of a second institution, in
-//! [`lontar`].
+//! counter in [`teller`], loans of the ten in [`loans`] and [`syariah`], those of others in
+//! [`borrowed`], [`among`], [`customers`], [`trouble`], [`fajar`] and [`ventures`], the bank's list in
+//! [`bank`], the care of things and people in [`care`], what is looked at and decided on in
+//! [`decisions`], how a group changes its LKM in [`cahaya`] and how one ends in [`farewell`], the end
+//! of the year in [`closing`]; what every month brings is here. What only a cooperative and its savers
+//! know is told of a second institution, in [`lontar`].
 //! Everything goes through the public API. Each request has an id of its own that never changes,
 //! so that telling the year again changes nothing.
 
 mod aid;
+mod among;
 mod bank;
+mod borrowed;
 mod cahaya;
 mod care;
 mod closing;
+mod credit;
+mod customers;
 mod decisions;
 mod exchange;
+mod fajar;
 mod farewell;
 mod grants;
 mod loans;
 mod lontar;
+mod small;
 mod solidarity;
 mod syariah;
 mod teller;
 mod ties;
+mod trouble;
+mod ventures;
 
 use serde::Deserialize;
 use tonic::{Response, Status};
@@ -213,6 +222,7 @@ impl Year<'_> {
         self.tellers_day().await?;
         self.programme_stake().await?;
         self.loan_quality().await?;
+        self.found_embun().await?;
         for month in 1..=12 {
             for kube in kubes {
                 self.month(kube, month).await?;
@@ -221,6 +231,7 @@ impl Year<'_> {
             if month == 11 {
                 self.return_programme_stake().await?;
             }
+            self.credit(month).await?;
             self.pay_staff(month).await?;
         }
         for kube in kubes {

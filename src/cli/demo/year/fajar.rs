@@ -1,0 +1,185 @@
+//! Fajar, which has and gives what syariah contracts bring: it sells a mill to one of its members at
+//! cost and margin, buys an oven so itself, is late once and settles early, and gives zakat. Alms go
+//! on to those whom they are for.
+
+use super::credit::{MINUTE, at, by_hand, customer, flat, lkm_loan, plan, version};
+use super::small::{MonthDay, Small};
+use super::trouble::GOODS;
+use super::{Told, Year, done, lkm, on, place, request, rupiah};
+use crate::api::v1::{
+    self, AlmsGiver, AlmsKind, Fund, LoanContract, LoanTerms, LotKind, PlaceKind, purchase_request,
+};
+use crate::cli::convert::decimal;
+
+pub(super) const FAJAR: Small = Small {
+    id: "fajar",
+    name: "Fajar (contoh)",
+    business: "roti dan giling tepung",
+    since: (1, 1),
+    linked: true,
+    members: &["Hadijah", "Usman", "Salma", "Ibrahim", "Fatimah"],
+};
+
+/// What a member buys of the group.
+const MILL: &str = "fajar-gilingan";
+/// What the group buys of the LKM.
+const OVEN: &str = "fajar-oven";
+
+/// The group's tin, and the LKM's vault.
+pub(super) fn hands() -> Option<v1::LoanPurse> {
+    by_hand(PlaceKind::Cash)
+}
+
+impl Year<'_> {
+    /// What a month brings of it.
+    pub(super) async fn fajar(&self, month: i32) -> Told {
+        match month {
+            1 => {
+                self.found(&FAJAR).await?;
+                self.bring_pokok(&FAJAR, 300_000).await?;
+            }
+            3 => {
+                self.sell_mill().await?;
+                self.zakat().await?;
+            }
+            5 => self.buy_oven().await?,
+            6 => self.instalment((6, 16), &lkm_loan(OVEN), 105_000, hands()).await?,
+            7 => {
+                // Infak for a customer whose roof a storm took.
+                self.give((7, 20), AlmsKind::Infak, 100_000, customer(1)).await?;
+            }
+            8 => {
+                // July's instalment too, and 1% of it for the fund KEBAJIKAN.
+                let with_fine = 2 * 105_000 + 1_050;
+                self.instalment((8, 16), &lkm_loan(OVEN), with_fine, hands()).await?;
+            }
+            9 => self.settle_oven().await?,
+            _ => {}
+        }
+        if month < 4 {
+            return Ok(());
+        }
+        self.instalment((month, 16), &FAJAR.loan(MILL), 36_000, at(PlaceKind::Cash)).await
+    }
+
+    /// Bought for 300.000, sold for 360.000 in ten months.
+    async fn sell_mill(&self) -> Told {
+        let buy = v1::PurchaseRequest {
+            entity: FAJAR.path(),
+            request_id: request(MILL, "beli"),
+            details: on(3, 14),
+            fund: Fund::SimpanPinjam as i32,
+            items: vec![v1::NewLot {
+                lot_id: "gilingan".to_owned(),
+                kind: LotKind::Stock as i32,
+                label: "gilingan tepung".to_owned(),
+                unit: "buah".to_owned(),
+                quantity: decimal(1_000),
+                cost: rupiah(300_000),
+            }],
+            payment: place(PlaceKind::Cash).map(purchase_request::Payment::PaidFrom),
+            ..v1::PurchaseRequest::default()
+        };
+        done(self.remote.trade().purchase(buy).await)?;
+        let terms = LoanTerms { contract: LoanContract::Murabahah as i32, ..flat("0") };
+        let version = version("Jual beli dengan anggota", MINUTE, terms);
+        self.loan_product(MILL, &FAJAR.path(), "jual", version).await?;
+        let wish = v1::ApplyForLoanRequest {
+            lender: FAJAR.path(),
+            loan_id: MILL.to_owned(),
+            borrower: FAJAR.member(1),
+            product_id: "jual".to_owned(),
+            amount: rupiah(300_000),
+            margin: rupiah(60_000),
+            plan: plan(10),
+            ..v1::ApplyForLoanRequest::default()
+        };
+        self.agree((3, 15), wish, MINUTE).await?;
+        let sale = v1::SellMurabahahRequest {
+            loan: FAJAR.loan(MILL),
+            request_id: request(MILL, "jual"),
+            details: on(3, 16),
+            lot: format!("{}/lots/gilingan", FAJAR.path()),
+            ..v1::SellMurabahahRequest::default()
+        };
+        done(self.remote.syariah().sell_murabahah(sale).await)
+    }
+
+    /// For 525.000 in five months, of the product that the engine was sold on.
+    async fn buy_oven(&self) -> Told {
+        self.buy_goods((5, 14), "oven", "oven roti", 500_000).await?;
+        let wish = v1::ApplyForLoanRequest {
+            lender: lkm(),
+            loan_id: OVEN.to_owned(),
+            borrower: FAJAR.path(),
+            product_id: GOODS.to_owned(),
+            amount: rupiah(500_000),
+            margin: rupiah(25_000),
+            plan: plan(5),
+            ..v1::ApplyForLoanRequest::default()
+        };
+        self.agree((5, 15), wish, MINUTE).await?;
+        self.hand_over((5, 16), OVEN, "oven", true).await
+    }
+
+    /// What is left of it two weeks before it falls due; 4.000 of the margin are remitted.
+    async fn settle_oven(&self) -> Told {
+        let settle = v1::SettleLoanRequest {
+            loan: lkm_loan(OVEN),
+            request_id: request(OVEN, "lunas"),
+            details: on(9, 1),
+            amount: rupiah(2 * 105_000 - 4_000),
+            purse: hands(),
+            rebate: rupiah(4_000),
+        };
+        done(self.remote.loans().settle_loan(settle).await)
+    }
+
+    /// Zakat of Fajar and of a customer; most of it goes on to a family.
+    async fn zakat(&self) -> Told {
+        let tin = AlmsGiver {
+            group: FAJAR.path(),
+            fund: Fund::SimpanPinjam as i32,
+            place: place(PlaceKind::Cash),
+        };
+        let given = [
+            ("zakat-fajar", 30_000, Some(tin), String::new()),
+            ("zakat-nb-5", 20_000, None, customer(5)),
+        ];
+        for (step, much, giver, donor) in given {
+            let receive = v1::ReceiveAlmsRequest {
+                entity: lkm(),
+                request_id: request("kebajikan", step),
+                details: on(3, 24),
+                kind: AlmsKind::Zakat as i32,
+                amount: rupiah(much),
+                place: place(PlaceKind::Vault),
+                giver,
+                donor,
+            };
+            done(self.remote.syariah().receive_alms(receive).await)?;
+        }
+        self.third_party(&lkm(), "keluarga-1", "Keluarga penerima zakat").await?;
+        let family = format!("{}/parties/keluarga-1", lkm());
+        self.give((3, 28), AlmsKind::Zakat, 40_000, family).await
+    }
+
+    async fn give(
+        &self,
+        (month, day): MonthDay,
+        kind: AlmsKind,
+        much: i64,
+        recipient: String,
+    ) -> Told {
+        let give = v1::GiveAlmsRequest {
+            entity: lkm(),
+            request_id: request("kebajikan", &format!("salur-{month}")),
+            details: on(month, day),
+            kind: kind as i32,
+            amount: rupiah(much),
+            place: place(PlaceKind::Vault),
+            recipient,
+        };
+        done(self.remote.syariah().give_alms(give).await)
+    }
+}
