@@ -47,8 +47,11 @@ pub fn lontar() -> Figures {
     // One went on the first of December, one had died before the first of November.
     let m09 = saved(&[NOTHING, NOTHING, NOTHING, (300_000, 0), NOTHING]);
     let m10 = saved(&[(1_000_000, 0), NOTHING, NOTHING, NOTHING]);
-    let free = m01.0 + 2 * sleeper.0 + m05.0;
-    let interest = m01.1 + 2 * sleeper.1 + m05.1 + m09.1 + m10.1;
+    // Half a percent of 1.200.000 is paid into one's savings each month, the deposit in December.
+    let month = (6_000, 0);
+    let m11 = saved(&[NOTHING, NOTHING, month, month, month, (6_000 + 1_200_000, 0)]);
+    let free = m01.0 + 2 * sleeper.0 + m05.0 + m11.0;
+    let interest = m01.1 + 2 * sleeper.1 + m05.1 + m09.1 + m10.1 + m11.1;
     let (pokok, wajib) = ((84 - 2) * 10_000_000, 6_000_000);
     set("lkm.sp.2103", free);
     set("lkm.sp.3106", pokok);
@@ -59,17 +62,24 @@ pub fn lontar() -> Figures {
     // Broken after three months and nine of thirty days; half of that was lost.
     let broken = (200_000_000 * 8 / 100 * 33) / 120 / 2;
     let (inherited, matured) = (60_000_000 * 2 / 100, 100_000_000 * 2 / 100);
-    set("lkm.sp.2111", grown);
-    set("lkm.sp.2112", two_more);
+    // One has 40% of 50.000 and waits; the one that pays monthly and the group's, for two months.
+    let nisbah = 5_000_000 * 40 / 100;
+    let monthly = 4 * 600_000;
+    let of_group_monthly = 2 * 250_000;
+    set("lkm.sp.2111", grown + 100_000_000);
+    set("lkm.sp.2112", two_more + nisbah);
     let terms = three + two_more + broken + inherited + matured;
+    let terms = terms + nisbah + monthly + of_group_monthly;
     // ---- the group: a third of the shared profit to its business, two to its savings and loans ----
     let shared = 100_000_000 * 30 / 100;
     let business = 100_000_000 + shared / 3 + 100_000_000 + matured;
-    let core = 200_000_000 + shared * 2 / 3;
+    // What it put away in October came back in December, less a fee.
+    let fee = 1_000_000;
+    let core = 200_000_000 + shared * 2 / 3 + of_group_monthly - fee;
     // ---- the year: interest of the bank and 2% a month of twelve millions, less all that ----
     let jasa = 3 * 24_000_000;
     let (bill, tax) = (15_000_000, 5_000_000);
-    let surplus = 400_000_000 + jasa - interest - terms - shared - bill - tax;
+    let surplus = 400_000_000 + jasa + fee - interest - terms - shared - bill - tax;
     let shop = 520_000_000 - 400_000_000;
     let divided = surplus + shop;
     set("lkm.sp.1901", shop);
@@ -97,7 +107,7 @@ pub fn lontar() -> Figures {
     set("lkm.sp.3301", 2_000_000_000 + 6_000_000_000 - 84 * 10_000_000 - 5_000_000_000);
     set("lkm.sp.1104", 6_000_000_000 - 2_500_000 + 400_000_000 - tax);
     let brought = [500_000, 500_000, 1_000_000, 1_000_000, 300_000, 1_000_000, 60_000];
-    let put_away = [3_000_000, 2_000_000, 600_000, 1_000_000];
+    let put_away = [1_000_000, 3_000_000, 2_000_000, 600_000, 1_200_000, 1_000_000];
     let of_group = [2_000_000, 1_000_000];
     let instalments = 3 * 4_240_000;
     let taken = [10_000_000, 12_000_000, 200_000, 2_000_000, 150_000, 2 * 500_000, 100_000];
@@ -112,7 +122,11 @@ pub fn lontar() -> Figures {
     set("sasando.sp.2105", 4 * 2_500_000);
     set("sasando.sp.3301", 250_000_000 - 4 * 2_500_000);
     set("sasando.sp.1111", core + paid);
-    set("sasando.sp.3401", shared * 2 / 3);
+    // Wajib earns 6% a year on its average, so on each day: 22 of October, 30 and 31.
+    let earned = |rupiah: &i64| share(rupiah * 100, 6 * (22 + 30 + 31), 100 * 365);
+    let of_wajib = of_members.iter().map(earned).sum::<i64>();
+    set("sasando.sp.2103", of_wajib);
+    set("sasando.sp.3401", shared * 2 / 3 + of_group_monthly - fee - of_wajib);
     set("sasando.sp.1210", of_core - paid);
     set("sasando.sp.4203", of_core);
     let loss = 42_000_000 - shared / 3 - matured;

@@ -1,61 +1,120 @@
 //! Money put away for a time: one deposit begins again with what it earned, one is broken early, one
-//! goes to heirs, and the group's matures into its savings. Profit shared with the group's savings; a
-//! loan whose instalments the day's closing takes from savings.
+//! goes to heirs, one pays every month, one shares in the profit; of the group's two one matures into
+//! its savings, and one is broken for a fee. And the profit that is shared.
 
-use super::super::closing::number;
-use super::super::{Told, day_of, done, minute, on, rupiah};
+use super::super::{Told, day_of, done, on, rupiah};
+use super::rules::{GROWING, MONTHLY, SHARING, term_product};
 use super::{Lontar, asked, group, lkm, saver, tin, vault};
+use crate::api::google_type::Date;
 use crate::api::v1::{
-    self, Fund, Handover, LoanFrequency, LoanMethod, LoanPurse, Means, MemberMeans, OnMaturity,
-    Overpayment, Recognition, SavingsSort, loan_purse, means, member_means,
+    self, Fund, Handover, Means, MemberMeans, OnMaturity, SavingsSort, means, member_means,
 };
 use crate::cli::convert::date;
 use crate::domain::day::Day;
-
-/// What the second member pays back each month: a third of Rp12.000.000, and 2% of it.
-const INSTALMENT: i64 = 4_000_000 + 240_000;
 
 fn by_hand() -> Option<MemberMeans> {
     Some(MemberMeans { means: vault().map(member_means::Means::Place) })
 }
 
+/// Out of, or into, the group's savings.
+const fn savings() -> Option<Means> {
+    Some(Means { means: Some(means::Means::Savings(true)) })
+}
+
+fn next_year(month: i32) -> Option<Date> {
+    Day::from_ymd(super::super::YEAR + 1, month, 1).and_then(date)
+}
+
+/// A member's deposit: whose, how much, of which product, until when, and what then.
+struct Deposit {
+    id: &'static str,
+    owner: u32,
+    much: i64,
+    product: &'static str,
+    matures_on: Option<Date>,
+    then: OnMaturity,
+}
+
 impl Lontar<'_> {
-    /// On the first of August, at 8% a year.
-    pub(super) async fn put_away(&self) -> Told {
-        let product = format!("{}/term-products/berjangka", lkm());
-        let next_february = Day::from_ymd(super::super::YEAR + 1, 2, 1).and_then(date);
-        for (id, owner, much, matures_on) in [
-            ("d-1", 6, 3_000_000, day_of(11, 1)),
-            ("d-2", 7, 2_000_000, next_february),
-            ("d-3", 10, 600_000, next_february),
-        ] {
-            let open = v1::OpenMemberDepositRequest {
-                member: saver(owner),
-                request_id: asked(id),
-                details: on(8, 1),
-                deposit_id: id.to_owned(),
-                product: product.clone(),
-                amount: rupiah(much),
-                matures_on,
-                means: by_hand(),
-                on_maturity: OnMaturity::RollOver as i32,
-            };
-            done(self.remote.products().open_member_deposit(open).await)?;
-        }
-        let money = Handover { kube_place: tin(), lkm_place: vault() };
+    async fn open_deposit(&self, (month, day): (i32, i32), deposit: Deposit) -> Told {
+        let open = v1::OpenMemberDepositRequest {
+            member: saver(deposit.owner),
+            request_id: asked(deposit.id),
+            details: on(month, day),
+            deposit_id: deposit.id.to_owned(),
+            product: term_product(deposit.product),
+            amount: rupiah(deposit.much),
+            matures_on: deposit.matures_on,
+            means: by_hand(),
+            on_maturity: deposit.then as i32,
+        };
+        done(self.remote.products().open_member_deposit(open).await)
+    }
+
+    async fn open_of_group(
+        &self,
+        id: &str,
+        (month, matures_on): (i32, Option<Date>),
+        (fund, much, product): (Fund, i64, &str),
+        means: Option<Means>,
+    ) -> Told {
         let open = v1::OpenTermDepositRequest {
             group: group(),
-            request_id: asked("sasando-deposito"),
-            details: on(8, 1),
-            deposit_id: "k-1".to_owned(),
-            fund: Fund::Uep as i32,
-            amount: rupiah(1_000_000),
-            matures_on: day_of(11, 1),
-            means: Some(Means { means: Some(means::Means::Money(money)) }),
+            request_id: asked(&format!("sasando-{id}")),
+            details: on(month, 1),
+            deposit_id: id.to_owned(),
+            fund: fund as i32,
+            amount: rupiah(much),
+            matures_on,
+            means,
             on_maturity: OnMaturity::Savings as i32,
-            product,
+            product: term_product(product),
         };
         done(self.remote.links().open_term_deposit(open).await)
+    }
+
+    /// In July, until the new year; then it waits.
+    pub(super) async fn put_away_to_share(&self) -> Told {
+        let matures_on = next_year(1);
+        let (id, owner, much, product) = ("d-5", 12, 1_000_000, SHARING);
+        let then = OnMaturity::Unspecified;
+        self.open_deposit((7, 1), Deposit { id, owner, much, product, matures_on, then }).await
+    }
+
+    /// On the first of August.
+    pub(super) async fn put_away(&self) -> Told {
+        let (again, out) = (OnMaturity::RollOver, OnMaturity::Savings);
+        for (id, owner, much, product, matures_on, then) in [
+            ("d-1", 6, 3_000_000, GROWING, day_of(11, 1), again),
+            ("d-2", 7, 2_000_000, GROWING, next_year(2), again),
+            ("d-3", 10, 600_000, GROWING, next_year(2), again),
+            ("d-4", 11, 1_200_000, MONTHLY, day_of(12, 1), out),
+        ] {
+            self.open_deposit((8, 1), Deposit { id, owner, much, product, matures_on, then })
+                .await?;
+        }
+        let money = Handover { kube_place: tin(), lkm_place: vault() };
+        let money = Some(Means { means: Some(means::Means::Money(money)) });
+        let deposit = (Fund::Uep, 1_000_000, GROWING);
+        self.open_of_group("k-1", (8, day_of(11, 1)), deposit, money).await
+    }
+
+    /// The group, out of its savings, in October.
+    pub(super) async fn put_away_for_a_month(&self) -> Told {
+        let deposit = (Fund::SimpanPinjam, 500_000, MONTHLY);
+        self.open_of_group("k-2", (10, next_year(4)), deposit, savings()).await
+    }
+
+    /// The group needs its money back in December.
+    pub(super) async fn break_for_a_fee(&self) -> Told {
+        let close = v1::CloseTermDepositRequest {
+            deposit: format!("{}/term-deposits/k-2", group()),
+            request_id: asked("sasando-k-2-cair"),
+            details: on(12, 1),
+            means: savings(),
+            minute: String::new(),
+        };
+        done(self.remote.links().close_term_deposit(close).await)
     }
 
     /// The seventh member needs the money before its time, and half of what it earned is lost.
@@ -70,95 +129,27 @@ impl Lontar<'_> {
         done(self.remote.products().close_member_deposit(close).await)
     }
 
-    /// Of Rp1.000.000 earned in the third quarter the groups' nisbah is 30%.
+    /// Of what was earned in the third quarter, Rp1.000.000 with the savings of groups and Rp50.000 with
+    /// the deposits that share in it, each has its nisbah.
     pub(super) async fn share_profit(&self) -> Told {
+        let sort = SavingsSort::Unspecified;
+        self.share("triwulan-3", (SavingsSort::Kube, String::new()), 1_000_000).await?;
+        self.share("deposito-triwulan-3", (sort, term_product(SHARING)), 50_000).await
+    }
+
+    async fn share(&self, id: &str, (sort, product): (SavingsSort, String), earned: i64) -> Told {
         let share = v1::DecideSavingsShareRequest {
             entity: lkm(),
-            request_id: asked("bagi-hasil"),
+            request_id: asked(&format!("bagi-hasil-{id}")),
             decided_on: day_of(10, 1),
-            share_id: "triwulan-3".to_owned(),
-            sort: SavingsSort::Kube as i32,
+            share_id: id.to_owned(),
+            sort: sort as i32,
             from: day_of(7, 1),
             through: day_of(9, 30),
-            earned: rupiah(1_000_000),
+            earned: rupiah(earned),
             minute: "BA-3/2025 (contoh)".to_owned(),
-            product: String::new(),
+            product,
         };
         done(self.remote.products().decide_savings_share(share).await)
-    }
-
-    /// The second member borrows for three months; what is due is taken from her savings.
-    pub(super) async fn borrow_from_savings(&self) -> Told {
-        let mut loans = self.remote.loans();
-        let (loan, decided) = (format!("{}/loans/kios-m02", lkm()), "BA-2/2025 (contoh)");
-        let product = v1::SetLoanProductRequest {
-            entity: lkm(),
-            request_id: asked("pinjaman-produk"),
-            product_id: "biasa".to_owned(),
-            version: Some(version()),
-        };
-        done(loans.set_loan_product(product).await)?;
-        let wish = v1::ApplyForLoanRequest {
-            lender: lkm(),
-            request_id: asked("pinjaman-ajukan"),
-            details: on(9, 9),
-            loan_id: "kios-m02".to_owned(),
-            borrower: saver(2),
-            product_id: "biasa".to_owned(),
-            amount: rupiah(12_000_000),
-            plan: Some(v1::LoanPlan { instalments: 3, ..v1::LoanPlan::default() }),
-            purpose: "isi kios (contoh)".to_owned(),
-            auto_debit: true,
-            ..v1::ApplyForLoanRequest::default()
-        };
-        done(loans.apply_for_loan(wish).await)?;
-        let confirm = v1::ConfirmLoanRequest {
-            loan: loan.clone(),
-            request_id: asked("pinjaman-benarkan"),
-            details: on(9, 9),
-        };
-        done(loans.confirm_loan(confirm).await)?;
-        let decide = v1::DecideLoanRequest {
-            loan: loan.clone(),
-            request_id: asked("pinjaman-putuskan"),
-            details: minute(9, 10, decided),
-            approve: true,
-            amount: None,
-            minute: decided.to_owned(),
-        };
-        done(loans.decide_loan(decide).await)?;
-        let disburse = v1::DisburseLoanRequest {
-            loan,
-            request_id: asked("pinjaman-cairkan"),
-            details: on(9, 10),
-            amount: None,
-            fee_beside: false,
-            purse: Some(LoanPurse { purse: vault().map(loan_purse::Purse::Place) }),
-        };
-        done(loans.disburse_loan(disburse).await)
-    }
-
-    /// The day before an instalment is due she brings it as savings.
-    pub(super) async fn save_instalment(&self, month: i32) -> Told {
-        self.save(2, &format!("setor-{month}"), (month, 9), INSTALMENT).await
-    }
-}
-
-/// 2% a month, flat.
-fn version() -> v1::LoanVersion {
-    v1::LoanVersion {
-        since: day_of(7, 1),
-        label: "Pinjaman biasa (contoh)".to_owned(),
-        minute: "BA-1/2025 (contoh)".to_owned(),
-        terms: Some(v1::LoanTerms {
-            method: LoanMethod::Flat as i32,
-            frequency: LoanFrequency::Monthly as i32,
-            rate_percent: number("2"),
-            overpayment: Overpayment::Titipan as i32,
-            recognition: Recognition::Cash as i32,
-            ..v1::LoanTerms::default()
-        }),
-        most_instalments: 12,
-        ..v1::LoanVersion::default()
     }
 }

@@ -1,20 +1,14 @@
-//! How Koperasi Lontar begins on the first of July: its rules, its members, what it owned, its group;
-//! and the law it lives under.
+//! How Koperasi Lontar begins on the first of July: its members, what it owned, its group; and the law
+//! it lives under.
 
-use super::super::closing::number;
 use super::super::{NAMES, Told, day_of, done, member_id, minute, on, rupiah};
-use super::{BOOK, GROUP, Lontar, asked, book, group, grouped, lkm, saver};
+use super::{BOOK, GROUP, Lontar, MINUTE, asked, book, group, grouped, lkm, saver};
 use crate::api::google_type::Money;
-use crate::api::v1::{
-    self, DuesPeriod, EarlyBreak, Fund, HouseholdStatus, Regime, SavingsDayCount, SavingsMethod,
-    SavingsProduct, SavingsSort, TermPayout, Zone,
-};
+use crate::api::v1::{self, Fund, HouseholdStatus, Regime, Zone};
 use crate::domain::chart::Code;
 
 /// More than one record gives a share of the surplus, or moves the capital of.
 const PEOPLE: u32 = 84;
-/// Who decided on the rules.
-const MINUTE: &str = "BA-1/2025 (contoh)";
 
 /// Invented names: twenty given names for each family.
 fn name(number: u32) -> String {
@@ -68,74 +62,6 @@ impl Lontar<'_> {
         done(self.remote.members().enrol_member(enrol).await)
     }
 
-    /// Free savings earn 6% a year and fall dormant after four months; groups share in the profit; term
-    /// deposits earn 8%; interest beyond Rp240.000 a month is taxed.
-    async fn rules(&self) -> Told {
-        let free = SavingsProduct {
-            method: SavingsMethod::Lowest as i32,
-            rate: number("6"),
-            day_count: SavingsDayCount::Twelfths as i32,
-            dormant_after_months: 4,
-            ..SavingsProduct::default()
-        };
-        let groups = SavingsProduct {
-            method: SavingsMethod::Daily as i32,
-            share_percent: number("30"),
-            ..SavingsProduct::default()
-        };
-        self.product(&lkm(), SavingsSort::Sukarela, "sukarela", free).await?;
-        self.product(&lkm(), SavingsSort::Kube, "kube", groups).await?;
-        let tax = v1::SetSavingsTaxRequest {
-            entity: lkm(),
-            request_id: asked("aturan-pajak"),
-            version: Some(v1::SavingsTax {
-                since: day_of(7, 1),
-                threshold: rupiah(240_000),
-                percent: number("10"),
-                members: true,
-                kubes: false,
-                minute: MINUTE.to_owned(),
-            }),
-        };
-        done(self.remote.products().set_savings_tax(tax).await)?;
-        let term = v1::SetTermProductRequest {
-            product: format!("{}/term-products/berjangka", lkm()),
-            request_id: asked("produk-berjangka"),
-            version: Some(v1::TermProduct {
-                since: day_of(7, 1),
-                rate: number("8"),
-                day_count: SavingsDayCount::Twelfths as i32,
-                payout: TermPayout::Capitalised as i32,
-                early: EarlyBreak::Interest as i32,
-                early_percent: number("50"),
-                least: rupiah(500_000),
-                least_months: 3,
-                most_months: 12,
-                free_on_death: true,
-                minute: MINUTE.to_owned(),
-                ..v1::TermProduct::default()
-            }),
-        };
-        done(self.remote.products().set_term_product(term).await)
-    }
-
-    async fn product(
-        &self,
-        entity: &str,
-        sort: SavingsSort,
-        step: &str,
-        product: SavingsProduct,
-    ) -> Told {
-        let (since, minute) = (day_of(7, 1), MINUTE.to_owned());
-        let set = v1::SetSavingsProductRequest {
-            entity: entity.to_owned(),
-            request_id: asked(&format!("produk-{step}")),
-            sort: sort as i32,
-            version: Some(SavingsProduct { since, minute, ..product }),
-        };
-        done(self.remote.products().set_savings_product(set).await)
-    }
-
     /// Money in the vault and at the bank, Rp100.000 of simpanan pokok of each member, what the first
     /// of them had saved; and Rp5.000.000 of the shop.
     async fn owned(&self) -> Told {
@@ -146,12 +72,18 @@ impl Lontar<'_> {
         ];
         let pokok = |number| item(Code::PrincipalSavings, &member_id(number), rupiah(100_000));
         items.extend((1..=PEOPLE).map(pokok));
-        self.open(&lkm(), Fund::SimpanPinjam, "saldo-awal", items).await?;
+        self.begin_with(&lkm(), Fund::SimpanPinjam, "saldo-awal", items).await?;
         let shop = vec![item(Code::Vault, "", rupiah(5_000_000))];
-        self.open(&lkm(), Fund::UsahaRiil, "saldo-awal-toko", shop).await
+        self.begin_with(&lkm(), Fund::UsahaRiil, "saldo-awal-toko", shop).await
     }
 
-    async fn open(&self, of: &str, fund: Fund, step: &str, items: Vec<v1::OpeningItem>) -> Told {
+    async fn begin_with(
+        &self,
+        of: &str,
+        fund: Fund,
+        step: &str,
+        items: Vec<v1::OpeningItem>,
+    ) -> Told {
         let opening = v1::OpenBalancesRequest {
             entity: of.to_owned(),
             request_id: asked(step),
@@ -180,21 +112,14 @@ impl Lontar<'_> {
             let name = format!("{name} (contoh)");
             self.enrol(&group(), "sasando", number, &name).await?;
         }
-        let pokok = SavingsProduct { amount: rupiah(25_000), ..SavingsProduct::default() };
-        let wajib = SavingsProduct {
-            period: DuesPeriod::Monthly as i32,
-            amount: rupiah(10_000),
-            ..SavingsProduct::default()
-        };
-        self.product(&group(), SavingsSort::Pokok, "sasando-pokok", pokok).await?;
-        self.product(&group(), SavingsSort::Wajib, "sasando-wajib", wajib).await?;
+        self.rules_of_group().await?;
         let mut items = vec![item(Code::Cash, "", rupiah(2_500_000))];
         let paid = |number| item(Code::PrincipalSavings, &member_id(number), rupiah(25_000));
         items.extend((1..=4).map(paid));
-        self.open(&group(), Fund::SimpanPinjam, "sasando-sp", items).await?;
+        self.begin_with(&group(), Fund::SimpanPinjam, "sasando-sp", items).await?;
         let business =
             vec![item(Code::Cash, "", rupiah(2_500_000)), item(Code::Reserve, "", rupiah(500_000))];
-        self.open(&group(), Fund::Uep, "sasando-uep", business).await?;
+        self.begin_with(&group(), Fund::Uep, "sasando-uep", business).await?;
         for (fund, step, much) in [
             (Fund::SimpanPinjam, "sasando-setor-sp", 2_000_000),
             (Fund::Uep, "sasando-setor-uep", 1_000_000),

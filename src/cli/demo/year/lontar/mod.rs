@@ -2,15 +2,17 @@
 //! on. It begins under incubation and is a cooperative from October on, so that what its members must
 //! save becomes equity.
 //!
-//! [`founding`] founds it, [`savers`] tells what savers do and how two of them go, [`deposits`] of money
-//! put away for a time, of profit shared and of a loan that pays itself out of savings, and
-//! [`surplus`] how the year ends: opened once more, brought together, divided.
+//! [`founding`] founds it by its [`rules`], [`savers`] tells what savers do and how two of them go,
+//! [`deposits`] of money put away for a time and of profit shared, [`loan`] of one that is paid out of
+//! savings, and [`surplus`] how the year ends: opened once more, brought together, divided.
 //!
 //! **Invariant**: what a month brings is told before the last day of that month is closed, as an officer
 //! would; so interest is paid before anybody is settled with, and savings fall dormant before they wake.
 
 mod deposits;
 mod founding;
+mod loan;
+mod rules;
 mod savers;
 mod surplus;
 
@@ -22,6 +24,8 @@ use crate::cli::remote::Remote;
 const BOOK: &str = "lontar";
 /// Its one group.
 const GROUP: &str = "sasando";
+/// The minute of those who decided on its rules.
+const MINUTE: &str = "BA-1/2025 (contoh)";
 
 struct Lontar<'a> {
     year: &'a Year<'a>,
@@ -83,6 +87,7 @@ impl Lontar<'_> {
         match month {
             7 => {
                 self.first_savings().await?;
+                self.put_away_to_share().await?;
                 self.stock_the_shop().await
             }
             8 => {
@@ -98,6 +103,7 @@ impl Lontar<'_> {
             10 => {
                 self.become_cooperative().await?;
                 self.share_profit().await?;
+                self.put_away_for_a_month().await?;
                 self.mandatory().await?;
                 self.save_instalment(month).await?;
                 self.death().await
@@ -111,6 +117,7 @@ impl Lontar<'_> {
             }
             _ => {
                 self.leave().await?;
+                self.break_for_a_fee().await?;
                 self.save_instalment(month).await?;
                 self.release_surety().await?;
                 self.earn().await
