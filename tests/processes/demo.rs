@@ -164,12 +164,13 @@ async fn the_tour_is_shown_and_continues() {
     ] {
         assert!(lines(&first, shown).next().is_some(), "{shown}: {first}");
     }
-    // What is on its way to another installation and what has arrived there; a month's dues; a move;
+    // Where capital came from; what is on its way to another installation and what has arrived there; a month's dues; a move;
     // the second counter's drawer; what was looked at; both books at a day.
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     for shown in [
         "ke-rote-2 books/rote/groups/nelayan Rp300.000 Rp300.000 dalam perjalanan",
         "· books/rote/groups/nelayan 2 29 Desember 2025 Rp500.000",
+        "guliran-kasih BLPS (contoh) 18 Desember 2025 Rp2.000.000 Rp0 Rp0 Rp0 tunas-baru > kasih",
         "Diterima Rp20.000.000, dibelanjakan Rp8.750.000, sisa Rp11.250.000.",
         "m07 Rp5.000 Rp3.000 Rp2.000",
         "cahaya books/soe/groups/cahaya 22 Desember 2025 sudah tiba",

@@ -25,6 +25,7 @@ use year::{BOOK, ROTE};
 const TOUR: &[&str] = &[
     "buku-tabungan tunas-baru m01",
     "hibah silsilah tunas-baru blps",
+    "hibah daftar robadeo",
     "hibah silsilah jati-diri blps",
     "hibah silsilah pelita-kasih blps",
     "guliran perjalanan",

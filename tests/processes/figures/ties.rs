@@ -23,16 +23,19 @@ pub fn add(figures: &mut Figures) {
         add(stake, -50_000);
     }
     // Of November's Rp5.000 a member of Tunas Baru brought Rp3.000 in December; a shop gave
-    // Rp100.000; 5% of a result of Rp800.000 are the fund's, of which Rp25.000 are paid.
-    // October's roof cost Rp25.000 more than the cap.
-    let (share, paid) = (800_000 * 5 / 100, 25_000);
+    // Rp100.000; October's roof cost Rp25.000 more than the cap.
     let received = -5_000 + 3_000 + 100_000 - 25_000;
-    add("tunas-baru.iks.1101", received + paid);
-    add("tunas-baru.iks.3201", received + share);
-    add("tunas-baru.iks.1901", share - paid);
-    add("tunas-baru.uep.1101", -paid);
-    add("tunas-baru.uep.1901", paid - share);
-    add("tunas-baru.uep.3401", -share);
+    add("tunas-baru.iks.1101", received);
+    add("tunas-baru.iks.3201", received);
+    // 5% of what Kios Murah sold, less what that and the rest had cost, are its fund's; Rp30.000 are
+    // paid.
+    let (share, paid) = ((3_500_000 - 2_000_000 - 500_000) * 5 / 100, 30_000);
+    add("kios-murah.iks.1101", paid);
+    add("kios-murah.iks.3201", share);
+    add("kios-murah.iks.1901", share - paid);
+    add("kios-murah.uep.1101", -paid);
+    add("kios-murah.uep.1901", paid - share);
+    add("kios-murah.uep.3401", -share);
     // Passed on in cash to a group without books, and twice to fishers of Rote.
     for (group, passed) in [("kios-murah", 200_000), ("pelita-kasih", 500_000 + 300_000)] {
         add(&format!("{group}.uep.1101"), -passed);

@@ -1,11 +1,11 @@
-//! What people look at and decide on: a sheet that was sent twice is thrown away, relief above the cap is
-//! looked at, animals come back from their keeper, a group without books is given a part and more than
-//! was decided; what the secretary of Tunas Baru writes down, the last meeting of the year among it,
-//! after which the group has grown.
+//! What people look at and decide on: a sheet that was sent twice is thrown away, relief above the cap
+//! is looked at, a line stood under the wrong member, a receipt is disputed, animals come back from
+//! their keeper, a group without books is given a part and more than was decided; what the secretary
+//! of Tunas Baru writes down, the last meeting of the year among it, after which the group has grown.
 
 use super::{
-    BOOK, Kube, Told, Year, day_of, done, member_id, minute, place, refused, request, rupiah,
-    with_memo,
+    BOOK, Kube, Told, Year, day_of, done, meeting_lines, member_id, minute, on, place, refused,
+    request, rupiah, with_memo,
 };
 use crate::api::v1::deliver_guliran_request::Receiver;
 use crate::api::v1::{self, LetterDirection, PassChannel, PlaceKind, Stage};
@@ -17,15 +17,19 @@ impl Year<'_> {
         match kube.id().as_str() {
             "robadeo" => {
                 self.throw_away(kube).await?;
-                self.take_back(kube).await
+                self.take_back(kube).await?;
+                self.dispute(kube).await
             }
-            "kios-murah" => self.to_a_group_without_books(kube).await,
+            "kios-murah" => {
+                self.to_a_group_without_books(kube).await?;
+                self.share_of_result(kube).await
+            }
+            "sinar" => self.wrong_line(kube).await,
             "jati-diri" => self.pay_stake_back(kube).await,
             "pelita-kasih" => self.exchange(kube).await,
             "tunas-baru" => {
                 self.late_dues(kube).await?;
                 self.looked_at(kube).await?;
-                self.share_of_result(kube).await?;
                 self.secretary(kube).await?;
                 self.last_meeting(kube).await
             }
@@ -53,6 +57,45 @@ impl Year<'_> {
             heads: 2,
         };
         done(self.remote.upkeep().take_livestock_back(back).await)
+    }
+
+    /// Kasih's pass has come, but not the day it should have: Robadeo says so, and is content later.
+    async fn dispute(&self, kube: &Kube) -> Told {
+        for (day, step, state) in [
+            (19, "guliran-sanggah", v1::ArrivalState::Disputed),
+            (23, "guliran-tiba", v1::ArrivalState::Confirmed),
+        ] {
+            let confirm = v1::ConfirmGuliranRequest {
+                pass: format!("books/{BOOK}/groups/kasih/passes/ke-robadeo"),
+                request_id: request(&kube.id(), step),
+                details: on(12, day),
+                receiver: kube.path(),
+                state: state as i32,
+            };
+            done(self.remote.guliran().confirm_guliran(confirm).await)?;
+        }
+        Ok(())
+    }
+
+    /// The last line of Sinar's sheet was another member's: that line alone is taken back.
+    async fn wrong_line(&self, kube: &Kube) -> Told {
+        let sheet = request(&kube.id(), "lembar-12");
+        let reversal = v1::ReverseTransactionRequest {
+            transaction: format!("books/{BOOK}/transactions/{sheet}"),
+            request_id: request(&kube.id(), "baris-batal"),
+            details: with_memo(12, 20, "Tertulis pada anggota lain (contoh)"),
+            line: meeting_lines(kube).len() as u32,
+        };
+        done(self.remote.journal().reverse_transaction(reversal).await)?;
+        let right = v1::DepositRequest {
+            member: kube.member(5),
+            request_id: request(&kube.id(), "baris-benar"),
+            details: on(12, 20),
+            kind: v1::SavingsKind::Sukarela as i32,
+            amount: rupiah(20_000),
+            place: place(PlaceKind::Cash),
+        };
+        done(self.remote.savings().deposit(right).await)
     }
 
     /// The roof of October cost more than the cap allows: that is refused when asked for, recorded when
@@ -154,7 +197,7 @@ impl Year<'_> {
             attendee_ids: (1..=8).map(member_id).collect(),
             guests: 1,
             agenda: "Hasil usaha dan perguliran (contoh)".to_owned(),
-            decisions: "Lima persen hasil untuk IKS (contoh)".to_owned(),
+            decisions: "Kandang diperbaiki dahulu (contoh)".to_owned(),
         };
         done(self.remote.meetings().record_meeting(meeting).await)?;
         let stage = v1::ChangeStageRequest {

@@ -1,5 +1,5 @@
-//! Solidarity: Tunas Baru's own rule and the relief asked under it, dues paid late, a donation, a share
-//! of the result; relief told of by the others, and Sinar's arisan.
+//! Solidarity: Tunas Baru's own rule and the relief asked under it, dues paid late, a donation;
+//! relief told of by the others, Kios Murah's share of its result, and Sinar's arisan.
 
 use super::{
     Kube, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah, with_memo,
@@ -12,7 +12,7 @@ const RELIEF: i64 = 150_000;
 /// The member of Tunas Baru who brings no dues in November.
 pub(super) const LATE: u32 = 7;
 
-/// Tunas Baru's rule of January.
+/// Tunas Baru's rule of January, which Kios Murah takes over.
 fn first_rule() -> v1::IksRule {
     let cap = v1::ReliefCap { kind: ReliefKind::Musibah as i32, cap: rupiah(RELIEF) };
     v1::IksRule {
@@ -68,18 +68,18 @@ impl Year<'_> {
         Ok(())
     }
 
-    /// From December on 5% of the result are the fund's: Rp40.000, of which Rp25.000 are paid at once.
+    /// From December on 5% of Kios Murah's result are its fund's: it sold for Rp3.500.000 what had cost
+    /// Rp2.000.000, and paid Rp500.000 of costs. Of the Rp50.000 it pays Rp30.000 at once.
     pub(super) async fn share_of_result(&self, kube: &Kube) -> Told {
-        let five = Decimal { value: "5".to_owned() };
         let rule = v1::IksRule {
             since: day_of(12, 1),
-            result_share_percent: Some(five),
+            result_share_percent: Some(Decimal { value: "5".to_owned() }),
             minute: "BA-IKS-2/2025 (contoh)".to_owned(),
             ..first_rule()
         };
         let set = v1::SetIksRuleRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "aturan-iks-2"),
+            request_id: request(&kube.id(), "aturan-iks"),
             rule: Some(rule),
         };
         done(self.remote.iks().set_iks_rule(set).await)?;
@@ -88,7 +88,7 @@ impl Year<'_> {
             request_id: request(&kube.id(), "bagian-iks"),
             details: minute(12, 27, "BA-IKS-3/2025 (contoh)"),
             fund: Fund::Uep as i32,
-            share: rupiah(800_000).map(v1::share_result_request::Share::OfResult),
+            share: rupiah(1_000_000).map(v1::share_result_request::Share::OfResult),
             settled: None,
         };
         done(self.remote.iks().share_result(share).await)?;
@@ -99,7 +99,7 @@ impl Year<'_> {
             from_fund: Fund::Uep as i32,
             to_fund: Fund::Iks as i32,
             place: place(PlaceKind::Cash),
-            amount: rupiah(25_000),
+            amount: rupiah(30_000),
         };
         done(self.remote.cash().move_funds(settle).await)
     }
