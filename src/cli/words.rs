@@ -4,11 +4,11 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::api::v1::{
     AlmsKind, ApprovalKind, ApprovalState, Band, BudgetSource, DayCount, DuesPeriod, ErasureCause,
-    ExpenseKind, HouseholdStatus, LetterDirection, LoanContract, LoanFrequency, LoanMethod,
-    LoanPart, LoanState, LossCause, LotKind, MemberMeasure, MirrorKind, Office, Overpayment,
-    PartyKind, PassChannel, PenaltyPer, PortfolioKey, Purpose, QualityPreset, Recognition, Regime,
-    ReliefKind, Role, SavingsKind, SheetLineKind, SheetState, Stage, SurplusUse, SyirkahKind,
-    TermState, Zone,
+    ExpenseKind, HouseholdStatus, LetterDirection, LoanContract, LoanFactKind, LoanFrequency,
+    LoanMethod, LoanPart, LoanState, LossCause, LotKind, MemberMeasure, MirrorKind, Office,
+    Overpayment, PartyKind, PassChannel, PenaltyPer, PortfolioKey, Purpose, QualityPreset,
+    Recognition, Regime, ReliefKind, Role, SavingsKind, SheetLineKind, SheetState, Stage,
+    SurplusUse, SyirkahKind, TermState, Zone,
 };
 use crate::api::v1::{
     BoundEffect, BoundedFigure, EarlyBreak, OnMaturity, Principle, SavingsDayCount, SavingsMethod,
@@ -391,6 +391,23 @@ pub const LOAN_STATES: Words<LoanState> = Words(&[
     ("lunas", LoanState::PaidOff),
     ("hapus-buku", LoanState::WrittenOff),
     ("pindah", LoanState::Moved),
+]);
+
+/// What happened to a loan, as its card says it with an amount.
+pub const LOAN_FACTS: Words<LoanFactKind> = Words(&[
+    ("dicairkan", LoanFactKind::Disbursed),
+    ("dibayar", LoanFactKind::Paid),
+    ("titipan dikembalikan", LoanFactKind::Refunded),
+    ("keringanan denda", LoanFactKind::PenaltyWaived),
+    ("keringanan jasa", LoanFactKind::InterestWaived),
+    ("keringanan pelunasan", LoanFactKind::Settled),
+    ("dijadwal ulang", LoanFactKind::Rescheduled),
+    ("tidak lancar", LoanFactKind::NonPerforming),
+    ("lancar kembali", LoanFactKind::Performing),
+    ("dihapus buku", LoanFactKind::WrittenOff),
+    ("agunan diambil", LoanFactKind::CollateralTaken),
+    ("insentif dibayar", LoanFactKind::Rewarded),
+    ("pindah buku", LoanFactKind::Moved),
 ]);
 
 /// Quality classes that the project knows.

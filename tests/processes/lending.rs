@@ -48,6 +48,7 @@ fn a_group_borrows(terminal: &Terminal) {
     let pay = "pinjaman bayar lkm l1 300.000 --tempat-lkm brankas --tanggal 1-5-2025";
     terminal.shows(pay, "Beban Jasa Pinjaman", "Rp50.000");
     terminal.shows("pinjaman lihat lkm l1", "l1", "Rp4.750.000");
+    terminal.shows("pinjaman lihat lkm l1", "dicairkan", "Rp5.000.000");
     terminal.shows("pinjaman daftar lkm --menunggak", "l1", "Rp250.000");
     terminal.shows("cocokkan mawar", "pinjaman", "Rp4.750.000");
     terminal.reads("pinjaman akru lkm l1 --tanggal 2-5-2025");
@@ -162,6 +163,8 @@ fn portfolio(terminal: &Terminal) {
                 --cara flat --jasa 2,1 --tiap bulanan --lebih titipan --pengakuan kas";
     let refused = terminal.refused(dear);
     assert!(refused.contains("melebihi batas 24% (Aturan contoh)"), "{refused}");
+    let rates = "portofolio suku-jasa lkm --per 5-7-2025";
+    terminal.says(rates, "Batas setahun: ≤ 24% (Aturan contoh)");
     let regime = "bentuk koperasi --prinsip konvensional --sejak 1-8-2025 --berita-acara BA-9";
     terminal.shows(regime, "koperasi", "konvensional");
     terminal.says("pindah-simpanan-modal", "0");

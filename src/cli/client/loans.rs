@@ -14,9 +14,9 @@ use super::transactions::request;
 use super::{Answer, Client, PAGE};
 use crate::api::google_type::Money;
 use crate::api::v1::{self, DayCount, Handover, InterestGrace, Means, loan_purse, means};
-use crate::cli::convert::{date, day, decimal, last_part, money, money_text};
+use crate::cli::convert::{date, day, decimal, last_part, money, money_text, sen};
 use crate::cli::table::{Column, Table, number, text};
-use crate::cli::words::{FREQUENCIES, LOAN_METHODS, LOAN_STATES};
+use crate::cli::words::{FREQUENCIES, LOAN_FACTS, LOAN_METHODS, LOAN_STATES};
 use crate::domain::day::Day;
 
 const PRODUCTS: &[Column] = &[
@@ -44,6 +44,13 @@ const LOANS: &[Column] = &[
     number("outstanding", "Sisa pokok", "Outstanding"),
     number("arrears", "Tunggakan", "Arrears"),
     number("days_late", "Hari lambat", "Days late"),
+];
+
+const FACTS: &[Column] = &[
+    text("date", "Tanggal", "Date"),
+    text("fact", "Yang terjadi", "What happened"),
+    number("amount", "Jumlah", "Amount"),
+    number("position", "Posisi jurnal", "Journal position"),
 ];
 
 const OUTSIDE: &[Column] = &[
@@ -621,7 +628,8 @@ impl Client {
             head.note(self.say("Untuk: ", "For: ") + &self.name(&loan.purpose, loan.erased));
         }
         let schedule = Table::of(SCHEDULE, self.schedule_rows(&answer.instalments));
-        let mut tables = vec![head, schedule];
+        let facts = answer.facts.iter().map(|fact| self.fact_row(fact));
+        let mut tables = vec![head, schedule, Table::of(FACTS, facts)];
         if !loan.collaterals.is_empty() {
             let things = loan.collaterals.iter().map(|thing| self.collateral_row(thing));
             tables.push(Table::of(COLLATERALS, things));
@@ -643,6 +651,16 @@ impl Client {
             money_text(thing.value.as_ref()),
             self.date(thing.since.as_ref()),
             self.date(thing.taken_on.as_ref()),
+        ]
+    }
+
+    fn fact_row(&self, fact: &v1::LoanFact) -> Vec<String> {
+        let amount = fact.amount.as_ref().filter(|amount| !sen(Some(*amount)).is_zero());
+        vec![
+            self.date(fact.on.as_ref()),
+            LOAN_FACTS.word(fact.kind()).to_owned(),
+            amount.map_or_else(String::new, |amount| money_text(Some(amount))),
+            fact.position.to_string(),
         ]
     }
 

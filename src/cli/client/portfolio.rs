@@ -463,7 +463,8 @@ impl Client {
             }
         }
         if let Some(bound) = &answer.bound {
-            table.note(format!("{}: {}", self.say("Batas", "Bound"), bound.source));
+            let (words, most) = (self.say("Batas setahun", "Bound by the year"), bound_text(bound));
+            table.note(format!("{words}: {most}% ({})", bound.source));
         }
         self.note_unreckoned(&mut table, &answer.unreckoned);
         table.note(self.read_point(answer.read_point.as_ref()));
