@@ -16,6 +16,7 @@ pub fn add_loans(figures: &mut Figures) {
     borrowed(figures);
     among(figures);
     customers(figures);
+    kinds(figures);
     trouble(figures);
     fajar(figures);
     ventures(figures);
@@ -95,6 +96,32 @@ fn customers(figures: &mut Figures) {
     add(figures, "lkm.sp.1222", 1_000_000 - principal);
     add(figures, "lkm.sp.2103", 350_000 - principal - jasa);
     add(figures, "lkm.sp.3401", jasa);
+}
+
+/// Loans of every kind, and one of before the book, all paid off.
+fn kinds(figures: &mut Figures) {
+    // Ten weeks; four days of a fine of a thousandth of 51.000.
+    let weekly = (10 * 1_000 + 4 * 51) * 100;
+    // Rounded up to 107.000, 106.000 and 105.000, of which 102.900, 102.929 and 102.958,29 are
+    // principal: jasa is 1% of what was left each time, in sen.
+    let (second, third) = (41_000_000 - 10_290_000, 41_000_000 - 10_290_000 - 10_292_900);
+    let selapanan = (41_000_000 + second + third + third - 10_295_829 + 50) / 100;
+    // Three equal instalments of 303.010.
+    let equal = 3 * 10_303_010 - 30_301_000;
+    // Six times half a percent of 600.000.
+    let interest_first = 6 * 3_000 * 100;
+    // 12% a year of 365.000: 120 a day.
+    let harvests = (90 + 92) * 120 * 100;
+    // Two months' and the third month's jasa of 400.000, then of 200.000 and of 100.000.
+    let with_grace = (3 * 4_000 + 2_000 + 1_000) * 100;
+    let daily = 10 * 30 * 100;
+    let (before, lama) = (250_000, 5 * 2_500 * 100);
+    let jasa = [weekly, selapanan, equal, interest_first, harvests, with_grace, daily, lama];
+    let jasa: i64 = jasa.into_iter().sum();
+    add_sen(figures, "lkm.sp.3401", jasa);
+    add_sen(figures, "lkm.sp.1102", jasa);
+    add(figures, "lkm.sp.1102", before);
+    add(figures, "lkm.sp.3301", before);
 }
 
 /// Customers who do not pay as planned.

@@ -83,6 +83,7 @@ impl Year<'_> {
         self.borrowed(month).await?;
         self.among(month).await?;
         self.customers(month).await?;
+        self.kinds(month).await?;
         self.trouble(month).await?;
         self.fajar(month).await?;
         self.ventures(month).await

@@ -11,7 +11,7 @@ use crate::api::v1::{
 };
 
 /// The LKM's product for them.
-const PERSONAL: &str = "perorangan";
+pub(super) const PERSONAL: &str = "perorangan";
 const ORPA: &str = "warung-1";
 const MUSA: &str = "motor-2";
 const BAG: &str = "books/contoh/drawers/tas-1";
@@ -60,7 +60,10 @@ impl Year<'_> {
 
     /// Who they are; a product at 1% a month flat; and bounds, set by the LKM's own meeting.
     async fn open_to_customers(&self) -> Told {
-        let names = ["Orpa", "Musa", "Debora", "Eben", "Hana", "Yunus"];
+        let names = [
+            "Orpa", "Musa", "Debora", "Eben", "Hana", "Yunus", "Silas", "Tabita", "Efraim",
+            "Lidia", "Natan", "Dina", "Gideon",
+        ];
         for (number, name) in (1..).zip(names) {
             self.enrol_customer(number, name).await?;
         }

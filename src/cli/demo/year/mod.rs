@@ -4,8 +4,8 @@
 //! What becomes of the grants is in [`grants`] and [`aid`], what goes to another installation in
 //! [`exchange`], solidarity in [`solidarity`], what ties groups and their LKM in [`ties`], a day at the
 //! counter in [`teller`], loans of the ten in [`loans`] and [`syariah`], those of others in
-//! [`borrowed`], [`among`], [`customers`], [`trouble`], [`fajar`] and [`ventures`], the bank's list in
-//! [`bank`], the care of things and people in [`care`], what is looked at and decided on in
+//! [`borrowed`], [`among`], [`customers`], [`kinds`], [`trouble`], [`fajar`] and [`ventures`], the bank's
+//! list in [`bank`], the care of things and people in [`care`], what is looked at and decided on in
 //! [`decisions`], how a group changes its LKM in [`cahaya`] and how one ends in [`farewell`], the end
 //! of the year in [`closing`]; what every month brings is here. What only a cooperative and its savers
 //! know is told of a second institution, in [`lontar`].
@@ -26,6 +26,7 @@ mod exchange;
 mod fajar;
 mod farewell;
 mod grants;
+mod kinds;
 mod loans;
 mod lontar;
 mod small;
