@@ -257,6 +257,8 @@ fn what_savers_see(tour: &str) {
         let all = |line: &&str| words.iter().all(|word| line.contains(word));
         assert_eq!(tour.lines().filter(all).count(), 1, "{words:?}: {tour}");
     };
+    line(&["sukarela", "1 Juli 2025", "terendah", "6", "BA-1/2025 (contoh)"]);
+    line(&["sukarela", "1 Desember 2025", "terendah", "4,8", "BA-4/2025 (contoh)"]);
     // A tenth of 250.000; then a half percent of 40.225.000.
     line(&["31 Juli 2025", "Jasa simpanan", "Rp225.000", "Rp50.225.000"]);
     line(&["31 Agustus 2025", "Jasa simpanan", "Rp201.125"]);
@@ -266,7 +268,7 @@ fn what_savers_see(tour: &str) {
     line(&["  m04 ", "1 Juli 2025", "1 November 2025"]);
     line(&["sasando", "uep", "Rp100.000", "ya"]);
     line(&["sasando", "sp", "Rp200.000", "ya"]);
-    line(&["  d-1 ", "Rp3.060.000", "1 November 2025", "1 Februari 2026", "Rp40.800"]);
+    line(&["  d-1 ", "Rp3.060.000", "1 November 2025", "1 Februari 2026", "Rp36.720"]);
     line(&["  d-2 ", "10 November 2025", "Rp44.000"]);
     line(&["2025", "tertutup", "riil", "Rp1.200.000"]);
     line(&["SHU Anggota KUBE"]);

@@ -63,6 +63,7 @@ const TOUR: &[&str] = &[
     "laporan calk tunas-baru --dana uep --sampai 31-12-2025",
     "laporan posisi-kas lkm --per 30-12-2025 --banding 30-11-2025",
     "tahun daftar merpati",
+    "--book lontar produk-simpanan daftar lkm",
     "--book lontar buku-tabungan lkm m01",
     "--book lontar produk-simpanan wajib sasando --per 31-12-2025",
     "--book lontar produk-simpanan rekening lkm --tidur",

@@ -9,16 +9,19 @@ type Month = (i64, i64);
 
 const NOTHING: Month = (0, 0);
 
-/// What an account holds after its months, and what it earned, in sen: 6% a year, so half a percent of
-/// the lowest balance of each month; the sum since July is rounded. A month's interest beyond Rp240.000
-/// is taxed by a tenth.
+/// Thousandths of the lowest balance that July and the months after it earn: 6% a year, 4,8 in December.
+const MILLE: [i64; 6] = [5, 5, 5, 5, 5, 4];
+
+/// What an account holds after its months from July on, and what it earned, in sen; the sum since July
+/// is rounded. A month's interest beyond Rp240.000 is taxed by a tenth.
 fn saved(months: &[Month]) -> (i64, i64) {
-    let (mut held, mut lowest_sum, mut earned) = (0, 0, 0);
-    for (first, later) in months.iter().map(|(first, later)| (first * 100, later * 100)) {
+    let (mut held, mut parts, mut earned) = (0, 0, 0);
+    let months = months.iter().map(|(first, later)| (first * 100, later * 100));
+    for ((first, later), mille) in months.zip(MILLE) {
         held += first;
-        lowest_sum += held + later.min(0);
+        parts += mille * (held + later.min(0));
         held += later;
-        let interest = (lowest_sum + 100) / 200 - earned;
+        let interest = share(parts, 1, 1000) - earned;
         earned += interest;
         held += interest - if interest > 24_000_000 { interest / 10 } else { 0 };
     }
@@ -56,9 +59,9 @@ pub fn lontar() -> Figures {
     set("lkm.sp.2103", free);
     set("lkm.sp.3106", pokok);
     set("lkm.sp.3105", wajib);
-    // ---- term deposits: 8% a year, three months from August, then three more of what it grew to ----
+    // ---- term deposits: 8% a year, three months from August, then 7,2 of what it grew to ----
     let (three, grown) = (300_000_000 * 2 / 100, 300_000_000 * 102 / 100);
-    let two_more = grown * 8 / 100 * 2 / 12;
+    let two_more = grown * 72 / 1000 * 2 / 12;
     // Broken after three months and nine of thirty days; half of that was lost.
     let broken = (200_000_000 * 8 / 100 * 33) / 120 / 2;
     let (inherited, matured) = (60_000_000 * 2 / 100, 100_000_000 * 2 / 100);

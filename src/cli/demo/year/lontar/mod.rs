@@ -102,6 +102,7 @@ impl Lontar<'_> {
             }
             10 => {
                 self.become_cooperative().await?;
+                self.lower_rates().await?;
                 self.share_profit().await?;
                 self.put_away_for_a_month().await?;
                 self.mandatory().await?;

@@ -1,5 +1,5 @@
 //! The products of Koperasi Lontar and its group: what savings earn and cost, as data, from the first
-//! of July on.
+//! of July on; two of them pay less from a later day on, and a term keeps what it began with.
 
 use super::super::closing::number;
 use super::super::{Told, day_of, done, rupiah};
@@ -22,22 +22,15 @@ pub(super) fn term_product(id: &str) -> String {
 }
 
 impl Lontar<'_> {
-    /// Free savings earn 6% a year on the lowest balance of a month and fall dormant after four months;
-    /// groups share in the profit; a month's interest beyond Rp240.000 is taxed.
+    /// Free savings earn 6% a year; groups share in the profit; a month's interest beyond Rp240.000 is
+    /// taxed.
     pub(super) async fn rules(&self) -> Told {
-        let free = SavingsProduct {
-            method: SavingsMethod::Lowest as i32,
-            rate: number("6"),
-            day_count: SavingsDayCount::Twelfths as i32,
-            dormant_after_months: 4,
-            ..SavingsProduct::default()
-        };
         let groups = SavingsProduct {
             method: SavingsMethod::Daily as i32,
             share_percent: number("30"),
             ..SavingsProduct::default()
         };
-        self.product(&lkm(), SavingsSort::Sukarela, "sukarela", free).await?;
+        self.product(&lkm(), SavingsSort::Sukarela, "sukarela", free_savings("6")).await?;
         self.product(&lkm(), SavingsSort::Kube, "kube", groups).await?;
         let tax = v1::SetSavingsTaxRequest {
             entity: lkm(),
@@ -55,21 +48,9 @@ impl Lontar<'_> {
         self.term_products().await
     }
 
-    /// 8% that is added to the deposit, of which half is lost where it is broken early, but by a death;
-    /// 6% that is paid every month, with a fee for breaking it; and a nisbah of 40%.
+    /// 8% that is added to the deposit; 6% that is paid every month, with a fee for breaking it; and a
+    /// nisbah of 40%.
     async fn term_products(&self) -> Told {
-        let growing = TermProduct {
-            rate: number("8"),
-            day_count: SavingsDayCount::Twelfths as i32,
-            payout: TermPayout::Capitalised as i32,
-            early: EarlyBreak::Interest as i32,
-            early_percent: number("50"),
-            least: rupiah(500_000),
-            least_months: 3,
-            most_months: 12,
-            free_on_death: true,
-            ..TermProduct::default()
-        };
         let monthly = TermProduct {
             rate: number("6"),
             day_count: SavingsDayCount::Twelfths as i32,
@@ -83,16 +64,29 @@ impl Lontar<'_> {
             payout: TermPayout::AtMaturity as i32,
             ..TermProduct::default()
         };
-        for (id, product) in [(GROWING, growing), (MONTHLY, monthly), (SHARING, sharing)] {
-            let (since, minute) = (day_of(7, 1), MINUTE.to_owned());
-            let set = v1::SetTermProductRequest {
-                product: term_product(id),
-                request_id: asked(&format!("produk-{id}")),
-                version: Some(TermProduct { since, minute, ..product }),
-            };
-            done(self.remote.products().set_term_product(set).await)?;
+        for (id, product) in [(GROWING, growing("8")), (MONTHLY, monthly), (SHARING, sharing)] {
+            let version = TermProduct { since: day_of(7, 1), minute: MINUTE.to_owned(), ..product };
+            self.term_version(id, id, version).await?;
         }
         Ok(())
+    }
+
+    async fn term_version(&self, id: &str, step: &str, version: TermProduct) -> Told {
+        let set = v1::SetTermProductRequest {
+            product: term_product(id),
+            request_id: asked(&format!("produk-{step}")),
+            version: Some(version),
+        };
+        done(self.remote.products().set_term_product(set).await)
+    }
+
+    /// Decided in October: 7,2% for terms that begin from November on, 4,8% on free savings from December.
+    pub(super) async fn lower_rates(&self) -> Told {
+        let minute = || "BA-4/2025 (contoh)".to_owned();
+        let growing = TermProduct { since: day_of(11, 1), minute: minute(), ..growing("7.2") };
+        self.term_version(GROWING, "berjangka-2", growing).await?;
+        let free = SavingsProduct { since: day_of(12, 1), minute: minute(), ..free_savings("4.8") };
+        self.version(&lkm(), SavingsSort::Sukarela, "sukarela-2", free).await
     }
 
     /// The group asks Rp25.000 of simpanan pokok and Rp10.000 of wajib a month, which earns 6% a year on
@@ -118,13 +112,51 @@ impl Lontar<'_> {
         step: &str,
         product: SavingsProduct,
     ) -> Told {
-        let (since, minute) = (day_of(7, 1), MINUTE.to_owned());
+        let version = SavingsProduct { since: day_of(7, 1), minute: MINUTE.to_owned(), ..product };
+        self.version(entity, sort, step, version).await
+    }
+
+    async fn version(
+        &self,
+        entity: &str,
+        sort: SavingsSort,
+        step: &str,
+        version: SavingsProduct,
+    ) -> Told {
         let set = v1::SetSavingsProductRequest {
             entity: entity.to_owned(),
             request_id: asked(&format!("produk-{step}")),
             sort: sort as i32,
-            version: Some(SavingsProduct { since, minute, ..product }),
+            version: Some(version),
         };
         done(self.remote.products().set_savings_product(set).await)
+    }
+}
+
+/// So many percent a year on the lowest balance of a month; dormant after four months.
+fn free_savings(percent: &str) -> SavingsProduct {
+    SavingsProduct {
+        method: SavingsMethod::Lowest as i32,
+        rate: number(percent),
+        day_count: SavingsDayCount::Twelfths as i32,
+        dormant_after_months: 4,
+        ..SavingsProduct::default()
+    }
+}
+
+/// So many percent a year that are added to the deposit; half is lost where it is broken early, but
+/// nothing by a death.
+fn growing(percent: &str) -> TermProduct {
+    TermProduct {
+        rate: number(percent),
+        day_count: SavingsDayCount::Twelfths as i32,
+        payout: TermPayout::Capitalised as i32,
+        early: EarlyBreak::Interest as i32,
+        early_percent: number("50"),
+        least: rupiah(500_000),
+        least_months: 3,
+        most_months: 12,
+        free_on_death: true,
+        ..TermProduct::default()
     }
 }
