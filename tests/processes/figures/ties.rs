@@ -50,6 +50,22 @@ pub fn add(figures: &mut Figures) {
     add("pelita-kasih.uep.1101", -60_000);
     add("usaha-mekar.uep.1104", 2_000_000);
     add("usaha-mekar.uep.3101", 2_000_000);
+    // Of what lies in the pool the LKM lent Kasih Rp100.000, from bank to bank.
+    for account in ["lkm.sp.1207", "kasih.uep.1104", "kasih.uep.2201"] {
+        add(account, 100_000);
+    }
+    add("lkm.sp.1104", -100_000);
+    // Pelita Kasih's troupe danced for Rp300.000, a musician had Rp100.000 of that, and a drum cost Rp150.000.
+    add("pelita-kasih.uep.4101", 300_000);
+    add("pelita-kasih.uep.5203", 100_000);
+    add("pelita-kasih.uep.1401", 150_000);
+    add("pelita-kasih.uep.1101", 300_000 - 100_000 - 150_000);
+    // The LKM's motorcycle, of which five of 48 months have worn off.
+    let worn = 6_000_000 / 48 * 5;
+    add("lkm.sp.1103", -6_000_000);
+    add("lkm.sp.1402", 6_000_000);
+    add("lkm.sp.1491", -worn);
+    add("lkm.sp.3401", -worn);
     figures.retain(|_, sen| *sen != 0);
 }
 

@@ -2,7 +2,9 @@
 //! stolen and an insurance paid, money misused; passed on through the pool, to a family, and to a group with a book of its own
 //! that then joins the LKM; lent meanwhile.
 
-use super::{BOOK, Kube, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah};
+use super::{
+    BOOK, Kube, Told, Year, day_of, done, lkm, member_id, minute, on, place, request, rupiah,
+};
 use crate::api::v1::deliver_guliran_request::Receiver;
 use crate::api::v1::{
     self, BudgetSource, ExpenseKind, Fund, HouseholdStatus, LossCause, LotKind, PassChannel,
@@ -150,7 +152,8 @@ impl Year<'_> {
         self.pass(kube, "keluarga", family, PassChannel::Cash, 500_000).await
     }
 
-    /// Sinar passes on to nobody in particular; the LKM gives a part of it to Usaha Mekar.
+    /// Sinar passes on to nobody in particular; the LKM gives a part of it to Usaha Mekar, and lends
+    /// Kasih some of the rest.
     async fn through_the_pool(&self, kube: &Kube) -> Told {
         self.decide(kube, "blps", rupiah(1_000_000), 12).await?;
         self.pass(kube, "kolam", Receiver::ToPool(true), PassChannel::Savings, 1_000_000).await?;
@@ -164,7 +167,17 @@ impl Year<'_> {
             }),
             amount: rupiah(600_000),
         };
-        done(self.remote.guliran().release_guliran(release).await)
+        done(self.remote.guliran().release_guliran(release).await)?;
+        let lend = v1::LendGuliranRequest {
+            lender: lkm(),
+            request_id: request("lkm", "kolam-pinjam"),
+            details: minute(12, 23, "BA-G10/2025 (contoh)"),
+            loan_id: "kasih".to_owned(),
+            borrower: format!("books/{BOOK}/groups/kasih"),
+            amount: rupiah(100_000),
+            due_on: day_of(12, 31),
+        };
+        done(self.remote.guliran().lend_guliran(lend).await)
     }
 
     /// Jati Diri lends Kios Murah what it will pass on later, and passes on to a group with a book

@@ -5,14 +5,15 @@ use super::{Told, Year, day_of, done, lkm, on, request, rupiah};
 use crate::api::v1::{self, BankLine, Evidence, EvidenceKind, Fund, bank_line::Movement};
 
 /// The bank's reference of its charge.
-const CHARGE: &str = "RK-12-3";
+const CHARGE: &str = "RK-12-4";
 
 impl Year<'_> {
     pub(super) async fn bank_statement(&self) -> Told {
         let lines = vec![
-            line(28, "RK-12-1", "Gaji petugas (contoh)", -1_000_000, 123_000_000),
-            line(31, "RK-12-2", "Bunga (contoh)", 250_000, 123_250_000),
-            line(31, CHARGE, "Biaya administrasi (contoh)", -15_000, 123_235_000),
+            line(23, "RK-12-1", "Pinjaman guliran (contoh)", -100_000, 123_900_000),
+            line(28, "RK-12-2", "Gaji petugas (contoh)", -1_000_000, 122_900_000),
+            line(31, "RK-12-3", "Bunga (contoh)", 250_000, 123_150_000),
+            line(31, CHARGE, "Biaya administrasi (contoh)", -15_000, 123_135_000),
         ];
         self.look_through("rekening-koran", lines).await?;
         let evidence =

@@ -4,68 +4,45 @@
 //!
 //! **Invariant**: nothing is left on any account of Cahaya in the demo's book at the end of the year.
 
-use super::{
-    BOOK, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah, sheet_line,
-};
+use super::small::Small;
+use super::{Told, Year, day_of, done, member_id, minute, on, place, request, rupiah, sheet_line};
 use crate::api::v1::deliver_guliran_request::Receiver;
 use crate::api::v1::{
-    self, BudgetSource, Fund, HouseholdStatus, LotKind, PlaceKind, Regime, SheetLineKind, Zone,
-    opening_item,
+    self, BudgetSource, Fund, LotKind, PlaceKind, Regime, SheetLineKind, Zone, opening_item,
 };
 use crate::cli::convert::decimal;
 use crate::domain::chart::Code;
 
-/// The group, here and in the other book.
-const CAHAYA: &str = "cahaya";
+/// The group, here and in the other book. It belongs to no LKM at first.
+const CAHAYA: Small = Small {
+    id: "cahaya",
+    name: "Cahaya (contoh)",
+    business: "kios",
+    since: (1, 1),
+    linked: false,
+    members: &["Ruth", "Samuel", "Debora"],
+};
 /// The other LKM's book.
 const OTHER: &str = "soe";
 /// What it saves at the counter.
 const SAVED: i64 = 250_000;
-const MEMBERS: [&str; 3] = ["Ruth (contoh)", "Samuel (contoh)", "Debora (contoh)"];
-
-fn cahaya() -> String {
-    format!("books/{BOOK}/groups/{CAHAYA}")
-}
 
 fn asked(step: &str) -> String {
-    request(CAHAYA, step)
-}
-
-fn old_grant() -> String {
-    format!("{}/grants/p2fm", cahaya())
+    request(CAHAYA.id, step)
 }
 
 impl Year<'_> {
     /// On the second of January, with what there was before.
     pub(super) async fn found_cahaya(&self) -> Told {
-        let group = v1::CreateGroupRequest {
-            parent: format!("books/{BOOK}"),
-            request_id: asked("daftar"),
-            group_id: CAHAYA.to_owned(),
-            display_name: "Cahaya (contoh)".to_owned(),
-            business: "kios".to_owned(),
-            member_count: 5,
-            ..v1::CreateGroupRequest::default()
-        };
-        done(self.remote.groups().create_group(group).await)?;
-        for (number, name) in (1..).zip(MEMBERS) {
-            let enrol = v1::EnrolMemberRequest {
-                parent: cahaya(),
-                request_id: asked(&format!("anggota-{number}")),
-                member_id: member_id(number),
-                display_name: name.to_owned(),
-                nik: String::new(),
-                household: format!("kk-{number:02}"),
-                status: HouseholdStatus::Miskin as i32,
-                joined_on: day_of(1, 1),
-            };
-            done(self.remote.members().enrol_member(enrol).await)?;
-        }
+        self.found(&CAHAYA).await?;
         self.goods().await?;
         self.tin().await?;
         self.passed_before_books().await?;
-        let link =
-            v1::LinkGroupRequest { group: cahaya(), request_id: asked("hubung"), on: day_of(1, 3) };
+        let link = v1::LinkGroupRequest {
+            group: CAHAYA.path(),
+            request_id: asked("hubung"),
+            on: day_of(1, 3),
+        };
         done(self.remote.groups().link_group(link).await)
     }
 
@@ -100,7 +77,7 @@ impl Year<'_> {
 
     async fn opens(&self, step: &str, fund: Fund, items: Vec<v1::OpeningItem>) -> Told {
         let opening = v1::OpenBalancesRequest {
-            entity: cahaya(),
+            entity: CAHAYA.path(),
             request_id: asked(&format!("saldo-awal-{step}")),
             details: on(1, 2),
             fund: fund as i32,
@@ -112,7 +89,7 @@ impl Year<'_> {
     /// A grant of long ago, which went on to a group that never had books: lines of the register.
     async fn passed_before_books(&self) -> Told {
         let grant = v1::ReceiveGrantRequest {
-            group: cahaya(),
+            group: CAHAYA.path(),
             request_id: asked("hibah-lama"),
             details: on(1, 2),
             grant_id: "p2fm".to_owned(),
@@ -123,7 +100,7 @@ impl Year<'_> {
         };
         done(self.remote.grants().receive_grant(grant).await)?;
         let passed = v1::DeliverGuliranRequest {
-            grant: old_grant(),
+            grant: format!("{}/grants/p2fm", CAHAYA.path()),
             request_id: asked("guliran-lama"),
             details: minute(1, 2, "BA-G1/2021 (contoh)"),
             pass_id: "dulu".to_owned(),
@@ -138,7 +115,7 @@ impl Year<'_> {
     /// It brings money to a teller's drawer.
     pub(super) async fn save_at_counter(&self, counter: v1::Place) -> Told {
         let deposit = v1::DepositAtLkmRequest {
-            group: cahaya(),
+            group: CAHAYA.path(),
             request_id: asked("setor"),
             details: on(1, 3),
             fund: Fund::SimpanPinjam as i32,
@@ -168,7 +145,7 @@ impl Year<'_> {
         self.sheet("lembar-pagi", wajib.chain(dues).collect(), (50_000, 95_000)).await?;
         self.sheet("lembar-malam", late.to_vec(), (95_000, 105_000)).await?;
         let accept = v1::AcceptSheetRequest {
-            sheet: format!("{}/pending-sheets/{}", cahaya(), asked("lembar-malam")),
+            sheet: format!("{}/pending-sheets/{}", CAHAYA.path(), asked("lembar-malam")),
             request_id: asked("lembar-terima"),
             details: on(2, 16),
         };
@@ -177,7 +154,7 @@ impl Year<'_> {
 
     async fn sheet(&self, step: &str, lines: Vec<v1::SheetLine>, cash: (i64, i64)) -> Told {
         let sheet = v1::RecordSheetRequest {
-            parent: cahaya(),
+            parent: CAHAYA.path(),
             request_id: asked(step),
             details: on(2, 15),
             number: step.to_owned(),
@@ -191,7 +168,7 @@ impl Year<'_> {
     /// Rp1.000 more lie in the tin than are written; nobody knows whose, and the group keeps them.
     async fn count_tin(&self) -> Told {
         let count = v1::CountCashRequest {
-            entity: cahaya(),
+            entity: CAHAYA.path(),
             request_id: asked("hitung-kas"),
             details: on(3, 15),
             place: place(PlaceKind::Cash),
@@ -199,7 +176,7 @@ impl Year<'_> {
         };
         done(self.remote.cash().count_cash(count).await)?;
         let keep = v1::DecideDifferenceRequest {
-            entity: cahaya(),
+            entity: CAHAYA.path(),
             request_id: asked("selisih"),
             details: minute(3, 16, "BA-C1/2025 (contoh)"),
             amount: rupiah(1_000),
@@ -212,7 +189,7 @@ impl Year<'_> {
     /// It draws its savings, ends the tie, and is closed here and opened there.
     async fn change_lkm(&self) -> Told {
         let draw = v1::WithdrawAtLkmRequest {
-            group: cahaya(),
+            group: CAHAYA.path(),
             request_id: asked("tarik"),
             details: on(12, 20),
             fund: Fund::SimpanPinjam as i32,
@@ -222,7 +199,7 @@ impl Year<'_> {
         };
         done(self.remote.savings().withdraw_at_lkm(draw).await)?;
         let unlink = v1::UnlinkGroupRequest {
-            group: cahaya(),
+            group: CAHAYA.path(),
             request_id: asked("lepas"),
             on: day_of(12, 21),
         };
@@ -238,12 +215,12 @@ impl Year<'_> {
         };
         done(self.remote.books().create_book(book).await)?;
         let moves = v1::MoveGroupRequest {
-            group: cahaya(),
+            group: CAHAYA.path(),
             request_id: asked("pindah"),
             details: on(12, 22),
             minute: "BA-C2/2025 (contoh)".to_owned(),
             to_book: format!("books/{OTHER}"),
-            new_group_id: CAHAYA.to_owned(),
+            new_group_id: CAHAYA.id.to_owned(),
         };
         done(self.remote.lifecycle().move_group(moves).await)
     }

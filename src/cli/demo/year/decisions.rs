@@ -26,7 +26,10 @@ impl Year<'_> {
             }
             "sinar" => self.wrong_line(kube).await,
             "jati-diri" => self.pay_stake_back(kube).await,
-            "pelita-kasih" => self.exchange(kube).await,
+            "pelita-kasih" => {
+                self.exchange(kube).await?;
+                self.dance(kube).await
+            }
             "tunas-baru" => {
                 self.late_dues(kube).await?;
                 self.looked_at(kube).await?;

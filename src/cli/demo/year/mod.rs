@@ -2,13 +2,14 @@
 //! are invented and marked "contoh".
 //!
 //! What becomes of the grants is in [`grants`] and [`aid`], what goes to another installation in
-//! [`exchange`], solidarity in [`solidarity`], what ties groups and their LKM in [`ties`], a day at the
-//! counter in [`teller`], loans of the ten in [`loans`] and [`syariah`], those of others in
-//! [`borrowed`], [`among`], [`customers`], [`kinds`], [`trouble`], [`fajar`] and [`ventures`], the bank's
-//! list in [`bank`], the care of things and people in [`care`], what is looked at and decided on in
-//! [`decisions`], how a group changes its LKM in [`cahaya`] and how one ends in [`farewell`], the end
-//! of the year in [`closing`]; what every month brings is here. What only a cooperative and its savers
-//! know is told of a second institution, in [`lontar`].
+//! [`exchange`], solidarity in [`solidarity`], what ties groups and their LKM in [`ties`], a day at
+//! the counter in [`teller`], what the office has of its own in [`office`], loans of the ten in
+//! [`loans`] and [`syariah`], those of others in [`borrowed`], [`among`], [`customers`], [`kinds`],
+//! [`trouble`], [`fajar`] and [`ventures`], the bank's list in [`bank`], the care of things and
+//! people in [`care`], what is looked at and decided on in [`decisions`], a troupe in [`sanggar`],
+//! how a group changes its LKM in [`cahaya`] and how one ends in [`farewell`], the end of the year
+//! in [`closing`]; what every month brings is here. What only a cooperative and its savers know is
+//! told of a second institution, in [`lontar`].
 //! Everything goes through the public API. Each request has an id of its own that never changes,
 //! so that telling the year again changes nothing.
 
@@ -29,6 +30,8 @@ mod grants;
 mod kinds;
 mod loans;
 mod lontar;
+mod office;
+mod sanggar;
 mod small;
 mod solidarity;
 mod syariah;
@@ -233,6 +236,7 @@ impl Year<'_> {
                 self.return_programme_stake().await?;
             }
             self.credit(month).await?;
+            self.office(month).await?;
             self.pay_staff(month).await?;
         }
         for kube in kubes {
