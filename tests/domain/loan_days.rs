@@ -12,6 +12,7 @@ use simpul::domain::loan::due::{DebitLoans, TendLoans, listed_as};
 use simpul::domain::loan::pay::WaiveLoan;
 use simpul::domain::loan::product::SetLoanProduct;
 use simpul::domain::loan::request::ApplyLoan;
+use simpul::domain::loan::trouble::ProvideLoan;
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
     Fund, LoanFrequency, LoanMethod, LoanPart, LoanState, LoanTerms, LoanVersion, Penalty,
@@ -90,6 +91,25 @@ fn a_loan_is_listed_under_the_next_day_that_changes_something() {
     assert_eq!(row(&v, &Entity::Lkm, "l2").state(), LoanState::PaidOff);
     tend(&mut v, "2025-08-01");
     tend(&mut v, "2025-08-02");
+    assert_eq!(provided(&v), k(0));
+    assert_eq!(listed(&v, &Entity::Lkm, "l2"), "");
+}
+
+#[test]
+fn what_was_provided_by_hand_is_released_once_the_loan_is_paid_off() {
+    let mut v = of_lkm();
+    v.ok(quality(Entity::Lkm, "BA-3/contoh"));
+    let provided = |v: &Village| v.held("lkm.sp.1291.l2").negated().expect("fits");
+    v.ok_on(ProvideLoan { lender: Entity::Lkm, loan: id("l2") }, Some("2025-08-01"));
+    assert_eq!(provided(&v), k(200));
+    // No day was closed since: nothing but the provision itself says that there is one.
+    v.ok_on(pay(&Entity::Lkm, "l2", k(416), Purse::Place(Place::Vault)), Some("2025-08-02"));
+    assert_eq!((row(&v, &Entity::Lkm, "l2").state(), provided(&v)), (LoanState::PaidOff, k(200)));
+    close_through(&mut v, "2025-08-01");
+    v.ok_on(
+        TendLoans { day: day("2025-08-02"), loans: these(&Entity::Lkm, &["l2"]) },
+        Some("2025-08-02"),
+    );
     assert_eq!(provided(&v), k(0));
     assert_eq!(listed(&v, &Entity::Lkm, "l2"), "");
 }

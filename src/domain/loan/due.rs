@@ -130,7 +130,7 @@ fn class_changes_after(
 }
 
 /// The rank of a loan's class, from 1; 0 where no rule was set or nothing is owed.
-fn rank(rule: Option<&QualityVersion>, life: &Life) -> Result<u32, Refusal> {
+pub(super) fn rank(rule: Option<&QualityVersion>, life: &Life) -> Result<u32, Refusal> {
     let paid_off = life.is_paid_off()?;
     let Some(rule) = rule.filter(|_| !paid_off) else { return Ok(0) };
     Ok(u32::try_from(class_of(rule, life)?.0).unwrap_or(u32::MAX))

@@ -13,6 +13,7 @@ use crate::domain::decide::Action;
 use crate::domain::draft::{Draft, Stop};
 use crate::domain::id::{Entity, Id};
 use crate::domain::loan::case::{Case, Leg, Told};
+use crate::domain::loan::due;
 use crate::domain::loan::life::LATEST;
 use crate::domain::loan::portfolio::{Point, required};
 use crate::domain::loan::product::check_new_plan;
@@ -149,13 +150,19 @@ impl Action for ProvideLoan {
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` for a loan without provision that is not running,
     /// `RULE_NOT_SET` where the lender has no rule on this day.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
-        let case = Case::load(draft, &self.lender, &self.loan)?;
+        let mut case = Case::load(draft, &self.lender, &self.loan)?;
         if case.facts().next().is_none() {
             return Err(case.refuse(Reason::LoanNotOpen).into());
         }
         let rule = found_on(draft, &self.lender, draft.frame().happened_on)?;
         let rule = rule.ok_or_else(|| Refusal::new(Reason::RuleNotSet).on("loan"))?;
-        provide(draft, &case, &rule)
+        provide(draft, &case, &rule)?;
+        // So that a closing finds it, and releases this, once it is paid off.
+        case.row.quality = due::rank(Some(&rule), &case.life(draft)?)?;
+        let life = case.reckoned()?;
+        due::list(draft, &mut case, &life)?;
+        case.put(draft);
+        Ok(())
     }
 }
 
