@@ -1,16 +1,22 @@
 //! Loans of the LKM that are not paid as planned: Debora gives things for hers, and has one of them
 //! back; Eben has gone away, his is written off, and a little of it comes back; Yunus pays nothing
-//! for an engine bought on murabahah; and Wsehati, which paid until August, is spoken with.
+//! for an engine bought on murabahah; Embun gives the cart that it had borrowed for; and Wsehati,
+//! which paid until August, is spoken with.
 
-use super::credit::{MINUTE, flat, lkm_loan, percent};
+use super::among::EMBUN;
+use super::credit::{MINUTE, by_hand, flat, lkm_loan, percent};
 use super::customers::{vault, wish};
 use super::small::MonthDay;
 use super::{Told, Year, done, minute, on, place, request, rupiah};
-use crate::api::v1::{self, LoanPenalty, LoanTerms, PenaltyPer, PlaceKind};
+use crate::api::v1::{
+    self, Fund, LoanPenalty, LoanTerms, LotKind, PenaltyPer, PlaceKind, purchase_request,
+};
+use crate::cli::convert::{decimal, last_part};
 
 const DEBORA: &str = "kios-3";
 const EBEN: &str = "ojek-4";
 const YUNUS: &str = "mesin-6";
+const CART: &str = "embun-gerobak";
 /// Goods at cost and margin, and 1% of what is late for each month begun, for the fund of good deeds.
 pub(super) const GOODS: &str = "murabahah";
 
@@ -20,6 +26,7 @@ impl Year<'_> {
         self.pledged(month).await?;
         self.gone_away(month).await?;
         self.engine(month).await?;
+        self.cart(month).await?;
         if month == 11 {
             let loan = lkm_loan("usaha-wsehati");
             self.assign((11, 3), &loan, "petugas-1").await?;
@@ -85,7 +92,7 @@ impl Year<'_> {
     ) -> Told {
         let register = v1::RegisterCollateralRequest {
             loan: loan.to_owned(),
-            request_id: request(crate::cli::convert::last_part(loan), &format!("agunan-{id}")),
+            request_id: request(last_part(loan), &format!("agunan-{id}")),
             details: on(month, day),
             collateral_id: id.to_owned(),
             label: label.to_owned(),
@@ -172,5 +179,84 @@ impl Year<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Embun buys a cart of 300.000 with what its members put in, borrows 200.000 for what it sells
+    /// from it, pays nothing, and gives the cart; the LKM has 180.000 for it.
+    async fn cart(&self, month: i32) -> Told {
+        let loan = lkm_loan(CART);
+        match month {
+            8 => {
+                self.buy_cart().await?;
+                let wish =
+                    v1::ApplyForLoanRequest { borrower: EMBUN.path(), ..wish(CART, 0, 200_000, 4) };
+                self.agree((8, 6), wish, MINUTE).await?;
+                self.register((8, 7), &loan, ("gerobak", "gerobak dorong", 200_000)).await?;
+                self.disburse((8, 8), &loan, by_hand(PlaceKind::Cash)).await
+            }
+            10 => self.give_cart(&loan).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn buy_cart(&self) -> Told {
+        for number in 1..=3 {
+            let capital = v1::PayInCapitalRequest {
+                member: EMBUN.member(number),
+                request_id: request(EMBUN.id, &format!("modal-{number}")),
+                details: on(8, 3),
+                amount: rupiah(100_000),
+                place: place(PlaceKind::Cash),
+            };
+            done(self.remote.savings().pay_in_capital(capital).await)?;
+        }
+        let buy = v1::PurchaseRequest {
+            entity: EMBUN.path(),
+            request_id: request(CART, "beli"),
+            details: on(8, 4),
+            fund: Fund::Uep as i32,
+            items: vec![v1::NewLot {
+                lot_id: "gerobak".to_owned(),
+                kind: LotKind::Tools as i32,
+                label: "gerobak dorong".to_owned(),
+                unit: "buah".to_owned(),
+                quantity: decimal(1_000),
+                cost: rupiah(300_000),
+            }],
+            payment: place(PlaceKind::Cash).map(purchase_request::Payment::PaidFrom),
+            ..v1::PurchaseRequest::default()
+        };
+        done(self.remote.trade().purchase(buy).await)
+    }
+
+    /// It pays all of the principal; the jasa of the two months that have passed is settled.
+    async fn give_cart(&self, loan: &str) -> Told {
+        let take = v1::TakeCollateralRequest {
+            loan: loan.to_owned(),
+            request_id: request(CART, "ambil"),
+            details: minute(10, 8, "BA-25/2025 (contoh)"),
+            collateral_id: "gerobak".to_owned(),
+            amount: rupiah(200_000),
+            lot_id: "gerobak".to_owned(),
+            quantity: None,
+        };
+        done(self.remote.loans().take_collateral(take).await)?;
+        let settle = v1::SettleLoanRequest {
+            loan: loan.to_owned(),
+            request_id: request(CART, "lunas"),
+            details: on(10, 8),
+            amount: rupiah(4_000),
+            purse: by_hand(PlaceKind::Cash),
+            rebate: None,
+        };
+        done(self.remote.loans().settle_loan(settle).await)?;
+        let sell = v1::SellCollateralRequest {
+            loan: loan.to_owned(),
+            request_id: request(CART, "jual"),
+            details: on(10, 20),
+            price: rupiah(180_000),
+            place: place(PlaceKind::Vault),
+        };
+        done(self.remote.loans().sell_collateral(sell).await)
     }
 }
