@@ -120,7 +120,7 @@ pub fn lontar() -> Figures {
     set("lkm.sp.1102", 2_000_000_000 + came - sum(&taken) - broken - settled);
     // ---- the group's own books ----
     let of_members = [60_000, 60_000, 40_000];
-    set("sasando.sp.1101", 250_000_000 - 200_000_000 + sum(&of_members));
+    set("sasando.sp.1101", 250_000_000 - 200_000_000 + sum(&of_members) + 20_000_000);
     set("sasando.sp.2104", sum(&of_members));
     set("sasando.sp.2105", 4 * 2_500_000);
     set("sasando.sp.3301", 250_000_000 - 4 * 2_500_000);
@@ -128,8 +128,11 @@ pub fn lontar() -> Figures {
     // Wajib earns 6% a year on its average, so on each day: 22 of October, 30 and 31.
     let earned = |rupiah: &i64| share(rupiah * 100, 6 * (22 + 30 + 31), 100 * 365);
     let of_wajib = of_members.iter().map(earned).sum::<i64>();
-    set("sasando.sp.2103", of_wajib);
-    set("sasando.sp.3401", shared * 2 / 3 + of_group_monthly - fee - of_wajib);
+    // A member's deposit earned half a percent of November and of December, paid when each was over.
+    let of_deposit = 2 * 20_000_000 / 200;
+    set("sasando.sp.2111", 20_000_000);
+    set("sasando.sp.2103", of_wajib + of_deposit);
+    set("sasando.sp.3401", shared * 2 / 3 + of_group_monthly - fee - of_wajib - of_deposit);
     set("sasando.sp.1210", of_core - paid);
     set("sasando.sp.4203", of_core);
     let loss = 42_000_000 - shared / 3 - matured;

@@ -1,10 +1,10 @@
 //! Money put away for a time: one deposit begins again with what it earned, one is broken early, one
 //! goes to heirs, one pays every month, one shares in the profit; of the group's two one matures into
-//! its savings, and one is broken for a fee. And the profit that is shared.
+//! its savings, and one is broken for a fee; one a member has with the group. And profit that is shared.
 
 use super::super::{Told, day_of, done, on, rupiah};
 use super::rules::{GROWING, MONTHLY, SHARING, term_product};
-use super::{Lontar, asked, group, lkm, saver, tin, vault};
+use super::{Lontar, asked, group, grouped, lkm, saver, tin, vault};
 use crate::api::google_type::Date;
 use crate::api::v1::{
     self, Fund, Handover, Means, MemberMeans, OnMaturity, SavingsSort, means, member_means,
@@ -12,8 +12,9 @@ use crate::api::v1::{
 use crate::cli::convert::date;
 use crate::domain::day::Day;
 
-fn by_hand() -> Option<MemberMeans> {
-    Some(MemberMeans { means: vault().map(member_means::Means::Place) })
+/// From hand to hand, over the cooperative's counter or into the group's tin.
+fn by_hand(place: Option<v1::Place>) -> Option<MemberMeans> {
+    Some(MemberMeans { means: place.map(member_means::Means::Place) })
 }
 
 /// Out of, or into, the group's savings.
@@ -28,24 +29,24 @@ fn next_year(month: i32) -> Option<Date> {
 /// A member's deposit: whose, how much, of which product, until when, and what then.
 struct Deposit {
     id: &'static str,
-    owner: u32,
+    member: String,
     much: i64,
-    product: &'static str,
+    product: String,
     matures_on: Option<Date>,
     then: OnMaturity,
 }
 
 impl Lontar<'_> {
-    async fn open_deposit(&self, (month, day): (i32, i32), deposit: Deposit) -> Told {
+    async fn open_deposit(&self, month: i32, deposit: Deposit, means: Option<MemberMeans>) -> Told {
         let open = v1::OpenMemberDepositRequest {
-            member: saver(deposit.owner),
+            member: deposit.member,
             request_id: asked(deposit.id),
-            details: on(month, day),
+            details: on(month, 1),
             deposit_id: deposit.id.to_owned(),
-            product: term_product(deposit.product),
+            product: deposit.product,
             amount: rupiah(deposit.much),
             matures_on: deposit.matures_on,
-            means: by_hand(),
+            means,
             on_maturity: deposit.then as i32,
         };
         done(self.remote.products().open_member_deposit(open).await)
@@ -68,17 +69,22 @@ impl Lontar<'_> {
             matures_on,
             means,
             on_maturity: OnMaturity::Savings as i32,
-            product: term_product(product),
+            product: term_product(&lkm(), product),
         };
         done(self.remote.links().open_term_deposit(open).await)
     }
 
     /// In July, until the new year; then it waits.
     pub(super) async fn put_away_to_share(&self) -> Told {
-        let matures_on = next_year(1);
-        let (id, owner, much, product) = ("d-5", 12, 1_000_000, SHARING);
-        let then = OnMaturity::Unspecified;
-        self.open_deposit((7, 1), Deposit { id, owner, much, product, matures_on, then }).await
+        let deposit = Deposit {
+            id: "d-5",
+            member: saver(12),
+            much: 1_000_000,
+            product: term_product(&lkm(), SHARING),
+            matures_on: next_year(1),
+            then: OnMaturity::Unspecified,
+        };
+        self.open_deposit(7, deposit, by_hand(vault())).await
     }
 
     /// On the first of August.
@@ -90,8 +96,9 @@ impl Lontar<'_> {
             ("d-3", 10, 600_000, GROWING, next_year(2), again),
             ("d-4", 11, 1_200_000, MONTHLY, day_of(12, 1), out),
         ] {
-            self.open_deposit((8, 1), Deposit { id, owner, much, product, matures_on, then })
-                .await?;
+            let (member, product) = (saver(owner), term_product(&lkm(), product));
+            let deposit = Deposit { id, member, much, product, matures_on, then };
+            self.open_deposit(8, deposit, by_hand(vault())).await?;
         }
         let money = Handover { kube_place: tin(), lkm_place: vault() };
         let money = Some(Means { means: Some(means::Means::Money(money)) });
@@ -103,6 +110,19 @@ impl Lontar<'_> {
     pub(super) async fn put_away_for_a_month(&self) -> Told {
         let deposit = (Fund::SimpanPinjam, 500_000, MONTHLY);
         self.open_of_group("k-2", (10, next_year(4)), deposit, savings()).await
+    }
+
+    /// The group keeps a deposit of its own second member from November on.
+    pub(super) async fn put_away_with_the_group(&self) -> Told {
+        let deposit = Deposit {
+            id: "s-1",
+            member: grouped(2),
+            much: 200_000,
+            product: term_product(&group(), MONTHLY),
+            matures_on: next_year(2),
+            then: OnMaturity::RollOver,
+        };
+        self.open_deposit(11, deposit, by_hand(tin())).await
     }
 
     /// The group needs its money back in December.
@@ -123,7 +143,7 @@ impl Lontar<'_> {
             deposit: format!("{}/member-deposits/d-2", lkm()),
             request_id: asked("d-2-cair"),
             details: on(11, 10),
-            means: by_hand(),
+            means: by_hand(vault()),
             minute: String::new(),
         };
         done(self.remote.products().close_member_deposit(close).await)
@@ -134,7 +154,7 @@ impl Lontar<'_> {
     pub(super) async fn share_profit(&self) -> Told {
         let sort = SavingsSort::Unspecified;
         self.share("triwulan-3", (SavingsSort::Kube, String::new()), 1_000_000).await?;
-        self.share("deposito-triwulan-3", (sort, term_product(SHARING)), 50_000).await
+        self.share("deposito-triwulan-3", (sort, term_product(&lkm(), SHARING)), 50_000).await
     }
 
     async fn share(&self, id: &str, (sort, product): (SavingsSort, String), earned: i64) -> Told {

@@ -112,6 +112,7 @@ impl Lontar<'_> {
             11 => {
                 self.heirs().await?;
                 self.save_instalment(month).await?;
+                self.put_away_with_the_group().await?;
                 self.break_early().await?;
                 self.year.close_days(BOOK, day_of(11, 19)).await?;
                 self.wake().await

@@ -16,9 +16,9 @@ pub(super) const MONTHLY: &str = "bulanan";
 /// The one that shares in the profit.
 pub(super) const SHARING: &str = "berbagi";
 
-/// A product of term deposits of the cooperative.
-pub(super) fn term_product(id: &str) -> String {
-    format!("{}/term-products/{id}", lkm())
+/// A product of term deposits of the cooperative, or of its group.
+pub(super) fn term_product(of: &str, id: &str) -> String {
+    format!("{of}/term-products/{id}")
 }
 
 impl Lontar<'_> {
@@ -51,29 +51,21 @@ impl Lontar<'_> {
     /// 8% that is added to the deposit; 6% that is paid every month, with a fee for breaking it; and a
     /// nisbah of 40%.
     async fn term_products(&self) -> Told {
-        let monthly = TermProduct {
-            rate: number("6"),
-            day_count: SavingsDayCount::Twelfths as i32,
-            payout: TermPayout::Monthly as i32,
-            early: EarlyBreak::Fee as i32,
-            early_fee: rupiah(10_000),
-            ..TermProduct::default()
-        };
         let sharing = TermProduct {
             share_percent: number("40"),
             payout: TermPayout::AtMaturity as i32,
             ..TermProduct::default()
         };
-        for (id, product) in [(GROWING, growing("8")), (MONTHLY, monthly), (SHARING, sharing)] {
+        for (id, product) in [(GROWING, growing("8")), (MONTHLY, monthly()), (SHARING, sharing)] {
             let version = TermProduct { since: day_of(7, 1), minute: MINUTE.to_owned(), ..product };
-            self.term_version(id, id, version).await?;
+            self.term_version(&term_product(&lkm(), id), id, version).await?;
         }
         Ok(())
     }
 
-    async fn term_version(&self, id: &str, step: &str, version: TermProduct) -> Told {
+    async fn term_version(&self, product: &str, step: &str, version: TermProduct) -> Told {
         let set = v1::SetTermProductRequest {
-            product: term_product(id),
+            product: product.to_owned(),
             request_id: asked(&format!("produk-{step}")),
             version: Some(version),
         };
@@ -84,13 +76,13 @@ impl Lontar<'_> {
     pub(super) async fn lower_rates(&self) -> Told {
         let minute = || "BA-4/2025 (contoh)".to_owned();
         let growing = TermProduct { since: day_of(11, 1), minute: minute(), ..growing("7.2") };
-        self.term_version(GROWING, "berjangka-2", growing).await?;
+        self.term_version(&term_product(&lkm(), GROWING), "berjangka-2", growing).await?;
         let free = SavingsProduct { since: day_of(12, 1), minute: minute(), ..free_savings("4.8") };
         self.version(&lkm(), SavingsSort::Sukarela, "sukarela-2", free).await
     }
 
     /// The group asks Rp25.000 of simpanan pokok and Rp10.000 of wajib a month, which earns 6% a year on
-    /// its average.
+    /// its average; it keeps term deposits as the cooperative does.
     pub(super) async fn rules_of_group(&self) -> Told {
         let pokok = SavingsProduct { amount: rupiah(25_000), ..SavingsProduct::default() };
         let wajib = SavingsProduct {
@@ -102,7 +94,10 @@ impl Lontar<'_> {
             ..SavingsProduct::default()
         };
         self.product(&group(), SavingsSort::Pokok, "sasando-pokok", pokok).await?;
-        self.product(&group(), SavingsSort::Wajib, "sasando-wajib", wajib).await
+        self.product(&group(), SavingsSort::Wajib, "sasando-wajib", wajib).await?;
+        let (since, minute) = (day_of(7, 1), MINUTE.to_owned());
+        let version = TermProduct { since, minute, ..monthly() };
+        self.term_version(&term_product(&group(), MONTHLY), "sasando-bulanan", version).await
     }
 
     async fn product(
@@ -141,6 +136,18 @@ fn free_savings(percent: &str) -> SavingsProduct {
         day_count: SavingsDayCount::Twelfths as i32,
         dormant_after_months: 4,
         ..SavingsProduct::default()
+    }
+}
+
+/// 6% a year that are paid every month, and a fee for breaking it.
+fn monthly() -> TermProduct {
+    TermProduct {
+        rate: number("6"),
+        day_count: SavingsDayCount::Twelfths as i32,
+        payout: TermPayout::Monthly as i32,
+        early: EarlyBreak::Fee as i32,
+        early_fee: rupiah(10_000),
+        ..TermProduct::default()
     }
 }
 
