@@ -1,5 +1,6 @@
 //! Connections: TLS where there is a certificate, so many at once and no more, in all and from one
-//! address, and no caller kept waiting by another one's handshake. Machines may show a certificate of their own.
+//! address, and no caller kept waiting by another one's handshake. Who says nothing at first, or is not
+//! there any more, gives its place back. Machines may show a certificate of their own.
 //!
 //! **Invariants**: a certificate that cannot be read, or does not fit its key, never replaces one
 //! that works; connections keep the one they began with. A caller's certificate that none of those
@@ -18,6 +19,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -27,8 +29,15 @@ use tokio_rustls::server::TlsStream;
 use crate::access::certificates::{CertificatesError, fingerprint, roots};
 use crate::api::tally::{Counted, Tally};
 
-/// How long a handshake may take.
+/// How long a handshake may take, or the first byte where there is none.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// After so much silence the other end is asked whether it is there. A phone out of reach closes
+/// nothing, and its place would stay taken.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long one answer is waited for, and how often it is asked again.
+const ASKED: (Duration, u32) = (Duration::from_secs(20), 3);
 
 /// How long accepting rests after the system would not give a connection.
 const REST: Duration = Duration::from_millis(100);
@@ -245,23 +254,41 @@ async fn accept(
             tracing::debug!("an address has as many connections as it may");
             continue;
         };
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "nodelay");
+        if let Err(error) = stream.set_nodelay(true).and_then(|()| asks_when_silent(&stream)) {
+            tracing::debug!(%error, "settings of a connection");
         }
         let (acceptor, taken) = (tls.as_ref().map(Tls::acceptor), taken.clone());
         tokio::spawn(async move {
-            let Some(stream) = shaken(stream, acceptor).await else { return };
+            let Some(stream) = shaken(stream, acceptor, HANDSHAKE).await else { return };
             // An error means that nobody serves any more.
             let _gone = taken.send((Connection { stream, _place: (place, counted) }, peer)).await;
         });
     }
 }
 
-/// The stream once both sides have shaken hands; `None` if they did not in time.
-async fn shaken(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> Option<Stream> {
-    let Some(acceptor) = acceptor else { return Some(Stream::Open(stream)) };
-    match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => Some(Stream::Sealed(Box::new(stream))),
+fn asks_when_silent(stream: &TcpStream) -> std::io::Result<()> {
+    let asked = TcpKeepalive::new().with_time(SILENCE).with_interval(ASKED.0);
+    SockRef::from(stream).set_tcp_keepalive(&asked.with_retries(ASKED.1))
+}
+
+/// The stream once both sides have shaken hands, or its first byte is there; `None` if that takes
+/// longer than a limit.
+async fn shaken(
+    stream: TcpStream,
+    acceptor: Option<TlsAcceptor>,
+    limit: Duration,
+) -> Option<Stream> {
+    let begun = async {
+        match acceptor {
+            Some(acceptor) => Ok(Stream::Sealed(Box::new(acceptor.accept(stream).await?))),
+            None => match stream.peek(&mut [0]).await? {
+                0 => Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof)),
+                _ => Ok(Stream::Open(stream)),
+            },
+        }
+    };
+    match tokio::time::timeout(limit, begun).await {
+        Ok(Ok(stream)) => Some(stream),
         Ok(Err(error)) => {
             tracing::debug!(%error, "no handshake");
             None
@@ -293,5 +320,47 @@ impl Listener for Connections {
 
     fn local_addr(&self) -> std::io::Result<SocketAddr> {
         Ok(self.address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    /// Both ends of a connection.
+    async fn ends() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+        let caller = TcpStream::connect(listener.local_addr().expect("an address")).await;
+        let (taken, _) = listener.accept().await.expect("taken");
+        (caller.expect("connected"), taken)
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_is_not_taken() {
+        let (_caller, taken) = ends().await;
+        assert!(shaken(taken, None, Duration::ZERO).await.is_none(), "nothing was said");
+
+        let (mut caller, taken) = ends().await;
+        caller.write_all(b"P").await.expect("said");
+        taken.readable().await.expect("heard");
+        assert!(shaken(taken, None, Duration::ZERO).await.is_some(), "a byte was there");
+
+        let (caller, taken) = ends().await;
+        drop(caller);
+        taken.readable().await.expect("heard");
+        assert!(shaken(taken, None, HANDSHAKE).await.is_none(), "gone without a word");
+    }
+
+    #[tokio::test]
+    async fn who_is_silent_is_asked() {
+        let (_caller, taken) = ends().await;
+        asks_when_silent(&taken).expect("set");
+        let socket = SockRef::from(&taken);
+        assert!(socket.keepalive().expect("read"));
+        assert_eq!(socket.tcp_keepalive_time().expect("read"), SILENCE);
+        assert_eq!(socket.tcp_keepalive_interval().expect("read"), ASKED.0);
+        assert_eq!(socket.tcp_keepalive_retries().expect("read"), ASKED.1);
     }
 }
