@@ -1,5 +1,6 @@
 //! Savings products and what follows from them (catalogue events 20, 33 and 34).
 
+mod block;
 mod share;
 pub(crate) mod term;
 
@@ -12,7 +13,6 @@ use crate::api::journal::warning;
 use crate::api::ledger::{natural, read_point};
 use crate::api::v1;
 use crate::domain::account::Subject;
-use crate::domain::block::{BlockSavings, Unblock};
 use crate::domain::day::Day;
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::leaving::{Heir, Settle};
@@ -46,6 +46,8 @@ service! {
         set_savings_tax: SetSavingsTaxRequest => SetSavingsTaxResponse;
         list_mandatory_savings: ListMandatorySavingsRequest => ListMandatorySavingsResponse;
         block_savings: BlockSavingsRequest => BlockSavingsResponse;
+        block_kube_savings: BlockKubeSavingsRequest => BlockKubeSavingsResponse;
+        list_blocks: ListBlocksRequest => ListBlocksResponse;
         unblock_savings: UnblockSavingsRequest => UnblockSavingsResponse;
         settle_member: SettleMemberRequest => SettleMemberResponse;
         pay_withheld_tax: PayWithheldTaxRequest => PayWithheldTaxResponse;
@@ -59,6 +61,7 @@ service! {
 
 transactions! {
     BlockSavingsRequest => BlockSavingsResponse;
+    BlockKubeSavingsRequest => BlockKubeSavingsResponse;
     UnblockSavingsRequest => UnblockSavingsResponse;
     SettleMemberRequest => SettleMemberResponse;
     PayWithheldTaxRequest => PayWithheldTaxResponse;
@@ -340,50 +343,6 @@ async fn meetings(snapshot: &mut Snapshot, entity: &Entity) -> Checked<Vec<Day>>
 }
 
 // ---- blocks, leaving, tax -----------------------------------------------------------------------
-
-impl Mutation for v1::BlockSavingsRequest {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "member")];
-
-    detailed!();
-
-    fn texts(&mut self) -> Vec<&mut String> {
-        vec![&mut self.reason]
-    }
-
-    fn commitments(&self, effect: &Effect) -> Vec<Vec<u8>> {
-        let found = effect.rows.iter().find_map(|(_, row)| match row {
-            Row::Block(row) => Some(row.reason.clone()),
-            _ => None,
-        });
-        found.into_iter().collect()
-    }
-
-    fn plan(&self, texts: &[String]) -> Checked<Plan> {
-        let (book, entity, member) = convert::owned(&self.member, "members", "member")?;
-        let block = convert::id(&self.block_id, "block_id")?;
-        let amount = convert::money(self.amount.as_ref(), "amount")?;
-        let reason = texts.first().map_or("", String::as_str);
-        convert::required_line(reason, 200, "reason")?;
-        let owner = RowName::of(&entity, "members", member.as_str()).to_string();
-        let of = entity.clone();
-        let build = move |mut sealed: Vec<Vec<u8>>| {
-            let reason = sealed.pop().unwrap_or_default();
-            BlockSavings { entity: of, member, block, amount, reason }
-        };
-        Ok(Plan::sealed(book, owner, build).memo_of(&entity))
-    }
-}
-
-impl Mutation for v1::UnblockSavingsRequest {
-    const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "block")];
-
-    detailed!();
-
-    fn plan(&self, _: &[String]) -> Checked<Plan> {
-        let (book, entity, block) = convert::owned(&self.block, "blocks", "block")?;
-        Ok(Plan::new(book, &entity.clone(), Unblock { entity, block }))
-    }
-}
 
 impl Mutation for v1::SettleMemberRequest {
     const FIELDS: &'static [(&'static str, &'static str)] = &[("group", "member")];

@@ -87,17 +87,33 @@ impl Mutation for v1::WithdrawRequest {
 /// Whose savings are meant: a member's, or those of a group's fund at the LKM.
 fn savings(owner: &str, fund: i32) -> Checked<(Id, Savings)> {
     if let Ok((book, group)) = convert::group(owner, "owner") {
-        let fund: Fund = convert::choice(fund, "fund")?;
-        if !fund_allowed(&Entity::Kube(group.clone()), fund) {
-            return Err(Fault::ChoiceUnknown.on("fund"));
-        }
-        return Ok((book, Savings { entity: Entity::Lkm, who: Sharer::Kube(group, fund) }));
+        return Ok((book, kube_savings(group, fund)?));
     }
     let (book, entity, member) = convert::owned(owner, "members", "owner")?;
     if fund != 0 {
         return Err(Fault::ChoiceUnknown.on("fund"));
     }
     Ok((book, Savings { entity, who: Sharer::Member(member) }))
+}
+
+/// What a group saves of a fund at the LKM.
+pub(super) fn kube_savings(group: Id, fund: i32) -> Checked<Savings> {
+    let fund: Fund = convert::choice(fund, "fund")?;
+    if !fund_allowed(&Entity::Kube(group.clone()), fund) {
+        return Err(Fault::ChoiceUnknown.on("fund"));
+    }
+    Ok(Savings { entity: Entity::Lkm, who: Sharer::Kube(group, fund) })
+}
+
+/// Whose key the texts about savings are under, and whose the memo.
+pub(super) fn texts_of(savings: &Savings) -> (String, Entity) {
+    match &savings.who {
+        Sharer::Member(member) => {
+            let name = RowName::of(&savings.entity, "members", member.as_str());
+            (name.to_string(), savings.entity.clone())
+        }
+        Sharer::Kube(group, _) => (RowName::group(group).to_string(), Entity::Kube(group.clone())),
+    }
 }
 
 impl Mutation for v1::WakeSavingsRequest {
@@ -121,15 +137,7 @@ impl Mutation for v1::WakeSavingsRequest {
         let (book, savings) = savings(&self.owner, self.fund)?;
         let reason = texts.first().map_or("", String::as_str);
         convert::required_line(reason, 200, "reason")?;
-        let (owner, of) = match &savings.who {
-            Sharer::Member(member) => {
-                let name = RowName::of(&savings.entity, "members", member.as_str());
-                (name.to_string(), savings.entity.clone())
-            }
-            Sharer::Kube(group, _) => {
-                (RowName::group(group).to_string(), Entity::Kube(group.clone()))
-            }
-        };
+        let (owner, of) = texts_of(&savings);
         let build = move |mut sealed: Vec<Vec<u8>>| {
             let reason = sealed.pop().unwrap_or_default();
             WakeSavings { savings, reason }

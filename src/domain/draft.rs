@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use crate::domain::access::Author;
 use crate::domain::account::{Account, Control, Ledger, Subject};
+use crate::domain::block::blocked_name;
 use crate::domain::book::periods_name;
 use crate::domain::chart::{Code, Floor, SubjectKind};
 use crate::domain::confirmation;
 use crate::domain::day::Day;
 use crate::domain::decide::{Action, Command};
-use crate::domain::dormancy;
+use crate::domain::dormancy::{self, Savings};
 use crate::domain::drawer;
 use crate::domain::id::{Entity, Id, RequestId, RowName};
 use crate::domain::money::Sen;
@@ -886,10 +887,8 @@ impl<'a> Draft<'a> {
 
     /// What of an account cannot be taken out, in sen.
     fn blocked(&self, account: &Account) -> Result<Sen, Stop> {
-        if account.code != Code::MemberSavings {
-            return Ok(Sen::ZERO);
-        }
-        match self.row(&blocked_name(&account.ledger.entity, account.subject.as_str()))? {
+        let Some(savings) = Savings::of(account) else { return Ok(Sen::ZERO) };
+        match self.row(&blocked_name(&savings))? {
             Some(Row::Blocked(row)) => Ok(Sen::new(row.amount)),
             _ => Ok(Sen::ZERO),
         }
@@ -945,11 +944,6 @@ fn lot_changes(
         Some((name, Row::LotChange(row)))
     };
     Ok(lots.into_iter().filter_map(change).collect())
-}
-
-/// What is blocked of a member's savings in all.
-pub fn blocked_name(entity: &Entity, member: &str) -> RowName {
-    RowName::of(entity, "blocked", member)
 }
 
 /// The last closed day of an entity, if anything is closed.

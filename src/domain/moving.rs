@@ -23,12 +23,13 @@
 use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, Ledger, Subject};
+use crate::domain::block::blocked_name;
 use crate::domain::chart::{CHART, Code, SubjectKind, fund_name};
 use crate::domain::daily::last_closed;
 use crate::domain::day::Day;
 use crate::domain::decide::Action;
-use crate::domain::dormancy;
-use crate::domain::draft::{Draft, Stop, blocked_name, grant_name, not_found};
+use crate::domain::dormancy::{self, Savings};
+use crate::domain::draft::{Draft, Stop, grant_name, not_found};
 use crate::domain::effective::in_force;
 use crate::domain::guliran::accounts_of;
 use crate::domain::id::{Entity, Id, RowName};
@@ -370,9 +371,9 @@ fn carry_out(draft: &mut Draft<'_>, group: &Id, things: &[Thing]) -> Result<(), 
 }
 
 fn take_account(draft: &mut Draft<'_>, account: &Account) -> Result<(Account, Sen), Stop> {
-    if account.code == Code::MemberSavings {
+    if let Some(savings) = Savings::of(account) {
         // What is blocked goes along blocked.
-        let name = blocked_name(&account.ledger.entity, account.subject.as_str());
+        let name = blocked_name(&savings);
         if let Some(Row::Blocked(row)) = draft.row(&name)?
             && row.amount != 0
         {

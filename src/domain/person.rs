@@ -289,7 +289,7 @@ impl About {
             Row::Relief(relief) => is(&relief.member),
             Row::ReliefCase(case) => is(&case.member),
             Row::Keeping(keeping) => is(&keeping.keeper),
-            Row::Block(block) => is(&block.member),
+            Row::Block(block) => is(&block.saver),
             Row::TermDeposit(term) => is(&term.member),
             Row::Syirkah(syirkah) => self.is_path(&syirkah.partner),
             Row::Loan(loan) if self.is_path(&loan.borrower) => true,

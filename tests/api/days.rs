@@ -139,12 +139,28 @@ async fn what_is_blocked_and_what_is_due_is_shown(server: &Server) {
     };
     let status = town.products().settle_member(settle()).await.expect_err("blocked");
     assert_eq!(why(&status).reason, "FLOOR");
+    let listed = async || {
+        let request = ListBlocksRequest { parent: A.to_owned(), ..Default::default() };
+        town.products().list_blocks(request).await.expect("listed").into_inner().blocks
+    };
+    let held = Block {
+        name: format!("{A}/blocks/b1"),
+        saver: format!("{A}/members/m02"),
+        fund: 0,
+        amount: idr(30_000),
+        reason: "jaminan (contoh)".to_owned(),
+        erased: false,
+        since: date(2025, 3, 4),
+        lifted_on: None,
+    };
+    assert_eq!(listed().await, std::slice::from_ref(&held));
     let unblock = UnblockSavingsRequest {
         block: format!("{A}/blocks/b1"),
         request_id: fresh_request_id(),
         details: on(2025, 3, 5),
     };
     town.products().unblock_savings(unblock).await.expect("unblocked");
+    assert_eq!(listed().await, [Block { lifted_on: date(2025, 3, 5), ..held }]);
     town.products().settle_member(settle()).await.expect("settled");
     assert_eq!(town.held("a.sp.2103.m02").await, 0);
 }

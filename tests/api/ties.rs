@@ -29,6 +29,7 @@ on_both!(
     a_loan_that_the_books_see_differently_is_named_with_its_reason,
     what_nothing_explains_is_named_so,
     books_agree_as_of_any_day,
+    a_groups_savings_are_blocked_at_the_lkm,
 );
 
 /// Thousands of rupiah in sen.
@@ -379,6 +380,71 @@ async fn a_loan_that_the_books_see_differently_is_named_with_its_reason(server: 
     // The reason of a day is what was so then, whatever became of the loan since.
     let between = as_of(date(2025, 5, 31), 0).await;
     assert_eq!(reasons(&between), [vec![], vec!["MIRROR_NON_PERFORMING"]]);
+}
+
+async fn a_groups_savings_are_blocked_at_the_lkm(server: &Server) {
+    let town = Town::found(server).await;
+    save(&town, 100_000, (2025, 2, 1)).await;
+    let block = || BlockKubeSavingsRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 2),
+        block_id: "jaminan-l1".to_owned(),
+        fund: Fund::SimpanPinjam as i32,
+        amount: idr(70_000),
+        reason: "jaminan pinjaman l1 (contoh)".to_owned(),
+    };
+    for (request, reason, field) in [
+        (BlockKubeSavingsRequest { fund: 0, ..block() }, "CHOICE_UNKNOWN", "fund"),
+        (BlockKubeSavingsRequest { amount: idr(0), ..block() }, "AMOUNT_ZERO", "amount"),
+        (BlockKubeSavingsRequest { reason: String::new(), ..block() }, "REQUIRED", "reason"),
+        (
+            BlockKubeSavingsRequest { group: format!("{BOOK}/groups/z"), ..block() },
+            "NOT_FOUND",
+            "group",
+        ),
+    ] {
+        let status = town.products().block_kube_savings(request).await.expect_err(reason);
+        let why = why(&status);
+        assert_eq!((why.reason.as_str(), why.field.as_str()), (reason, field));
+    }
+    let first = block();
+    let done = town.products().block_kube_savings(first.clone()).await.expect("blocked");
+    let again = town.products().block_kube_savings(first).await.expect("again");
+    assert_eq!(done.into_inner(), again.into_inner());
+    let draw = |rupiah| WithdrawAtLkmRequest {
+        group: A.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 2, 3),
+        fund: Fund::SimpanPinjam as i32,
+        amount: idr(rupiah),
+        kube_place: cash(),
+        lkm_place: place(PlaceKind::Vault),
+    };
+    let status = town.savings().withdraw_at_lkm(draw(30_001)).await.expect_err("blocked");
+    assert_eq!((why(&status).reason.as_str(), why(&status).field.as_str()), ("FLOOR", "amount"));
+    town.savings().withdraw_at_lkm(draw(30_000)).await.expect("what is free");
+    let listed = async || {
+        let request = ListBlocksRequest { parent: LKM.to_owned(), ..Default::default() };
+        town.products().list_blocks(request).await.expect("listed").into_inner().blocks
+    };
+    let name = format!("{LKM}/blocks/jaminan-l1");
+    let held = Block {
+        name: name.clone(),
+        saver: A.to_owned(),
+        fund: Fund::SimpanPinjam as i32,
+        amount: idr(70_000),
+        reason: block().reason,
+        erased: false,
+        since: date(2025, 2, 2),
+        lifted_on: None,
+    };
+    assert_eq!(listed().await, std::slice::from_ref(&held));
+    let (request_id, details) = (fresh_request_id(), on(2025, 2, 4));
+    let lift = UnblockSavingsRequest { block: name, request_id, details };
+    town.products().unblock_savings(lift).await.expect("lifted");
+    assert_eq!(listed().await, [Block { lifted_on: date(2025, 2, 4), ..held }]);
+    town.savings().withdraw_at_lkm(draw(70_000)).await.expect("the rest");
 }
 
 async fn books_agree_as_of_any_day(server: &Server) {

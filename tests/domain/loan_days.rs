@@ -5,6 +5,7 @@ use simpul::domain::block::BlockSavings;
 use simpul::domain::cash::Place;
 use simpul::domain::daily::{CloseDay, DUE, due_prefix};
 use simpul::domain::day::Day;
+use simpul::domain::dormancy::Savings;
 use simpul::domain::id::{Entity, Id, RowName};
 use simpul::domain::link::SaveAtLkm;
 use simpul::domain::loan::case::{Borrower, Purse};
@@ -22,6 +23,7 @@ use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::{Deposit, Kind};
 use simpul::domain::state::{Key, Lookup, Value};
+use simpul::domain::surplus::Sharer;
 
 use crate::loan_schedule::plain_terms;
 use crate::loan_trouble::{of_lkm, quality, terms};
@@ -170,13 +172,7 @@ fn save(v: &mut Village, amount: Sen) {
 fn what_is_due_is_taken_from_savings() {
     let mut v = debited();
     save(&mut v, k(100));
-    v.ok(BlockSavings {
-        entity: kube("a"),
-        member: id("m01"),
-        block: id("b1"),
-        amount: k(30),
-        reason: Vec::new(),
-    });
+    v.ok(BlockSavings { savings: of_member(), block: id("b1"), amount: k(30), reason: Vec::new() });
     v.ok(SaveAtLkm {
         group: id("a"),
         fund: Fund::SimpanPinjam,
@@ -260,4 +256,9 @@ fn a_loan_that_outgrows_money_stops_nothing_else() {
     assert_eq!(listed(&v, &lender, "x"), "2025-06-02");
     // Of 100 and 143 days of ten times that.
     assert_eq!(entries(&taken), ["a.sp Tabungan Anggota [m02] D 10", "a.sp Pendapatan Denda K 10"]);
+}
+
+/// What m01 saves with a.
+fn of_member() -> Savings {
+    Savings { entity: kube("a"), who: Sharer::Member(id("m01")) }
 }

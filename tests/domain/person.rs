@@ -115,7 +115,7 @@ const NAMES_A_MEMBER: [&str; 19] = [
     "Officer.member",
     "SheetLine.member",
     // Rows about one member.
-    "Block.member",
+    "Block.saver",
     "Keeping.keeper",
     "Loan.borrower",
     "Relief.member",
@@ -131,7 +131,8 @@ const NAMES_A_MEMBER: [&str; 19] = [
 #[test]
 fn every_field_that_names_a_member_was_looked_at() {
     let proto = include_str!("../../proto/simpul/record/v1/record.proto");
-    let words = ["member", "attendee", "payer", "keeper", "borrower", "partner", "party", "owner"];
+    let words =
+        ["member", "attendee", "payer", "keeper", "borrower", "partner", "party", "owner", "saver"];
     let (mut message, mut found) = ("", Vec::new());
     for line in proto.lines().map(str::trim) {
         if let Some(rest) = line.strip_prefix("message ") {

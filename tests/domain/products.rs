@@ -8,6 +8,7 @@ use simpul::domain::cash::{BankEntry, Place};
 use simpul::domain::chart::Code;
 use simpul::domain::daily::{CloseDay, DUE};
 use simpul::domain::day::Day;
+use simpul::domain::dormancy::Savings;
 use simpul::domain::general::{OpenBalances, Opening};
 use simpul::domain::id::{Entity, RowName};
 use simpul::domain::interest::{cumulative, tax};
@@ -176,13 +177,7 @@ fn event_20_savings_are_settled_with_who_leaves() {
         heir: None,
         place: Place::Cash,
     };
-    v.ok(BlockSavings {
-        entity: kube("a"),
-        member: id("m01"),
-        block: id("b1"),
-        amount: k(5),
-        reason: vec![2; 32],
-    });
+    v.ok(BlockSavings { savings: of_member(), block: id("b1"), amount: k(5), reason: vec![2; 32] });
     assert_eq!(v.refused(settle()).reason, Reason::Floor);
     v.ok(Unblock { entity: kube("a"), block: id("b1") });
     let settled = v.ok(settle());
@@ -207,8 +202,7 @@ fn what_is_blocked_stays() {
     let mut v = village();
     save(&mut v, "m01", k(100), "2025-02-01");
     let block = |name: &str, amount| BlockSavings {
-        entity: kube("a"),
-        member: id("m01"),
+        savings: of_member(),
         block: id(name),
         amount,
         reason: vec![2; 32],
@@ -227,6 +221,39 @@ fn what_is_blocked_stays() {
     assert_eq!(v.refused(unblock()).reason, Reason::NotBlocked);
     assert_eq!(flags(&v.ok(out(k(30)))), [Reason::CashNegative; 0]);
     assert_eq!(v.held("a.sp.2103.m01"), k(20));
+}
+
+/// What a group saves at the LKM is blocked by fund, and what is not blocked can be drawn.
+#[test]
+fn what_a_group_saves_is_blocked_at_the_lkm() {
+    let mut v = village();
+    let at_lkm = |deposit, fund, amount| SaveAtLkm {
+        group: id("a"),
+        fund,
+        deposit,
+        amount: k(amount),
+        kube_place: Place::Cash,
+        lkm_place: Place::Vault,
+    };
+    v.ok(at_lkm(true, Fund::Uep, 100));
+    v.ok(at_lkm(true, Fund::SimpanPinjam, 40));
+    let block = |group: &str, amount| BlockSavings {
+        savings: Savings { entity: Entity::Lkm, who: Sharer::Kube(id(group), Fund::Uep) },
+        block: id("jaminan"),
+        amount: k(amount),
+        reason: vec![2; 32],
+    };
+    let nobody = v.refused(block("z", 70));
+    assert_eq!((nobody.reason, nobody.field), (Reason::NotFound, "group".into()));
+    v.ok(block("a", 70));
+    let refused = v.refused(at_lkm(false, Fund::Uep, 31));
+    assert_eq!((refused.reason, refused.field), (Reason::Floor, "amount".into()));
+    v.ok(at_lkm(false, Fund::Uep, 30));
+    v.ok(at_lkm(false, Fund::SimpanPinjam, 40));
+    assert_eq!((v.held("lkm.sp.2102.a/uep"), v.held("a.uep.1111")), (k(70), k(70)));
+    v.ok(Unblock { entity: Entity::Lkm, block: id("jaminan") });
+    v.ok(at_lkm(false, Fund::Uep, 70));
+    assert_eq!(v.held("lkm.sp.2102.a/uep"), k(0));
 }
 
 #[test]
@@ -410,4 +437,9 @@ proptest! {
         let (sum, common) = naive(&versions, &balances, months);
         prop_assert_eq!(i128::from(found.get()), (2 * sum + common).div_euclid(2 * common));
     }
+}
+
+/// What m01 saves with a.
+fn of_member() -> Savings {
+    Savings { entity: kube("a"), who: Sharer::Member(id("m01")) }
 }

@@ -779,6 +779,11 @@ fn groups_and_their_lkm(terminal: &Terminal, data: &Path) {
     terminal.shows("modal-swadaya mawar m03 100.000", "Modal Swadaya", "Rp100.000");
     terminal.shows("setor-lkm mawar 400.000", "Tabungan KUBE", "Rp400.000");
     terminal.shows("tarik-lkm mawar 50.000", "Tabungan KUBE", "Rp50.000");
+    let pledged = "produk-simpanan blokir-kube mawar l1 350.000 --dana sp --alasan contoh";
+    terminal.reads(pledged);
+    assert!(terminal.refused("tarik-lkm mawar 1").ends_with("(isian: amount)"));
+    terminal.shows("produk-simpanan daftar-blokir lkm", "mawar", "Rp350.000");
+    terminal.reads("produk-simpanan buka-blokir lkm l1");
     terminal.reads("laci-baru tas --nama Tas --kolektor");
     terminal.shows(
         "kolektor terima mawar tas 60.000 --dana sp",
@@ -902,6 +907,7 @@ fn savings_products(terminal: &Terminal) {
     terminal.reads("produk-simpanan blokir mawar m01 jaminan 50.000 --alasan contoh");
     // What a treasurer has paid out is told, not asked: what was blocked waits in suspense.
     terminal.says("tarik mawar m01 60.000", "! Rp20.000 masuk Rekening Sementara");
+    terminal.shows("produk-simpanan daftar-blokir mawar", "jaminan", "Rp50.000");
     terminal.reads("produk-simpanan buka-blokir mawar jaminan");
     let unpaid = terminal.refused("produk-simpanan setor-pajak lkm 1.000");
     assert!(unpaid.contains("Rp"), "{unpaid}");

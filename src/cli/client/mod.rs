@@ -317,6 +317,7 @@ lists! {
     ListArisansRequest -> ListArisansResponse { arisans: Arisan }
     ListAssessmentsRequest -> ListAssessmentsResponse { assessments: Assessment }
     ListAttachmentsRequest -> ListAttachmentsResponse { attachments: Attachment }
+    ListBlocksRequest -> ListBlocksResponse { blocks: Block }
     ListDrawersRequest -> ListDrawersResponse { drawers: Drawer }
     ListGrantsRequest -> ListGrantsResponse { grants: Grant }
     ListGuestsRequest -> ListGuestsResponse { guests: Guest }

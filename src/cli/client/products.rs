@@ -45,6 +45,15 @@ pub enum ProductAsk {
     /// Blokir sebagian tabungan anggota / block an amount
     #[command(name = "blokir", alias = "block")]
     Block(Block),
+    /// Blokir sebagian tabungan KUBE di LKM / block an amount of a group's savings at the LKM
+    #[command(name = "blokir-kube", alias = "block-kube")]
+    BlockKube(BlockKube),
+    /// Daftar blokir / list blocks
+    #[command(name = "daftar-blokir", alias = "blocks")]
+    Blocks {
+        /// Kelompok atau lkm / group or lkm
+        entity: String,
+    },
     /// Buka blokir / lift a block
     #[command(name = "buka-blokir", alias = "unblock")]
     Unblock {
@@ -239,6 +248,26 @@ pub struct Block {
     when: When,
 }
 
+/// A block on a group's savings at the LKM.
+#[derive(Args, Clone, Debug)]
+pub struct BlockKube {
+    /// Kelompok / group
+    pub group: String,
+    /// Nama blokir / id of the block
+    pub block: String,
+    /// Jumlah / amount
+    #[arg(value_parser = amount)]
+    pub amount: Sen,
+    /// Dana kelompok: uep, iks, sp, guliran, umum / the group's fund
+    #[arg(long = "dana", alias = "fund", value_parser = fund)]
+    pub fund: v1::Fund,
+    /// Alasan / reason
+    #[arg(long = "alasan", alias = "reason")]
+    pub reason: String,
+    #[command(flatten)]
+    when: When,
+}
+
 /// A member who leaves.
 #[derive(Args, Clone, Debug)]
 pub struct Settle {
@@ -326,6 +355,16 @@ const DAYS: &[Column] = &[
     text("refused", "Ditolak karena", "Refused because"),
 ];
 
+const BLOCKS: &[Column] = &[
+    text("block", "Blokir", "Block"),
+    text("saver", "Penabung", "Saver"),
+    text("fund", "Dana", "Fund"),
+    number("amount", "Jumlah", "Amount"),
+    text("reason", "Alasan", "Reason"),
+    text("since", "Sejak", "Since"),
+    text("lifted_on", "Dibuka", "Lifted"),
+];
+
 impl Client {
     pub(super) async fn product(&self, ask: &ProductAsk) -> Answer {
         let mut products = self.remote.products();
@@ -352,6 +391,26 @@ impl Client {
                     }
                 );
                 self.booked(products.block_savings(request)).await
+            }
+            ProductAsk::BlockKube(BlockKube { group, block, amount, fund, reason, when }) => {
+                let request = request!(
+                    when,
+                    v1::BlockKubeSavingsRequest {
+                        group: self.entity(group),
+                        block_id: block.clone(),
+                        fund: *fund as i32,
+                        amount: money(*amount),
+                        reason: reason.clone(),
+                    }
+                );
+                self.booked(products.block_kube_savings(request)).await
+            }
+            ProductAsk::Blocks { entity } => {
+                let ask = async |request: v1::ListBlocksRequest| {
+                    self.remote.products().list_blocks(request).await
+                };
+                let blocks = self.list(self.entity(entity), ask).await?;
+                Ok(vec![Table::of(BLOCKS, blocks.iter().map(|block| self.block_row(block)))])
             }
             ProductAsk::Unblock { entity, block, when } => {
                 let block = self.of(entity, "blocks", block);
@@ -403,6 +462,19 @@ impl Client {
                 self.booked(products.pay_withheld_tax(request)).await
             }
         }
+    }
+
+    fn block_row(&self, block: &v1::Block) -> Vec<String> {
+        let fund = if block.fund == 0 { "" } else { fund_text(block.fund) };
+        vec![
+            last_part(&block.name).to_owned(),
+            last_part(&block.saver).to_owned(),
+            fund.to_owned(),
+            money_text(block.amount.as_ref()),
+            self.name(&block.reason, block.erased),
+            self.date(block.since.as_ref()),
+            self.date(block.lifted_on.as_ref()),
+        ]
     }
 
     async fn set_product(&self, set: &SetProduct) -> Answer {

@@ -66,6 +66,7 @@ booked!(
     AssignLoanResponse,
     AttachFileResponse,
     BearLossResponse,
+    BlockKubeSavingsResponse,
     BlockSavingsResponse,
     BuyStakeResponse,
     ClaimInsuranceResponse,
