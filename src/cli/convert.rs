@@ -89,6 +89,11 @@ pub fn decimal(milli: i64) -> Option<Decimal> {
     Some(Decimal { value })
 }
 
+/// A quantity, or percent, as people write it; empty where there is none.
+pub fn decimal_text(number: Option<&Decimal>) -> String {
+    number.map_or_else(String::new, |number| number.value.replace('.', ","))
+}
+
 /// A place by the word people use: `kas`, `bank`, `brankas`, or a drawer's id.
 pub fn place(book: &str, text: &str) -> Place {
     let kind = match text {

@@ -15,6 +15,9 @@ pub fn loans(terminal: &Terminal, _data: &Path) {
     let line = format!("pinjaman produk mawar harian --nama Harian {product} {rules}");
     terminal.reads(&line);
     terminal.shows("pinjaman produk-daftar lkm", "usaha", "flat");
+    let season = "--sejak 1-1-2025 --berita-acara BA-1 --cara musiman --jasa 1,5";
+    terminal.reads(&format!("pinjaman produk lkm musim --nama Musim {season} {rules}"));
+    terminal.shows("pinjaman produk-daftar lkm", "musim", "1,5");
     let season = "pinjaman pratinjau 2.000.000 --cair 31-1-2025 --angsuran 6";
     let line = format!("{season} --cara musiman --jasa 1,5 {rules}");
     terminal.shows(&line, "31 Juli 2025", "Rp180.000");

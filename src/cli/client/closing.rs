@@ -4,12 +4,13 @@ use clap::{Args, Subcommand};
 
 use super::args::{Money, OfFund, Part, When, Where, part, percent};
 use super::ties::Paid;
-use super::trade::quantity_text;
 use super::transactions::{paid, request};
 use super::{Answer, Client, PAGE};
 use crate::api::google_type::Decimal;
 use crate::api::v1::{self, MemberMeasure, MemberPart, SurplusUse};
-use crate::cli::convert::{amount, date, day, fund_text, last_part, money, money_text};
+use crate::cli::convert::{
+    amount, date, day, decimal_text, fund_text, last_part, money, money_text,
+};
 use crate::cli::remote::fresh_request_id;
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{MEASURES, USES};
@@ -447,7 +448,7 @@ impl Client {
             let weights =
                 rule.weights.iter().map(|one| (MEASURES.word(one.measure()), &one.percent));
             for (word, percent) in parts.chain(weights) {
-                let percent = quantity_text(percent.as_ref());
+                let percent = decimal_text(percent.as_ref());
                 table.row(vec![since.clone(), word.to_owned(), percent, rule.minute.clone()]);
             }
         }

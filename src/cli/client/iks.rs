@@ -3,7 +3,6 @@
 use clap::{ArgGroup, Args, Subcommand};
 
 use super::args::{Money, Part, Span, When, Where, WhichMember, part, percent};
-use super::trade::quantity_text;
 use super::transactions::{paid, request};
 use super::{Answer, Client, note_warnings};
 use crate::api::google_type::Decimal;
@@ -11,7 +10,7 @@ use crate::api::v1::{
     self, DuesPeriod, ReliefCap, ReliefKind, receive_dues_request::Payer,
     share_result_request::Share,
 };
-use crate::cli::convert::{amount, date, day, fund, last_part, money, money_text};
+use crate::cli::convert::{amount, date, day, decimal_text, fund, last_part, money, money_text};
 use crate::cli::mistyped::Mistyped;
 use crate::cli::remote::{Failure, fresh_request_id};
 use crate::cli::table::{Column, Table, number, text};
@@ -339,7 +338,7 @@ impl Client {
                 self.date(rule.since.as_ref()),
                 money_text(rule.dues.as_ref()),
                 PERIODS.word(rule.period()).to_owned(),
-                quantity_text(rule.result_share_percent.as_ref()),
+                decimal_text(rule.result_share_percent.as_ref()),
                 caps.join(", "),
                 rule.quorum.to_string(),
                 rule.minute.clone(),

@@ -14,7 +14,7 @@ use super::transactions::request;
 use super::{Answer, Client, PAGE};
 use crate::api::google_type::Money;
 use crate::api::v1::{self, DayCount, Handover, InterestGrace, Means, loan_purse, means};
-use crate::cli::convert::{date, day, decimal, last_part, money, money_text, sen};
+use crate::cli::convert::{date, day, decimal, decimal_text, last_part, money, money_text, sen};
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{FREQUENCIES, LOAN_FACTS, LOAN_METHODS, LOAN_STATES};
 use crate::domain::day::Day;
@@ -290,7 +290,7 @@ impl Client {
                     version.label.clone(),
                     LOAN_METHODS.word(terms.method()).to_owned(),
                     FREQUENCIES.word(terms.frequency()).to_owned(),
-                    terms.rate_percent.map(|rate| rate.value).unwrap_or_default(),
+                    decimal_text(terms.rate_percent.as_ref()),
                 ]);
             }
         }
@@ -590,7 +590,7 @@ impl Client {
         let answer = self.get(self.remote.loans().set_loan_quality(request)).await?;
         let classes = answer.versions.last().map(|last| last.classes.clone()).unwrap_or_default();
         let row = |class: v1::QualityClass| {
-            let rate = class.rate_percent.map(|rate| rate.value).unwrap_or_default();
+            let rate = decimal_text(class.rate_percent.as_ref());
             vec![class.name, class.from.to_string(), rate]
         };
         Ok(vec![Table::of(CLASSES, classes.into_iter().map(row))])
@@ -628,8 +628,11 @@ impl Client {
             head.note(self.say("Untuk: ", "For: ") + &self.name(&loan.purpose, loan.erased));
         }
         let schedule = Table::of(SCHEDULE, self.schedule_rows(&answer.instalments));
-        let facts = answer.facts.iter().map(|fact| self.fact_row(fact));
-        let mut tables = vec![head, schedule, Table::of(FACTS, facts)];
+        let mut tables = vec![head, schedule];
+        if !answer.facts.is_empty() {
+            let facts = answer.facts.iter().map(|fact| self.fact_row(fact));
+            tables.push(Table::of(FACTS, facts));
+        }
         if !loan.collaterals.is_empty() {
             let things = loan.collaterals.iter().map(|thing| self.collateral_row(thing));
             tables.push(Table::of(COLLATERALS, things));

@@ -8,7 +8,7 @@ use super::transactions::request;
 use super::{Answer, Client, PAGE};
 use crate::api::google_type::{Decimal, Money};
 use crate::api::v1::{self, BoundEffect, BoundedFigure, PortfolioKey, RatioKind, Regime};
-use crate::cli::convert::{date, day, last_part, money_text, sen};
+use crate::cli::convert::{date, day, decimal_text, last_part, money_text, sen};
 use crate::cli::remote::fresh_request_id;
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{EFFECTS, FIGURES, FREQUENCIES, LOAN_METHODS, PORTFOLIO_KEYS, REGIMES};
@@ -258,10 +258,6 @@ pub struct Officer {
     when: When,
 }
 
-fn percent(number: Option<&Decimal>) -> String {
-    number.map_or_else(String::new, |number| number.value.replace('.', ","))
-}
-
 /// The sum of a debt's parts.
 pub(super) fn sum(parts: Option<&v1::LoanParts>) -> String {
     let of = |parts: &v1::LoanParts| {
@@ -447,9 +443,9 @@ impl Client {
                 last_part(&rate.product).to_owned(),
                 LOAN_METHODS.word(rate.method()).to_owned(),
                 FREQUENCIES.word(rate.frequency()).to_owned(),
-                percent(rate.rate_percent.as_ref()),
-                percent(rate.yearly_percent.as_ref()),
-                percent(rate.highest_effective_percent.as_ref()),
+                decimal_text(rate.rate_percent.as_ref()),
+                decimal_text(rate.yearly_percent.as_ref()),
+                decimal_text(rate.highest_effective_percent.as_ref()),
                 last_part(&rate.highest_loan).to_owned(),
                 rate.loans.to_string(),
             ]);
@@ -489,7 +485,7 @@ impl Client {
                 self.ratio_title(ratio.kind()),
                 optional_money(ratio.above.as_ref()),
                 optional_money(ratio.below.as_ref()),
-                percent(ratio.percent.as_ref()),
+                decimal_text(ratio.percent.as_ref()),
                 ratio.bound.as_ref().map(bound_text).unwrap_or_default(),
                 kept,
             ]);
@@ -589,7 +585,7 @@ impl Client {
 fn part_row(key: &str, portfolio: &v1::Portfolio) -> Vec<String> {
     let at_risk = |days: u32| {
         let found = portfolio.at_risk.iter().find(|at_risk| at_risk.days == days);
-        percent(found.and_then(|at_risk| at_risk.percent.as_ref()))
+        decimal_text(found.and_then(|at_risk| at_risk.percent.as_ref()))
     };
     vec![
         key.to_owned(),
@@ -600,7 +596,7 @@ fn part_row(key: &str, portfolio: &v1::Portfolio) -> Vec<String> {
         at_risk(30),
         at_risk(60),
         at_risk(90),
-        percent(portfolio.npl_net.as_ref()),
+        decimal_text(portfolio.npl_net.as_ref()),
         money_text(portfolio.provision_required.as_ref()),
         money_text(portfolio.provision_held.as_ref()),
     ]
@@ -609,7 +605,7 @@ fn part_row(key: &str, portfolio: &v1::Portfolio) -> Vec<String> {
 /// At least, or at most, so many percent.
 fn bound_text(bound: &v1::RegimeBound) -> String {
     let side = |sign: &str, number: Option<&Decimal>| {
-        number.map(|number| format!("{sign} {}", percent(Some(number))))
+        number.map(|number| format!("{sign} {}", decimal_text(Some(number))))
     };
     let sides = [side("≥", bound.at_least.as_ref()), side("≤", bound.at_most.as_ref())];
     sides.into_iter().flatten().collect::<Vec<_>>().join(" ")

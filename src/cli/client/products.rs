@@ -3,12 +3,13 @@
 use clap::{Args, Subcommand};
 
 use super::args::{When, Where, WhichMember, percent};
-use super::trade::quantity_text;
 use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::google_type::Decimal;
 use crate::api::v1::{self, DuesPeriod, SavingsDayCount, SavingsMethod, SavingsSort};
-use crate::cli::convert::{amount, date, day, fund, fund_text, last_part, money, money_text};
+use crate::cli::convert::{
+    amount, date, day, decimal_text, fund, fund_text, last_part, money, money_text,
+};
 use crate::cli::remote::fresh_request_id;
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{METHODS, PERIODS, SAVINGS_DAY_COUNTS, SORTS};
@@ -509,8 +510,8 @@ impl Client {
                     PERIODS.word(version.period()).to_owned(),
                     version.amount.as_ref().map_or_else(String::new, |sum| money_text(Some(sum))),
                     METHODS.word(version.method()).to_owned(),
-                    version.rate.as_ref().map_or_else(String::new, |one| quantity_text(Some(one))),
-                    quantity_text(version.share_percent.as_ref()),
+                    version.rate.as_ref().map_or_else(String::new, |one| decimal_text(Some(one))),
+                    decimal_text(version.share_percent.as_ref()),
                     match version.dormant_after_months {
                         0 => String::new(),
                         months => months.to_string(),
@@ -542,7 +543,7 @@ impl Client {
                 "{}: {}, {}%",
                 self.date(version.since.as_ref()),
                 money_text(version.threshold.as_ref()),
-                quantity_text(version.percent.as_ref()),
+                decimal_text(version.percent.as_ref()),
             ));
         }
         Ok(vec![table])
@@ -608,7 +609,7 @@ impl Client {
                 self.date(share.from.as_ref()),
                 self.date(share.through.as_ref()),
                 money(&share.earned),
-                quantity_text(share.share_percent.as_ref()),
+                decimal_text(share.share_percent.as_ref()),
                 money(&share.amount),
                 share.accounts.to_string(),
                 money(&share.paid),

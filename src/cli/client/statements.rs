@@ -4,10 +4,9 @@ use clap::{Args, Subcommand};
 
 use super::args::{AsOf, Span};
 use super::ledger::LINES;
-use super::trade::quantity_text;
 use super::{Answer, Client, PAGE, last_part_account};
 use crate::api::v1::{self, LotKind, RowStyle, StatementKind};
-use crate::cli::convert::{date, day, fund, fund_text, last_part, money_text};
+use crate::cli::convert::{date, day, decimal_text, fund, fund_text, last_part, money_text};
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::LOTS;
 use crate::domain::day::Day;
@@ -475,13 +474,13 @@ fn inventory_row(line: &v1::InventoryLine) -> Vec<String> {
         last_part(&line.lot).to_owned(),
         LOTS.word(line.kind()).to_owned(),
         line.label.clone(),
-        quantity_text(line.quantity.as_ref()),
+        decimal_text(line.quantity.as_ref()),
         line.unit.clone(),
         money_text(line.cost.as_ref()),
         money_text(line.depreciation.as_ref()),
         money_text(line.value.as_ref()),
-        quantity_text(line.died.as_ref()),
-        quantity_text(line.stolen.as_ref()),
+        decimal_text(line.died.as_ref()),
+        decimal_text(line.stolen.as_ref()),
         keepers.join(", "),
     ]
 }

@@ -8,7 +8,7 @@ use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::google_type::Decimal;
 use crate::api::v1::{self, AlmsKind, LotKind, SyirkahKind};
-use crate::cli::convert::{amount, fund, last_part, money, money_text};
+use crate::cli::convert::{amount, decimal_text, fund, last_part, money, money_text};
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{ALMS, LOTS, SYIRKAHS};
 use crate::domain::money::Sen;
@@ -315,13 +315,12 @@ impl Client {
             self.remote.syariah().list_syirkahs(request).await
         };
         let row = |one: v1::Syirkah| {
-            let nisbah = one.nisbah_percent.as_ref().map_or("", |nisbah| &nisbah.value);
             vec![
                 last_part(&one.name).to_owned(),
                 last_part(&one.partner).to_owned(),
                 SYIRKAHS.word(one.kind()).to_owned(),
                 money_text(one.amount.as_ref()),
-                nisbah.replace('.', ","),
+                decimal_text(one.nisbah_percent.as_ref()),
                 money_text(one.left.as_ref()),
                 money_text(one.profit.as_ref()),
                 money_text(one.shared.as_ref()),

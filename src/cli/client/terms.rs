@@ -5,14 +5,15 @@ use clap::{Args, Subcommand};
 use super::args::{OfFund, When, WhichMember, percent};
 use super::products::Profit;
 use super::ties::Paid;
-use super::trade::quantity_text;
 use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::google_type::Decimal;
 use crate::api::v1::{
     self, EarlyBreak, OnMaturity, SavingsDayCount, SavingsSort, TermPayout, member_means,
 };
-use crate::cli::convert::{amount, date, day, fund_text, last_part, money, money_text};
+use crate::cli::convert::{
+    amount, date, day, decimal_text, fund_text, last_part, money, money_text,
+};
 use crate::cli::remote::fresh_request_id;
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{EARLY, MATURITIES, PAYOUTS, SAVINGS_DAY_COUNTS, TERMS};
@@ -358,14 +359,14 @@ impl Client {
                 let early = EARLY.word(version.early()).to_owned();
                 let cost = match (&version.early_fee, &version.early_percent) {
                     (Some(fee), _) => format!("{early} {}", money_text(Some(fee))),
-                    (_, Some(percent)) => format!("{early} {}%", quantity_text(Some(percent))),
+                    (_, Some(percent)) => format!("{early} {}%", decimal_text(Some(percent))),
                     _ => early,
                 };
                 table.row(vec![
                     last_part(&product.name).to_owned(),
                     self.date(version.since.as_ref()),
-                    version.rate.as_ref().map_or_else(String::new, |one| quantity_text(Some(one))),
-                    quantity_text(version.share_percent.as_ref()),
+                    version.rate.as_ref().map_or_else(String::new, |one| decimal_text(Some(one))),
+                    decimal_text(version.share_percent.as_ref()),
                     SAVINGS_DAY_COUNTS.word(version.day_count()).to_owned(),
                     PAYOUTS.word(version.payout()).to_owned(),
                     cost,

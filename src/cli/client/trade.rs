@@ -5,11 +5,10 @@ use clap::{Args, Subcommand};
 use super::args::{Money, OfFund, When, Where, new_lot};
 use super::transactions::{paid, request};
 use super::{Answer, Client};
-use crate::api::google_type::Decimal;
 use crate::api::v1::{
     self, ExpenseKind, LossCause, NewLot, purchase_request::Payment, sell_request::Proceeds,
 };
-use crate::cli::convert::{decimal, fund_text, last_part, money_text, quantity};
+use crate::cli::convert::{decimal, decimal_text, fund_text, last_part, money_text, quantity};
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{EXPENSES, LOTS};
 
@@ -340,19 +339,14 @@ impl Client {
             LOTS.word(lot.kind()).to_owned(),
             lot.label.clone(),
             fund_text(lot.fund).to_owned(),
-            quantity_text(lot.quantity.as_ref()),
+            decimal_text(lot.quantity.as_ref()),
             lot.unit.clone(),
             money_text(lot.cost.as_ref()),
             lot.kept_heads.to_string(),
             lot.counted_on.map_or_else(String::new, |_| lot.counted_heads.to_string()),
             self.date(lot.counted_on.as_ref()),
-            quantity_text(lot.died.as_ref()),
-            quantity_text(lot.stolen.as_ref()),
+            decimal_text(lot.died.as_ref()),
+            decimal_text(lot.stolen.as_ref()),
         ]
     }
-}
-
-/// A quantity as people write it; empty where there is none.
-pub(super) fn quantity_text(quantity: Option<&Decimal>) -> String {
-    quantity.map_or_else(String::new, |quantity| quantity.value.replace('.', ","))
 }

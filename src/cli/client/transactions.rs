@@ -4,8 +4,7 @@ use tonic::{Response, Status};
 
 use super::{Answer, Client, Side, columns, last_part_account, note_warnings};
 use crate::api::v1::{self, Transaction};
-use crate::cli::client::trade::quantity_text;
-use crate::cli::convert::{last_part, money_text};
+use crate::cli::convert::{decimal_text, last_part, money_text};
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::CAUSES;
@@ -189,7 +188,7 @@ impl Client {
         let mut text = format!(
             "Lot {}: {}, {}",
             last_part(&moved.lot),
-            quantity_text(moved.quantity.as_ref()),
+            decimal_text(moved.quantity.as_ref()),
             money_text(moved.cost.as_ref()),
         );
         if moved.cause() != v1::LossCause::Unspecified {

@@ -3,12 +3,11 @@
 use clap::{Args, Subcommand};
 
 use super::args::{OfFund, When, percent};
-use super::trade::quantity_text;
 use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::google_type::Decimal;
 use crate::api::v1::{self, HeadCount};
-use crate::cli::convert::{amount, date, day, last_part, money};
+use crate::cli::convert::{amount, date, day, decimal_text, last_part, money};
 use crate::cli::table::{Column, Table, number, text};
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
@@ -205,7 +204,7 @@ impl Client {
             last_part(&keeping.lot).to_owned(),
             last_part(&keeping.keeper).to_owned(),
             keeping.heads.to_string(),
-            quantity_text(keeping.share_percent.as_ref()),
+            decimal_text(keeping.share_percent.as_ref()),
             self.date(keeping.since.as_ref()),
             self.date(keeping.until.as_ref()),
         ]
