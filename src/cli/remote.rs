@@ -73,6 +73,12 @@ impl Interceptor for Caller {
 }
 
 impl Remote {
+    /// The same line for somebody else, where callers need not sign in.
+    pub fn of(&self, actor: &'static str) -> Remote {
+        let caller = Caller { actor: MetadataValue::from_static(actor), ..self.caller.clone() };
+        Remote { caller, ..self.clone() }
+    }
+
     /// A line to the server at `server`, e.g. `http://127.0.0.1:50051`; it connects when first used.
     ///
     /// Errors: a sentence when the address or the actor's name cannot be used.

@@ -7,8 +7,10 @@
 //! **The rule**: a record that a clerk made after signing in waits for every group whose ledger it
 //! posts into, or whose [registers of money](is_of_money) it writes. That holds for what has two
 //! sides, too, such as savings brought to the LKM's counter: the group's side of it is for the group
-//! to confirm. Nothing waits of what the ledger makes by itself (the day's closing), of what
-//! officers and facilitators record, and of what comes in where nobody has to sign in.
+//! to confirm. What a group of another book passes on is brought by the courier, or as a file by a
+//! clerk: the receiver says whether it is there, whoever brought it. Nothing else waits of what the
+//! ledger makes by itself (the day's closing), of what officers and facilitators record, and of what
+//! comes in where nobody has to sign in.
 //!
 //! **Invariants**: neither answer moves money; one answer is given to each record, and never by the
 //! clerk who made it. A dispute puts the record to [review]: somebody at the LKM takes it
@@ -68,11 +70,12 @@ fn group_of(name: &RowName) -> Option<Id> {
 
 /// What waits of a record: a row for each group it was made on behalf of.
 pub(super) fn waiting<'a>(
+    event: Event,
     frame: &Frame,
     posted: impl Iterator<Item = &'a Entity>,
     rows: impl Iterator<Item = (&'a RowName, &'a Row)>,
 ) -> Vec<(RowName, Row)> {
-    if !is_clerk(frame.author.role) {
+    if !is_clerk(frame.author.role) && event != Event::GuliranReceived {
         return Vec::new();
     }
     let posted = posted.filter_map(|entity| match entity {

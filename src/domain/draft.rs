@@ -836,7 +836,8 @@ impl<'a> Draft<'a> {
             work.rows.insert(review::review_name(&self.frame.request), row);
         }
         let posted = work.deltas.keys().map(|account| &account.ledger.entity);
-        work.rows.extend(confirmation::waiting(&self.frame, posted, work.rows.iter()));
+        let event = command.action.event();
+        work.rows.extend(confirmation::waiting(event, &self.frame, posted, work.rows.iter()));
         let anew = std::mem::take(&mut work.anew);
         let anew = (!anew.is_empty()).then(|| Effect {
             effective_on: self.frame.business_day,

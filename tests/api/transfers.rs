@@ -166,6 +166,20 @@ async fn capital_reaches_another_book_once_and_its_tree_adds_up(server: &Server)
     assert_eq!((listed.len(), &listed[0].came_through), (1, &vec![grant_name()]));
     assert_eq!(listed[0].received_by, format!("{A}/passes/ke-soe"));
     assert_eq!(listed[0].received_on, date(2025, 3, 1), "not before it was given");
+    // It is the group over there that says whether it is there; its own record waits for that.
+    let waiting = ListConfirmationsRequest {
+        parent: "books/soe/groups/x".to_owned(),
+        ..ListConfirmationsRequest::default()
+    };
+    let waiting = town.journal().list_confirmations(waiting).await.expect("listed").into_inner();
+    let [one] = &waiting.confirmations[..] else { panic!("{waiting:?}") };
+    assert_eq!((one.event.as_str(), one.state()), ("GULIRAN_RECEIVED", ConfirmationState::Waiting));
+    let confirm = ConfirmReportRequest {
+        confirmation: one.name.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 2),
+    };
+    town.journal().confirm_report(confirm).await.expect("confirmed");
     // It must not come back to where it came from.
     let decide = DecideGuliranRequest {
         grant: grant.clone(),

@@ -49,12 +49,14 @@ async fn figures(server: &Server, book: &str) -> (Figures, u64) {
     (figures, answer.read_point.expect("a read point").position)
 }
 
-/// Every kind of event that books of the year have a record of.
-async fn told(channel: tonic::transport::Channel) -> BTreeSet<&'static str> {
-    let mut proofs = ProofServiceClient::new(channel);
+/// Every kind of event that books of the year have a record of, here and far away.
+async fn told(here: &Server, far: &Server) -> BTreeSet<&'static str> {
     let mut told = BTreeSet::new();
-    for book in ["books/contoh", "books/harapan", "books/lontar", "books/soe"] {
-        let request = v1::StreamRecordsRequest { book: book.to_owned(), ..Default::default() };
+    let here = ["contoh", "harapan", "lontar", "soe"].map(|book| (here, book));
+    for (server, book) in here.into_iter().chain([(far, ROTE)]) {
+        let mut proofs = ProofServiceClient::new(server.connect().await);
+        let request =
+            v1::StreamRecordsRequest { book: format!("books/{book}"), ..Default::default() };
         let mut records = proofs.stream_records(request).await.expect("a stream").into_inner();
         while let Some(line) = records.message().await.expect("a record") {
             let record = pb::Record::decode(line.record.as_slice()).expect("decodes");
@@ -99,7 +101,7 @@ async fn the_year_comes_to_what_was_worked_out(backend: Backend, data: &Path) {
         let balances = export::balances(server.connect().await, book).await;
         answered.push((book, balances, export::statements(server.connect().await, book).await));
     }
-    assert_everything_is_told(&told(server.connect().await).await);
+    assert_everything_is_told(&told(&server, &far).await);
     assert!(server.terminate().success());
     for (book, balances, statements) in answered {
         export::assert_computed_by_others(&backend, data, book, &balances, &statements);
@@ -168,6 +170,7 @@ async fn the_tour_is_shown_and_continues() {
     // the second counter's drawer; what was looked at; both books at a day.
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     for shown in [
+        "ke-rote-1 books/rote/groups/nelayan Rp500.000 Rp0 diterima di buku lain",
         "ke-rote-2 books/rote/groups/nelayan Rp300.000 Rp300.000 dalam perjalanan",
         "· books/rote/groups/nelayan 2 29 Desember 2025 Rp500.000",
         "guliran-kasih BLPS (contoh) 18 Desember 2025 Rp2.000.000 Rp0 Rp0 Rp0 tunas-baru > kasih",

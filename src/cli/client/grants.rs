@@ -554,6 +554,12 @@ impl Client {
         v1::ReceivingGroup { group: self.entity(group), grant_id }
     }
 
+    /// Whether a receiver's book is another one.
+    fn is_elsewhere(&self, receiver: &str) -> bool {
+        let book = receiver.strip_prefix("books/").and_then(|rest| rest.split('/').next());
+        book.is_some_and(|book| book != self.book)
+    }
+
     fn passes_table(&self, passes: &[v1::Pass]) -> Table {
         let mut table = Table::new("", PASSES);
         for pass in passes {
@@ -566,6 +572,9 @@ impl Client {
                 _ if !pass.broken.is_empty() => self.say("ditolak di sana", "refused there"),
                 _ if pass.arrivals.is_empty() => self.say("dalam perjalanan", "in transit"),
                 _ if confirmed => self.say("dikonfirmasi", "confirmed"),
+                _ if self.is_elsewhere(&pass.receiver) => {
+                    self.say("diterima di buku lain", "received in another book")
+                }
                 _ => self.say("menunggu konfirmasi", "not confirmed yet"),
             };
             table.row(vec![

@@ -215,7 +215,27 @@ impl Year<'_> {
         self.decide(kube, "blps", rupiah(1_000_000), 12).await?;
         let group = Receiver::ToOtherBook(format!("books/{JOINS}/groups/{JOINS}"));
         self.pass(kube, "ke-harapan", group, PassChannel::Cash, 1_000_000).await?;
+        self.harapan_has_it().await?;
         self.join().await
+    }
+
+    /// Harapan's treasurer says that what Jati Diri passed on is there.
+    async fn harapan_has_it(&self) -> Told {
+        let list = v1::ListConfirmationsRequest {
+            parent: format!("books/{JOINS}/groups/{JOINS}"),
+            state: v1::ConfirmationState::Waiting as i32,
+            ..v1::ListConfirmationsRequest::default()
+        };
+        let waiting = self.remote.journal().list_confirmations(list).await?.into_inner();
+        for one in waiting.confirmations {
+            let confirm = v1::ConfirmReportRequest {
+                confirmation: one.name,
+                request_id: request(JOINS, "guliran-ada"),
+                details: on(12, 21),
+            };
+            done(self.remote.journal().confirm_report(confirm).await)?;
+        }
+        Ok(())
     }
 
     pub(super) async fn pass(

@@ -1,11 +1,12 @@
 //! Capital that goes on to a group of another installation: Pelita Kasih passes on twice to fishers of
 //! Rote, whose LKM keeps its book on a server of its own. The first pass goes there as a file and its
-//! receipt comes back; the second is still on its way when the year ends.
+//! receipt comes back, though the fishers count less at first; the second is still on its way when the
+//! year ends.
 //!
 //! **Invariant**: what has arrived is not carried again, so that telling the year again changes
 //! nothing on either server.
 
-use super::{Kube, Told, Year, day_of, done, minute, on, request, rupiah};
+use super::{Kube, Told, Year, day_of, done, minute, on, request, rupiah, with_memo};
 use crate::api::v1::deliver_guliran_request::Receiver;
 use crate::api::v1::{self, PassChannel, Regime, Zone};
 use crate::cli::remote::Remote;
@@ -43,6 +44,7 @@ impl Year<'_> {
             code: file.code,
         };
         let taken = self.elsewhere.guliran().import_transfer(taken).await?.into_inner();
+        self.count_again().await?;
         let heard = v1::AcknowledgeTransferRequest {
             book: format!("books/{}", super::BOOK),
             request_id: request(ROTE, "tanda-terima"),
@@ -51,6 +53,24 @@ impl Year<'_> {
             code: taken.receipt_code,
         };
         done(self.remote.guliran().acknowledge_transfer(heard).await)
+    }
+
+    /// The fishers say that it is less than it says; counted again with their LKM, it is not.
+    async fn count_again(&self) -> Told {
+        let report = request(ROTE, "guliran-terima");
+        let dispute = v1::DisputeReportRequest {
+            confirmation: format!("{}/confirmations/{report}", fishers()),
+            request_id: request(ROTE, "guliran-sanggah"),
+            details: on(12, 27),
+            reason: "Terhitung baru Rp400.000 (contoh)".to_owned(),
+        };
+        done(self.elsewhere.of("bendahara").journal().dispute_report(dispute).await)?;
+        let decide = v1::DecideReviewRequest {
+            review: format!("books/{ROTE}/reviews/{report}"),
+            request_id: request(ROTE, "guliran-dihitung"),
+            details: with_memo(12, 28, "Dihitung bersama: Rp500.000 (contoh)"),
+        };
+        done(self.elsewhere.journal().decide_review(decide).await)
     }
 
     async fn send(&self, kube: &Kube, pass: &str, day: i32, much: i64) -> Told {
