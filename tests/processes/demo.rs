@@ -244,6 +244,7 @@ fn what_lenders_see(tour: &str) {
         "m03 Rp56.000 Rp28.000",
         "bank-desa bank-desa Rp6.000.000 Rp1.000.000 Rp0 Rp0 0 3 Januari 2026",
         "fajar-roti fajar mudharabah Rp1.000.000 40 Rp400.000 Rp350.000 Rp140.000",
+        "Pinjaman dihitung ulang lkm.kebajikan.3203 Rp1.050",
     ] {
         let found = tour.lines().filter(|line| words(line).contains(shown)).count();
         assert!(found > 0, "{shown}: {tour}");

@@ -59,6 +59,7 @@ const TOUR: &[&str] = &[
     "pinjaman daftar-luar lkm --tanggal 31-12-2025",
     "syariah daftar",
     "buku-kas lkm kebajikan",
+    "mutasi lkm.kebajikan.3203",
     "laporan neraca tunas-baru --dana uep",
     "laporan calk tunas-baru --dana uep --sampai 31-12-2025",
     "laporan posisi-kas lkm --per 30-12-2025 --banding 30-11-2025",
