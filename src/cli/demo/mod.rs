@@ -28,7 +28,7 @@ const TOUR: &[&str] = &[
     "hibah daftar robadeo",
     "hibah silsilah jati-diri blps",
     "hibah silsilah pelita-kasih blps",
-    "guliran perjalanan",
+    "guliran daftar pelita-kasih",
     "hibah lpj tunas-baru blps",
     "iks tagihan tunas-baru --pada 10-11-2025",
     "iks laporan tunas-baru --dari 1-1-2025 --sampai 31-12-2025",
