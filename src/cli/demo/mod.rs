@@ -22,61 +22,101 @@ use crate::domain::refusal::Language;
 use year::{BOOK, ROTE};
 
 /// What an officer would type to see what the year came to, `--book` first where it is another one.
-const TOUR: &[&str] = &[
-    "buku-tabungan tunas-baru m01",
-    "hibah silsilah tunas-baru blps",
-    "hibah daftar robadeo",
-    "hibah silsilah jati-diri blps",
-    "hibah silsilah pelita-kasih blps",
-    "guliran daftar pelita-kasih",
-    "hibah lpj tunas-baru blps",
-    "iks tagihan tunas-baru --pada 10-11-2025",
-    "iks laporan tunas-baru --dari 1-1-2025 --sampai 31-12-2025",
-    "nilai daftar tunas-baru 27-12-2025",
-    "sekretaris surat tunas-baru",
-    "sekretaris tamu tunas-baru",
-    "laporan buku-kelompok tunas-baru",
-    "laporan inventaris tunas-baru",
-    "laporan inventaris jati-diri",
-    "kelompok sinar",
-    "kelompok harapan",
-    "kelompok senja",
-    "daftar-pindah",
-    "--book soe kelompok cahaya",
-    "buku-kas senja uep",
-    "lampiran daftar demo-senja-beli-utang",
-    "mutasi lkm.sp.1103.loket-2",
-    "bank selisih lkm sp --dari 1-12-2025 --sampai 31-12-2025",
-    "portofolio ringkas --menurut produk",
-    "portofolio ringkas lkm --menurut petugas --per 31-12-2025",
-    "portofolio rinci lkm --tunggakan --per 31-12-2025",
-    "portofolio riwayat lkm ojek-4",
-    "portofolio rasio lkm --per 31-12-2025",
-    "portofolio suku-jasa lkm --per 31-12-2025",
-    "pinjaman lihat lkm embun-kios --per 31-12-2025",
-    "pinjaman lihat lkm kios-3 --per 31-12-2025",
-    "pinjaman lihat embun embun-1 --per 31-12-2025",
-    "pinjaman daftar-luar lkm --tanggal 31-12-2025",
-    "syariah daftar",
-    "buku-kas lkm kebajikan",
-    "mutasi lkm.kebajikan.3203",
-    "laporan neraca tunas-baru --dana uep",
-    "laporan calk tunas-baru --dana uep --sampai 31-12-2025",
-    "laporan posisi-kas lkm --per 30-12-2025 --banding 30-11-2025",
-    "tahun daftar merpati",
-    "--book lontar produk-simpanan daftar lkm",
-    "--book lontar buku-tabungan lkm m01",
-    "--book lontar produk-simpanan wajib sasando --per 31-12-2025",
-    "--book lontar produk-simpanan rekening lkm --tidur",
-    "--book lontar produk-simpanan rincian-bagi-hasil lkm triwulan-3",
-    "--book lontar deposito daftar-anggota lkm",
-    "--book lontar tahun daftar lkm",
-    "--book lontar laporan neraca lkm --dana sp",
-    "--book lontar tutup-hari",
-    "jurnal periksa --semua",
-    "cocokkan jati-diri --per 20-12-2025",
-    "cocokkan --selisih-saja",
-    "neraca-saldo --ringkas",
+const TOUR: &[(&str, &[&str])] = &[
+    (
+        "Anggota dan kelompoknya",
+        &[
+            "buku-tabungan tunas-baru m01",
+            "iks tagihan tunas-baru --pada 10-11-2025",
+            "iks laporan tunas-baru --dari 1-1-2025 --sampai 31-12-2025",
+            "nilai daftar tunas-baru 27-12-2025",
+            "sekretaris surat tunas-baru",
+            "sekretaris tamu tunas-baru",
+            "laporan buku-kelompok tunas-baru",
+            "laporan inventaris tunas-baru",
+            "laporan inventaris jati-diri",
+        ],
+    ),
+    (
+        "Hibah: dari SK ke LPJ, lalu ke kelompok berikutnya",
+        &[
+            "hibah silsilah tunas-baru blps",
+            "hibah daftar robadeo",
+            "hibah silsilah jati-diri blps",
+            "hibah silsilah pelita-kasih blps",
+            "guliran daftar pelita-kasih",
+            "hibah lpj tunas-baru blps",
+        ],
+    ),
+    (
+        "Kelompok yang tidur, datang, pindah dan bubar",
+        &[
+            "kelompok sinar",
+            "kelompok harapan",
+            "kelompok senja",
+            "daftar-pindah",
+            "--book soe kelompok cahaya",
+            "buku-kas senja uep",
+            "lampiran daftar demo-senja-beli-utang",
+        ],
+    ),
+    (
+        "Loket dan bank",
+        &[
+            "mutasi lkm.sp.1103.loket-2",
+            "bank selisih lkm sp --dari 1-12-2025 --sampai 31-12-2025",
+            "laporan posisi-kas lkm --per 30-12-2025 --banding 30-11-2025",
+        ],
+    ),
+    (
+        "Pinjaman dan akad syariah",
+        &[
+            "portofolio ringkas --menurut produk",
+            "portofolio ringkas lkm --menurut petugas --per 31-12-2025",
+            "portofolio rinci lkm --tunggakan --per 31-12-2025",
+            "portofolio riwayat lkm ojek-4",
+            "portofolio rasio lkm --per 31-12-2025",
+            "portofolio suku-jasa lkm --per 31-12-2025",
+            "pinjaman lihat lkm embun-kios --per 31-12-2025",
+            "pinjaman lihat lkm kios-3 --per 31-12-2025",
+            "pinjaman lihat embun embun-1 --per 31-12-2025",
+            "pinjaman daftar-luar lkm --tanggal 31-12-2025",
+            "syariah daftar",
+            "buku-kas lkm kebajikan",
+            "mutasi lkm.kebajikan.3203",
+        ],
+    ),
+    (
+        "Tutup tahun",
+        &[
+            "laporan neraca tunas-baru --dana uep",
+            "laporan calk tunas-baru --dana uep --sampai 31-12-2025",
+            "tahun daftar merpati",
+        ],
+    ),
+    (
+        "Koperasi Lontar, buku lain di server yang sama",
+        &[
+            "--book lontar produk-simpanan daftar lkm",
+            "--book lontar buku-tabungan lkm m01",
+            "--book lontar produk-simpanan wajib sasando --per 31-12-2025",
+            "--book lontar produk-simpanan rekening lkm --tidur",
+            "--book lontar produk-simpanan rincian-bagi-hasil lkm triwulan-3",
+            "--book lontar deposito daftar-anggota lkm",
+            "--book lontar tahun daftar lkm",
+            "--book lontar laporan neraca lkm --dana sp",
+            "--book lontar tutup-hari",
+        ],
+    ),
+    (
+        "Yang perlu diperiksa, dan apakah semua buku cocok",
+        &[
+            "jurnal periksa --semua",
+            "cocokkan jati-diri --per 20-12-2025",
+            "cocokkan --selisih-saja",
+            "neraca-saldo --ringkas",
+        ],
+    ),
 ];
 
 /// Tells the year through the public API and shows what came of it.
@@ -93,11 +133,14 @@ pub async fn tell_and_tour(remote: &Remote, elsewhere: &Remote) -> Result<String
             .to_owned(),
     ];
     parts.push(client.funds().await?.render(Output::Table, language));
-    for line in TOUR {
-        let book = line.strip_prefix("--book ").and_then(|line| line.split_once(' '));
-        let (book, asked) = book.unwrap_or((BOOK, line));
-        let client = Client { book: book.to_owned(), ..client.clone() };
-        parts.push(format!("$ simpul {line}\n{}", client.typed(asked).await?));
+    for (heading, lines) in TOUR {
+        parts.push(format!("── {heading} ──"));
+        for line in *lines {
+            let book = line.strip_prefix("--book ").and_then(|line| line.split_once(' '));
+            let (book, asked) = book.unwrap_or((BOOK, line));
+            let client = Client { book: book.to_owned(), ..client.clone() };
+            parts.push(format!("$ simpul {line}\n{}", client.typed(asked).await?));
+        }
     }
     Ok(parts.join("\n\n"))
 }

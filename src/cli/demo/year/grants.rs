@@ -1,7 +1,7 @@
 //! What becomes of the grants: received, planned, spent, accounted for, passed on to the third
 //! generation.
 
-use super::{BOOK, Kube, Told, Year, day_of, done, minute, on, place, request, rupiah};
+use super::{BOOK, Kube, Told, Year, day_of, done, minute, on, place, request, rupiah, voucher};
 use crate::api::google_type::Money;
 use crate::api::v1::{self, BudgetSource, ExpenseKind, Fund, LossCause, LotKind, PlaceKind};
 use crate::cli::convert::decimal;
@@ -38,7 +38,7 @@ impl Year<'_> {
         let (kind, ..) = kube.stock();
         let cost =
             if kind == LotKind::Livestock { ExpenseKind::Feed } else { ExpenseKind::Transport };
-        self.expense(kube, "biaya", on(2, 6), cost, 500_000).await
+        self.expense(kube, "biaya", voucher(2, 6, "NT-2/2025 (contoh)"), cost, 500_000).await
     }
 
     async fn plan(&self, kube: &Kube) -> Told {
@@ -74,7 +74,7 @@ impl Year<'_> {
         let purchase = v1::PurchaseRequest {
             entity: kube.path(),
             request_id: request(&kube.id(), "beli"),
-            details: on(2, 5),
+            details: voucher(2, 5, "NT-1/2025 (contoh)"),
             fund: Fund::Uep as i32,
             items: vec![lot],
             payment: place(PlaceKind::Cash).map(v1::purchase_request::Payment::PaidFrom),

@@ -190,10 +190,23 @@ fn with_memo(month: i32, day: i32, memo: &str) -> Option<v1::TransactionDetails>
 }
 
 fn minute(month: i32, day: i32, number: &str) -> Option<v1::TransactionDetails> {
-    let kind = EvidenceKind::Minute as i32;
+    with_paper(month, day, EvidenceKind::Minute, number)
+}
+
+/// By a shop's receipt.
+fn voucher(month: i32, day: i32, number: &str) -> Option<v1::TransactionDetails> {
+    with_paper(month, day, EvidenceKind::Voucher, number)
+}
+
+fn with_paper(
+    month: i32,
+    day: i32,
+    kind: EvidenceKind,
+    number: &str,
+) -> Option<v1::TransactionDetails> {
     Some(v1::TransactionDetails {
         happened_on: day_of(month, day),
-        evidence: Some(v1::Evidence { kind, number: number.to_owned() }),
+        evidence: Some(v1::Evidence { kind: kind as i32, number: number.to_owned() }),
         ..v1::TransactionDetails::default()
     })
 }
@@ -467,7 +480,7 @@ impl Year<'_> {
 
     /// Feed is entered wrongly, taken back, and entered again.
     async fn mistake(&self, kube: &Kube) -> Told {
-        let day = on(3, 20);
+        let day = voucher(3, 20, "NT-3/2025 (contoh)");
         self.expense(kube, "pakan-salah", day.clone(), ExpenseKind::Feed, 205_000).await?;
         let wrong = request(&kube.id(), "pakan-salah");
         let reversal = v1::ReverseTransactionRequest {
