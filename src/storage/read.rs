@@ -63,6 +63,8 @@ statements! {
         WHERE book = $1 AND parent = $4 AND id = $5";
     ROWS = "SELECT id, position, value FROM register_row \
         WHERE book = $1 AND parent = $2 AND id > $3 ORDER BY id LIMIT $4";
+    ROWS_BELOW = "SELECT id, position, value FROM register_row \
+        WHERE book = $1 AND parent = $2 AND id > $3 AND id < $4 ORDER BY id LIMIT $5";
     WAITING_ROWS = "SELECT id, position, value FROM register_row \
         WHERE book = $1 AND parent = $2 AND waiting > $3 ORDER BY waiting LIMIT $4";
     ROWS_LISTED = concat!("SELECT id, position, value FROM register_row \
@@ -325,6 +327,19 @@ impl Snapshot {
     /// most `limit`. Cost: the rows answered.
     pub async fn rows(&mut self, parent: &str, after: &str, limit: u32) -> Rows<RegisterRow> {
         self.listed(ROWS, parent, after, limit).await
+    }
+
+    /// The same of those alone whose id is before another. Cost: the rows answered.
+    pub async fn rows_below(
+        &mut self,
+        parent: &str,
+        (after, below): (&str, &str),
+        limit: u32,
+    ) -> Rows<RegisterRow> {
+        let query = sqlx::query_as(ROWS_BELOW).bind(self.book.clone()).bind(parent.to_owned());
+        let query = query.bind(after.to_owned()).bind(below.to_owned()).bind(i64::from(limit));
+        let found: Vec<_> = query.fetch_all(&mut *self.transaction).await.map_err(failed)?;
+        found.into_iter().map(register_row).collect()
     }
 
     /// The same of those alone that [wait](record::waits) for somebody. Cost: the rows answered.

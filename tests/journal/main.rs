@@ -2,7 +2,11 @@
 
 mod approvals;
 mod batches;
+#[path = "../common/buffers.rs"]
+mod buffers;
 mod closing;
+#[path = "../common/mod.rs"]
+mod common;
 mod lineage;
 mod moving;
 mod office;

@@ -5,8 +5,6 @@
 //! of all statements on the reader's connections, told by its profiler; PostgreSQL's is the number
 //! of buffers that each executed plan touched, told by auto_explain through the server's notices.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use simpul::domain::account::{Account, Ledger};
 use simpul::domain::approval::{APPROVALS, Approval, ApprovalState};
 use simpul::domain::chart::{CHART, Code};
@@ -20,10 +18,9 @@ use simpul::storage::postgres::Postgres;
 use simpul::storage::read::{AsOf, Order, Reader, Snapshot, Span};
 use simpul::storage::{Journal, Load, migrate};
 use sqlx::{Connection, Executor, PgConnection};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 use crate::ledger::{Book, FIRST_DAY, Step, account, day_id, deposit, request};
-use crate::{backends, common, steps};
+use crate::{backends, buffers, common, steps};
 
 const SMALL: u32 = 1_000;
 const LARGE: u32 = 100_000;
@@ -271,44 +268,9 @@ async fn sqlite_steps_do_not_grow_with_history() {
 
 // --- PostgreSQL -------------------------------------------------------------------------------
 
-static BUFFERS: AtomicU64 = AtomicU64::new(0);
-
-/// Adds up the buffers of the plans in auto_explain's notices.
-struct Plans;
-
-impl<S: tracing::Subscriber> Layer<S> for Plans {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "sqlx::postgres::notice" {
-            event.record(&mut Buffers);
-        }
-    }
-}
-
-struct Buffers;
-
-impl tracing::field::Visit for Buffers {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        self.record_str(field, &format!("{value:?}"));
-    }
-
-    fn record_str(&mut self, _: &tracing::field::Field, text: &str) {
-        let Some((_, json)) = text.split_once("plan:\n") else { return };
-        let plan: serde_json::Value = serde_json::from_str(json).expect("a plan in JSON");
-        let blocks = |name| plan["Plan"][name].as_u64().expect("a number of blocks");
-        let all = blocks("Shared Hit Blocks") + blocks("Shared Read Blocks");
-        BUFFERS.fetch_add(all, Ordering::SeqCst);
-    }
-}
-
-const EXPLAIN: &str = "options=-c%20session_preload_libraries%3Dauto_explain\
-    %20-c%20auto_explain.log_min_duration%3D0%20-c%20auto_explain.log_analyze%3Don\
-    %20-c%20auto_explain.log_buffers%3Don%20-c%20auto_explain.log_format%3Djson\
-    %20-c%20auto_explain.log_timing%3Doff%20-c%20client_min_messages%3Dlog";
-
 #[tokio::test]
 async fn postgres_buffers_do_not_grow_with_history() {
-    let subscriber = tracing_subscriber::registry().with(Plans);
-    let _subscribed = tracing::subscriber::set_default(subscriber);
+    let _counting = buffers::count();
     let (mut fresh, mut analyzed) = (Vec::new(), Vec::new());
     for entries in [SMALL, LARGE] {
         let url = common::postgres_database().await;
@@ -316,14 +278,13 @@ async fn postgres_buffers_do_not_grow_with_history() {
         let journal = Postgres::connect(&url).await.expect("connect");
         let book = fill(&journal, entries).await;
         journal.close().await;
-        let journal = Postgres::connect(&format!("{url}?{EXPLAIN}")).await.expect("connect");
+        let journal = Postgres::connect(&buffers::told_by(&url)).await.expect("connect");
         let reader = journal.reader();
-        let meter = || BUFFERS.load(Ordering::SeqCst);
         // A database that nobody has analyzed yet plans by guesses; they must do as well.
-        fresh.push(costs(&journal, &reader, &book, meter).await);
+        fresh.push(costs(&journal, &reader, &book, buffers::so_far).await);
         let mut owner = PgConnection::connect(&url).await.expect("connect");
         owner.execute("VACUUM ANALYZE").await.expect("analyze");
-        analyzed.push(costs(&journal, &reader, &book, meter).await);
+        analyzed.push(costs(&journal, &reader, &book, buffers::so_far).await);
         journal.close().await;
     }
     // A tree of a hundred times as many rows is one or two pages deeper at each descent.

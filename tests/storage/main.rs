@@ -1,6 +1,8 @@
 //! Storage: one conformance suite for every backend, the databases' own guards, the read side.
 
 mod backends;
+#[path = "../common/buffers.rs"]
+mod buffers;
 #[path = "../common/mod.rs"]
 mod common;
 mod conformance;

@@ -22,9 +22,11 @@ pub(super) struct Kind {
 }
 
 impl Kind {
-    /// The beginning of the names under which such things are listed for a day.
-    fn prefix(&self, day: Day) -> String {
-        format!("{}{}.", due_prefix(day), self.name)
+    /// What stands before the names under which such things are listed for a day, and behind them:
+    /// the names begin with the one, and the other ends with the byte after its last.
+    fn bounds(&self, day: Day) -> (String, String) {
+        let listed = format!("{}{}", due_prefix(day), self.name);
+        (format!("{listed}."), format!("{listed}/"))
     }
 }
 
@@ -43,7 +45,7 @@ impl Listed {
     pub fn new(kind: &'static Kind, day: Day, after: &str) -> Listed {
         let eve = Day::new(day.get() - 1);
         let at = if after.starts_with(&due_prefix(day)) { day } else { eve };
-        let after = if after.is_empty() { kind.prefix(at) } else { after.to_owned() };
+        let after = if after.is_empty() { kind.bounds(at).0 } else { after.to_owned() };
         Listed { kind, day, at, after, page: Vec::new().into_iter() }
     }
 
@@ -72,20 +74,19 @@ impl Listed {
 
     /// Reads the next page; false when there is none.
     async fn turn(&mut self, snapshot: &mut Snapshot) -> Result<bool, StorageError> {
-        let prefix = self.kind.prefix(self.at);
-        let rows = snapshot.rows(DUE, &self.after, PAGE).await?;
-        let mut page = Vec::with_capacity(rows.len());
-        for found in rows.into_iter().take_while(|found| found.id.starts_with(&prefix)) {
-            self.after.clone_from(&found.id);
-            page.push((found.id, found.row));
+        let (_, below) = self.kind.bounds(self.at);
+        let rows = snapshot.rows_below(DUE, (&self.after, &below), PAGE).await?;
+        if let Some(last) = rows.last() {
+            self.after.clone_from(&last.id);
+            let page: Vec<_> = rows.into_iter().map(|found| (found.id, found.row)).collect();
+            self.page = page.into_iter();
+            return Ok(true);
         }
-        let more = !page.is_empty();
-        self.page = page.into_iter();
-        if more || self.at == self.day {
-            return Ok(more);
+        if self.at == self.day {
+            return Ok(false);
         }
         self.at = self.day;
-        self.after = self.kind.prefix(self.day);
+        self.after = self.kind.bounds(self.day).0;
         Ok(true)
     }
 }
