@@ -8,6 +8,7 @@ use crate::api::errors::Fault;
 use crate::api::ledger::{natural, read_point};
 use crate::api::v1;
 use crate::domain::account::Account;
+use crate::domain::block::blocked_name;
 use crate::domain::chart::{Code, fund_allowed};
 use crate::domain::dormancy::{Savings, WakeSavings};
 use crate::domain::id::{Entity, Id, RowName};
@@ -151,19 +152,22 @@ impl Method for v1::ListSavingsRequest {
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (book, entity) = convert::entity(&self.parent, "parent")?;
-        if self.of_groups && entity != Entity::Lkm {
-            return Err(Fault::ChoiceUnknown.on("of_groups"));
-        }
         let page = Page::new(self.page_size, &self.page_token)?;
         let mut snapshot = call.snapshot_of(&book, &entity, "parent").await?;
-        let code = if self.of_groups { Code::KubeSavings } else { Code::MemberSavings };
-        let control = savings_ledger(&entity).account(code).to_string();
+        let at_lkm = savings_ledger(&Entity::Lkm).account(Code::KubeSavings);
+        let prefix = match &entity {
+            _ if !self.of_groups => {
+                savings_ledger(&entity).account(Code::MemberSavings).to_string()
+            }
+            Entity::Lkm => at_lkm.to_string(),
+            Entity::Kube(group) => format!("{at_lkm}.{group}/"),
+        };
         let after = Account::parse(&page.after);
         if after.is_none() && !page.after.is_empty() {
             return Err(Fault::PageToken.on("page_token"));
         }
         let known = AsOf::default();
-        let mut found = snapshot.accounts(&control, after.as_ref(), page.size + 1, known).await?;
+        let mut found = snapshot.accounts(&prefix, after.as_ref(), page.size + 1, known).await?;
         let next_page_token = page.cut(&mut found, |(account, _)| account.to_string());
         let mut accounts = Vec::with_capacity(found.len());
         for (account, balance) in found {
@@ -197,6 +201,10 @@ async fn savings_account(
 ) -> Checked<v1::SavingsAccount> {
     let savings = Savings::of(account).ok_or_else(damaged)?;
     let activity = activity(snapshot, &savings).await?;
+    let blocked = match snapshot.row(&blocked_name(&savings)).await?.map(|found| found.row) {
+        Some(Row::Blocked(row)) if row.amount != 0 => Some(convert::to_money(Sen::new(row.amount))),
+        _ => None,
+    };
     let (owner, fund) = match &savings.who {
         Sharer::Member(member) => {
             (RowName::of(&savings.entity, "members", member.as_str()), Fund::Unspecified)
@@ -209,6 +217,7 @@ async fn savings_account(
         balance: Some(convert::to_money(natural(account.code, balance)?)),
         moved_on: convert::to_optional_date(activity.moved_on),
         dormant_on: convert::to_optional_date(activity.dormant_on),
+        blocked,
     })
 }
 

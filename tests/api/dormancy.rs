@@ -192,11 +192,6 @@ async fn what_is_wrong_with_waking_is_named(server: &Server) {
             "parent",
         ),
         (
-            ListSavingsRequest { parent: A.to_owned(), of_groups: true, ..Default::default() },
-            "CHOICE_UNKNOWN",
-            "of_groups",
-        ),
-        (
             ListSavingsRequest { parent: A.to_owned(), page_size: -1, ..Default::default() },
             "PAGE_SIZE",
             "page_size",

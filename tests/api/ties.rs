@@ -440,6 +440,12 @@ async fn a_groups_savings_are_blocked_at_the_lkm(server: &Server) {
         lifted_on: None,
     };
     assert_eq!(listed().await, std::slice::from_ref(&held));
+    // The group sees what it has there, and what of it it cannot have.
+    let own = ListSavingsRequest { parent: A.to_owned(), of_groups: true, ..Default::default() };
+    let own = town.savings().list_savings(own).await.expect("listed").into_inner().accounts;
+    let [account] = &own[..] else { panic!("{own:?}") };
+    assert_eq!((account.owner.as_str(), account.fund()), (A, Fund::SimpanPinjam));
+    assert_eq!((&account.balance, &account.blocked), (&idr(70_000), &idr(70_000)));
     let (request_id, details) = (fresh_request_id(), on(2025, 2, 4));
     let lift = UnblockSavingsRequest { block: name, request_id, details };
     town.products().unblock_savings(lift).await.expect("lifted");

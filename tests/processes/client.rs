@@ -783,6 +783,7 @@ fn groups_and_their_lkm(terminal: &Terminal, data: &Path) {
     terminal.reads(pledged);
     assert!(terminal.refused("tarik-lkm mawar 1").ends_with("(isian: amount)"));
     terminal.shows("produk-simpanan daftar-blokir lkm", "mawar", "Rp350.000");
+    terminal.shows("produk-simpanan rekening mawar --kube", "sp", "Rp350.000");
     terminal.reads("produk-simpanan buka-blokir lkm l1");
     terminal.reads("laci-baru tas --nama Tas --kolektor");
     terminal.shows(

@@ -182,7 +182,7 @@ pub struct Profit {
 pub struct Accounts {
     /// Kelompok atau lkm / group or lkm
     pub entity: String,
-    /// Tabungan kelompok di LKM / those of groups at the LKM
+    /// Tabungan kelompok di LKM: semua, atau kelompok ini / those of groups at the LKM
     #[arg(long = "kube", alias = "of-groups")]
     pub of_groups: bool,
     /// Hanya yang tidak aktif / only dormant ones
@@ -341,6 +341,7 @@ const ACCOUNTS: &[Column] = &[
     number("balance", "Saldo", "Balance"),
     text("moved", "Gerakan terakhir", "Last moved"),
     text("dormant", "Tidak aktif sejak", "Dormant since"),
+    number("blocked", "Diblokir", "Blocked"),
 ];
 
 const MANDATORY: &[Column] = &[
@@ -641,6 +642,7 @@ impl Client {
                     money_text(one.balance.as_ref()),
                     self.date(one.moved_on.as_ref()),
                     self.date(one.dormant_on.as_ref()),
+                    one.blocked.as_ref().map_or_else(String::new, |some| money_text(Some(some))),
                 ]);
             }
             page.next_page_token
