@@ -12,6 +12,7 @@ use crate::domain::money::Sen;
 use crate::domain::record::proto::{Block, Blocked};
 use crate::domain::record::{Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::standing::check_here;
 use crate::domain::surplus::Sharer;
 
 /// The collection of an entity's blocks.
@@ -49,7 +50,7 @@ impl Action for BlockSavings {
         Some(self.savings.entity.clone())
     }
 
-    /// Errors: `NOT_FOUND`, `ALREADY_EXISTS`, `OVERFLOW`.
+    /// Errors: `NOT_FOUND`, `GROUP_DISSOLVED`, `GROUP_MOVED`, `ALREADY_EXISTS`, `OVERFLOW`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let Savings { entity, who } = &self.savings;
         match who {
@@ -57,7 +58,7 @@ impl Action for BlockSavings {
                 draft.member(entity, member, "member")?;
             }
             Sharer::Kube(group, _) => {
-                draft.group(group, "group")?;
+                check_here(group, &draft.group(group, "group")?)?;
             }
         }
         let row = Block {
@@ -70,6 +71,12 @@ impl Action for BlockSavings {
         draft.create(block_name(entity, &self.block), Row::Block(row), "block_id")?;
         change(draft, &self.savings, self.amount)
     }
+}
+
+/// A block that comes with a group from another book holds on here.
+pub(super) fn arrive(draft: &mut Draft<'_>, entity: &Entity, block: &Block) -> Result<(), Stop> {
+    let Some(who) = Sharer::from_key(&block.saver) else { return Ok(()) };
+    change(draft, &Savings { entity: entity.clone(), who }, Sen::new(block.amount))
 }
 
 fn change(draft: &mut Draft<'_>, savings: &Savings, by: Sen) -> Result<(), Stop> {

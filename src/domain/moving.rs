@@ -23,7 +23,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, Ledger, Subject};
-use crate::domain::block::blocked_name;
+use crate::domain::block::{self, blocked_name};
 use crate::domain::chart::{CHART, Code, SubjectKind, fund_name};
 use crate::domain::daily::last_closed;
 use crate::domain::day::Day;
@@ -372,7 +372,7 @@ fn carry_out(draft: &mut Draft<'_>, group: &Id, things: &[Thing]) -> Result<(), 
 
 fn take_account(draft: &mut Draft<'_>, account: &Account) -> Result<(Account, Sen), Stop> {
     if let Some(savings) = Savings::of(account) {
-        // What is blocked goes along blocked.
+        // What is blocked leaves, too: its blocks go along.
         let name = blocked_name(&savings);
         if let Some(Row::Blocked(row)) = draft.row(&name)?
             && row.amount != 0
@@ -561,6 +561,8 @@ fn take_in(draft: &mut Draft<'_>, entity: &Entity, name: &RowName, row: &Row) ->
         // What the old book lists has to be listed here.
         Row::SavingsActivity(activity) => dormancy::arrive(draft, entity, &name.id, activity)?,
         Row::SavingsProducts(products) => dormancy::relist(draft, entity, &name.id, products)?,
+        // The total of what is blocked comes of the blocks, whether the old book held money or not.
+        Row::Block(row) => block::arrive(draft, entity, row)?,
         // What changed before is the old book's.
         Row::Keeping(keeping) => keeping.changes = vec![changed(draft, keeping.heads)],
         Row::LoanProduct(product) => {

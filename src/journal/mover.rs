@@ -36,7 +36,7 @@ use crate::domain::moving::{
     Carry, Come, Hear, MOVES, Part, Thing, Unpack, arrival_name, move_name, stays,
 };
 use crate::domain::record::proto::{
-    Blocked, Grant, Group, GroupArrival, Lot, Move, Obligation, Origin, Spending, TransitState,
+    Grant, Group, GroupArrival, Lot, Move, Obligation, Origin, Spending, TransitState,
 };
 use crate::domain::record::{Effect, MAX_RECORD_BYTES, Outcome, Record, Row, row_message};
 use crate::domain::relief::CASES;
@@ -60,7 +60,6 @@ const REGISTERS: &[&str] = &[
     "loan-products",
     "outside-loans",
     "blocks",
-    "blocked",
     "arisans",
     "keepings",
     "dues",
@@ -625,11 +624,6 @@ impl<'a> Packing<'a> {
                 }
                 self.put(key, name, row);
             }
-            Row::Blocked(row) if row.moved == 0 => {}
-            Row::Blocked(row) => {
-                let row = Blocked { amount: row.moved, moved: 0 };
-                self.put(key, name, Row::Blocked(row));
-            }
             Row::Block(ref block) if block.lifted_on != 0 => {}
             Row::Keeping(ref keeping) if keeping.until != 0 => {}
             Row::ReliefCase(ref case) if case.last_paid_on < year_ago => {}
@@ -776,6 +770,7 @@ fn texts_of(row: &mut Row) -> Vec<&mut Vec<u8>> {
             std::iter::once(&mut loan.purpose).chain(things).collect()
         }
         Row::Block(block) => vec![&mut block.reason],
+        Row::Arisan(arisan) => vec![&mut arisan.label],
         Row::LoanContacts(talks) => {
             talks.contacts.iter_mut().flat_map(|talk| [&mut talk.who, &mut talk.note]).collect()
         }

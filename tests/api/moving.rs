@@ -22,6 +22,7 @@ on_both!(
     what_is_told_of_a_group_that_is_gone_waits_and_is_taken_back,
     a_group_larger_than_a_record_moves_in_parts,
     loans_to_members_go_on_where_their_group_came,
+    what_is_sealed_and_what_is_blocked_come_along,
     a_group_joins_an_lkm_and_leaves_it_again,
     savings_lose_no_interest_by_a_move,
     savings_sleep_on_where_their_group_came,
@@ -753,4 +754,61 @@ async fn the_past_stays_readable_where_it_was_and_rules_go_on_where_it_came(serv
     let above = town.iks().request_relief(ask(THERE, on(2025, 6, 2), 10_001)).await;
     assert_eq!(why(&above.expect_err("30.000 were paid")).reason, "RELIEF_ABOVE_CAP");
     town.iks().request_relief(ask(THERE, on(2025, 6, 2), 10_000)).await.expect("the rest");
+}
+
+/// A round keeps its name and a block its reason under the keys of the book they come to. The block
+/// stood on savings that held nothing: lifted there, it frees no more than it held.
+async fn what_is_sealed_and_what_is_blocked_come_along(server: &Server) {
+    let town = Town::found(server).await;
+    other_book(&town, (2025, 1, 1)).await;
+    let open = OpenArisanRequest {
+        parent: A.to_owned(),
+        request_id: fresh_request_id(),
+        arisan_id: "r1".to_owned(),
+        label: "Arisan Bu Maria (contoh)".to_owned(),
+        contribution: idr(10_000),
+        member_ids: vec!["m01".to_owned(), "m02".to_owned()],
+        opened_on: None,
+    };
+    town.arisan().open_arisan(open.clone()).await.expect("opened");
+    let block = BlockSavingsRequest {
+        member: format!("{A}/members/m03"),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 1),
+        block_id: "b1".to_owned(),
+        amount: idr(30_000),
+        reason: "jaminan (contoh)".to_owned(),
+    };
+    town.products().block_savings(block.clone()).await.expect("blocked");
+    town.lifecycle().move_group(move_to(1)).await.expect("moved");
+
+    let get = GetArisanRequest { name: format!("{THERE}/arisans/r1") };
+    let round = town.arisan().get_arisan(get).await.expect("a round").into_inner().arisan;
+    let round = round.expect("set");
+    assert_eq!((round.label, round.members.len()), (open.label, 2));
+    let list = ListBlocksRequest { parent: THERE.to_owned(), ..Default::default() };
+    let blocks = town.products().list_blocks(list).await.expect("listed").into_inner().blocks;
+    let [held] = &blocks[..] else { panic!("{blocks:?}") };
+    assert_eq!((&held.reason, held.erased, &held.amount), (&block.reason, false, &block.amount));
+    assert_eq!(held.saver, format!("{THERE}/members/m03"));
+    let lift = UnblockSavingsRequest {
+        block: held.name.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 6, 2),
+    };
+    town.products().unblock_savings(lift).await.expect("lifted");
+    let member = format!("{THERE}/members/m03");
+    let details = on(2025, 6, 2);
+    let save = DepositRequest { member: member.clone(), details, ..deposit("m03", 100_000) };
+    town.savings().deposit(save).await.expect("saved there");
+    let draw = WithdrawRequest {
+        member,
+        request_id: fresh_request_id(),
+        details: on(2025, 6, 3),
+        amount: idr(130_000),
+        place: cash(),
+    };
+    let told = town.savings().withdraw(draw).await.expect("told").into_inner();
+    let told = told.transaction.expect("set");
+    assert_eq!(told.warnings[0].reason, "IN_SUSPENSE", "{told:?}");
 }

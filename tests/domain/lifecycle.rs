@@ -2,12 +2,14 @@
 //! sleeps, and what is gone.
 
 use simpul::domain::account::{Account, Subject};
+use simpul::domain::block::{BlockSavings, Unblock, blocked_name};
 use simpul::domain::cash::Place;
 use simpul::domain::chart::Code;
 use simpul::domain::dissolution::{Dissolve, Heir};
+use simpul::domain::dormancy::Savings;
 use simpul::domain::draft::grant_name;
 use simpul::domain::general::{OpenBalances, Opening};
-use simpul::domain::id::RowName;
+use simpul::domain::id::{Entity, RowName};
 use simpul::domain::money::Sen;
 use simpul::domain::moving::{Come, Hear, Leave, Part, Thing};
 use simpul::domain::record::Row;
@@ -17,6 +19,7 @@ use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::Deposit;
 use simpul::domain::standing::ChangeStanding;
 use simpul::domain::state::{Key, Lookup, Value};
+use simpul::domain::surplus::Sharer;
 use simpul::domain::uep::{Channel, Papers, ReceiveGrant};
 
 use crate::village::{Village, day, entries, flags, id, k, kube};
@@ -325,4 +328,69 @@ fn a_sleeping_group_is_told_of_and_asks_for_no_money() {
     let held: Vec<_> = row.standings.iter().map(|one| one.standing()).collect();
     assert_eq!(held, [Standing::Asleep, Standing::Active]);
     village.ok_on(save(false), Some("2025-05-03"));
+}
+
+/// What is blocked of a member's savings, in sen.
+fn blocked(v: &Village, group: &str, member: &str) -> i64 {
+    let savings = Savings { entity: kube(group), who: Sharer::Member(id(member)) };
+    match v.row(&blocked_name(&savings)) {
+        Some(Row::Blocked(row)) => row.amount,
+        None => 0,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A block may stand on savings that hold nothing yet. It goes along all the same, and lifting it
+/// there frees no more than it held.
+#[test]
+fn blocks_go_along_with_money_or_without() {
+    let mut v = village();
+    let member = |member: &str| Savings { entity: kube("a"), who: Sharer::Member(id(member)) };
+    let block = |savings, block: &str, amount| BlockSavings {
+        savings,
+        block: id(block),
+        amount,
+        reason: Vec::new(),
+    };
+    v.ok(block(member("m01"), "b1", k(40)));
+    v.ok(block(member("m02"), "b2", k(5)));
+    let leave = Leave {
+        group: id("a"),
+        to: "books/soe/groups/x".to_owned(),
+        staying: Vec::new(),
+        later: None,
+        things: things(&HELD),
+        more: false,
+        minute: "BA-8/contoh".to_owned(),
+    };
+    v.ok_on(leave, Some("2025-06-01"));
+    let left = v.last_request();
+    assert_eq!((blocked(&v, "a", "m01"), blocked(&v, "a", "m02")), (0, k(5).get()));
+    // Of a group that is gone the LKM keeps nothing that could be blocked.
+    let of_kube = Savings { entity: Entity::Lkm, who: Sharer::Kube(id("a"), Fund::Uep) };
+    let gone = v.refused(block(of_kube, "b3", k(1)));
+    assert_eq!((gone.reason, gone.field.as_str()), (Reason::GroupMoved, "group"));
+
+    let mut there = Village::new();
+    let came = |id: &str| {
+        (
+            RowName::of(&kube("x"), "blocks", id),
+            v.row(&RowName::of(&kube("a"), "blocks", id)).expect("a block"),
+        )
+    };
+    let part = Part { last: true, rows: vec![came("b1"), came("b2")], ..Part::default() };
+    let Some(Row::Group(row)) = v.row(&RowName::group(&id("a"))) else { panic!("a group") };
+    let row = simpul::domain::record::proto::Group { standings: Vec::new(), ..row };
+    let moved_on = day("2025-06-01").get();
+    there.ok(Come { group: id("x"), row, moved_on, minute: "BA-8/contoh".to_owned(), part });
+    for (member, block, held) in [("m01", "b1", 40), ("m02", "b2", 5)] {
+        assert_eq!(blocked(&there, "x", member), k(held).get());
+        there.ok(Unblock { entity: kube("x"), block: id(block) });
+        assert_eq!(blocked(&there, "x", member), 0);
+    }
+
+    // Where the other book refuses the group, all is blocked as before.
+    v.ok(Hear { group: id("a"), refused: Some(Reason::AlreadyExists) });
+    v.ok_on(Reverse { transaction: left, line: 0 }, Some("2025-06-02"));
+    assert_eq!((blocked(&v, "a", "m01"), blocked(&v, "a", "m02")), (k(40).get(), k(5).get()));
 }
