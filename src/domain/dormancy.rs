@@ -12,7 +12,7 @@
 //! **Invariants**: no savings fall dormant for what was before the first rule, and none that hold
 //! nothing. What is listed anew is never found later than its day.
 
-use crate::domain::account::{Account, Subject};
+use crate::domain::account::{Account, Ledger, Subject};
 use crate::domain::chart::Code;
 use crate::domain::daily::{last_closed, note_due};
 use crate::domain::day::Day;
@@ -54,6 +54,13 @@ impl Savings {
     pub fn of(account: &Account) -> Option<Savings> {
         let who = Sharer::of_savings(account)?;
         Some(Savings { entity: account.ledger.entity.clone(), who })
+    }
+
+    /// What a KUBE's account says that the LKM keeps for it; `None` for one that says something else.
+    pub fn mirrored(account: &Account) -> Option<Savings> {
+        let Ledger { entity: Entity::Kube(group), fund } = &account.ledger else { return None };
+        let who = Sharer::Kube(group.clone(), fund.get());
+        (account.code == Code::SavingsAtLkm).then_some(Savings { entity: Entity::Lkm, who })
     }
 
     /// The account.

@@ -886,9 +886,11 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// What of an account cannot be taken out, in sen.
+    /// What of an account cannot be taken out, in sen: on both sides alike, lest a report leave them
+    /// different.
     fn blocked(&self, account: &Account) -> Result<Sen, Stop> {
-        let Some(savings) = Savings::of(account) else { return Ok(Sen::ZERO) };
+        let savings = Savings::of(account).or_else(|| Savings::mirrored(account));
+        let Some(savings) = savings else { return Ok(Sen::ZERO) };
         match self.row(&blocked_name(&savings))? {
             Some(Row::Blocked(row)) => Ok(Sen::new(row.amount)),
             _ => Ok(Sen::ZERO),

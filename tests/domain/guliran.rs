@@ -1,6 +1,8 @@
 //! Guliran, event by event: exact entries in both ledgers, refusals, and what reversals take back.
 
+use simpul::domain::block::BlockSavings;
 use simpul::domain::cash::Place;
+use simpul::domain::dormancy::Savings;
 use simpul::domain::draft::grant_name;
 use simpul::domain::guliran::{
     Confirm, Decide, Deliver, Excuse, Item, Lend, Receiver, Release, RepayLoan, SetRule,
@@ -16,6 +18,7 @@ use simpul::domain::record::proto::{
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::state::{Key, Lookup, Value};
+use simpul::domain::surplus::Sharer;
 use simpul::domain::trade::Born;
 use simpul::domain::uep::{
     AcceptLpj, Channel, LoseCapital, Loss, Papers, ReceiveGrant, ReturnGrant, SetPlan, uep_ledger,
@@ -494,4 +497,21 @@ fn a_plan_is_not_larger_than_its_grant() {
     assert_eq!(v.refused(plan(&[("x", 6_000), ("y", 4_001)])).reason, Reason::PlanExceeded);
     assert_eq!(v.refused(plan(&[("x", 1), ("x", 1)])).reason, Reason::AlreadyExists);
     v.ok(plan(&[("x", 6_000), ("y", 4_000)]));
+}
+
+/// Savings that are blocked pass nothing on. Where it is told that they did, what is blocked stays
+/// where it is in both ledgers, and both put the rest in suspense: the mirrors agree.
+#[test]
+fn a_pass_out_of_blocked_savings_leaves_both_ledgers_alike() {
+    let mut v = village();
+    v.ok(decide("a", "g", 3_000));
+    let savings = Savings { entity: Entity::Lkm, who: Sharer::Kube(id("a"), proto::Fund::Uep) };
+    let amount = k(9_000);
+    v.ok(BlockSavings { savings, block: id("jaminan"), amount, reason: Vec::new() });
+    let pass = deliver("a", "g", "p", to("b", "dari-a"), 3_000);
+    assert_eq!(v.refused(pass.clone()).reason, Reason::Floor);
+    let told = v.ok(Deliver { reported: true, ..pass });
+    assert!(flags(&told).contains(&Reason::InSuspense), "{told:?}");
+    assert_eq!((v.held("a.uep.1111"), v.held("lkm.sp.2102.a/uep")), (k(9_000), k(9_000)));
+    assert_eq!((v.held("b.uep.1111"), v.held("lkm.sp.2102.b/uep")), (k(3_000), k(3_000)));
 }

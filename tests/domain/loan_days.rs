@@ -22,6 +22,7 @@ use simpul::domain::record::proto::{
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::savings::{Deposit, Kind};
+use simpul::domain::stake::Means;
 use simpul::domain::state::{Key, Lookup, Value};
 use simpul::domain::surplus::Sharer;
 
@@ -261,4 +262,49 @@ fn a_loan_that_outgrows_money_stops_nothing_else() {
 /// What m01 saves with a.
 fn of_member() -> Savings {
     Savings { entity: kube("a"), who: Sharer::Member(id("m01")) }
+}
+
+/// What a KUBE blocked is not taken for a loan either, be it by the night or by hand: a block that
+/// secures the loan is for the LKM to lift, not for the closing to eat up.
+#[test]
+fn what_a_kube_blocked_pays_no_instalment() {
+    let mut v = debited();
+    v.ok(SaveAtLkm {
+        group: id("a"),
+        fund: Fund::SimpanPinjam,
+        deposit: true,
+        amount: k(300),
+        kube_place: Place::Cash,
+        lkm_place: Place::Vault,
+    });
+    let savings = Savings { entity: Entity::Lkm, who: Sharer::Kube(id("a"), Fund::SimpanPinjam) };
+    v.ok(BlockSavings { savings, block: id("b1"), amount: k(250), reason: Vec::new() });
+    let held = |v: &Village| (v.held("lkm.sp.2102.a/sp"), v.held("a.sp.1111"));
+    let loans = these(&Entity::Lkm, &["l1"]);
+    v.ok_on(DebitLoans { day: day("2025-04-01"), loans: loans.clone() }, Some("2025-04-01"));
+    assert_eq!(held(&v), (k(250), k(250)));
+    v.ok_on(TendLoans { day: day("2025-04-01"), loans }, None);
+    assert_eq!(listed(&v, &Entity::Lkm, "l1"), "2025-04-02");
+    let by_savings = pay(&Entity::Lkm, "l1", k(1), Purse::Kube(Means::Savings));
+    assert_eq!(v.refused(by_savings).reason, Reason::Floor);
+    assert_eq!(held(&v), (k(250), k(250)));
+}
+
+/// Taken back, what was provided by hand is made again by the next closing, which finds the loan.
+#[test]
+fn provision_taken_back_is_made_by_the_next_closing() {
+    let mut v = of_lkm();
+    v.ok(quality(Entity::Lkm, "BA-3/contoh"));
+    let provided = |v: &Village| v.held("lkm.sp.1291.l2").negated().expect("fits");
+    v.ok_on(ProvideLoan { lender: Entity::Lkm, loan: id("l2") }, Some("2025-08-01"));
+    let transaction = v.last_request();
+    v.ok_on(pay(&Entity::Lkm, "l2", k(1), Purse::Place(Place::Vault)), Some("2025-08-02"));
+    v.ok_on(Reverse { transaction, line: 0 }, Some("2025-08-03"));
+    let loan = row(&v, &Entity::Lkm, "l2");
+    assert_eq!((provided(&v), loan.state()), (k(0), LoanState::Active));
+    assert_eq!(loan.facts.len(), 2, "neither paid nor lent any less");
+    close_through(&mut v, "2025-08-02");
+    let loans = these(&Entity::Lkm, &["l2"]);
+    v.ok_on(TendLoans { day: day("2025-08-03"), loans }, Some("2025-08-03"));
+    assert!(provided(&v).is_positive());
 }

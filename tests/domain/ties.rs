@@ -2,9 +2,11 @@
 //! 31a and 32), exact entries in both ledgers.
 
 use simpul::domain::account::{Ledger, Subject};
+use simpul::domain::block::{BlockSavings, Unblock};
 use simpul::domain::cash::{MoveCash, Place};
 use simpul::domain::chart::Code;
 use simpul::domain::collect::{Collect, HandIn};
+use simpul::domain::dormancy::Savings;
 use simpul::domain::general::ClearSuspense;
 use simpul::domain::id::Entity;
 use simpul::domain::link::SaveAtLkm;
@@ -18,6 +20,7 @@ use simpul::domain::stake::{
     BuyStake, Means, PayBackStake, ReceiveStake, ReturnStake, programme_name,
 };
 use simpul::domain::state::{Key, Lookup, Value};
+use simpul::domain::surplus::Sharer;
 use simpul::domain::term::{CloseDeposit, OpenDeposit, Owner, Purse, TermId};
 
 use crate::village::{Village, day, entries, flags, id, k, kube};
@@ -330,4 +333,42 @@ fn a_minute_lets_a_deposit_be_paid_back_early() {
         panic!("no longer linked");
     };
     assert_eq!(refusal.reason, Reason::NotLinked);
+}
+
+/// An officer blocks savings so that nothing leaves by any road, and no mistake is put right out of
+/// them either: a deposit that is to be taken back waits until the block is lifted.
+#[test]
+fn blocked_savings_leave_by_no_road() {
+    let mut v = village();
+    v.ok(save(k(100)));
+    let deposited = v.last_request();
+    let who = Sharer::Kube(id("a"), Fund::SimpanPinjam);
+    let savings = Savings { entity: Entity::Lkm, who };
+    let block = |block: &str, amount| BlockSavings {
+        savings: savings.clone(),
+        block: id(block),
+        amount,
+        reason: Vec::new(),
+    };
+    v.ok(block("b1", k(60)));
+    v.ok(block("b2", k(40)));
+    let fund = Fund::SimpanPinjam;
+    let stake = BuyStake { group: id("a"), fund, amount: k(1), means: Means::Savings };
+    assert_eq!(v.refused(stake).reason, Reason::Floor);
+    assert_eq!(v.refused(SaveAtLkm { deposit: false, ..save(k(1)) }).reason, Reason::Floor);
+    assert_eq!(v.refused(open("d1", k(1), Means::Savings)).reason, Reason::Floor);
+    let back = || Reverse { transaction: deposited.clone(), line: 0 };
+    assert_eq!(v.refused(back()).reason, Reason::Floor);
+    assert_eq!((v.held("a.sp.1111"), v.held("lkm.sp.2102.a/sp")), (k(100), k(100)));
+    // What comes in is free, and the same block is not put on twice.
+    v.ok(save(k(5)));
+    assert_eq!(v.refused(block("b1", k(5))).reason, Reason::AlreadyExists);
+    v.ok(open("d1", k(5), Means::Savings));
+    for lifted in ["b1", "b2"] {
+        v.ok(Unblock { entity: Entity::Lkm, block: id(lifted) });
+        let again = v.refused(Unblock { entity: Entity::Lkm, block: id(lifted) });
+        assert_eq!(again.reason, Reason::NotBlocked);
+    }
+    v.ok(back());
+    assert_eq!((v.held("a.sp.1111"), v.held("lkm.sp.2102.a/sp")), (k(0), k(0)));
 }
