@@ -895,7 +895,9 @@ pub fn undo(draft: &mut Draft<'_>, event: Event, effect: &Effect) -> Result<(), 
         let after = match event {
             // Closed by mistake and past its maturity by now: the next closing lets it mature. A
             // maturity taken back waits for somebody instead, or the next closing would do it again.
-            Event::TermMatured => today.min(Day::new(case.row.matures_on.saturating_sub(1))),
+            Event::TermMatured | Event::MemberSettled => {
+                today.min(Day::new(case.row.matures_on.saturating_sub(1)))
+            }
             _ => today,
         };
         case.row.listed_on = 0;

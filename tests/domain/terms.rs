@@ -872,3 +872,28 @@ fn a_term_from_a_months_last_day_begins_again_for_as_many_months() {
     assert_eq!(v.held("a.sp.2103.m01"), k(186));
     assert_eq!(Day::new(row(&v, &term).matures_on), day("2025-07-30"));
 }
+
+/// A member was settled with by mistake, and it is seen after the deposit's day: that is no closing's
+/// doing either, so the next one lets it mature.
+#[test]
+fn a_deposit_settled_by_mistake_matures_after_all() {
+    let mut v = village();
+    let early = TermProduct {
+        early: EarlyBreak::Percent as i32,
+        early_percent: "1".to_owned(),
+        ..product("12", TermPayout::AtMaturity)
+    };
+    set(&mut v, kube("a"), early);
+    v.ok_on(of_member(kube("a"), Purse::Till(Place::Cash)), Some("2025-01-15"));
+    let left_on = day("2025-02-15");
+    let (entity, member, place) = (kube("a"), id("m01"), Place::Cash);
+    let settle = Settle { entity, member, left_on, died_on: None, heir: None, place };
+    v.ok_on(settle, Some("2025-02-15"));
+    let term = TermId::Member(kube("a"), id("d1"));
+    assert_eq!(row(&v, &term).state(), TermState::PaidBack);
+    let transaction = v.last_request();
+    v.ok_on(Reverse { transaction, line: 0 }, Some("2025-05-02"));
+    assert_eq!((row(&v, &term).state(), &*listed(&v, &term)), (TermState::Open, "2025-04-15"));
+    tend(&mut v, &term, "2025-05-02");
+    assert_eq!((row(&v, &term).state(), v.held("a.sp.2103.m01")), (TermState::PaidBack, k(6_386)));
+}
