@@ -69,13 +69,13 @@ const SQLITE_GUARDS: &str = "\
 
 /// The same guards.
 const POSTGRES_GUARDS: &str = "\
-    CREATE FUNCTION refuse_change() RETURNS trigger \
+    CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger \
     LANGUAGE plpgsql SET search_path = simpul_access, pg_temp AS $$ \
     BEGIN \
         RAISE EXCEPTION '% is append-only', TG_TABLE_NAME \
             USING ERRCODE = 'integrity_constraint_violation'; \
     END $$; \
-    CREATE FUNCTION check_lookup() RETURNS trigger \
+    CREATE OR REPLACE FUNCTION check_lookup() RETURNS trigger \
     LANGUAGE plpgsql SET search_path = simpul_access, pg_temp AS $$ \
     BEGIN \
         IF (NEW.book, NEW.at, NEW.nonce, NEW.account, NEW.device, NEW.method, NEW.name, NEW.reason, \
@@ -89,11 +89,11 @@ const POSTGRES_GUARDS: &str = "\
         END IF; \
         RETURN NEW; \
     END $$; \
-    CREATE TRIGGER lookup_stays BEFORE DELETE OR TRUNCATE ON lookup \
+    CREATE OR REPLACE TRIGGER lookup_stays BEFORE DELETE OR TRUNCATE ON lookup \
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change(); \
-    CREATE TRIGGER lookup_fixed BEFORE UPDATE ON lookup \
+    CREATE OR REPLACE TRIGGER lookup_fixed BEFORE UPDATE ON lookup \
         FOR EACH ROW EXECUTE FUNCTION check_lookup(); \
-    CREATE TRIGGER spent_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON spent \
+    CREATE OR REPLACE TRIGGER spent_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON spent \
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();";
 
 /// The lock keeps two servers that start together from making the schema twice.
@@ -342,8 +342,8 @@ impl AccessStore {
         AccessStore::open(settled, url.as_str()).await
     }
 
-    /// Makes the schema and its tables if need be, as the role that shall own them, and gives an
-    /// existing role what the server needs and no more.
+    /// Makes the schema, its tables and their guards if need be, as the role that shall own them, and
+    /// gives an existing role what the server needs and no more.
     ///
     /// Errors: `Failed`.
     pub async fn prepare(url: &str, service_role: Option<&str>) -> Result<(), StorageError> {
@@ -371,7 +371,10 @@ impl AccessStore {
     /// Errors: `Failed`.
     pub async fn postgres(url: &str) -> Result<AccessStore, StorageError> {
         let mut connection = PgConnection::connect(url).await.map_err(failed)?;
-        make_schema(&mut connection).await?;
+        let found = connection.fetch_one(POSTGRES_FIND).await.map_err(failed)?;
+        if !found.try_get::<bool, _>(0).map_err(failed)? {
+            make_schema(&mut connection).await?;
+        }
         connection.close().await.map_err(failed)?;
         let within = AnyPoolOptions::new().after_connect(|connection, _| {
             Box::pin(async move {
@@ -621,17 +624,14 @@ impl AccessStore {
     }
 }
 
+/// Makes what is missing of the schema, its guards among it.
 async fn make_schema(connection: &mut PgConnection) -> Result<(), StorageError> {
-    let found = connection.fetch_one(POSTGRES_FIND).await.map_err(failed)?;
-    if !found.try_get::<bool, _>(0).map_err(failed)? {
-        let schema = format!(
-            "BEGIN; {POSTGRES_SCHEMA}; SET LOCAL search_path TO simpul_access; {SCHEMA} \
-            {POSTGRES_GUARDS} COMMIT"
-        );
-        let schema = sqlx::raw_sql(AssertSqlSafe(schema));
-        schema.execute(connection).await.map_err(failed)?;
-    }
-    Ok(())
+    let schema = format!(
+        "BEGIN; {POSTGRES_SCHEMA}; SET LOCAL search_path TO simpul_access; {SCHEMA} \
+        {POSTGRES_GUARDS} COMMIT"
+    );
+    let schema = sqlx::raw_sql(AssertSqlSafe(schema));
+    schema.execute(connection).await.map(drop).map_err(failed)
 }
 
 /// A device that is being enrolled.

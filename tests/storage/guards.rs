@@ -470,3 +470,48 @@ async fn postgres_keeps_the_access_log() {
     }
     run_postgres(SEALED_ANEW.to_owned(), &mut owner).await.expect("sealed anew");
 }
+
+/// The guards, as they are called.
+const LOG_GUARDS: [(&str, &str); 5] = [
+    ("lookup_stays", "lookup"),
+    ("lookup_fixed", "lookup"),
+    ("lookup_new", "lookup"),
+    ("spent_stays", "spent"),
+    ("spent_fixed", "spent"),
+];
+
+#[tokio::test]
+async fn sqlite_guards_an_access_log_of_before() {
+    let (_folder, path) = backends::sqlite_path();
+    filled(AccessStore::sqlite(&path).await.expect("a store")).await;
+    let options = SqliteConnectOptions::new().filename(&path);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("connect");
+    for (guard, _) in LOG_GUARDS {
+        run_sqlite(format!("DROP TRIGGER {guard}"), &mut connection).await.expect("dropped");
+    }
+    AccessStore::sqlite(&path).await.expect("opened again");
+    for (message, attempt) in LOG_ATTEMPTS {
+        let said = refusal(run_sqlite((*attempt).to_owned(), &mut connection).await, attempt);
+        assert!(said.contains(message), "{attempt}: {said}");
+    }
+}
+
+/// Preparing again, as each migration does, makes them; connecting as the server does changes nothing.
+#[tokio::test]
+async fn postgres_guards_an_access_log_of_before() {
+    let url = common::postgres_database().await;
+    AccessStore::prepare(&url, None).await.expect("prepared");
+    filled(AccessStore::postgres(&url).await.expect("a store")).await;
+    let mut owner = PgConnection::connect(&url).await.expect("connect");
+    let path = "SET search_path TO simpul_access".to_owned();
+    run_postgres(path, &mut owner).await.expect("a schema");
+    for (guard, table) in LOG_GUARDS {
+        let drop = format!("DROP TRIGGER IF EXISTS {guard} ON {table}");
+        run_postgres(drop, &mut owner).await.expect("dropped");
+    }
+    AccessStore::prepare(&url, None).await.expect("prepared again");
+    for (message, attempt) in LOG_ATTEMPTS {
+        let said = refusal(run_postgres((*attempt).to_owned(), &mut owner).await, attempt);
+        assert!(said.contains(message), "{attempt}: {said}");
+    }
+}
