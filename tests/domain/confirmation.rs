@@ -6,13 +6,14 @@ use simpul::domain::cash::Place;
 use simpul::domain::confirmation::{AnswerReport, confirmation_name};
 use simpul::domain::general::{JournalLine, PostJournal};
 use simpul::domain::id::RequestId;
-use simpul::domain::record::proto::{Confirmation, ConfirmationState, Review};
+use simpul::domain::record::proto::{Confirmation, ConfirmationState, Grant, PassChannel, Review};
 use simpul::domain::record::{Effect, Row};
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
 use simpul::domain::review::review_name;
 use simpul::domain::savings::{Deposit, Kind};
 use simpul::domain::state::{Key, Lookup, Value};
+use simpul::domain::transfer::{Receive, Transfer};
 
 use crate::village::{Village, by, entries, id, k, kube};
 
@@ -24,6 +25,7 @@ fn village() -> Village {
 
 const TELLER: (&str, Role) = ("teller", Role::Teller);
 const MANAGER: (&str, Role) = ("manajer", Role::Manager);
+const CHAIR: (&str, Role) = ("pak-yosef", Role::Chair);
 const TREASURER: (&str, Role) = ("bu-maria", Role::Treasurer);
 
 fn deposit() -> Deposit {
@@ -138,4 +140,53 @@ fn a_disputed_record_is_reviewed_and_settled_by_reversal() {
     assert_eq!(review(&v, &report).decided_by, v.last_request().as_str());
     // The reversal moved the group's money, and waits for its word in turn.
     assert_eq!(answer(&v, &v.last_request()).state(), ConfirmationState::Waiting);
+}
+
+/// What came from another book, by the courier or as a file that the treasurer took in.
+fn received(grant: &str) -> Receive {
+    let transfer = Transfer {
+        pass: format!("books/soe/groups/x/passes/{grant}"),
+        ancestors: Vec::new(),
+        giver: Grant::default(),
+        amount: k(100),
+        cash: k(100),
+        channel: PassChannel::Bank,
+        items: Vec::new(),
+    };
+    let courier = RequestId::new("request-kurir").expect("an id");
+    Receive { group: id("a"), grant: id(grant), transfer, courier, given_on: None }
+}
+
+/// Whoever brought it, somebody else of the group says whether it is there, once. Said not to be, it
+/// is looked into, but not taken back: it has left the other book, where it is a part of what its
+/// giver passed on.
+#[test]
+fn what_came_from_another_book_is_answered_once_and_stays() {
+    let mut v = village();
+    v.group("b");
+    let here = vec!["groups/a/confirmations".to_owned()];
+    assert_eq!(waits(&v.ok(received("g1"))), here);
+    let brought = v.last_request();
+    by(&mut v, TREASURER, wrong(&brought)).expect("disputed");
+    assert_eq!(review(&v, &brought).decided_by, "");
+    let again = by(&mut v, TREASURER, right(&brought)).expect_err("answered");
+    assert_eq!(again.reason, Reason::ConfirmationDecided);
+    let back = by(&mut v, MANAGER, Reverse { transaction: brought.clone(), line: 0 });
+    assert_eq!(back.expect_err("stays").reason, Reason::ReversalBlocked);
+    assert_eq!(answer(&v, &brought).state(), ConfirmationState::Disputed);
+    assert_eq!(v.held("a.uep.1104"), k(100));
+
+    let taken_in = by(&mut v, TREASURER, received("g2")).expect("taken in");
+    assert_eq!(waits(&taken_in), here);
+    let own = v.last_request();
+    let refusal = by(&mut v, ("bu-maria", Role::Chair), right(&own)).expect_err("their own");
+    assert_eq!(refusal.reason, Reason::OwnReport);
+    let stranger = AnswerReport { group: id("b"), ..right(&own) };
+    assert_eq!(by(&mut v, CHAIR, stranger).expect_err("not theirs").reason, Reason::NotFound);
+    by(&mut v, CHAIR, right(&own)).expect("confirmed");
+    // What is refused asks nobody.
+    let twice = by(&mut v, MANAGER, received("g2")).expect_err("replayed");
+    assert_eq!(twice.reason, Reason::TransferReplayed);
+    let replayed = v.last_request();
+    assert!(row(&v, &confirmation_name(&id("a"), &replayed)).is_none());
 }
