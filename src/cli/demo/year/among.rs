@@ -2,21 +2,26 @@
 //! much, and once more than she owes; what Lea paid was not noted; Rut borrows until the harvest what
 //! the LKM lent the group; Filipus is turned down; Titus is ill and pays nothing.
 
-use super::credit::{MINUTE, at, flat, percent, plan, version};
+use super::borrowed::TRANCHES;
+use super::credit::{MINUTE, at, flat, lkm_loan, version, wish};
+use super::requests::{
+    MonthDay, Told, day_of, done, member_id, minute, on, percent, place, request, rupiah,
+    savings_of, transaction, with_memo,
+};
 use super::small::Small;
-use super::{
-    BOOK, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah, with_memo,
-};
+use super::{BOOK, Year};
 use crate::api::v1::{
-    self, LoanMethod, LoanPart, LoanPenalty, LoanTerms, PenaltyPer, PlaceKind, QualityMeasure,
-    Recognition, SheetLineKind,
+    self, ApplyForLoanRequest, LoanMethod, LoanPart, LoanPenalty, LoanTerms, PenaltyPer, PlaceKind,
+    QualityMeasure, Recognition, SheetLineKind,
 };
-use crate::domain::chart::Code;
 
+/// The group.
 pub(super) const EMBUN: Small = Small {
+    book: BOOK,
     id: "embun",
     name: "Embun (contoh)",
     business: "kios dan ternak ayam",
+    households: 5,
     since: (1, 1),
     linked: true,
     members: &["Naomi", "Rut", "Filipus", "Lea", "Titus"],
@@ -33,22 +38,8 @@ fn tin() -> Option<v1::LoanPurse> {
     at(PlaceKind::Cash)
 }
 
-fn asked(
-    loan: &str,
-    member: u32,
-    product: &str,
-    amount: i64,
-    months: u32,
-) -> v1::ApplyForLoanRequest {
-    v1::ApplyForLoanRequest {
-        lender: EMBUN.path(),
-        loan_id: loan.to_owned(),
-        borrower: EMBUN.member(member),
-        product_id: product.to_owned(),
-        amount: rupiah(amount),
-        plan: plan(months),
-        ..v1::ApplyForLoanRequest::default()
-    }
+fn asked(loan: &str, member: u32, product: &str, amount: i64, months: u32) -> ApplyForLoanRequest {
+    wish((&EMBUN.path(), loan), EMBUN.member(member), product, amount, months)
 }
 
 impl Year<'_> {
@@ -132,8 +123,8 @@ impl Year<'_> {
 
     /// Of what the LKM lent the group in tranches, a million until the harvest.
     async fn lend_on(&self, loan: &str) -> Told {
-        let wish = v1::ApplyForLoanRequest {
-            funded_by: super::credit::lkm_loan(super::borrowed::TRANCHES),
+        let wish = ApplyForLoanRequest {
+            funded_by: lkm_loan(TRANCHES),
             purpose: "bibit dan pupuk (contoh)".to_owned(),
             ..asked(RUT, 2, "panen", 1_000_000, 6)
         };
@@ -156,7 +147,7 @@ impl Year<'_> {
         self.repay_claim((3, 24), loan, 2, 56_000).await
     }
 
-    async fn repay_claim(&self, (month, day): (i32, i32), loan: &str, to: u32, much: i64) -> Told {
+    async fn repay_claim(&self, (month, day): MonthDay, loan: &str, to: u32, much: i64) -> Told {
         let repay = v1::RepayClaimRequest {
             loan: loan.to_owned(),
             request_id: request(NAOMI, &format!("ganti-{}", member_id(to))),
@@ -197,16 +188,10 @@ impl Year<'_> {
         let lent = 600_000 + 500_000 + 1_000_000 + 300_000;
         let paid = 2 * 112_000 + 2 * 110_000;
         let counted = pokok + borrowed - lent + paid;
-        let sheet = v1::RecordSheetRequest {
-            parent: EMBUN.path(),
-            request_id: request(EMBUN.id, "lembar-4"),
-            details: on(4, 10),
-            number: "4".to_owned(),
-            lines: brought.map(line).to_vec(),
-            opening_cash: rupiah(counted),
-            closing_cash: rupiah(counted + 112_000 + 110_000),
-        };
-        done(self.remote.meetings().record_sheet(sheet).await)
+        let cash = (counted, counted + 112_000 + 110_000);
+        let day = (on(4, 10), "4".to_owned());
+        let lines = brought.map(line).to_vec();
+        self.sheet(EMBUN.path(), EMBUN.asked("lembar-4"), day, lines, cash).await
     }
 
     /// Of what Naomi pays too much she has a part back; the rest waits for June.
@@ -225,12 +210,11 @@ impl Year<'_> {
     /// Naomi brings another instalment of a loan that she has paid off: it becomes savings.
     async fn paid_off_already(&self, loan: &str) -> Told {
         self.instalment((8, 10), loan, 50_000, tin()).await?;
-        let account = format!("{}.sp.{}.m01", EMBUN.id, Code::MemberSavings.number());
         let clearing = v1::ClearSuspenseRequest {
-            transaction: format!("books/{BOOK}/transactions/{}", request(NAOMI, "angsuran-8")),
+            transaction: transaction(&request(NAOMI, "angsuran-8")),
             request_id: request(NAOMI, "sementara"),
             details: with_memo(8, 11, "Sudah lunas, jadi tabungan (contoh)"),
-            account: format!("books/{BOOK}/accounts/{account}"),
+            account: savings_of(EMBUN.id, 1),
             amount: rupiah(50_000),
             ..v1::ClearSuspenseRequest::default()
         };
@@ -280,7 +264,7 @@ impl Year<'_> {
         };
         let quality = v1::SetLoanQualityRequest {
             entity: EMBUN.path(),
-            request_id: request(EMBUN.id, "kualitas"),
+            request_id: EMBUN.asked("kualitas"),
             since: day_of(10, 1),
             measure: QualityMeasure::InstalmentsOverdue as i32,
             classes: vec![class("LANCAR", 0, "0"), class("DIRAGUKAN", 2, "50")],

@@ -1,7 +1,8 @@
 //! The bank's own list for December beside the LKM's book. It names a charge that nobody had
 //! written down: that is recorded, and ticked when the list is looked through again.
 
-use super::{Told, Year, day_of, done, lkm, on, request, rupiah};
+use super::Year;
+use super::requests::{Told, day_of, done, lkm, on, request, rupiah};
 use crate::api::v1::{self, BankLine, Evidence, EvidenceKind, Fund, bank_line::Movement};
 
 /// The bank's reference of its charge.

@@ -2,11 +2,11 @@
 //! of these comes in tranches, is paid off early, and its promptness rewarded; the other cannot be
 //! paid after a drought and gets a new plan at a lower rate.
 
+use super::Year;
 use super::among::EMBUN;
-use super::credit::{MINUTE, by_hand, flat, lkm_loan, percent, plan, version};
-use super::small::MonthDay;
-use super::{Told, Year, done, lkm, minute, on, place, request, rupiah};
-use crate::api::v1::{self, LoanMethod, LoanTerms, PlaceKind, Recognition};
+use super::credit::{MINUTE, by_hand, flat, lkm_loan, plan, version, wish};
+use super::requests::{MonthDay, Told, done, lkm, minute, on, percent, place, request, rupiah};
+use crate::api::v1::{self, LoanMethod, LoanTerms, PartyKind, PlaceKind, Recognition};
 
 /// The loan that comes in tranches.
 pub(super) const TRANCHES: &str = "embun-ternak";
@@ -31,7 +31,7 @@ impl Year<'_> {
     async fn of_outsiders(&self, month: i32) -> Told {
         match month {
             2 => {
-                self.third_party(&lkm(), "bank-desa", "Bank Desa").await?;
+                self.third_party(&lkm(), PartyKind::Other, "bank-desa", "Bank Desa").await?;
                 let take = v1::TakeOutsideLoanRequest {
                     loan_id: "bank-desa".to_owned(),
                     amount: rupiah(6_000_000),
@@ -44,14 +44,15 @@ impl Year<'_> {
             }
             4 => {
                 self.repay_outside((4, 3), &lkm(), "bank-desa", (500_000, 60_000)).await?;
-                self.third_party(&EMBUN.path(), "kios-pupuk", "Kios Pupuk").await?;
+                let shop = "kios-pupuk";
+                self.third_party(&EMBUN.path(), PartyKind::Other, shop, "Kios Pupuk").await?;
                 let take = v1::TakeOutsideLoanRequest {
                     loan_id: "pupuk".to_owned(),
                     amount: rupiah(500_000),
                     place: place(PlaceKind::Cash),
                     ..v1::TakeOutsideLoanRequest::default()
                 };
-                self.take_outside((4, 15), &EMBUN.path(), "kios-pupuk", take).await
+                self.take_outside((4, 15), &EMBUN.path(), shop, take).await
             }
             10 => {
                 self.repay_outside((10, 3), &lkm(), "bank-desa", (500_000, 60_000)).await?;
@@ -133,15 +134,7 @@ impl Year<'_> {
         };
         let version = version("Pinjaman kelompok", MINUTE, terms);
         self.loan_product(TRANCHES, &lkm(), "kelompok", version).await?;
-        let wish = v1::ApplyForLoanRequest {
-            lender: lkm(),
-            loan_id: TRANCHES.to_owned(),
-            borrower: EMBUN.path(),
-            product_id: "kelompok".to_owned(),
-            amount: rupiah(3_000_000),
-            plan: plan(10),
-            ..v1::ApplyForLoanRequest::default()
-        };
+        let wish = wish((&lkm(), TRANCHES), EMBUN.path(), "kelompok", 3_000_000, 10);
         self.agree((2, 4), wish, MINUTE).await?;
         self.assign((2, 6), loan, "petugas-1").await?;
         self.tranche((2, 6), "cairkan", 2_000_000).await
@@ -162,15 +155,8 @@ impl Year<'_> {
     /// Two months early: half of the jasa of these months is remitted, and of all jasa paid a fifth
     /// given back the day after.
     async fn early(&self, loan: &str) -> Told {
-        let settle = v1::SettleLoanRequest {
-            loan: loan.to_owned(),
-            request_id: request(TRANCHES, "lunas"),
-            details: on(10, 6),
-            amount: rupiah(2 * 2 * 200_000 + 2 * (4_000 + 2_000) / 2),
-            purse: hands(),
-            rebate: None,
-        };
-        done(self.remote.loans().settle_loan(settle).await)?;
+        let left = 2 * 2 * 200_000 + 2 * (4_000 + 2_000) / 2;
+        self.settle((10, 6), loan, (left, None), hands()).await?;
         let reward = v1::RewardLoanRequest {
             loan: loan.to_owned(),
             request_id: request(TRANCHES, "insentif"),
@@ -185,41 +171,37 @@ impl Year<'_> {
     async fn replanned(&self, month: i32) -> Told {
         let loan = lkm_loan(REPLANNED);
         match month {
-            1 => {
-                let terms = LoanTerms { recognition: Recognition::Accrual as i32, ..flat("1") };
-                let version = version("Pinjaman kelompok, jasa berjalan", MINUTE, terms);
-                self.loan_product(REPLANNED, &lkm(), "kelompok-akru", version).await?;
-                let wish = v1::ApplyForLoanRequest {
-                    lender: lkm(),
-                    loan_id: REPLANNED.to_owned(),
-                    borrower: EMBUN.path(),
-                    product_id: "kelompok-akru".to_owned(),
-                    amount: rupiah(1_200_000),
-                    plan: plan(12),
-                    ..v1::ApplyForLoanRequest::default()
-                };
-                self.agree((1, 4), wish, MINUTE).await?;
-                self.assign((1, 6), &loan, "petugas-1").await?;
-                self.disburse((1, 6), &loan, hands()).await
-            }
+            1 => self.first_plan(&loan).await,
             2 | 3 => self.instalment((month, 6), &loan, 112_000, hands()).await,
             6 => {
                 let who = "ketua Embun, oleh petugas-1";
                 self.talk((6, 16), &loan, who, "Panen gagal, minta jadwal ulang").await
             }
-            7 => {
-                let reschedule = v1::RescheduleLoanRequest {
-                    loan,
-                    request_id: request(REPLANNED, "jadwal-ulang"),
-                    details: minute(7, 6, "BA-21/2025 (contoh)"),
-                    plan: plan(8),
-                    rate_percent: percent("0.5"),
-                    minute: "BA-21/2025 (contoh)".to_owned(),
-                };
-                done(self.remote.loans().reschedule_loan(reschedule).await)
-            }
+            7 => self.new_plan(loan).await,
             8..=12 => self.instalment((month, 6), &loan, 131_000 + 5_240, hands()).await,
             _ => Ok(()),
         }
+    }
+
+    async fn first_plan(&self, loan: &str) -> Told {
+        let terms = LoanTerms { recognition: Recognition::Accrual as i32, ..flat("1") };
+        let version = version("Pinjaman kelompok, jasa berjalan", MINUTE, terms);
+        self.loan_product(REPLANNED, &lkm(), "kelompok-akru", version).await?;
+        let wish = wish((&lkm(), REPLANNED), EMBUN.path(), "kelompok-akru", 1_200_000, 12);
+        self.agree((1, 4), wish, MINUTE).await?;
+        self.assign((1, 6), loan, "petugas-1").await?;
+        self.disburse((1, 6), loan, hands()).await
+    }
+
+    async fn new_plan(&self, loan: String) -> Told {
+        let reschedule = v1::RescheduleLoanRequest {
+            loan,
+            request_id: request(REPLANNED, "jadwal-ulang"),
+            details: minute(7, 6, "BA-21/2025 (contoh)"),
+            plan: plan(8),
+            rate_percent: percent("0.5"),
+            minute: "BA-21/2025 (contoh)".to_owned(),
+        };
+        done(self.remote.loans().reschedule_loan(reschedule).await)
     }
 }

@@ -1,56 +1,36 @@
 //! Care of things and people: a tool that wears off, animals with a keeper and counted, shares of a
 //! sale, grant money that members work with, a group that sleeps and wakes, the pendamping's scores.
 
-use super::{Kube, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah};
+use super::Year;
+use super::kubes::Kube;
+use super::requests::{Told, day_of, done, member_part, minute, on, one, place, thing};
 use crate::api::v1::{self, Aspect, Fund, LotKind, PlaceKind, Standing};
 use crate::cli::convert::decimal;
 
 impl Year<'_> {
     /// Usaha Mekar had scales from before the book; they last two years more.
     pub(super) async fn tool(&self, kube: &Kube) -> Told {
-        let lot = format!("{}/lots/timbangan", kube.path());
-        let scales = v1::NewLot {
-            lot_id: "timbangan".to_owned(),
-            kind: LotKind::Tools as i32,
-            label: "timbangan".to_owned(),
-            unit: "buah".to_owned(),
-            quantity: decimal(1_000),
-            cost: rupiah(2_400_000),
-        };
-        let item = v1::OpeningItem { item: Some(v1::opening_item::Item::Lot(scales)) };
-        let opening = v1::OpenBalancesRequest {
-            entity: kube.path(),
-            request_id: request(&kube.id(), "timbangan"),
-            details: on(1, 2),
-            fund: Fund::Uep as i32,
-            items: vec![item],
-        };
-        done(self.remote.journal().open_balances(opening).await)?;
+        let lot = kube.lot("timbangan");
+        let scales = one("timbangan", LotKind::Tools, "timbangan", 2_400_000);
+        let asked = kube.asked("timbangan");
+        self.opens(kube.path(), asked, (1, 2), Fund::Uep, vec![thing(scales)]).await?;
         let life = v1::SetToolLifeRequest {
             lot: lot.clone(),
-            request_id: request(&kube.id(), "umur"),
+            request_id: kube.asked("umur"),
             details: on(1, 2),
             fund: Fund::Uep as i32,
             months: 24,
             in_use_since: day_of(1, 1),
         };
         done(self.remote.upkeep().set_tool_life(life).await)?;
-        let wear = v1::DepreciateToolRequest {
-            lot,
-            request_id: request(&kube.id(), "susut"),
-            details: on(12, 1),
-            fund: Fund::Uep as i32,
-            amount: None,
-        };
-        done(self.remote.upkeep().depreciate_tool(wear).await)
+        self.wear(lot, kube.asked("susut"), Fund::Uep).await
     }
 
     /// Robadeo gives two pigs to a member to keep, counts all, and shares what August's sale left.
     pub(super) async fn animals(&self, kube: &Kube) -> Told {
-        let lot = |id: &str| format!("{}/lots/{id}", kube.path());
         let keep = v1::GiveLivestockRequest {
-            lot: lot("modal"),
-            request_id: request(&kube.id(), "gaduhan"),
+            lot: kube.lot("modal"),
+            request_id: kube.asked("gaduhan"),
             details: minute(10, 6, "BA-GD1/2025 (contoh)"),
             keeping_id: "m04".to_owned(),
             keeper: kube.member(4),
@@ -61,16 +41,16 @@ impl Year<'_> {
         let counts = [("modal", 5), ("anak", 4)];
         let count = v1::CountLivestockRequest {
             entity: kube.path(),
-            request_id: request(&kube.id(), "opname"),
+            request_id: kube.asked("opname"),
             details: minute(12, 13, "Foto kandang 13-12 (contoh)"),
-            counts: counts.map(|(id, heads)| v1::HeadCount { lot: lot(id), heads }).to_vec(),
+            counts: counts.map(|(id, heads)| v1::HeadCount { lot: kube.lot(id), heads }).to_vec(),
         };
         done(self.remote.upkeep().count_livestock(count).await)?;
         let shares = v1::ShareProceedsRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "bagi-hasil"),
+            request_id: kube.asked("bagi-hasil"),
             details: minute(12, 14, "BA-BH1/2025 (contoh)"),
-            parts: (1..=10).map(|number| part(number, 100_000)).collect(),
+            parts: (1..=10).map(|number| member_part(number, 100_000)).collect(),
             place: place(PlaceKind::Cash),
         };
         done(self.remote.sharing().share_proceeds(shares).await)
@@ -78,21 +58,21 @@ impl Year<'_> {
 
     /// Two members of Pelita Kasih work with grant money; one gives hers back.
     pub(super) async fn work(&self, kube: &Kube) -> Told {
-        let grant = format!("{}/grants/blps", kube.path());
+        let grant = kube.grant("blps");
         let divided = v1::DivideCapitalRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "modal-bagi"),
+            request_id: kube.asked("modal-bagi"),
             details: minute(12, 13, "BA-M1/2025 (contoh)"),
-            parts: vec![part(1, 500_000), part(2, 500_000)],
+            parts: vec![member_part(1, 500_000), member_part(2, 500_000)],
             place: place(PlaceKind::Cash),
             grant: grant.clone(),
         };
         done(self.remote.sharing().divide_capital(divided).await)?;
         let back = v1::ReturnCapitalRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "modal-kembali"),
+            request_id: kube.asked("modal-kembali"),
             details: on(12, 27),
-            parts: vec![part(1, 500_000)],
+            parts: vec![member_part(1, 500_000)],
             place: place(PlaceKind::Cash),
             grant,
         };
@@ -108,7 +88,7 @@ impl Year<'_> {
         for (standing, step, since, minute) in turns {
             let turn = v1::ChangeStandingRequest {
                 group: kube.path(),
-                request_id: request(&kube.id(), step),
+                request_id: kube.asked(step),
                 standing: standing as i32,
                 since,
                 minute: minute.to_owned(),
@@ -128,15 +108,11 @@ impl Year<'_> {
         };
         let sheet = v1::RecordAssessmentRequest {
             parent: kube.path(),
-            request_id: request(&kube.id(), "nilai"),
+            request_id: kube.asked("nilai"),
             assessed_on: day_of(12, 27),
             scores: scores.map(score).to_vec(),
             notes: "Pembukuan rapi (contoh)".to_owned(),
         };
         done(self.remote.assessments().record_assessment(sheet).await)
     }
-}
-
-fn part(number: u32, much: i64) -> v1::MemberPart {
-    v1::MemberPart { member_id: member_id(number), amount: rupiah(much) }
 }

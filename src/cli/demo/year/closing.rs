@@ -3,86 +3,22 @@
 
 use tonic::Status;
 
-use super::{BOOK, Kube, Told, Year, day_of, done, lkm, member_id, place, request, rupiah};
-use crate::api::google_type::{Date, Decimal};
-use crate::api::v1::{
-    self, DuesPeriod, Fund, MemberMeasure, PlaceKind, QualityPreset, SavingsDayCount,
-    SavingsMethod, SavingsProduct, SavingsSort, SurplusUse,
+use super::kubes::Kube;
+use super::requests::{
+    Told, day_of, decided, done, lkm, member_part, next_year, percent, place, request,
 };
-use crate::cli::convert::date;
-use crate::domain::day::Day;
+use super::{BOOK, YEAR, Year};
+use crate::api::google_type::Date;
+use crate::api::v1::{self, Fund, MemberMeasure, PlaceKind, SurplusUse};
 
 /// The group whose members are paid interest.
 const SAVES: &str = "wsehati";
 /// The group that divides its surplus.
 const DIVIDES: &str = "merpati";
 
-/// The first days of the next year.
-pub(super) fn next_year(day: i32) -> Option<Date> {
-    Day::from_ymd(super::YEAR + 1, 1, day).and_then(date)
-}
-
-pub(super) fn decided(number: &str) -> Option<v1::TransactionDetails> {
-    let kind = v1::EvidenceKind::Minute as i32;
-    Some(v1::TransactionDetails {
-        happened_on: next_year(2),
-        evidence: Some(v1::Evidence { kind, number: number.to_owned() }),
-        ..v1::TransactionDetails::default()
-    })
-}
-
-pub(super) fn number(text: &str) -> Option<Decimal> {
-    Some(Decimal { value: text.to_owned() })
-}
-
 impl Year<'_> {
-    /// Rp10.000 of wajib a month, and 6% a year on the lowest sukarela of each month.
-    pub(super) async fn savings_products(&self, kube: &Kube) -> Told {
-        if kube.id() != SAVES {
-            return Ok(());
-        }
-        let wajib = SavingsProduct {
-            period: DuesPeriod::Monthly as i32,
-            amount: rupiah(10_000),
-            ..SavingsProduct::default()
-        };
-        let sukarela = SavingsProduct {
-            method: SavingsMethod::Lowest as i32,
-            rate: number("6"),
-            day_count: SavingsDayCount::Twelfths as i32,
-            ..SavingsProduct::default()
-        };
-        let both =
-            [(SavingsSort::Wajib, wajib, "wajib"), (SavingsSort::Sukarela, sukarela, "sukarela")];
-        for (sort, product, step) in both {
-            let (since, minute) = (day_of(1, 1), "BA-4/2025 (contoh)".to_owned());
-            let set = v1::SetSavingsProductRequest {
-                entity: kube.path(),
-                request_id: request(&kube.id(), &format!("produk-{step}")),
-                sort: sort as i32,
-                version: Some(SavingsProduct { since, minute, ..product }),
-            };
-            done(self.remote.products().set_savings_product(set).await)?;
-        }
-        Ok(())
-    }
-
-    /// The LKM classes its loans as the regulation of 2024 does.
-    pub(super) async fn loan_quality(&self) -> Told {
-        let quality = v1::SetLoanQualityRequest {
-            entity: lkm(),
-            request_id: request("lkm", "kualitas"),
-            since: day_of(1, 1),
-            preset: QualityPreset::LkmPojk412024 as i32,
-            minute: "BA-5/2025 (contoh)".to_owned(),
-            non_performing_from: 3,
-            ..v1::SetLoanQualityRequest::default()
-        };
-        done(self.remote.loans().set_loan_quality(quality).await)
-    }
-
     pub(super) async fn year_end(&self, kubes: &[Kube]) -> Told {
-        self.close_days(BOOK, next_year(1)).await?;
+        self.close_days(BOOK, next_year(1, 1)).await?;
         self.close_year(&lkm(), "lkm").await?;
         for kube in kubes {
             if [SAVES, DIVIDES].contains(&kube.id().as_str()) {
@@ -119,7 +55,7 @@ impl Year<'_> {
         let year = v1::CloseYearRequest {
             entity: entity.to_owned(),
             request_id: request(id, "tutup-tahun"),
-            year: super::YEAR,
+            year: YEAR,
             minute: minute(),
         };
         done(self.remote.closing().close_year(year).await)
@@ -127,9 +63,9 @@ impl Year<'_> {
 
     /// Reserves 40%, members 50% (alike, and in their hands at once), solidarity 10%.
     async fn divide(&self, kube: &Kube) -> Told {
-        let part = |r#use: SurplusUse, percent| v1::SurplusPart {
+        let part = |r#use: SurplusUse, share| v1::SurplusPart {
             r#use: r#use as i32,
-            percent: number(percent),
+            percent: percent(share),
         };
         let parts = vec![
             part(SurplusUse::Reserve, "40"),
@@ -137,9 +73,9 @@ impl Year<'_> {
             part(SurplusUse::Iks, "10"),
         ];
         let alike =
-            v1::MemberWeight { measure: MemberMeasure::Equal as i32, percent: number("100") };
+            v1::MemberWeight { measure: MemberMeasure::Equal as i32, percent: percent("100") };
         let rule = v1::SurplusRule {
-            since: next_year(2),
+            since: next_year(1, 2),
             parts,
             weights: vec![alike],
             minute: "BA-RAT/2026 (contoh)".to_owned(),
@@ -147,27 +83,25 @@ impl Year<'_> {
         let mut closing = self.remote.closing();
         let set = v1::SetSurplusRuleRequest {
             entity: kube.path(),
-            request_id: request(&kube.id(), "aturan-shu"),
+            request_id: kube.asked("aturan-shu"),
             rule: Some(rule),
         };
         done(closing.set_surplus_rule(set).await)?;
         let divide = v1::DivideSurplusRequest {
             entity: kube.path(),
-            request_id: request(&kube.id(), "bagi-shu"),
+            request_id: kube.asked("bagi-shu"),
             details: decided("BA-RAT/2026 (contoh)"),
-            year: super::YEAR,
+            year: YEAR,
             fund: Fund::Uep as i32,
             settled: place(PlaceKind::Cash),
         };
         done(closing.divide_surplus(divide).await)?;
-        let share =
-            |number| v1::MemberPart { member_id: member_id(number), amount: rupiah(50_000) };
         let pay = v1::PaySurplusRequest {
             entity: kube.path(),
-            request_id: request(&kube.id(), "bayar-shu"),
+            request_id: kube.asked("bayar-shu"),
             details: decided("BA-RAT/2026 (contoh)"),
             fund: Fund::Uep as i32,
-            parts: (1..=kube.member_count).map(share).collect(),
+            parts: (1..=kube.member_count).map(|number| member_part(number, 50_000)).collect(),
             place: place(PlaceKind::Cash),
         };
         done(closing.pay_surplus(pay).await)

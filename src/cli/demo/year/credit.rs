@@ -1,9 +1,10 @@
-//! What the year's loans have in common, from the wish to the payment; and when which of their
-//! stories goes on.
+//! What the year's loans have in common, from the wish to the payment.
 
-use super::small::MonthDay;
-use super::{BOOK, Told, Year, day_of, done, lkm, minute, on, place, request, rupiah};
-use crate::api::google_type::Decimal;
+use super::Year;
+use super::requests::{
+    MonthDay, Told, day_of, done, lkm, minute, on, percent, person, place, request, rupiah,
+};
+use crate::api::google_type::Money;
 use crate::api::v1::{
     self, Handover, HouseholdStatus, LoanFrequency, LoanMethod, LoanPurse, LoanTerms, Means,
     Overpayment, PlaceKind, Recognition, loan_purse, means,
@@ -12,10 +13,6 @@ use crate::cli::convert::last_part;
 
 /// Whoever decides on products and loans.
 pub(super) const MINUTE: &str = "BA-13/2025 (contoh)";
-
-pub(super) fn percent(text: &str) -> Option<Decimal> {
-    Some(Decimal { value: text.to_owned() })
-}
 
 /// Of, or into, a place of the lender's.
 pub(super) fn at(kind: PlaceKind) -> Option<LoanPurse> {
@@ -67,6 +64,25 @@ pub(super) fn plan(instalments: u32) -> Option<v1::LoanPlan> {
     Some(v1::LoanPlan { instalments, ..v1::LoanPlan::default() })
 }
 
+/// So much of a product of the lender's, for so many instalments.
+pub(super) fn wish(
+    (lender, loan): (&str, &str),
+    borrower: String,
+    product: &str,
+    amount: i64,
+    instalments: u32,
+) -> v1::ApplyForLoanRequest {
+    v1::ApplyForLoanRequest {
+        lender: lender.to_owned(),
+        loan_id: loan.to_owned(),
+        borrower,
+        product_id: product.to_owned(),
+        amount: rupiah(amount),
+        plan: plan(instalments),
+        ..v1::ApplyForLoanRequest::default()
+    }
+}
+
 /// A loan of the LKM.
 pub(super) fn lkm_loan(id: &str) -> String {
     format!("{}/loans/{id}", lkm())
@@ -78,27 +94,12 @@ pub(super) fn customer(number: u32) -> String {
 }
 
 impl Year<'_> {
-    /// What a month brings of loans beside those of the ten groups.
-    pub(super) async fn credit(&self, month: i32) -> Told {
-        self.borrowed(month).await?;
-        self.among(month).await?;
-        self.customers(month).await?;
-        self.kinds(month).await?;
-        self.trouble(month).await?;
-        self.fajar(month).await?;
-        self.ventures(month).await
-    }
-
     pub(super) async fn enrol_customer(&self, number: u32, name: &str) -> Told {
+        let asked = request("lkm", &format!("nasabah-{number}"));
         let enrol = v1::EnrolMemberRequest {
-            parent: lkm(),
-            request_id: request("lkm", &format!("nasabah-{number}")),
             member_id: format!("nb-{number}"),
-            display_name: format!("{name} (contoh)"),
-            nik: String::new(),
-            household: format!("kk-{number:02}"),
             status: HouseholdStatus::HampirMiskin as i32,
-            joined_on: day_of(1, 1),
+            ..person(lkm(), asked, number, name, day_of(1, 1))
         };
         done(self.remote.members().enrol_member(enrol).await)
     }
@@ -214,6 +215,25 @@ impl Year<'_> {
         done(self.remote.loans().pay_loan(pay).await)
     }
 
+    /// All that is left of a loan, and how much of it is remitted, where the lender names that.
+    pub(super) async fn settle(
+        &self,
+        (month, day): MonthDay,
+        loan: &str,
+        (much, rebate): (i64, Option<Money>),
+        purse: Option<LoanPurse>,
+    ) -> Told {
+        let settle = v1::SettleLoanRequest {
+            loan: loan.to_owned(),
+            request_id: request(last_part(loan), "lunas"),
+            details: on(month, day),
+            amount: rupiah(much),
+            purse,
+            rebate,
+        };
+        done(self.remote.loans().settle_loan(settle).await)
+    }
+
     /// Somebody spoke with a borrower.
     pub(super) async fn talk(
         &self,
@@ -243,31 +263,9 @@ impl Year<'_> {
         done(self.remote.portfolio().assign_loan(assign).await)
     }
 
-    /// A third party of the LKM, or of a group.
-    pub(super) async fn third_party(&self, entity: &str, id: &str, name: &str) -> Told {
-        let create = v1::CreatePartyRequest {
-            parent: entity.to_owned(),
-            request_id: request(last_part(entity), id),
-            party_id: id.to_owned(),
-            kind: v1::PartyKind::Other as i32,
-            display_name: format!("{name} (contoh)"),
-        };
-        done(self.remote.parties().create_party(create).await)
-    }
-
-    pub(super) async fn undo(
-        &self,
-        (month, day): MonthDay,
-        of: &str,
-        step: &str,
-        why: &str,
-    ) -> Told {
-        let reversal = v1::ReverseTransactionRequest {
-            transaction: format!("books/{BOOK}/transactions/{}", request(of, step)),
-            request_id: request(of, &format!("{step}-batal")),
-            details: super::with_memo(month, day, why),
-            line: 0,
-        };
-        done(self.remote.journal().reverse_transaction(reversal).await)
+    /// What was recorded of a loan is taken back.
+    pub(super) async fn undo(&self, day: MonthDay, of: &str, step: &str, why: &str) -> Told {
+        let (wrong, asked) = (request(of, step), request(of, &format!("{step}-batal")));
+        self.take_back(&wrong, asked, day, why, 0).await
     }
 }

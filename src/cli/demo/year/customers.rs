@@ -2,9 +2,11 @@
 //! is an officer of the LKM, and whose instalments are taken from what he saves. And what the LKM
 //! allows itself.
 
+use super::Year;
 use super::among::EMBUN;
-use super::credit::{MINUTE, at, customer, flat, lkm_loan, percent, plan, version};
-use super::{BOOK, Told, Year, day_of, done, lkm, on, place, request, rupiah};
+use super::credit::{MINUTE, at, customer, flat, lkm_loan, version, wish};
+use super::deeds::BAG;
+use super::requests::{Told, day_of, done, lkm, on, percent, place, request, rupiah};
 use crate::api::v1::{
     self, BoundEffect, BoundedFigure, Handover, LoanTerms, Means, PlaceKind, Regime, SavingsKind,
     loan_purse, means,
@@ -14,7 +16,6 @@ use crate::api::v1::{
 pub(super) const PERSONAL: &str = "perorangan";
 const ORPA: &str = "warung-1";
 const MUSA: &str = "motor-2";
-const BAG: &str = "books/contoh/drawers/tas-1";
 
 /// Into, or out of, the LKM's vault.
 pub(super) fn vault() -> Option<v1::LoanPurse> {
@@ -22,16 +23,13 @@ pub(super) fn vault() -> Option<v1::LoanPurse> {
 }
 
 /// A customer's wish.
-pub(super) fn wish(loan: &str, number: u32, amount: i64, months: u32) -> v1::ApplyForLoanRequest {
-    v1::ApplyForLoanRequest {
-        lender: lkm(),
-        loan_id: loan.to_owned(),
-        borrower: customer(number),
-        product_id: PERSONAL.to_owned(),
-        amount: rupiah(amount),
-        plan: plan(months),
-        ..v1::ApplyForLoanRequest::default()
-    }
+pub(super) fn personal(
+    loan: &str,
+    number: u32,
+    amount: i64,
+    months: u32,
+) -> v1::ApplyForLoanRequest {
+    wish((&lkm(), loan), customer(number), PERSONAL, amount, months)
 }
 
 impl Year<'_> {
@@ -41,8 +39,10 @@ impl Year<'_> {
         match month {
             1 => self.open_to_customers().await,
             3 => {
-                let wish =
-                    v1::ApplyForLoanRequest { surety: EMBUN.path(), ..wish(ORPA, 1, 400_000, 4) };
+                let wish = v1::ApplyForLoanRequest {
+                    surety: EMBUN.path(),
+                    ..personal(ORPA, 1, 400_000, 4)
+                };
                 self.agree((3, 4), wish, MINUTE).await?;
                 self.disburse((3, 6), &loan, vault()).await
             }
@@ -78,6 +78,11 @@ impl Year<'_> {
         let terms = LoanTerms { rebate_percent: percent("100"), ..flat("1") };
         let version = version("Pinjaman perorangan", MINUTE, terms);
         self.loan_product(PERSONAL, &lkm(), PERSONAL, version).await?;
+        self.bounds().await
+    }
+
+    /// Of jasa a year, of what officers owe, of loans that are not paid, and of ready money.
+    async fn bounds(&self) -> Told {
         let bounds = [
             (BoundedFigure::LoanRate, "jasa", None, percent("24"), BoundEffect::Refuse),
             (BoundedFigure::Officers, "pengurus", None, percent("10"), BoundEffect::Warn),
@@ -109,14 +114,7 @@ impl Year<'_> {
     async fn by_collector(&self, loan: &str) -> Told {
         let bag = v1::LoanPurse { purse: Some(loan_purse::Purse::Bag(BAG.to_owned())) };
         self.instalment((4, 6), loan, 104_000, Some(bag)).await?;
-        let handed_in = v1::HandInCollectionRequest {
-            bag: BAG.to_owned(),
-            request_id: request(ORPA, "setor"),
-            details: on(4, 7),
-            amount: rupiah(104_000),
-            place: place(PlaceKind::Vault),
-        };
-        done(self.remote.links().hand_in_collection(handed_in).await)
+        self.hand_in(request(ORPA, "setor"), (4, 7), 104_000, PlaceKind::Vault).await
     }
 
     /// May's is two weeks late, and Embun pays it out of its tin.
@@ -139,7 +137,7 @@ impl Year<'_> {
             loan: loan.to_owned(),
             request_id: request(ORPA, "ganti-embun"),
             details: on(6, 12),
-            payer: format!("books/{BOOK}/groups/{}", EMBUN.id),
+            payer: EMBUN.path(),
             amount: rupiah(64_000),
             place: place(PlaceKind::Cash),
         };
@@ -148,17 +146,10 @@ impl Year<'_> {
 
     /// A million for ten months; each day's closing takes what is due from his savings.
     async fn lend_to_officer(&self) -> Told {
-        let wish = v1::ApplyForLoanRequest { auto_debit: true, ..wish(MUSA, 2, 1_000_000, 10) };
+        let wish = v1::ApplyForLoanRequest { auto_debit: true, ..personal(MUSA, 2, 1_000_000, 10) };
         self.agree((9, 8), wish, MINUTE).await?;
         self.disburse((9, 10), &lkm_loan(MUSA), vault()).await?;
-        let save = v1::DepositRequest {
-            member: customer(2),
-            request_id: request(MUSA, "tabung"),
-            details: on(9, 12),
-            kind: SavingsKind::Sukarela as i32,
-            amount: rupiah(350_000),
-            place: place(PlaceKind::Vault),
-        };
-        done(self.remote.savings().deposit(save).await)
+        let (asked, much) = (request(MUSA, "tabung"), (SavingsKind::Sukarela, 350_000));
+        self.save(customer(2), asked, (9, 12), much, PlaceKind::Vault).await
     }
 }

@@ -6,9 +6,11 @@
 //! **Invariant**: what has arrived is not carried again, so that telling the year again changes
 //! nothing on either server.
 
-use super::{Kube, Told, Year, day_of, done, minute, on, request, rupiah, with_memo};
+use super::kubes::Kube;
+use super::requests::{Told, book, day_of, done, minute, on, request, rupiah, with_memo};
+use super::{BOOK, Year};
 use crate::api::v1::deliver_guliran_request::Receiver;
-use crate::api::v1::{self, PassChannel, Regime, Zone};
+use crate::api::v1::{self, PassChannel, Regime};
 use crate::cli::remote::Remote;
 
 /// The other installation's book.
@@ -27,7 +29,7 @@ impl Year<'_> {
         self.decide(kube, "blps", rupiah(800_000), 12).await?;
         self.send(kube, ARRIVES, 20, 500_000).await?;
         self.send(kube, "ke-rote-2", 28, 300_000).await?;
-        let name = format!("{}/passes/{ARRIVES}", kube.path());
+        let name = kube.pass(ARRIVES);
         let pass = v1::GetPassRequest { name: name.clone() };
         let pass = self.remote.guliran().get_pass(pass).await?.into_inner().pass;
         if pass.is_some_and(|pass| !pass.arrivals.is_empty()) {
@@ -46,7 +48,7 @@ impl Year<'_> {
         let taken = self.elsewhere.guliran().import_transfer(taken).await?.into_inner();
         self.count_again().await?;
         let heard = v1::AcknowledgeTransferRequest {
-            book: format!("books/{}", super::BOOK),
+            book: format!("books/{}", BOOK),
             request_id: request(ROTE, "tanda-terima"),
             details: on(12, 29),
             receipt: taken.receipt,
@@ -75,8 +77,8 @@ impl Year<'_> {
 
     async fn send(&self, kube: &Kube, pass: &str, day: i32, much: i64) -> Told {
         let deliver = v1::DeliverGuliranRequest {
-            grant: format!("{}/grants/blps", kube.path()),
-            request_id: request(&kube.id(), pass),
+            grant: kube.grant("blps"),
+            request_id: kube.asked(pass),
             details: minute(12, day, "BA-G8/2025 (contoh)"),
             pass_id: pass.to_owned(),
             receiver: Some(Receiver::ToOtherBook(fishers())),
@@ -90,16 +92,8 @@ impl Year<'_> {
 
 /// The other installation: an LKM with one group.
 async fn found_rote(elsewhere: &Remote) -> Told {
-    let book = v1::CreateBookRequest {
-        book_id: ROTE.to_owned(),
-        request_id: request(ROTE, "buka"),
-        display_name: "Buku LKM Rote (contoh)".to_owned(),
-        lkm_name: "LKM Rote (contoh)".to_owned(),
-        regime: Regime::Koperasi as i32,
-        zone: Zone::Wita as i32,
-        opened_on: day_of(1, 1),
-    };
-    done(elsewhere.books().create_book(book).await)?;
+    let open = book(ROTE, "Buku LKM Rote (contoh)", "LKM Rote (contoh)", Regime::Koperasi);
+    done(elsewhere.books().create_book(open).await)?;
     let group = v1::CreateGroupRequest {
         parent: format!("books/{ROTE}"),
         request_id: request(ROTE, "daftar"),

@@ -2,19 +2,22 @@
 //! cost and margin, buys an oven so itself, is late once, but not twice, and settles early, and gives
 //! zakat. Alms go on to those whom they are for.
 
-use super::credit::{MINUTE, at, by_hand, customer, flat, lkm_loan, plan, version};
-use super::small::{MonthDay, Small};
+use super::credit::{MINUTE, at, by_hand, customer, flat, lkm_loan, version, wish};
+use super::requests::{MonthDay, Purse, Told, done, lkm, on, one, place, request, rupiah};
+use super::small::Small;
 use super::trouble::GOODS;
-use super::{Told, Year, done, lkm, on, place, request, rupiah};
+use super::{BOOK, Year};
 use crate::api::v1::{
-    self, AlmsGiver, AlmsKind, Fund, LoanContract, LoanTerms, LotKind, PlaceKind, purchase_request,
+    self, AlmsGiver, AlmsKind, Fund, LoanContract, LoanTerms, LotKind, PartyKind, PlaceKind,
 };
-use crate::cli::convert::decimal;
 
+/// The group.
 pub(super) const FAJAR: Small = Small {
+    book: BOOK,
     id: "fajar",
     name: "Fajar (contoh)",
     business: "roti dan giling tepung",
+    households: 5,
     since: (1, 1),
     linked: true,
     members: &["Hadijah", "Usman", "Salma", "Ibrahim", "Fatimah"],
@@ -64,42 +67,22 @@ impl Year<'_> {
 
     /// Bought for 300.000, sold for 360.000 in ten months.
     async fn sell_mill(&self) -> Told {
-        let buy = v1::PurchaseRequest {
-            entity: FAJAR.path(),
-            request_id: request(MILL, "beli"),
-            details: on(3, 14),
-            fund: Fund::SimpanPinjam as i32,
-            items: vec![v1::NewLot {
-                lot_id: "gilingan".to_owned(),
-                kind: LotKind::Stock as i32,
-                label: "gilingan tepung".to_owned(),
-                unit: "buah".to_owned(),
-                quantity: decimal(1_000),
-                cost: rupiah(300_000),
-            }],
-            payment: place(PlaceKind::Cash).map(purchase_request::Payment::PaidFrom),
-            ..v1::PurchaseRequest::default()
-        };
-        done(self.remote.trade().purchase(buy).await)?;
+        let tin = Purse::of(FAJAR.path(), Fund::SimpanPinjam, PlaceKind::Cash);
+        let mill = one("gilingan", LotKind::Stock, "gilingan tepung", 300_000);
+        self.buy(tin, request(MILL, "beli"), (3, 14), mill).await?;
         let terms = LoanTerms { contract: LoanContract::Murabahah as i32, ..flat("0") };
         let version = version("Jual beli dengan anggota", MINUTE, terms);
         self.loan_product(MILL, &FAJAR.path(), "jual", version).await?;
         let wish = v1::ApplyForLoanRequest {
-            lender: FAJAR.path(),
-            loan_id: MILL.to_owned(),
-            borrower: FAJAR.member(1),
-            product_id: "jual".to_owned(),
-            amount: rupiah(300_000),
             margin: rupiah(60_000),
-            plan: plan(10),
-            ..v1::ApplyForLoanRequest::default()
+            ..wish((&FAJAR.path(), MILL), FAJAR.member(1), "jual", 300_000, 10)
         };
         self.agree((3, 15), wish, MINUTE).await?;
         let sale = v1::SellMurabahahRequest {
             loan: FAJAR.loan(MILL),
             request_id: request(MILL, "jual"),
             details: on(3, 16),
-            lot: format!("{}/lots/gilingan", FAJAR.path()),
+            lot: FAJAR.lot("gilingan"),
             ..v1::SellMurabahahRequest::default()
         };
         done(self.remote.syariah().sell_murabahah(sale).await)
@@ -109,14 +92,8 @@ impl Year<'_> {
     async fn buy_oven(&self) -> Told {
         self.buy_goods((5, 14), "oven", "oven roti", 500_000).await?;
         let wish = v1::ApplyForLoanRequest {
-            lender: lkm(),
-            loan_id: OVEN.to_owned(),
-            borrower: FAJAR.path(),
-            product_id: GOODS.to_owned(),
-            amount: rupiah(500_000),
             margin: rupiah(25_000),
-            plan: plan(5),
-            ..v1::ApplyForLoanRequest::default()
+            ..wish((&lkm(), OVEN), FAJAR.path(), GOODS, 500_000, 5)
         };
         self.agree((5, 15), wish, MINUTE).await?;
         self.hand_over((5, 16), OVEN, "oven", true).await
@@ -133,15 +110,7 @@ impl Year<'_> {
 
     /// What is left of it two weeks before it falls due; 2.000 of the margin are remitted.
     async fn settle_oven(&self) -> Told {
-        let settle = v1::SettleLoanRequest {
-            loan: lkm_loan(OVEN),
-            request_id: request(OVEN, "lunas"),
-            details: on(10, 1),
-            amount: rupiah(105_000 - 2_000),
-            purse: hands(),
-            rebate: rupiah(2_000),
-        };
-        done(self.remote.loans().settle_loan(settle).await)
+        self.settle((10, 1), &lkm_loan(OVEN), (105_000 - 2_000, rupiah(2_000)), hands()).await
     }
 
     /// Zakat of Fajar and of a customer; most of it goes on to a family.
@@ -168,7 +137,7 @@ impl Year<'_> {
             };
             done(self.remote.syariah().receive_alms(receive).await)?;
         }
-        self.third_party(&lkm(), "keluarga-1", "Keluarga penerima zakat").await?;
+        self.third_party(&lkm(), PartyKind::Other, "keluarga-1", "Keluarga penerima zakat").await?;
         let family = format!("{}/parties/keluarga-1", lkm());
         self.give((3, 28), AlmsKind::Zakat, 40_000, family).await
     }

@@ -5,16 +5,20 @@
 
 use sha2::{Digest, Sha256};
 
+use super::requests::{Told, done, minute, on, place, rupiah, transaction};
 use super::small::Small;
-use super::{BOOK, Told, Year, done, minute, on, place, request, rupiah};
-use crate::api::v1::{self, Fund, LotKind, PartyKind, PlaceKind};
+use super::{BOOK, Year};
+use crate::api::v1::purchase_request::Payment;
+use crate::api::v1::{self, Fund, LotKind, PartyKind, PlaceKind, SavingsKind};
 use crate::cli::convert::decimal;
 
 /// The group that is dissolved.
 const SENJA: Small = Small {
+    book: BOOK,
     id: "senja",
     name: "Senja (contoh)",
     business: "bibit sayur",
+    households: 5,
     since: (12, 1),
     linked: false,
     members: &["Dorkas", "Yakob"],
@@ -26,14 +30,6 @@ const RECEIPT: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0
 
 fn party(id: &str) -> String {
     format!("{}/parties/{id}", SENJA.path())
-}
-
-fn lot(id: &str) -> String {
-    format!("{}/lots/{id}", SENJA.path())
-}
-
-fn asked(step: &str) -> String {
-    request(SENJA.id, step)
 }
 
 /// Seeds of Rp10.000 a kilogram.
@@ -62,75 +58,48 @@ impl Year<'_> {
     /// Two members, one of whom saves and puts money in; a supplier and a buyer.
     async fn found_senja(&self) -> Told {
         self.found(&SENJA).await?;
-        let parties = [
-            ("toko", PartyKind::Supplier, "Toko Tani (contoh)"),
-            ("pasar", PartyKind::Buyer, "Pedagang pasar (contoh)"),
-        ];
-        for (id, kind, name) in parties {
-            let create = v1::CreatePartyRequest {
-                parent: SENJA.path(),
-                request_id: asked(id),
-                party_id: id.to_owned(),
-                kind: kind as i32,
-                display_name: name.to_owned(),
-            };
-            done(self.remote.parties().create_party(create).await)?;
-        }
-        let saved = v1::DepositRequest {
-            member: SENJA.member(1),
-            request_id: asked("simpan"),
-            details: on(12, 1),
-            kind: v1::SavingsKind::Sukarela as i32,
-            amount: rupiah(30_000),
-            place: place(PlaceKind::Cash),
-        };
-        done(self.remote.savings().deposit(saved).await)?;
-        let capital = v1::PayInCapitalRequest {
-            member: SENJA.member(1),
-            request_id: asked("modal"),
-            details: on(12, 1),
-            amount: rupiah(200_000),
-            place: place(PlaceKind::Cash),
-        };
-        done(self.remote.savings().pay_in_capital(capital).await)
+        let senja = SENJA.path();
+        self.third_party(&senja, PartyKind::Supplier, "toko", "Toko Tani").await?;
+        self.third_party(&senja, PartyKind::Buyer, "pasar", "Pedagang pasar").await?;
+        let (saver, much) = (SENJA.member(1), (SavingsKind::Sukarela, 30_000));
+        let asked = SENJA.asked("simpan");
+        self.save(saver.clone(), asked, (12, 1), much, PlaceKind::Cash).await?;
+        self.put_in(saver, SENJA.asked("modal"), (12, 1), 200_000).await
     }
 
     /// Five kilograms out of an advance, ten on credit.
     async fn buy_seeds(&self) -> Told {
         let advance = v1::PayAdvanceRequest {
             party: party("toko"),
-            request_id: asked("uang-muka"),
+            request_id: SENJA.asked("uang-muka"),
             details: on(12, 2),
             fund: Fund::Uep as i32,
             amount: rupiah(50_000),
             place: place(PlaceKind::Cash),
         };
         done(self.remote.trade().pay_advance(advance).await)?;
-        let ordered = v1::PurchaseRequest {
+        let ordered = Payment::FromAdvanceTo(party("toko"));
+        self.get_seeds("beli-pesanan", 4, seeds("pesanan", 5), ordered).await?;
+        let on_credit = Payment::OnCreditOf(party("toko"));
+        self.get_seeds("beli-utang", 5, seeds("utang", 10), on_credit).await
+    }
+
+    async fn get_seeds(&self, step: &str, day: i32, seeds: v1::NewLot, payment: Payment) -> Told {
+        let buy = v1::PurchaseRequest {
             entity: SENJA.path(),
-            request_id: asked("beli-pesanan"),
-            details: on(12, 4),
+            request_id: SENJA.asked(step),
+            details: on(12, day),
             fund: Fund::Uep as i32,
-            items: vec![seeds("pesanan", 5)],
-            payment: Some(v1::purchase_request::Payment::FromAdvanceTo(party("toko"))),
+            items: vec![seeds],
+            payment: Some(payment),
             ..v1::PurchaseRequest::default()
         };
-        done(self.remote.trade().purchase(ordered).await)?;
-        let on_credit = v1::PurchaseRequest {
-            entity: SENJA.path(),
-            request_id: asked("beli-utang"),
-            details: on(12, 5),
-            fund: Fund::Uep as i32,
-            items: vec![seeds("utang", 10)],
-            payment: Some(v1::purchase_request::Payment::OnCreditOf(party("toko"))),
-            ..v1::PurchaseRequest::default()
-        };
-        done(self.remote.trade().purchase(on_credit).await)
+        done(self.remote.trade().purchase(buy).await)
     }
 
     /// The receipt of what was bought on credit.
     async fn photograph_receipt(&self) -> Told {
-        let parent = format!("books/{BOOK}/transactions/{}", asked("beli-utang"));
+        let parent = transaction(&SENJA.asked("beli-utang"));
         let list = v1::ListAttachmentsRequest { parent: parent.clone(), ..Default::default() };
         let there = self.remote.attachments().list_attachments(list).await?.into_inner();
         // The bytes of a file that is attached are not taken again.
@@ -147,7 +116,7 @@ impl Year<'_> {
         done(self.remote.attachments().put_attachment_part(part).await)?;
         let attach = v1::AttachFileRequest {
             parent,
-            request_id: asked("foto-nota"),
+            request_id: SENJA.asked("foto-nota"),
             details: on(12, 5),
             sha256,
             size_bytes: i64::try_from(RECEIPT.len()).unwrap_or(i64::MAX),
@@ -159,18 +128,18 @@ impl Year<'_> {
     async fn sell_seeds(&self) -> Told {
         let sold = v1::SellRequest {
             entity: SENJA.path(),
-            request_id: asked("jual-piutang"),
+            request_id: SENJA.asked("jual-piutang"),
             details: on(12, 10),
             fund: Fund::Uep as i32,
             price: rupiah(130_000),
             proceeds: Some(v1::sell_request::Proceeds::OnCreditTo(party("pasar"))),
-            lot: lot("utang"),
+            lot: SENJA.lot("utang"),
             quantity: decimal(10_000),
         };
         done(self.remote.trade().sell(sold).await)?;
         let collected = v1::SettleReceivableRequest {
             party: party("pasar"),
-            request_id: asked("terima-piutang"),
+            request_id: SENJA.asked("terima-piutang"),
             details: on(12, 15),
             fund: Fund::Uep as i32,
             amount: rupiah(130_000),
@@ -179,7 +148,7 @@ impl Year<'_> {
         done(self.remote.trade().settle_receivable(collected).await)?;
         let paid = v1::SettlePayableRequest {
             party: party("toko"),
-            request_id: asked("bayar-utang"),
+            request_id: SENJA.asked("bayar-utang"),
             details: on(12, 16),
             fund: Fund::Uep as i32,
             amount: rupiah(100_000),
@@ -193,9 +162,9 @@ impl Year<'_> {
         for number in [1, 2] {
             let pay = v1::PayInKindRequest {
                 member: SENJA.member(number),
-                request_id: asked(&format!("natura-{number}")),
+                request_id: SENJA.asked(&format!("natura-{number}")),
                 details: minute(12, 20, "BA-S1/2025 (contoh)"),
-                lot: lot("pesanan"),
+                lot: SENJA.lot("pesanan"),
                 quantity: decimal(1_000),
                 cost: v1::ExpenseKind::Unspecified as i32,
             };
@@ -203,12 +172,12 @@ impl Year<'_> {
         }
         let rest = v1::SellRequest {
             entity: SENJA.path(),
-            request_id: asked("jual-sisa"),
+            request_id: SENJA.asked("jual-sisa"),
             details: on(12, 22),
             fund: Fund::Uep as i32,
             price: rupiah(45_000),
             proceeds: place(PlaceKind::Cash).map(v1::sell_request::Proceeds::PaidTo),
-            lot: lot("pesanan"),
+            lot: SENJA.lot("pesanan"),
             quantity: decimal(3_000),
         };
         done(self.remote.trade().sell(rest).await)
@@ -222,7 +191,7 @@ impl Year<'_> {
         };
         let dissolve = v1::DissolveGroupRequest {
             group: SENJA.path(),
-            request_id: asked("bubar"),
+            request_id: SENJA.asked("bubar"),
             details: on(12, 29),
             minute: "BA-S2/2025 (contoh)".to_owned(),
             place: place(PlaceKind::Cash),

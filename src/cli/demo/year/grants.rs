@@ -1,16 +1,18 @@
 //! What becomes of the grants: received, planned, spent, accounted for, passed on to the third
 //! generation.
 
-use super::{BOOK, Kube, Told, Year, day_of, done, minute, on, place, request, rupiah, voucher};
+use super::Year;
+use super::kubes::Kube;
+use super::requests::{Told, day_of, done, group, minute, on, place, rupiah, voucher};
 use crate::api::google_type::Money;
-use crate::api::v1::{self, BudgetSource, ExpenseKind, Fund, LossCause, LotKind, PlaceKind};
+use crate::api::v1::{self, BudgetSource, ExpenseKind, Fund, LossCause, PlaceKind};
 use crate::cli::convert::decimal;
 
 impl Year<'_> {
     pub(super) async fn grant(&self, kube: &Kube) -> Told {
         let grant = v1::ReceiveGrantRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "hibah"),
+            request_id: kube.asked("hibah"),
             details: on(2, 3),
             grant_id: "blps".to_owned(),
             programme: "BLPS (contoh)".to_owned(),
@@ -26,7 +28,7 @@ impl Year<'_> {
         self.plan(kube).await?;
         let draw = v1::WithdrawAtLkmRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "tarik"),
+            request_id: kube.asked("tarik"),
             details: on(2, 4),
             fund: Fund::Uep as i32,
             amount: rupiah(12_000_000),
@@ -35,9 +37,7 @@ impl Year<'_> {
         };
         done(self.remote.savings().withdraw_at_lkm(draw).await)?;
         self.purchase(kube).await?;
-        let (kind, ..) = kube.stock();
-        let cost =
-            if kind == LotKind::Livestock { ExpenseKind::Feed } else { ExpenseKind::Transport };
+        let cost = if kube.keeps_livestock() { ExpenseKind::Feed } else { ExpenseKind::Transport };
         self.expense(kube, "biaya", voucher(2, 6, "NT-2/2025 (contoh)"), cost, 500_000).await
     }
 
@@ -50,8 +50,8 @@ impl Year<'_> {
         };
         let (_, label, ..) = kube.stock();
         let plan = v1::SetGrantPlanRequest {
-            grant: format!("{}/grants/blps", kube.path()),
-            request_id: request(&kube.id(), "rencana"),
+            grant: kube.grant("blps"),
+            request_id: kube.asked("rencana"),
             details: on(2, 3),
             plan: vec![
                 line("modal", label, 12_000_000),
@@ -73,12 +73,12 @@ impl Year<'_> {
         };
         let purchase = v1::PurchaseRequest {
             entity: kube.path(),
-            request_id: request(&kube.id(), "beli"),
+            request_id: kube.asked("beli"),
             details: voucher(2, 5, "NT-1/2025 (contoh)"),
             fund: Fund::Uep as i32,
             items: vec![lot],
             payment: place(PlaceKind::Cash).map(v1::purchase_request::Payment::PaidFrom),
-            grant: format!("{}/grants/blps", kube.path()),
+            grant: kube.grant("blps"),
             plan_line: "modal".to_owned(),
         };
         done(self.remote.trade().purchase(purchase).await)
@@ -94,13 +94,13 @@ impl Year<'_> {
     ) -> Told {
         let expense = v1::PayExpenseRequest {
             entity: kube.path(),
-            request_id: request(&kube.id(), step),
+            request_id: kube.asked(step),
             details,
             fund: Fund::Uep as i32,
             kind: kind as i32,
             amount: rupiah(much),
             place: place(PlaceKind::Cash),
-            grant: format!("{}/grants/blps", kube.path()),
+            grant: kube.grant("blps"),
             plan_line: "biaya".to_owned(),
             lot: String::new(),
         };
@@ -109,8 +109,8 @@ impl Year<'_> {
 
     pub(super) async fn lpj(&self, kube: &Kube) -> Told {
         let lpj = v1::AcceptLpjRequest {
-            grant: format!("{}/grants/blps", kube.path()),
-            request_id: request(&kube.id(), "lpj"),
+            grant: kube.grant("blps"),
+            request_id: kube.asked("lpj"),
             details: minute(6, 16, "BA-LPJ-06/2025 (contoh)"),
         };
         done(self.remote.grants().accept_lpj(lpj).await)
@@ -121,25 +121,22 @@ impl Year<'_> {
         let (.., quantity) = kube.stock();
         let sale = v1::SellRequest {
             entity: kube.path(),
-            request_id: request(&kube.id(), "jual"),
+            request_id: kube.asked("jual"),
             details: on(8, 5),
             fund: Fund::Uep as i32,
             price: rupiah(3_500_000),
             proceeds: place(PlaceKind::Cash).map(v1::sell_request::Proceeds::PaidTo),
-            lot: format!("{}/lots/modal", kube.path()),
+            lot: kube.lot("modal"),
             quantity: decimal(quantity * 1000 / 4),
         };
         done(self.remote.trade().sell(sale).await)
     }
 
-    pub(super) async fn livestock(&self, kube: &Kube) -> Told {
-        let (kind, label, ..) = kube.stock();
-        if kind != LotKind::Livestock {
-            return Ok(());
-        }
+    pub(super) async fn births_and_a_death(&self, kube: &Kube) -> Told {
+        let (_, label, ..) = kube.stock();
         let born = v1::RecordBirthRequest {
             entity: kube.path(),
-            request_id: request(&kube.id(), "lahir"),
+            request_id: kube.asked("lahir"),
             details: on(9, 1),
             fund: Fund::Uep as i32,
             lot_id: "anak".to_owned(),
@@ -148,8 +145,8 @@ impl Year<'_> {
         };
         done(self.remote.trade().record_birth(born).await)?;
         let lost = v1::RecordLossRequest {
-            lot: format!("{}/lots/modal", kube.path()),
-            request_id: request(&kube.id(), "mati"),
+            lot: kube.lot("modal"),
+            request_id: kube.asked("mati"),
             details: on(9, 3),
             fund: Fund::Uep as i32,
             heads: 1,
@@ -162,7 +159,7 @@ impl Year<'_> {
     pub(super) async fn pass_on(&self, kube: &Kube) -> Told {
         let rule = v1::SetGuliranRuleRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "aturan-guliran"),
+            request_id: kube.asked("aturan-guliran"),
             details: minute(11, 15, "BA-G1/2025 (contoh)"),
             rule: Some(v1::GuliranRule {
                 since: day_of(1, 1),
@@ -173,17 +170,17 @@ impl Year<'_> {
         done(self.remote.guliran().set_guliran_rule(rule).await)?;
         self.decide(kube, "blps", None, 11).await?;
         let piglets = v1::PassItem {
-            lot: format!("{}/lots/anak", kube.path()),
+            lot: kube.lot("anak"),
             quantity: decimal(2_000),
             value: rupiah(2_000_000),
             new_lot_id: "guliran".to_owned(),
         };
         self.deliver(kube, "blps", "kasih", 11, 4_000_000, vec![piglets]).await?;
         let confirm = v1::ConfirmGuliranRequest {
-            pass: format!("{}/passes/ke-kasih", kube.path()),
-            request_id: request(&kube.id(), "guliran-tiba"),
+            pass: kube.pass("ke-kasih"),
+            request_id: kube.asked("guliran-tiba"),
             details: on(11, 21),
-            receiver: format!("books/{BOOK}/groups/kasih"),
+            receiver: group("kasih"),
             state: v1::ArrivalState::Confirmed as i32,
         };
         done(self.remote.guliran().confirm_guliran(confirm).await)
@@ -191,13 +188,13 @@ impl Year<'_> {
 
     /// Kasih loses a piglet, passes a part on to the third generation, and is excused from another.
     pub(super) async fn pass_on_again(&self, kube: &Kube) -> Told {
-        let grant = format!("{}/grants/guliran-tunas-baru", kube.path());
+        let grant = kube.grant("guliran-tunas-baru");
         let loss = v1::LoseGrantRequest {
             grant: grant.clone(),
-            request_id: request(&kube.id(), "guliran-mati"),
+            request_id: kube.asked("guliran-mati"),
             details: minute(12, 14, "BA-G2/2025 (contoh)"),
             loss: Some(v1::lose_grant_request::Loss::Things(v1::LostThings {
-                lot: format!("{}/lots/guliran", kube.path()),
+                lot: kube.lot("guliran"),
                 quantity: decimal(1_000),
                 cause: LossCause::Died as i32,
             })),
@@ -207,7 +204,7 @@ impl Year<'_> {
         self.deliver(kube, "guliran-tunas-baru", "robadeo", 12, 2_000_000, Vec::new()).await?;
         let excuse = v1::ExcuseGuliranRequest {
             grant,
-            request_id: request(&kube.id(), "guliran-bebas"),
+            request_id: kube.asked("guliran-bebas"),
             details: minute(12, 20, "BA-G4/2025 (contoh)"),
             amount: rupiah(500_000),
         };
@@ -222,8 +219,8 @@ impl Year<'_> {
         month: i32,
     ) -> Told {
         let decision = v1::DecideGuliranRequest {
-            grant: format!("{}/grants/{grant}", kube.path()),
-            request_id: request(&kube.id(), "guliran-putusan"),
+            grant: kube.grant(grant),
+            request_id: kube.asked("guliran-putusan"),
             details: minute(month, 15, "BA-G1/2025 (contoh)"),
             amount: much,
             due_on: None,
@@ -241,12 +238,12 @@ impl Year<'_> {
         items: Vec<v1::PassItem>,
     ) -> Told {
         let pass = v1::DeliverGuliranRequest {
-            grant: format!("{}/grants/{grant}", kube.path()),
-            request_id: request(&kube.id(), "guliran-serah"),
+            grant: kube.grant(grant),
+            request_id: kube.asked("guliran-serah"),
             details: minute(month, 18, "BA-G3/2025 (contoh)"),
             pass_id: format!("ke-{to}"),
             receiver: Some(v1::deliver_guliran_request::Receiver::ToGroup(v1::ReceivingGroup {
-                group: format!("books/{BOOK}/groups/{to}"),
+                group: group(to),
                 grant_id: format!("guliran-{}", kube.id()),
             })),
             channel: v1::PassChannel::Savings as i32,

@@ -3,9 +3,10 @@
 //! all of the principal at the end; on days of the harvest, by the days between; with grace, and
 //! more paid early; by the day. And one that was running before the book began.
 
-use super::credit::{MINUTE, at, customer, flat, lkm_loan, percent, plan, version};
-use super::small::MonthDay;
-use super::{Told, Year, day_of, done, lkm, on, request, rupiah};
+use super::Year;
+use super::credit::{MINUTE, at, customer, flat, lkm_loan, plan, version, wish};
+use super::customers::PERSONAL;
+use super::requests::{MonthDay, Told, day_of, done, lkm, on, percent, request, rupiah};
 use crate::api::v1::{
     self, DayCount, Fund, InterestGrace, LoanFrequency, LoanMethod, LoanPart, LoanPenalty,
     LoanPlan, LoanTerms, Overpayment, PenaltyPer, PlaceKind, opening_item,
@@ -223,14 +224,10 @@ impl Year<'_> {
     async fn of_kind(&self, kind: &Kind) -> Told {
         let version = version(kind.label, MINUTE, kind.terms.clone());
         self.loan_product(kind.id, &lkm(), kind.id, version).await?;
+        let trader = customer(kind.customer);
         let wish = v1::ApplyForLoanRequest {
-            lender: lkm(),
-            loan_id: kind.id.to_owned(),
-            borrower: customer(kind.customer),
-            product_id: kind.id.to_owned(),
-            amount: rupiah(kind.amount),
             plan: kind.plan.clone(),
-            ..v1::ApplyForLoanRequest::default()
+            ..wish((&lkm(), kind.id), trader, kind.id, kind.amount, 0)
         };
         self.ask(kind.out, wish).await?;
         self.decide_loan(kind.out, &lkm_loan(kind.id), MINUTE, true).await?;
@@ -253,18 +250,13 @@ impl Year<'_> {
         let loan = v1::OpeningLoan {
             loan_id: "lama".to_owned(),
             borrower: customer(1),
-            product_id: super::customers::PERSONAL.to_owned(),
+            product_id: PERSONAL.to_owned(),
             outstanding: rupiah(250_000),
             instalments: 5,
             ..v1::OpeningLoan::default()
         };
-        let opening = v1::OpenBalancesRequest {
-            entity: lkm(),
-            request_id: request("lkm", "pinjaman-lama"),
-            details: on(1, 2),
-            fund: Fund::SimpanPinjam as i32,
-            items: vec![v1::OpeningItem { item: Some(opening_item::Item::Loan(loan)) }],
-        };
-        done(self.remote.journal().open_balances(opening).await)
+        let items = vec![v1::OpeningItem { item: Some(opening_item::Item::Loan(loan)) }];
+        let asked = request("lkm", "pinjaman-lama");
+        self.opens(lkm(), asked, (1, 2), Fund::SimpanPinjam, items).await
     }
 }

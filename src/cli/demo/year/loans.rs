@@ -1,12 +1,12 @@
 //! Two loans: the LKM lends to Wsehati, and Wsehati to one of its members. Both are paid every
 //! month, and neither is paid off when the year ends.
 
-use super::credit::{at, flat, percent, plan, savings, version};
-use super::{Kube, Told, Year, lkm, rupiah};
+use super::Year;
+use super::credit::{at, flat, savings, version, wish};
+use super::kubes::Kube;
+use super::requests::{Told, lkm, percent, rupiah};
 use crate::api::v1::{self, LoanPurse, LoanTerms, PlaceKind};
 
-/// The group that borrows and lends.
-const GROUP: &str = "wsehati";
 const PRODUCT: &str = "biasa";
 
 /// One of the two.
@@ -50,28 +50,23 @@ fn of_member(kube: &Kube) -> Lent {
 }
 
 impl Year<'_> {
-    /// What a month brings of loans.
-    pub(super) async fn loans(&self, kube: &Kube, month: i32) -> Told {
-        if kube.id() != GROUP {
-            return Ok(());
-        }
-        let (group, member) = (of_group(kube), of_member(kube));
-        let paid = async |lent: &Lent, much| {
-            self.instalment((month, 6), &lent.name(), much, lent.purse.clone()).await
-        };
-        match month {
-            2 => self.lend(&group, month, 20_000).await,
-            3 => {
-                paid(&group, 220_000).await?;
-                self.lend(&member, month, 0).await
-            }
-            4..=7 => {
-                paid(&group, 220_000).await?;
-                paid(&member, 105_000).await
-            }
-            8 => paid(&group, 220_000).await,
-            _ => Ok(()),
-        }
+    /// The LKM keeps a fee of what it lends.
+    pub(super) async fn borrow(&self, kube: &Kube) -> Told {
+        self.lend(&of_group(kube), 2, 20_000).await
+    }
+
+    pub(super) async fn pay_lkm(&self, kube: &Kube, month: i32) -> Told {
+        let lent = of_group(kube);
+        self.instalment((month, 6), &lent.name(), 220_000, lent.purse).await
+    }
+
+    pub(super) async fn lend_to_member(&self, kube: &Kube) -> Told {
+        self.lend(&of_member(kube), 3, 0).await
+    }
+
+    pub(super) async fn member_pays(&self, kube: &Kube, month: i32) -> Told {
+        let lent = of_member(kube);
+        self.instalment((month, 6), &lent.name(), 105_000, lent.purse).await
     }
 
     /// From the wish to the money in hand, at 1% a month flat.
@@ -85,15 +80,10 @@ impl Year<'_> {
         let version =
             v1::LoanVersion { most, ..version("Pinjaman biasa", "BA-10/2025 (contoh)", terms) };
         self.loan_product(lent.loan, &lent.lender, PRODUCT, version).await?;
+        let (of, borrower) = ((lent.lender.as_str(), lent.loan), lent.borrower.clone());
         let wish = v1::ApplyForLoanRequest {
-            lender: lent.lender.clone(),
-            loan_id: lent.loan.to_owned(),
-            borrower: lent.borrower.clone(),
-            product_id: PRODUCT.to_owned(),
-            amount: rupiah(lent.amount),
-            plan: plan(lent.instalments),
             purpose: "modal usaha (contoh)".to_owned(),
-            ..v1::ApplyForLoanRequest::default()
+            ..wish(of, borrower, PRODUCT, lent.amount, lent.instalments)
         };
         self.agree((month, 5), wish, "BA-11/2025 (contoh)").await?;
         self.disburse((month, 6), &lent.name(), lent.purse.clone()).await

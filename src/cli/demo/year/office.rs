@@ -1,9 +1,15 @@
-//! What the LKM's office has of its own: a second-hand motorcycle for the collector, bought in July out
-//! of the first counter's drawer, which is to last four years.
+//! The LKM's own office: its book, drawers and capital, how it classes loans, wages every month, a
+//! second-hand motorcycle for the collector, bought in July out of the first counter's drawer, which is
+//! to last four years, and what its bank pays.
 
-use super::{Told, Year, day_of, done, lkm, minute, on, place, request, rupiah};
-use crate::api::v1::{self, Fund, LotKind, PlaceKind, purchase_request};
-use crate::cli::convert::decimal;
+use super::requests::{
+    Purse, Told, book, day_of, done, lkm, minute, on, one, request, rupiah, with_memo,
+};
+use super::{BOOK, Year};
+use crate::api::v1::{
+    self, ExpenseKind, Fund, LotKind, PlaceKind, QualityPreset, Regime, journal_line::Side,
+};
+use crate::domain::chart::Code;
 
 const MOTORCYCLE: &str = "motor";
 
@@ -11,34 +17,77 @@ fn motorcycle() -> String {
     format!("{}/lots/{MOTORCYCLE}", lkm())
 }
 
+/// The LKM's money for savings and loans, at a place.
+fn purse(place: PlaceKind) -> Purse {
+    Purse::of(lkm(), Fund::SimpanPinjam, place)
+}
+
 impl Year<'_> {
-    /// What a month brings.
-    pub(super) async fn office(&self, month: i32) -> Told {
-        match month {
-            7 => self.buy_motorcycle().await,
-            12 => self.wear_motorcycle().await,
-            _ => Ok(()),
+    pub(super) async fn open_book(&self) -> Told {
+        let open = v1::CreateBookRequest {
+            request_id: request("lkm", "buka"),
+            ..book(BOOK, "Buku contoh Kupang", "LKM Kube Sejahtera Kupang (contoh)", Regime::LkmOjk)
+        };
+        done(self.remote.books().create_book(open).await)?;
+        for (id, label, collector) in [("loket-1", "Loket 1", false), ("tas-1", "Tas 1", true)] {
+            let drawer = v1::CreateDrawerRequest {
+                parent: format!("books/{BOOK}"),
+                request_id: request("lkm", id),
+                drawer_id: id.to_owned(),
+                label: format!("{label} (contoh)"),
+                collector,
+            };
+            done(self.remote.parties().create_drawer(drawer).await)?;
         }
+        self.capital().await?;
+        let (vault, drawer) = (request("lkm", "brankas"), request("lkm", "laci"));
+        let to_vault = (PlaceKind::Vault, 10_000_000);
+        self.move_cash(purse(PlaceKind::Bank), vault, (1, 2), to_vault).await?;
+        let to_drawer = (PlaceKind::Drawer, 5_000_000);
+        self.move_cash(purse(PlaceKind::Vault), drawer, (1, 2), to_drawer).await
     }
 
-    async fn buy_motorcycle(&self) -> Told {
-        let buy = v1::PurchaseRequest {
-            entity: lkm(),
-            request_id: request(MOTORCYCLE, "beli"),
-            details: on(7, 1),
-            fund: Fund::SimpanPinjam as i32,
-            items: vec![v1::NewLot {
-                lot_id: MOTORCYCLE.to_owned(),
-                kind: LotKind::Tools as i32,
-                label: "sepeda motor bekas".to_owned(),
-                unit: "buah".to_owned(),
-                quantity: decimal(1_000),
-                cost: rupiah(6_000_000),
-            }],
-            payment: place(PlaceKind::Drawer).map(purchase_request::Payment::PaidFrom),
-            ..v1::PurchaseRequest::default()
+    async fn capital(&self) -> Told {
+        let line = |code: Code, side| v1::JournalLine {
+            account: format!("books/{BOOK}/accounts/lkm.sp.{}", code.number()),
+            side,
         };
-        done(self.remote.trade().purchase(buy).await)?;
+        let amount = rupiah(50_000_000);
+        let journal = v1::PostJournalRequest {
+            book: format!("books/{BOOK}"),
+            request_id: request("lkm", "modal"),
+            details: with_memo(1, 2, "Setoran modal (contoh)"),
+            lines: vec![
+                line(Code::Bank, amount.clone().map(Side::Debit)),
+                line(Code::PaidInCapital, amount.map(Side::Credit)),
+            ],
+        };
+        done(self.remote.journal().post_journal(journal).await)
+    }
+
+    /// The LKM classes its loans as the regulation of 2024 does.
+    pub(super) async fn loan_quality(&self) -> Told {
+        let quality = v1::SetLoanQualityRequest {
+            entity: lkm(),
+            request_id: request("lkm", "kualitas"),
+            since: day_of(1, 1),
+            preset: QualityPreset::LkmPojk412024 as i32,
+            minute: "BA-5/2025 (contoh)".to_owned(),
+            non_performing_from: 3,
+            ..v1::SetLoanQualityRequest::default()
+        };
+        done(self.remote.loans().set_loan_quality(quality).await)
+    }
+
+    pub(super) async fn pay_staff(&self, month: i32) -> Told {
+        let (asked, day) = (request("lkm", &format!("gaji-{month}")), on(month, 28));
+        self.spend(purse(PlaceKind::Bank), asked, day, (ExpenseKind::Wages, 1_000_000)).await
+    }
+
+    pub(super) async fn buy_motorcycle(&self) -> Told {
+        let lot = one(MOTORCYCLE, LotKind::Tools, "sepeda motor bekas", 6_000_000);
+        let asked = request(MOTORCYCLE, "beli");
+        self.buy(purse(PlaceKind::Drawer), asked, (7, 1), lot).await?;
         let life = v1::SetToolLifeRequest {
             lot: motorcycle(),
             request_id: request(MOTORCYCLE, "umur"),
@@ -51,14 +100,18 @@ impl Year<'_> {
     }
 
     /// What five months have taken of it.
-    async fn wear_motorcycle(&self) -> Told {
-        let wear = v1::DepreciateToolRequest {
-            lot: motorcycle(),
-            request_id: request(MOTORCYCLE, "susut"),
-            details: on(12, 1),
+    pub(super) async fn wear_motorcycle(&self) -> Told {
+        self.wear(motorcycle(), request(MOTORCYCLE, "susut"), Fund::SimpanPinjam).await
+    }
+
+    pub(super) async fn bank_interest(&self) -> Told {
+        let interest = v1::RecordBankInterestRequest {
+            entity: lkm(),
+            request_id: request("lkm", "bunga"),
+            details: on(12, 31),
             fund: Fund::SimpanPinjam as i32,
-            amount: None,
+            amount: rupiah(250_000),
         };
-        done(self.remote.upkeep().depreciate_tool(wear).await)
+        done(self.remote.cash().record_bank_interest(interest).await)
     }
 }

@@ -1,19 +1,21 @@
-//! Small groups of invented people beside the ten: found, its people enrolled.
+//! Small groups of invented people beside the ten: each is founded, and its people join.
 
-use super::{BOOK, Told, Year, day_of, done, member_id, on, place, request, rupiah};
-use crate::api::v1::{self, HouseholdStatus, PlaceKind, SavingsKind};
+use super::Year;
+use super::requests::{MonthDay, Told, day_of, done, member_id, person, request};
+use crate::api::v1::{self, PlaceKind, SavingsKind};
 
-/// A month and a day of the year.
-pub(super) type MonthDay = (i32, i32);
-
-/// A group of five households.
+/// A group that is told of from its beginning.
 pub(super) struct Small {
+    /// The book it is in.
+    pub book: &'static str,
     /// Its id.
     pub id: &'static str,
     /// Its name.
     pub name: &'static str,
     /// What it lives on.
     pub business: &'static str,
+    /// How many households it has.
+    pub households: u32,
     /// The day its people joined.
     pub since: MonthDay,
     /// Whether it belongs to the LKM from that day on.
@@ -23,8 +25,13 @@ pub(super) struct Small {
 }
 
 impl Small {
+    /// The id of a request of the group's.
+    pub(super) fn asked(&self, step: &str) -> String {
+        request(self.id, step)
+    }
+
     pub(super) fn path(&self) -> String {
-        format!("books/{BOOK}/groups/{}", self.id)
+        format!("books/{}/groups/{}", self.book, self.id)
     }
 
     pub(super) fn member(&self, number: u32) -> String {
@@ -34,6 +41,10 @@ impl Small {
     pub(super) fn loan(&self, id: &str) -> String {
         format!("{}/loans/{id}", self.path())
     }
+
+    pub(super) fn lot(&self, id: &str) -> String {
+        format!("{}/lots/{id}", self.path())
+    }
 }
 
 impl Year<'_> {
@@ -41,44 +52,31 @@ impl Year<'_> {
     pub(super) async fn found(&self, small: &Small) -> Told {
         let since = day_of(small.since.0, small.since.1);
         let group = v1::CreateGroupRequest {
-            parent: format!("books/{BOOK}"),
-            request_id: request(small.id, "daftar"),
+            parent: format!("books/{}", small.book),
+            request_id: small.asked("daftar"),
             group_id: small.id.to_owned(),
             display_name: small.name.to_owned(),
             business: small.business.to_owned(),
-            member_count: 5,
+            member_count: small.households,
             linked_on: since.filter(|_| small.linked),
             ..v1::CreateGroupRequest::default()
         };
         done(self.remote.groups().create_group(group).await)?;
         for (number, name) in (1..).zip(small.members) {
-            let enrol = v1::EnrolMemberRequest {
-                parent: small.path(),
-                request_id: request(small.id, &format!("anggota-{number}")),
-                member_id: member_id(number),
-                display_name: format!("{name} (contoh)"),
-                nik: String::new(),
-                household: format!("kk-{number:02}"),
-                status: HouseholdStatus::Miskin as i32,
-                joined_on: since,
-            };
-            done(self.remote.members().enrol_member(enrol).await)?;
+            let asked = small.asked(&format!("anggota-{number}"));
+            let member = person(small.path(), asked, number, name, since);
+            done(self.remote.members().enrol_member(member).await)?;
         }
         Ok(())
     }
 
     /// Each member brings so much of simpanan pokok two days after they joined.
     pub(super) async fn bring_pokok(&self, small: &Small, much: i64) -> Told {
+        let day = (small.since.0, small.since.1 + 2);
         for (number, _) in (1..).zip(small.members) {
-            let pokok = v1::DepositRequest {
-                member: small.member(number),
-                request_id: request(small.id, &format!("pokok-{number}")),
-                details: on(small.since.0, small.since.1 + 2),
-                kind: SavingsKind::Pokok as i32,
-                amount: rupiah(much),
-                place: place(PlaceKind::Cash),
-            };
-            done(self.remote.savings().deposit(pokok).await)?;
+            let asked = small.asked(&format!("pokok-{number}"));
+            let pokok = (SavingsKind::Pokok, much);
+            self.save(small.member(number), asked, day, pokok, PlaceKind::Cash).await?;
         }
         Ok(())
     }

@@ -1,14 +1,15 @@
 //! Solidarity: Tunas Baru's own rule and the relief asked under it, dues paid late, a donation;
 //! relief told of by the others, Kios Murah's share of its result, and Sinar's arisan.
 
-use super::{
-    Kube, Told, Year, day_of, done, member_id, minute, on, place, request, rupiah, with_memo,
+use super::Year;
+use super::kubes::Kube;
+use super::requests::{
+    Told, day_of, done, member_id, minute, on, percent, place, rupiah, with_memo,
 };
-use crate::api::google_type::Decimal;
 use crate::api::v1::{self, DuesPeriod, Fund, PartyKind, PlaceKind, ReliefKind};
 
 /// What is paid for a roof, and the most that Tunas Baru's rule allows.
-const RELIEF: i64 = 150_000;
+pub(super) const RELIEF: i64 = 150_000;
 /// The member of Tunas Baru who brings no dues in November.
 pub(super) const LATE: u32 = 7;
 
@@ -31,7 +32,7 @@ impl Year<'_> {
     pub(super) async fn rule(&self, kube: &Kube) -> Told {
         let rule = v1::SetIksRuleRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "aturan-iks"),
+            request_id: kube.asked("aturan-iks"),
             rule: Some(first_rule()),
         };
         done(self.remote.iks().set_iks_rule(rule).await)
@@ -40,14 +41,8 @@ impl Year<'_> {
     /// Who paid nothing in November pays a part of it late; a shop gives Rp100.000.
     pub(super) async fn late_dues(&self, kube: &Kube) -> Told {
         use v1::receive_dues_request::Payer;
-        let shop = v1::CreatePartyRequest {
-            parent: kube.path(),
-            request_id: request(&kube.id(), "donatur"),
-            party_id: "donatur".to_owned(),
-            kind: PartyKind::Donor as i32,
-            display_name: "Toko Sumber Rejeki (contoh)".to_owned(),
-        };
-        done(self.remote.parties().create_party(shop).await)?;
+        let (shop, donor) = ("Toko Sumber Rejeki", PartyKind::Donor);
+        self.third_party(&kube.path(), donor, "donatur", shop).await?;
         let given = format!("{}/parties/donatur", kube.path());
         let received = [
             ("iuran-susulan", Payer::Member(kube.member(LATE)), 3_000, day_of(11, 10)),
@@ -56,7 +51,7 @@ impl Year<'_> {
         for (step, payer, much, for_day) in received {
             let dues = v1::ReceiveDuesRequest {
                 group: kube.path(),
-                request_id: request(&kube.id(), step),
+                request_id: kube.asked(step),
                 details: on(12, 20),
                 payer: Some(payer),
                 amount: rupiah(much),
@@ -73,19 +68,19 @@ impl Year<'_> {
     pub(super) async fn share_of_result(&self, kube: &Kube) -> Told {
         let rule = v1::IksRule {
             since: day_of(12, 1),
-            result_share_percent: Some(Decimal { value: "5".to_owned() }),
+            result_share_percent: percent("5"),
             minute: "BA-IKS-2/2025 (contoh)".to_owned(),
             ..first_rule()
         };
         let set = v1::SetIksRuleRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "aturan-iks"),
+            request_id: kube.asked("aturan-iks"),
             rule: Some(rule),
         };
         done(self.remote.iks().set_iks_rule(set).await)?;
         let share = v1::ShareResultRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "bagian-iks"),
+            request_id: kube.asked("bagian-iks"),
             details: minute(12, 27, "BA-IKS-3/2025 (contoh)"),
             fund: Fund::Uep as i32,
             share: rupiah(1_000_000).map(v1::share_result_request::Share::OfResult),
@@ -94,7 +89,7 @@ impl Year<'_> {
         done(self.remote.iks().share_result(share).await)?;
         let settle = v1::MoveFundsRequest {
             entity: kube.path(),
-            request_id: request(&kube.id(), "bagian-iks-bayar"),
+            request_id: kube.asked("bagian-iks-bayar"),
             details: on(12, 28),
             from_fund: Fund::Uep as i32,
             to_fund: Fund::Iks as i32,
@@ -106,7 +101,7 @@ impl Year<'_> {
 
     /// Where there is a rule relief is asked for; elsewhere it is told of.
     pub(super) async fn relief(&self, kube: &Kube) -> Told {
-        let (member, request_id) = (kube.member(5), request(&kube.id(), "santunan"));
+        let (member, request_id) = (kube.member(5), kube.asked("santunan"));
         let details = with_memo(10, 3, "Atap rumah rusak karena angin (contoh)");
         let (amount, place) = (rupiah(RELIEF), place(PlaceKind::Cash));
         let (kind, consents, case_id) = ("musibah".to_owned(), 8, "angin".to_owned());
@@ -141,7 +136,7 @@ impl Year<'_> {
         let arisan = format!("{}/arisans/desember", kube.path());
         let round = v1::OpenArisanRequest {
             parent: kube.path(),
-            request_id: request(&kube.id(), "arisan"),
+            request_id: kube.asked("arisan"),
             arisan_id: "desember".to_owned(),
             label: "Arisan Desember (contoh)".to_owned(),
             contribution: rupiah(10_000),
@@ -153,7 +148,7 @@ impl Year<'_> {
             |number| v1::ArisanPayment { member_id: member_id(number), amount: rupiah(10_000) };
         let paid = v1::PayIntoArisanRequest {
             arisan: arisan.clone(),
-            request_id: request(&kube.id(), "arisan-bayar"),
+            request_id: kube.asked("arisan-bayar"),
             details: on(12, 12),
             payments: (1..=4).map(payment).collect(),
             place: place(PlaceKind::Cash),
@@ -161,7 +156,7 @@ impl Year<'_> {
         done(self.remote.arisans().pay_into_arisan(paid).await)?;
         let drawn = v1::PayOutArisanRequest {
             arisan,
-            request_id: request(&kube.id(), "arisan-tarik"),
+            request_id: kube.asked("arisan-tarik"),
             details: minute(12, 12, "BA-A1/2025 (contoh)"),
             member_id: member_id(3),
             amount: rupiah(40_000),

@@ -3,7 +3,8 @@
 //!
 //! **Invariant**: the drawer is empty when it is closed. It takes part in nothing afterwards.
 
-use super::{BOOK, Told, Year, day_of, done, lkm, minute, on, request, rupiah};
+use super::requests::{Told, day_of, done, lkm, minute, on, request, rupiah};
+use super::{BOOK, Year};
 use crate::api::v1::{self, PlaceKind};
 
 /// The second counter's drawer.

@@ -1,15 +1,11 @@
 //! What ties groups and their LKM: a programme's stake and a group's, each paid back in part, money a
 //! collector carried, a term deposit that matured.
 
-use super::{BOOK, Kube, Told, Year, day_of, done, lkm, minute, on, place, request, rupiah};
-use crate::api::v1::{self, BudgetSource, Fund, Means, PlaceKind, means::Means::Savings};
-
-const BAG: &str = "books/contoh/drawers/tas-1";
-
-/// From, or into, the group's savings at the LKM.
-const fn savings() -> Option<Means> {
-    Some(Means { means: Some(Savings(true)) })
-}
+use super::deeds::{BAG, from_savings};
+use super::kubes::Kube;
+use super::requests::{Purse, Told, day_of, done, lkm, minute, on, request, rupiah};
+use super::{BOOK, Year};
+use crate::api::v1::{self, BudgetSource, Fund, PlaceKind};
 
 impl Year<'_> {
     pub(super) async fn programme_stake(&self) -> Told {
@@ -28,16 +24,9 @@ impl Year<'_> {
 
     /// The regency asks for a million back; the counter's money is brought to the bank for it.
     pub(super) async fn return_programme_stake(&self) -> Told {
-        let to_bank = v1::MoveCashRequest {
-            entity: lkm(),
-            request_id: request("lkm", "laci-ke-bank"),
-            details: on(11, 19),
-            fund: Fund::SimpanPinjam as i32,
-            from: place(PlaceKind::Drawer),
-            to: place(PlaceKind::Bank),
-            amount: rupiah(1_000_000),
-        };
-        done(self.remote.cash().move_cash(to_bank).await)?;
+        let drawer = Purse::of(lkm(), Fund::SimpanPinjam, PlaceKind::Drawer);
+        let to_bank = (PlaceKind::Bank, 1_000_000);
+        self.move_cash(drawer, request("lkm", "laci-ke-bank"), (11, 19), to_bank).await?;
         let back = v1::ReturnProgrammeStakeRequest {
             stake: format!("{}/grants/apbd", lkm()),
             request_id: request("lkm", "penyertaan-kembali"),
@@ -51,11 +40,11 @@ impl Year<'_> {
     pub(super) async fn pay_stake_back(&self, kube: &Kube) -> Told {
         let back = v1::PayBackStakeRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "penyertaan-kembali"),
+            request_id: kube.asked("penyertaan-kembali"),
             details: minute(12, 22, "BA-P2/2025 (contoh)"),
             fund: Fund::SimpanPinjam as i32,
             amount: rupiah(50_000),
-            means: savings(),
+            means: from_savings(),
         };
         done(self.remote.links().pay_back_stake(back).await)
     }
@@ -64,11 +53,11 @@ impl Year<'_> {
     pub(super) async fn stake(&self, kube: &Kube) -> Told {
         let stake = v1::BuyStakeRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "penyertaan"),
+            request_id: kube.asked("penyertaan"),
             details: on(12, 15),
             fund: Fund::SimpanPinjam as i32,
             amount: rupiah(200_000),
-            means: savings(),
+            means: from_savings(),
         };
         done(self.remote.links().buy_stake(stake).await)
     }
@@ -77,52 +66,43 @@ impl Year<'_> {
     pub(super) async fn collected(&self, kube: &Kube) -> Told {
         let collected = v1::CollectRequest {
             group: kube.path(),
-            request_id: request(&kube.id(), "kolektor"),
+            request_id: kube.asked("kolektor"),
             details: on(12, 15),
             fund: Fund::SimpanPinjam as i32,
             bag: BAG.to_owned(),
             amount: rupiah(50_000),
         };
         done(self.remote.links().collect(collected).await)?;
-        let handed_in = v1::HandInCollectionRequest {
-            bag: BAG.to_owned(),
-            request_id: request(&kube.id(), "kolektor-setor"),
-            details: on(12, 16),
-            amount: rupiah(50_000),
-            place: place(PlaceKind::Drawer),
-        };
-        done(self.remote.links().hand_in_collection(handed_in).await)
+        let asked = kube.asked("kolektor-setor");
+        self.hand_in(asked, (12, 16), 50_000, PlaceKind::Drawer).await
     }
 
     /// Wsehati puts what it does not need yet away for five months.
-    pub(super) async fn deposit(&self, kube: &Kube, month: i32) -> Told {
-        match (kube.id().as_str(), month) {
-            ("wsehati", 7) => {
-                let deposit = v1::OpenTermDepositRequest {
-                    group: kube.path(),
-                    request_id: request(&kube.id(), "deposito"),
-                    details: on(7, 1),
-                    deposit_id: "d-1".to_owned(),
-                    fund: Fund::Uep as i32,
-                    amount: rupiah(3_000_000),
-                    matures_on: day_of(12, 1),
-                    means: savings(),
-                    on_maturity: v1::OnMaturity::Unspecified as i32,
-                    product: String::new(),
-                };
-                done(self.remote.links().open_term_deposit(deposit).await)
-            }
-            ("wsehati", 12) => {
-                let deposit = v1::CloseTermDepositRequest {
-                    deposit: format!("{}/term-deposits/d-1", kube.path()),
-                    request_id: request(&kube.id(), "deposito-cair"),
-                    details: on(12, 1),
-                    means: savings(),
-                    minute: String::new(),
-                };
-                done(self.remote.links().close_term_deposit(deposit).await)
-            }
-            _ => Ok(()),
-        }
+    pub(super) async fn put_away(&self, kube: &Kube) -> Told {
+        let deposit = v1::OpenTermDepositRequest {
+            group: kube.path(),
+            request_id: kube.asked("deposito"),
+            details: on(7, 1),
+            deposit_id: "d-1".to_owned(),
+            fund: Fund::Uep as i32,
+            amount: rupiah(3_000_000),
+            matures_on: day_of(12, 1),
+            means: from_savings(),
+            on_maturity: v1::OnMaturity::Unspecified as i32,
+            product: String::new(),
+        };
+        done(self.remote.links().open_term_deposit(deposit).await)
+    }
+
+    /// It matures in December.
+    pub(super) async fn take_up(&self, kube: &Kube) -> Told {
+        let deposit = v1::CloseTermDepositRequest {
+            deposit: format!("{}/term-deposits/d-1", kube.path()),
+            request_id: kube.asked("deposito-cair"),
+            details: on(12, 1),
+            means: from_savings(),
+            minute: String::new(),
+        };
+        done(self.remote.links().close_term_deposit(deposit).await)
     }
 }

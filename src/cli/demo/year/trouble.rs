@@ -3,15 +3,15 @@
 //! for an engine bought on murabahah; Embun gives the cart that it had borrowed for; and Wsehati,
 //! which paid until August, is spoken with.
 
+use super::Year;
 use super::among::EMBUN;
-use super::credit::{MINUTE, by_hand, flat, lkm_loan, percent};
-use super::customers::{vault, wish};
-use super::small::MonthDay;
-use super::{Told, Year, done, minute, on, place, request, rupiah};
-use crate::api::v1::{
-    self, Fund, LoanPenalty, LoanTerms, LotKind, PenaltyPer, PlaceKind, purchase_request,
+use super::credit::{MINUTE, by_hand, flat, lkm_loan};
+use super::customers::{personal, vault};
+use super::requests::{
+    MonthDay, Purse, Told, done, minute, on, one, percent, place, request, rupiah,
 };
-use crate::cli::convert::{decimal, last_part};
+use crate::api::v1::{self, Fund, LoanPenalty, LoanTerms, LotKind, PenaltyPer, PlaceKind};
+use crate::cli::convert::last_part;
 
 const DEBORA: &str = "kios-3";
 const EBEN: &str = "ojek-4";
@@ -41,9 +41,11 @@ impl Year<'_> {
         let loan = lkm_loan(DEBORA);
         match month {
             3 => {
-                self.agree((3, 3), wish(DEBORA, 3, 800_000, 8), MINUTE).await?;
-                self.register((3, 4), &loan, ("kulkas", "kulkas satu pintu", 500_000)).await?;
-                self.register((3, 4), &loan, ("televisi", "televisi 21 inci", 300_000)).await?;
+                self.agree((3, 3), personal(DEBORA, 3, 800_000, 8), MINUTE).await?;
+                self.register_thing((3, 4), &loan, ("kulkas", "kulkas satu pintu", 500_000))
+                    .await?;
+                self.register_thing((3, 4), &loan, ("televisi", "televisi 21 inci", 300_000))
+                    .await?;
                 self.disburse((3, 5), &loan, vault()).await?;
                 self.assign((3, 5), &loan, "petugas-1").await
             }
@@ -61,30 +63,21 @@ impl Year<'_> {
     /// four months; the refrigerator for the half million that is left, and sold for more; the rest
     /// of the jasa is settled.
     async fn things_given(&self, loan: &str) -> Told {
-        self.take_thing((9, 8), loan, "televisi", 100_000).await?;
+        let minute = "BA-23/2025 (contoh)";
+        let given = |id: &str| v1::TakeCollateralRequest {
+            request_id: request(DEBORA, &format!("ambil-{id}")),
+            collateral_id: id.to_owned(),
+            ..v1::TakeCollateralRequest::default()
+        };
+        self.take_thing((9, 8), loan, minute, (given("televisi"), 100_000)).await?;
         self.undo((9, 10), DEBORA, "ambil-televisi", "Dilunasi saudara (contoh)").await?;
         self.instalment((9, 10), loan, 100_000 + 4 * 8_000, vault()).await?;
-        self.take_thing((9, 12), loan, "kulkas", 500_000).await?;
-        let settle = v1::SettleLoanRequest {
-            loan: loan.to_owned(),
-            request_id: request(DEBORA, "lunas"),
-            details: on(9, 12),
-            amount: rupiah(8_000),
-            purse: vault(),
-            rebate: None,
-        };
-        done(self.remote.loans().settle_loan(settle).await)?;
-        let sell = v1::SellCollateralRequest {
-            loan: loan.to_owned(),
-            request_id: request(DEBORA, "jual-kulkas"),
-            details: on(9, 20),
-            price: rupiah(520_000),
-            place: place(PlaceKind::Vault),
-        };
-        done(self.remote.loans().sell_collateral(sell).await)
+        self.take_thing((9, 12), loan, minute, (given("kulkas"), 500_000)).await?;
+        self.settle((9, 12), loan, (8_000, None), vault()).await?;
+        self.sell_thing((9, 20), loan, "jual-kulkas", 520_000).await
     }
 
-    async fn register(
+    async fn register_thing(
         &self,
         (month, day): MonthDay,
         loan: &str,
@@ -101,17 +94,32 @@ impl Year<'_> {
         done(self.remote.loans().register_collateral(register).await)
     }
 
-    async fn take_thing(&self, (month, day): MonthDay, loan: &str, id: &str, much: i64) -> Told {
+    /// The lender takes what was pledged for so much of the principal.
+    async fn take_thing(
+        &self,
+        (month, day): MonthDay,
+        loan: &str,
+        number: &str,
+        (thing, much): (v1::TakeCollateralRequest, i64),
+    ) -> Told {
         let take = v1::TakeCollateralRequest {
             loan: loan.to_owned(),
-            request_id: request(DEBORA, &format!("ambil-{id}")),
-            details: minute(month, day, "BA-23/2025 (contoh)"),
-            collateral_id: id.to_owned(),
+            details: minute(month, day, number),
             amount: rupiah(much),
-            lot_id: String::new(),
-            quantity: None,
+            ..thing
         };
         done(self.remote.loans().take_collateral(take).await)
+    }
+
+    async fn sell_thing(&self, (month, day): MonthDay, loan: &str, step: &str, price: i64) -> Told {
+        let sell = v1::SellCollateralRequest {
+            loan: loan.to_owned(),
+            request_id: request(last_part(loan), step),
+            details: on(month, day),
+            price: rupiah(price),
+            place: place(PlaceKind::Vault),
+        };
+        done(self.remote.loans().sell_collateral(sell).await)
     }
 
     /// 300.000 for three months, of which nothing comes before it is written off.
@@ -119,7 +127,7 @@ impl Year<'_> {
         let loan = lkm_loan(EBEN);
         match month {
             2 => {
-                self.agree((2, 4), wish(EBEN, 4, 300_000, 3), MINUTE).await?;
+                self.agree((2, 4), personal(EBEN, 4, 300_000, 3), MINUTE).await?;
                 self.disburse((2, 6), &loan, vault()).await?;
                 self.assign((2, 6), &loan, "petugas-2").await
             }
@@ -154,31 +162,33 @@ impl Year<'_> {
     async fn engine(&self, month: i32) -> Told {
         let loan = lkm_loan(YUNUS);
         match month {
-            5 => {
-                self.buy_goods((5, 14), "mesin-ketinting", "mesin ketinting", 400_000).await?;
-                let penalty = LoanPenalty {
-                    per: PenaltyPer::Period as i32,
-                    percent: percent("1"),
-                    ..LoanPenalty::default()
-                };
-                let terms = LoanTerms { penalty: Some(penalty), ..flat("0") };
-                self.murabahah_product(GOODS, GOODS, terms).await?;
-                let wish = v1::ApplyForLoanRequest {
-                    product_id: GOODS.to_owned(),
-                    margin: rupiah(16_000),
-                    ..wish(YUNUS, 6, 400_000, 4)
-                };
-                self.agree((5, 14), wish, MINUTE).await?;
-                self.register((5, 15), &loan, ("perahu", "perahu kayu", 150_000)).await?;
-                self.hand_over((5, 16), YUNUS, "mesin-ketinting", false).await?;
-                self.assign((5, 16), &loan, "petugas-2").await
-            }
+            5 => self.sell_engine(&loan).await,
             10 => {
                 let who = "istri peminjam, oleh petugas-2";
                 self.talk((10, 9), &loan, who, "Musim barat, tidak melaut").await
             }
             _ => Ok(()),
         }
+    }
+
+    async fn sell_engine(&self, loan: &str) -> Told {
+        self.buy_goods((5, 14), "mesin-ketinting", "mesin ketinting", 400_000).await?;
+        let penalty = LoanPenalty {
+            per: PenaltyPer::Period as i32,
+            percent: percent("1"),
+            ..LoanPenalty::default()
+        };
+        let terms = LoanTerms { penalty: Some(penalty), ..flat("0") };
+        self.murabahah_product(GOODS, GOODS, terms).await?;
+        let wish = v1::ApplyForLoanRequest {
+            product_id: GOODS.to_owned(),
+            margin: rupiah(16_000),
+            ..personal(YUNUS, 6, 400_000, 4)
+        };
+        self.agree((5, 14), wish, MINUTE).await?;
+        self.register_thing((5, 15), loan, ("perahu", "perahu kayu", 150_000)).await?;
+        self.hand_over((5, 16), YUNUS, "mesin-ketinting", false).await?;
+        self.assign((5, 16), loan, "petugas-2").await
     }
 
     /// Embun buys a cart of 300.000 with what its members put in, borrows 200.000 for what it sells
@@ -188,10 +198,12 @@ impl Year<'_> {
         match month {
             8 => {
                 self.buy_cart().await?;
-                let wish =
-                    v1::ApplyForLoanRequest { borrower: EMBUN.path(), ..wish(CART, 0, 200_000, 4) };
+                let wish = v1::ApplyForLoanRequest {
+                    borrower: EMBUN.path(),
+                    ..personal(CART, 0, 200_000, 4)
+                };
                 self.agree((8, 6), wish, MINUTE).await?;
-                self.register((8, 7), &loan, ("gerobak", "gerobak dorong", 200_000)).await?;
+                self.register_thing((8, 7), &loan, ("gerobak", "gerobak dorong", 200_000)).await?;
                 self.disburse((8, 8), &loan, by_hand(PlaceKind::Cash)).await
             }
             10 => self.give_cart(&loan).await,
@@ -201,62 +213,24 @@ impl Year<'_> {
 
     async fn buy_cart(&self) -> Told {
         for number in 1..=3 {
-            let capital = v1::PayInCapitalRequest {
-                member: EMBUN.member(number),
-                request_id: request(EMBUN.id, &format!("modal-{number}")),
-                details: on(8, 3),
-                amount: rupiah(100_000),
-                place: place(PlaceKind::Cash),
-            };
-            done(self.remote.savings().pay_in_capital(capital).await)?;
+            let asked = EMBUN.asked(&format!("modal-{number}"));
+            self.put_in(EMBUN.member(number), asked, (8, 3), 100_000).await?;
         }
-        let buy = v1::PurchaseRequest {
-            entity: EMBUN.path(),
-            request_id: request(CART, "beli"),
-            details: on(8, 4),
-            fund: Fund::Uep as i32,
-            items: vec![v1::NewLot {
-                lot_id: "gerobak".to_owned(),
-                kind: LotKind::Tools as i32,
-                label: "gerobak dorong".to_owned(),
-                unit: "buah".to_owned(),
-                quantity: decimal(1_000),
-                cost: rupiah(300_000),
-            }],
-            payment: place(PlaceKind::Cash).map(purchase_request::Payment::PaidFrom),
-            ..v1::PurchaseRequest::default()
-        };
-        done(self.remote.trade().purchase(buy).await)
+        let tin = Purse::of(EMBUN.path(), Fund::Uep, PlaceKind::Cash);
+        let cart = one("gerobak", LotKind::Tools, "gerobak dorong", 300_000);
+        self.buy(tin, request(CART, "beli"), (8, 4), cart).await
     }
 
     /// It pays all of the principal; the jasa of the two months that have passed is settled.
     async fn give_cart(&self, loan: &str) -> Told {
-        let take = v1::TakeCollateralRequest {
-            loan: loan.to_owned(),
+        let cart = v1::TakeCollateralRequest {
             request_id: request(CART, "ambil"),
-            details: minute(10, 8, "BA-25/2025 (contoh)"),
             collateral_id: "gerobak".to_owned(),
-            amount: rupiah(200_000),
             lot_id: "gerobak".to_owned(),
-            quantity: None,
+            ..v1::TakeCollateralRequest::default()
         };
-        done(self.remote.loans().take_collateral(take).await)?;
-        let settle = v1::SettleLoanRequest {
-            loan: loan.to_owned(),
-            request_id: request(CART, "lunas"),
-            details: on(10, 8),
-            amount: rupiah(4_000),
-            purse: by_hand(PlaceKind::Cash),
-            rebate: None,
-        };
-        done(self.remote.loans().settle_loan(settle).await)?;
-        let sell = v1::SellCollateralRequest {
-            loan: loan.to_owned(),
-            request_id: request(CART, "jual"),
-            details: on(10, 20),
-            price: rupiah(180_000),
-            place: place(PlaceKind::Vault),
-        };
-        done(self.remote.loans().sell_collateral(sell).await)
+        self.take_thing((10, 8), loan, "BA-25/2025 (contoh)", (cart, 200_000)).await?;
+        self.settle((10, 8), loan, (4_000, None), by_hand(PlaceKind::Cash)).await?;
+        self.sell_thing((10, 20), loan, "jual", 180_000).await
     }
 }

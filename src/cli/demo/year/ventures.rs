@@ -2,11 +2,11 @@
 //! bakery (mudharabah), and three fifths of a customer's sewing (musyarakah). Both make a profit, and
 //! a loss; the customer gives all back that is left.
 
-use super::credit::{MINUTE, customer, percent};
+use super::Year;
+use super::credit::{MINUTE, customer};
 use super::customers::vault;
 use super::fajar::{FAJAR, hands};
-use super::small::MonthDay;
-use super::{Told, Year, done, lkm, on, request, rupiah};
+use super::requests::{MonthDay, Told, done, lkm, on, percent, request, rupiah};
 use crate::api::v1::{self, LoanPurse, SyirkahKind};
 
 /// A contract, and where its money comes from and goes.

@@ -2,28 +2,18 @@
 //! goes to heirs, one pays every month, one shares in the profit; of the group's two one matures into
 //! its savings, and one is broken for a fee; one a member has with the group. And profit that is shared.
 
-use super::super::{Told, day_of, done, on, rupiah};
+use super::super::deeds::from_savings;
+use super::super::requests::{Told, day_of, done, next_year, on, rupiah};
 use super::rules::{GROWING, MONTHLY, SHARING, term_product};
 use super::{Lontar, asked, group, grouped, lkm, saver, tin, vault};
 use crate::api::google_type::Date;
 use crate::api::v1::{
     self, Fund, Handover, Means, MemberMeans, OnMaturity, SavingsSort, means, member_means,
 };
-use crate::cli::convert::date;
-use crate::domain::day::Day;
 
 /// From hand to hand, over the cooperative's counter or into the group's tin.
 fn by_hand(place: Option<v1::Place>) -> Option<MemberMeans> {
     Some(MemberMeans { means: place.map(member_means::Means::Place) })
-}
-
-/// Out of, or into, the group's savings.
-const fn savings() -> Option<Means> {
-    Some(Means { means: Some(means::Means::Savings(true)) })
-}
-
-fn next_year(month: i32) -> Option<Date> {
-    Day::from_ymd(super::super::YEAR + 1, month, 1).and_then(date)
 }
 
 /// A member's deposit: whose, how much, of which product, until when, and what then.
@@ -81,7 +71,7 @@ impl Lontar<'_> {
             member: saver(12),
             much: 1_000_000,
             product: term_product(&lkm(), SHARING),
-            matures_on: next_year(1),
+            matures_on: next_year(1, 1),
             then: OnMaturity::Unspecified,
         };
         self.open_deposit(7, deposit, by_hand(vault())).await
@@ -92,8 +82,8 @@ impl Lontar<'_> {
         let (again, out) = (OnMaturity::RollOver, OnMaturity::Savings);
         for (id, owner, much, product, matures_on, then) in [
             ("d-1", 6, 3_000_000, GROWING, day_of(11, 1), again),
-            ("d-2", 7, 2_000_000, GROWING, next_year(2), again),
-            ("d-3", 10, 600_000, GROWING, next_year(2), again),
+            ("d-2", 7, 2_000_000, GROWING, next_year(2, 1), again),
+            ("d-3", 10, 600_000, GROWING, next_year(2, 1), again),
             ("d-4", 11, 1_200_000, MONTHLY, day_of(12, 1), out),
         ] {
             let (member, product) = (saver(owner), term_product(&lkm(), product));
@@ -109,7 +99,7 @@ impl Lontar<'_> {
     /// The group, out of its savings, in October.
     pub(super) async fn put_away_for_a_month(&self) -> Told {
         let deposit = (Fund::SimpanPinjam, 500_000, MONTHLY);
-        self.open_of_group("k-2", (10, next_year(4)), deposit, savings()).await
+        self.open_of_group("k-2", (10, next_year(4, 1)), deposit, from_savings()).await
     }
 
     /// The group keeps a deposit of its own second member from November on.
@@ -119,7 +109,7 @@ impl Lontar<'_> {
             member: grouped(2),
             much: 200_000,
             product: term_product(&group(), MONTHLY),
-            matures_on: next_year(2),
+            matures_on: next_year(2, 1),
             then: OnMaturity::RollOver,
         };
         self.open_deposit(11, deposit, by_hand(tin())).await
@@ -131,7 +121,7 @@ impl Lontar<'_> {
             deposit: format!("{}/term-deposits/k-2", group()),
             request_id: asked("sasando-k-2-cair"),
             details: on(12, 1),
-            means: savings(),
+            means: from_savings(),
             minute: String::new(),
         };
         done(self.remote.links().close_term_deposit(close).await)

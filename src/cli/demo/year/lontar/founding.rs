@@ -1,10 +1,11 @@
 //! How Koperasi Lontar begins on the first of July: its members, what it owned, its group; and the law
 //! it lives under.
 
-use super::super::{NAMES, Told, day_of, done, member_id, minute, on, rupiah};
-use super::{BOOK, GROUP, Lontar, MINUTE, asked, book, group, grouped, lkm, saver};
-use crate::api::google_type::Money;
-use crate::api::v1::{self, Fund, HouseholdStatus, Regime, Zone};
+use super::super::founding::NAMES;
+use super::super::requests::book as begun;
+use super::super::requests::{Told, balance, day_of, done, member_id, minute, on, person, rupiah};
+use super::{BOOK, GROUP, Lontar, MINUTE, asked, book, group, grouped, lkm, saver, tin, vault};
+use crate::api::v1::{self, Fund, HouseholdStatus, Regime};
 use crate::domain::chart::Code;
 
 /// More than one record gives a share of the surplus, or moves the capital of.
@@ -15,19 +16,19 @@ fn name(number: u32) -> String {
     let index = usize::try_from(number - 1).unwrap_or_default();
     let (family, given) = (index / NAMES.len(), index % NAMES.len());
     let family = ["Amtiran", "Baitanu", "Lasibey", "Nubatonis", "Tefa"].get(family);
-    format!("{} {} (contoh)", NAMES[given], family.unwrap_or(&"Lontar"))
+    format!("{} {}", NAMES[given], family.unwrap_or(&"Lontar"))
 }
 
 impl Lontar<'_> {
     pub(super) async fn found(&self) -> Told {
         let open = v1::CreateBookRequest {
-            book_id: BOOK.to_owned(),
-            request_id: asked("buka"),
-            display_name: "Buku Koperasi Lontar (contoh)".to_owned(),
-            lkm_name: "Koperasi Lontar (contoh)".to_owned(),
-            regime: Regime::Inkubasi as i32,
-            zone: Zone::Wita as i32,
             opened_on: day_of(7, 1),
+            ..begun(
+                BOOK,
+                "Buku Koperasi Lontar (contoh)",
+                "Koperasi Lontar (contoh)",
+                Regime::Inkubasi,
+            )
         };
         done(self.remote.books().create_book(open).await)?;
         let keep = v1::SetRetentionRequest {
@@ -49,15 +50,10 @@ impl Lontar<'_> {
     }
 
     async fn enrol(&self, parent: &str, step: &str, number: u32, name: &str) -> Told {
+        let asked = asked(&format!("{step}-{number}"));
         let enrol = v1::EnrolMemberRequest {
-            parent: parent.to_owned(),
-            request_id: asked(&format!("{step}-{number}")),
-            member_id: member_id(number),
-            display_name: name.to_owned(),
-            nik: String::new(),
-            household: format!("kk-{number:02}"),
             status: HouseholdStatus::HampirMiskin as i32,
-            joined_on: day_of(7, 1),
+            ..person(parent.to_owned(), asked, number, name, day_of(7, 1))
         };
         done(self.remote.members().enrol_member(enrol).await)
     }
@@ -66,14 +62,14 @@ impl Lontar<'_> {
     /// of them had saved; and Rp5.000.000 of the shop.
     async fn owned(&self) -> Told {
         let mut items = vec![
-            item(Code::Vault, "", rupiah(20_000_000)),
-            item(Code::Bank, "", rupiah(60_000_000)),
-            item(Code::MemberSavings, &member_id(1), rupiah(50_000_000)),
+            balance(Code::Vault, "", 20_000_000),
+            balance(Code::Bank, "", 60_000_000),
+            balance(Code::MemberSavings, &member_id(1), 50_000_000),
         ];
-        let pokok = |number| item(Code::PrincipalSavings, &member_id(number), rupiah(100_000));
+        let pokok = |number| balance(Code::PrincipalSavings, &member_id(number), 100_000);
         items.extend((1..=PEOPLE).map(pokok));
         self.begin_with(&lkm(), Fund::SimpanPinjam, "saldo-awal", items).await?;
-        let shop = vec![item(Code::Vault, "", rupiah(5_000_000))];
+        let shop = vec![balance(Code::Vault, "", 5_000_000)];
         self.begin_with(&lkm(), Fund::UsahaRiil, "saldo-awal-toko", shop).await
     }
 
@@ -84,14 +80,7 @@ impl Lontar<'_> {
         step: &str,
         items: Vec<v1::OpeningItem>,
     ) -> Told {
-        let opening = v1::OpenBalancesRequest {
-            entity: of.to_owned(),
-            request_id: asked(step),
-            details: on(7, 1),
-            fund: fund as i32,
-            items,
-        };
-        done(self.remote.journal().open_balances(opening).await)
+        self.year.opens(of.to_owned(), asked(step), (7, 1), fund, items).await
     }
 
     /// Five members, four of whom have paid Rp25.000 of simpanan pokok; a reserve of older days.
@@ -109,17 +98,21 @@ impl Lontar<'_> {
         done(self.remote.groups().create_group(create).await)?;
         for (number, name) in (1..=5).zip(["Adriana", "Bernadus", "Kristina", "Domingus", "Ester"])
         {
-            let name = format!("{name} (contoh)");
-            self.enrol(&group(), "sasando", number, &name).await?;
+            self.enrol(&group(), "sasando", number, name).await?;
         }
         self.rules_of_group().await?;
-        let mut items = vec![item(Code::Cash, "", rupiah(2_500_000))];
-        let paid = |number| item(Code::PrincipalSavings, &member_id(number), rupiah(25_000));
+        let mut items = vec![balance(Code::Cash, "", 2_500_000)];
+        let paid = |number| balance(Code::PrincipalSavings, &member_id(number), 25_000);
         items.extend((1..=4).map(paid));
         self.begin_with(&group(), Fund::SimpanPinjam, "sasando-sp", items).await?;
         let business =
-            vec![item(Code::Cash, "", rupiah(2_500_000)), item(Code::Reserve, "", rupiah(500_000))];
+            vec![balance(Code::Cash, "", 2_500_000), balance(Code::Reserve, "", 500_000)];
         self.begin_with(&group(), Fund::Uep, "sasando-uep", business).await?;
+        self.group_saves().await
+    }
+
+    /// Most of it lies at the cooperative.
+    async fn group_saves(&self) -> Told {
         for (fund, step, much) in [
             (Fund::SimpanPinjam, "sasando-setor-sp", 2_000_000),
             (Fund::Uep, "sasando-setor-uep", 1_000_000),
@@ -130,8 +123,8 @@ impl Lontar<'_> {
                 details: on(7, 1),
                 fund: fund as i32,
                 amount: rupiah(much),
-                kube_place: super::tin(),
-                lkm_place: super::vault(),
+                kube_place: tin(),
+                lkm_place: vault(),
             };
             done(self.remote.savings().deposit_at_lkm(save).await)?;
         }
@@ -177,15 +170,5 @@ impl Lontar<'_> {
             done(self.remote.books().move_capital_savings(moved).await)?;
         }
         Ok(())
-    }
-}
-
-fn item(code: Code, subject: &str, amount: Option<Money>) -> v1::OpeningItem {
-    v1::OpeningItem {
-        item: Some(v1::opening_item::Item::Account(v1::OpeningAccount {
-            code: code.number(),
-            subject: subject.to_owned(),
-            amount,
-        })),
     }
 }

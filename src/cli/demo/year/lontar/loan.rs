@@ -1,11 +1,9 @@
 //! A loan whose instalments the day's closing takes from the borrower's savings.
 
-use super::super::closing::number;
-use super::super::{Told, day_of, done, minute, on, rupiah};
-use super::{Lontar, MINUTE, asked, lkm, saver, vault};
-use crate::api::v1::{
-    self, LoanFrequency, LoanMethod, LoanPurse, Overpayment, Recognition, loan_purse,
-};
+use super::super::credit::{at, flat, plan};
+use super::super::requests::{Told, day_of, done, minute, on, rupiah};
+use super::{Lontar, MINUTE, asked, lkm, saver};
+use crate::api::v1::{self, PlaceKind};
 
 /// What the second member pays back each month: a third of Rp12.000.000, and 2% of it.
 const INSTALMENT: i64 = 4_000_000 + 240_000;
@@ -30,7 +28,7 @@ impl Lontar<'_> {
             borrower: saver(2),
             product_id: "biasa".to_owned(),
             amount: rupiah(12_000_000),
-            plan: Some(v1::LoanPlan { instalments: 3, ..v1::LoanPlan::default() }),
+            plan: plan(3),
             purpose: "isi kios (contoh)".to_owned(),
             auto_debit: true,
             ..v1::ApplyForLoanRequest::default()
@@ -57,7 +55,7 @@ impl Lontar<'_> {
             details: on(9, 10),
             amount: None,
             fee_beside: false,
-            purse: Some(LoanPurse { purse: vault().map(loan_purse::Purse::Place) }),
+            purse: at(PlaceKind::Vault),
         };
         done(loans.disburse_loan(disburse).await)
     }
@@ -74,14 +72,7 @@ fn version() -> v1::LoanVersion {
         since: day_of(7, 1),
         label: "Pinjaman biasa (contoh)".to_owned(),
         minute: MINUTE.to_owned(),
-        terms: Some(v1::LoanTerms {
-            method: LoanMethod::Flat as i32,
-            frequency: LoanFrequency::Monthly as i32,
-            rate_percent: number("2"),
-            overpayment: Overpayment::Titipan as i32,
-            recognition: Recognition::Cash as i32,
-            ..v1::LoanTerms::default()
-        }),
+        terms: Some(flat("2")),
         most_instalments: 12,
         ..v1::LoanVersion::default()
     }

@@ -16,7 +16,8 @@ mod rules;
 mod savers;
 mod surplus;
 
-use super::{Told, Year, day_of, member_id, request};
+use super::Year;
+use super::requests::{Told, day_of, member_id, place, request};
 use crate::api::v1::{self, PlaceKind};
 use crate::cli::remote::Remote;
 
@@ -66,11 +67,11 @@ fn asked(step: &str) -> String {
 }
 
 fn vault() -> Option<v1::Place> {
-    super::place(PlaceKind::Vault)
+    place(PlaceKind::Vault)
 }
 
 fn tin() -> Option<v1::Place> {
-    super::place(PlaceKind::Cash)
+    place(PlaceKind::Cash)
 }
 
 impl Lontar<'_> {

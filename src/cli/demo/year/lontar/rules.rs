@@ -1,8 +1,7 @@
 //! The products of Koperasi Lontar and its group: what savings earn and cost, as data, from the first
 //! of July on; two of them pay less from a later day on, and a term keeps what it began with.
 
-use super::super::closing::number;
-use super::super::{Told, day_of, done, rupiah};
+use super::super::requests::{Told, day_of, done, percent, rupiah};
 use super::{Lontar, MINUTE, asked, group, lkm};
 use crate::api::v1::{
     self, DuesPeriod, EarlyBreak, SavingsDayCount, SavingsMethod, SavingsProduct, SavingsSort,
@@ -27,7 +26,7 @@ impl Lontar<'_> {
     pub(super) async fn rules(&self) -> Told {
         let groups = SavingsProduct {
             method: SavingsMethod::Daily as i32,
-            share_percent: number("30"),
+            share_percent: percent("30"),
             ..SavingsProduct::default()
         };
         self.product(&lkm(), SavingsSort::Sukarela, "sukarela", free_savings("6")).await?;
@@ -38,7 +37,7 @@ impl Lontar<'_> {
             version: Some(v1::SavingsTax {
                 since: day_of(7, 1),
                 threshold: rupiah(240_000),
-                percent: number("10"),
+                percent: percent("10"),
                 members: true,
                 kubes: false,
                 minute: MINUTE.to_owned(),
@@ -52,7 +51,7 @@ impl Lontar<'_> {
     /// nisbah of 40%.
     async fn term_products(&self) -> Told {
         let sharing = TermProduct {
-            share_percent: number("40"),
+            share_percent: percent("40"),
             payout: TermPayout::AtMaturity as i32,
             ..TermProduct::default()
         };
@@ -89,7 +88,7 @@ impl Lontar<'_> {
             period: DuesPeriod::Monthly as i32,
             amount: rupiah(10_000),
             method: SavingsMethod::Average as i32,
-            rate: number("6"),
+            rate: percent("6"),
             day_count: SavingsDayCount::Actual365 as i32,
             ..SavingsProduct::default()
         };
@@ -129,10 +128,10 @@ impl Lontar<'_> {
 }
 
 /// So many percent a year on the lowest balance of a month; dormant after four months.
-fn free_savings(percent: &str) -> SavingsProduct {
+fn free_savings(rate: &str) -> SavingsProduct {
     SavingsProduct {
         method: SavingsMethod::Lowest as i32,
-        rate: number(percent),
+        rate: percent(rate),
         day_count: SavingsDayCount::Twelfths as i32,
         dormant_after_months: 4,
         ..SavingsProduct::default()
@@ -142,7 +141,7 @@ fn free_savings(percent: &str) -> SavingsProduct {
 /// 6% a year that are paid every month, and a fee for breaking it.
 fn monthly() -> TermProduct {
     TermProduct {
-        rate: number("6"),
+        rate: percent("6"),
         day_count: SavingsDayCount::Twelfths as i32,
         payout: TermPayout::Monthly as i32,
         early: EarlyBreak::Fee as i32,
@@ -153,13 +152,13 @@ fn monthly() -> TermProduct {
 
 /// So many percent a year that are added to the deposit; half is lost where it is broken early, but
 /// nothing by a death.
-fn growing(percent: &str) -> TermProduct {
+fn growing(rate: &str) -> TermProduct {
     TermProduct {
-        rate: number(percent),
+        rate: percent(rate),
         day_count: SavingsDayCount::Twelfths as i32,
         payout: TermPayout::Capitalised as i32,
         early: EarlyBreak::Interest as i32,
-        early_percent: number("50"),
+        early_percent: percent("50"),
         least: rupiah(500_000),
         least_months: 3,
         most_months: 12,

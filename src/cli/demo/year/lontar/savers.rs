@@ -2,46 +2,35 @@
 //! somebody's loan, dormant and woken; tax that was withheld; what a group's members must save; a
 //! member who goes, and one who dies.
 
-use super::super::{Told, day_of, done, minute, on, rupiah, with_memo};
-use super::{Lontar, asked, grouped, lkm, saver, tin, vault};
-use crate::api::v1::{self, PartyKind, SavingsKind};
+use super::super::requests::{MonthDay, Told, day_of, done, minute, on, rupiah, with_memo};
+use super::{Lontar, asked, grouped, lkm, saver, vault};
+use crate::api::v1::{self, PartyKind, PlaceKind, SavingsKind};
+use crate::cli::convert::last_part;
 
 impl Lontar<'_> {
-    pub(super) async fn save(
-        &self,
-        number: u32,
-        step: &str,
-        (month, day): (i32, i32),
-        much: i64,
-    ) -> Told {
-        self.bring(saver(number), step, (month, day), (SavingsKind::Sukarela, much), vault()).await
+    /// Free savings, over the counter.
+    pub(super) async fn save(&self, number: u32, step: &str, day: MonthDay, much: i64) -> Told {
+        let what = (SavingsKind::Sukarela, much);
+        self.bring(saver(number), step, day, what, PlaceKind::Vault).await
     }
 
     async fn bring(
         &self,
         member: String,
         step: &str,
-        (month, day): (i32, i32),
-        (kind, much): (SavingsKind, i64),
-        place: Option<v1::Place>,
+        day: MonthDay,
+        what: (SavingsKind, i64),
+        into: PlaceKind,
     ) -> Told {
-        let id = member.rsplit('/').next().unwrap_or_default();
-        let deposit = v1::DepositRequest {
-            request_id: asked(&format!("{step}-{id}")),
-            member,
-            details: on(month, day),
-            kind: kind as i32,
-            amount: rupiah(much),
-            place,
-        };
-        done(self.remote.savings().deposit(deposit).await)
+        let asked = asked(&format!("{step}-{}", last_part(&member)));
+        self.year.save(member, asked, day, what, into).await
     }
 
     pub(super) async fn withdraw(
         &self,
         number: u32,
         step: &str,
-        (month, day): (i32, i32),
+        (month, day): MonthDay,
         much: i64,
     ) -> Told {
         let withdrawal = v1::WithdrawRequest {
@@ -103,7 +92,7 @@ impl Lontar<'_> {
     pub(super) async fn mandatory(&self) -> Told {
         for (number, much) in [(1, 60_000), (2, 60_000), (3, 40_000)] {
             let what = (SavingsKind::Wajib, much);
-            self.bring(grouped(number), "sasando-wajib", (10, 10), what, tin()).await?;
+            self.bring(grouped(number), "sasando-wajib", (10, 10), what, PlaceKind::Cash).await?;
         }
         self.save(9, "setor", (10, 1), 300_000).await
     }
@@ -120,7 +109,8 @@ impl Lontar<'_> {
         };
         done(self.remote.savings().wake_savings(wake).await)?;
         self.save(1, "setor-lagi", (11, 21), 1_000_000).await?;
-        self.bring(saver(1), "wajib", (11, 21), (SavingsKind::Wajib, 60_000), vault()).await
+        self.bring(saver(1), "wajib", (11, 21), (SavingsKind::Wajib, 60_000), PlaceKind::Vault)
+            .await
     }
 
     /// The tenth member dies in October.

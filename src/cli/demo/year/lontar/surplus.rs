@@ -3,38 +3,29 @@
 //! the savings and loans are brought together and divided by savings and by jasa paid; parts are paid
 //! out. Its group has made a loss, and covers it.
 
-use super::super::closing::{decided, next_year, number};
-use super::super::{Told, day_of, done, on, rupiah, with_memo};
-use super::{BOOK, GROUP, Lontar, asked, book, group, lkm, tin, vault};
+use super::super::YEAR;
+use super::super::deeds::from_savings;
+use super::super::requests::{
+    Purse, Told, day_of, decided, done, member_part, next_year, on, one, percent, rupiah, with_memo,
+};
+use super::{BOOK, GROUP, Lontar, asked, book, group, lkm, vault};
 use crate::api::v1::{
-    self, ExpenseKind, Fund, LotKind, Means, MemberMeasure, SurplusUse, means, purchase_request,
-    sell_request,
+    self, ExpenseKind, Fund, LotKind, MemberMeasure, PlaceKind, SurplusUse, sell_request,
 };
 use crate::cli::convert::decimal;
 
 const RAT: &str = "RAT-1/2026 (contoh)";
-const YEAR: i32 = super::super::YEAR;
 
 impl Lontar<'_> {
     /// The shop, a real-sector unit with books of its own, buys a hundred sacks.
     pub(super) async fn stock_the_shop(&self) -> Told {
-        let buy = v1::PurchaseRequest {
-            entity: lkm(),
-            request_id: asked("toko-beli"),
-            details: on(7, 10),
-            fund: Fund::UsahaRiil as i32,
-            items: vec![v1::NewLot {
-                lot_id: "pupuk".to_owned(),
-                kind: LotKind::Stock as i32,
-                label: "pupuk".to_owned(),
-                unit: "sak".to_owned(),
-                quantity: decimal(100_000),
-                cost: rupiah(4_000_000),
-            }],
-            payment: vault().map(purchase_request::Payment::PaidFrom),
-            ..v1::PurchaseRequest::default()
+        let sacks = v1::NewLot {
+            unit: "sak".to_owned(),
+            quantity: decimal(100_000),
+            ..one("pupuk", LotKind::Stock, "pupuk", 4_000_000)
         };
-        done(self.remote.trade().purchase(buy).await)
+        let shop = Purse::of(lkm(), Fund::UsahaRiil, PlaceKind::Vault);
+        self.year.buy(shop, asked("toko-beli"), (7, 10), sacks).await
     }
 
     /// December: the shop sells, the bank pays interest, the tax on it all is worked out; the group has
@@ -51,8 +42,9 @@ impl Lontar<'_> {
             quantity: decimal(100_000),
         };
         done(self.remote.trade().sell(sell).await)?;
-        let purse = (group(), Fund::Uep, tin());
-        self.spend(purse, "sasando-upah", on(12, 15), ExpenseKind::Wages, 420_000).await?;
+        let tin = Purse::of(group(), Fund::Uep, PlaceKind::Cash);
+        let wages = (ExpenseKind::Wages, 420_000);
+        self.year.spend(tin, asked("sasando-upah"), on(12, 15), wages).await?;
         let interest = v1::RecordBankInterestRequest {
             entity: lkm(),
             request_id: asked("bunga"),
@@ -70,30 +62,8 @@ impl Lontar<'_> {
         done(self.remote.closing().owe_income_tax(tax).await)
     }
 
-    /// Pays a cost of the group's business, or of the cooperative's core.
-    async fn spend(
-        &self,
-        (entity, fund, place): (String, Fund, Option<v1::Place>),
-        step: &str,
-        details: Option<v1::TransactionDetails>,
-        kind: ExpenseKind,
-        much: i64,
-    ) -> Told {
-        let spend = v1::PayExpenseRequest {
-            entity,
-            request_id: asked(step),
-            details,
-            fund: fund as i32,
-            kind: kind as i32,
-            amount: rupiah(much),
-            place,
-            ..v1::PayExpenseRequest::default()
-        };
-        done(self.remote.trade().pay_expense(spend).await)
-    }
-
     pub(super) async fn year_end(&self) -> Told {
-        self.year.close_days(BOOK, next_year(1)).await?;
+        self.year.close_days(BOOK, next_year(1, 1)).await?;
         self.year.close_year(&group(), GROUP).await?;
         self.cover_loss().await?;
         self.year.close_year(&lkm(), BOOK).await?;
@@ -112,8 +82,9 @@ impl Lontar<'_> {
         };
         done(self.remote.books().reopen_period(reopen).await)?;
         let bill = with_memo(12, 20, "Listrik Desember (contoh)");
-        let purse = (lkm(), Fund::SimpanPinjam, vault());
-        self.spend(purse, "listrik", bill, ExpenseKind::Administration, 150_000).await?;
+        let purse = Purse::of(lkm(), Fund::SimpanPinjam, PlaceKind::Vault);
+        let electricity = (ExpenseKind::Administration, 150_000);
+        self.year.spend(purse, asked("listrik"), bill, electricity).await?;
         self.year.close_year(&lkm(), &format!("{BOOK}-lagi")).await
     }
 
@@ -141,34 +112,7 @@ impl Lontar<'_> {
             into: Fund::SimpanPinjam as i32,
         };
         done(closing.consolidate_surplus(together).await)?;
-        let parts = [
-            (SurplusUse::Reserve, "40"),
-            (SurplusUse::Members, "40"),
-            (SurplusUse::Officers, "5"),
-            (SurplusUse::Staff, "5"),
-            (SurplusUse::Education, "5"),
-            (SurplusUse::Social, "5"),
-        ];
-        let weights = [(MemberMeasure::Savings, "60"), (MemberMeasure::Interest, "40")];
-        let part = |(r#use, percent): (SurplusUse, &str)| v1::SurplusPart {
-            r#use: r#use as i32,
-            percent: number(percent),
-        };
-        let weight = |(measure, percent): (MemberMeasure, &str)| v1::MemberWeight {
-            measure: measure as i32,
-            percent: number(percent),
-        };
-        let rule = v1::SetSurplusRuleRequest {
-            entity: lkm(),
-            request_id: asked("aturan-shu"),
-            rule: Some(v1::SurplusRule {
-                since: next_year(2),
-                parts: parts.map(part).to_vec(),
-                weights: weights.map(weight).to_vec(),
-                minute: RAT.to_owned(),
-            }),
-        };
-        done(closing.set_surplus_rule(rule).await)?;
+        self.rule().await?;
         let divide = v1::DivideSurplusRequest {
             entity: lkm(),
             request_id: asked("bagi-shu"),
@@ -180,20 +124,47 @@ impl Lontar<'_> {
         done(closing.divide_surplus(divide).await)
     }
 
+    async fn rule(&self) -> Told {
+        let parts = [
+            (SurplusUse::Reserve, "40"),
+            (SurplusUse::Members, "40"),
+            (SurplusUse::Officers, "5"),
+            (SurplusUse::Staff, "5"),
+            (SurplusUse::Education, "5"),
+            (SurplusUse::Social, "5"),
+        ];
+        let weights = [(MemberMeasure::Savings, "60"), (MemberMeasure::Interest, "40")];
+        let part = |(r#use, share): (SurplusUse, &str)| v1::SurplusPart {
+            r#use: r#use as i32,
+            percent: percent(share),
+        };
+        let weight = |(measure, share): (MemberMeasure, &str)| v1::MemberWeight {
+            measure: measure as i32,
+            percent: percent(share),
+        };
+        let rule = v1::SetSurplusRuleRequest {
+            entity: lkm(),
+            request_id: asked("aturan-shu"),
+            rule: Some(v1::SurplusRule {
+                since: next_year(1, 2),
+                parts: parts.map(part).to_vec(),
+                weights: weights.map(weight).to_vec(),
+                minute: RAT.to_owned(),
+            }),
+        };
+        done(self.remote.closing().set_surplus_rule(rule).await)
+    }
+
     /// Two members fetch a part of their shares, a pupil's fee is paid, the group's share goes into its
     /// savings, and the income tax to the state.
     async fn pay_out(&self) -> Told {
         let mut closing = self.remote.closing();
-        let share = |number| v1::MemberPart {
-            member_id: super::member_id(number),
-            amount: rupiah(500_000),
-        };
         let members = v1::PaySurplusRequest {
             entity: lkm(),
             request_id: asked("bayar-shu"),
             details: decided(RAT),
             fund: Fund::SimpanPinjam as i32,
-            parts: vec![share(1), share(2)],
+            parts: vec![member_part(1, 500_000), member_part(2, 500_000)],
             place: vault(),
         };
         done(closing.pay_surplus(members).await)?;
@@ -213,7 +184,7 @@ impl Lontar<'_> {
             details: decided(RAT),
             fund: Fund::SimpanPinjam as i32,
             amount: rupiah(30_000),
-            means: Some(Means { means: Some(means::Means::Savings(true)) }),
+            means: from_savings(),
         };
         done(closing.pay_kube_surplus(received).await)?;
         let tax = v1::PayTaxRequest {
