@@ -126,9 +126,33 @@ async fn the_year_on_postgres() {
     the_year_comes_to_what_was_worked_out(backend, &data).await;
 }
 
-/// The lines of the tour that hold a word.
+/// The lines of a text that hold a word.
 fn lines<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = &'a str> {
     text.lines().filter(move |line| line.contains(word))
+}
+
+/// How many lines of a text have these words, however far apart they stand in a table.
+fn count(text: &str, words: &str) -> usize {
+    let joined = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    text.lines().filter(|line| joined(line).contains(words)).count()
+}
+
+fn assert_shown(text: &str, all: &[&str]) {
+    for words in all {
+        assert!(count(text, words) > 0, "{words}: {text}");
+    }
+}
+
+fn assert_shown_once(text: &str, all: &[&str]) {
+    for words in all {
+        assert_eq!(count(text, words), 1, "{words}: {text}");
+    }
+}
+
+/// What the tour shows under a heading.
+fn under<'a>(tour: &'a str, heading: &str) -> &'a str {
+    let (_, rest) = tour.split_once(&format!("── {heading} ──")).expect("the heading");
+    rest.split("\n── ").next().expect("what is under it")
 }
 
 /// The command itself: the tour of a year, and the same year again when it is run again.
@@ -139,81 +163,22 @@ async fn the_tour_is_shown_and_continues() {
     demo.args(["demo", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&data).arg("--exit");
     let output = block_in_place(|| demo.output()).expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let first = String::from_utf8(output.stdout).expect("text");
+    let tour = String::from_utf8(output.stdout).expect("text");
     for (group, ..) in GROUPS {
-        assert!(lines(&first, group).any(|line| line.matches("Rp").count() == 6), "{first}");
+        assert!(lines(&tour, group).any(|line| line.matches("Rp").count() == 6), "{tour}");
     }
-    assert!(lines(&first, "tunas-baru.sp.2103.m01").next().is_some(), "{first}");
-    for book in ["Buku inventaris", "Buku kas UEP", "Buku kas IKS", "Buku perguliran"] {
-        assert!(lines(&first, book).next().is_some(), "{first}");
-    }
-    let third = |line: &str| {
-        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).nth(1) == Some("3")
-    };
-    assert!(first.lines().any(third), "no third generation in {first}");
-    // A group that joined, its aid from another group, a theft, letters and the notes.
-    let joined = |line: &&str| line.contains("Harapan (contoh)") && line.contains("Rp1.000.000");
-    assert!(first.lines().any(|line| joined(&line)), "{first}");
-    for shown in [
-        "Datang dari books/harapan/groups/harapan",
-        "Datang dari books/contoh/groups/cahaya",
-        "Pemberitahuan hibah BLPS (contoh)",
-        "Ibu Ester (contoh)",
-        "Catatan atas Laporan Keuangan (CALK)",
-        "Posisi kas 30 Desember 2025",
-        "Pembanding 30 November 2025",
-        "Keadaan: bubar sejak 29 Desember 2025, BA-S2/2025 (contoh)",
-    ] {
-        assert!(lines(&first, shown).next().is_some(), "{shown}: {first}");
-    }
-    // Where capital came from; what is on its way to another installation and what has arrived there; a month's dues; a move;
-    // the second counter's drawer; what was looked at; both books at a day.
-    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    for shown in [
-        "ke-rote-1 books/rote/groups/nelayan Rp500.000 Rp0 diterima di buku lain",
-        "ke-rote-2 books/rote/groups/nelayan Rp300.000 Rp300.000 dalam perjalanan",
-        "· books/rote/groups/nelayan 2 29 Desember 2025 Rp500.000",
-        "guliran-kasih BLPS (contoh) 18 Desember 2025 Rp2.000.000 Rp0 Rp0 Rp0 tunas-baru > kasih",
-        "Diterima Rp20.000.000, dibelanjakan Rp8.750.000, sisa Rp11.250.000.",
-        "m07 Rp5.000 Rp3.000 Rp2.000",
-        "cahaya books/soe/groups/cahaya 22 Desember 2025 sudah tiba",
-        "diminta Rp25.000. demo-tunas-baru-santunan-diperiksa",
-        "jati-diri.sp.1113 Rp200.000 Rp200.000 Rp0",
-    ] {
-        assert_eq!(first.lines().filter(|line| words(line).contains(shown)).count(), 1, "{shown}");
-    }
-    // Opened with 500.000 of the vault, 250.000 saved, counted 2.000 short, and emptied.
-    let drawer = lines(&first, "3 Januari 2025").filter(|line| line.contains("loket-2"));
-    let left: Vec<&str> = drawer.filter_map(|line| line.rsplit(' ').next()).collect();
-    assert_eq!(left, ["Rp500.000", "Rp750.000", "Rp748.000", "Rp0"], "{first}");
-    // Senja's tin before it was dissolved: 200.000 put in, 50.000 in advance, 130.000 in, 100.000
-    // out, 45.000 for the rest. And the photo of its receipt, with its size.
-    let tin = lines(&first, "senja.uep.1101").filter(|line| line.contains("Penjualan"));
-    assert!(tin.last().is_some_and(|line| line.ends_with("Rp225.000")), "{first}");
-    let photo = lines(&first, "  PNG  ").next().expect("a photo");
-    assert!(photo.ends_with(" 67"), "{photo}");
-    // Of Jati Diri's pigs one had died and one was stolen.
-    let pigs = lines(&first, "  modal  ternak  babi").last().expect("a line of the inventory");
-    assert_eq!(pigs.split_whitespace().rev().take(2).collect::<Vec<_>>(), ["1", "1"], "{pigs}");
-    let bank = "Saldo bank Rp123.135.000, saldo buku Rp123.135.000, selisih Rp0; selisih awal Rp0.";
-    assert_eq!(lines(&first, &format!("4 baris cocok. {bank}")).count(), 1, "{first}");
-    let awake = "Keadaan: aktif sejak 5 Mei 2025, BA-T2/2025 (contoh)";
-    assert_eq!(lines(&first, awake).count(), 1, "{first}");
-    what_lenders_see(&first);
-    what_savers_see(&first);
-    let [ours, theirs] = ["Tabungan di LKM", "Tabungan KUBE"].map(|name| {
-        let line = lines(&first, name).last().expect("a line of the trial balance");
-        line.rsplit(' ').next().expect("an amount").to_owned()
-    });
-    assert_eq!(ours, theirs);
-    let total = lines(&first, "Jumlah").last().expect("a total");
-    let [.., debit, credit] = total.split_whitespace().collect::<Vec<_>>()[..] else {
-        panic!("no two sides in {total}");
-    };
-    assert_eq!(debit, credit);
+    members_and_their_group(under(&tour, "Anggota dan kelompoknya"));
+    grants(under(&tour, "Hibah: dari SK ke LPJ, lalu ke kelompok berikutnya"));
+    groups_that_come_and_go(under(&tour, "Kelompok yang tidur, datang, pindah dan bubar"));
+    counter_and_bank(under(&tour, "Loket dan bank"));
+    what_lenders_see(under(&tour, "Pinjaman dan akad syariah"));
+    let notes = "Catatan atas Laporan Keuangan (CALK)";
+    assert_shown_once(under(&tour, "Tutup tahun"), &[notes]);
+    what_savers_see(under(&tour, "Koperasi Lontar, buku lain di server yang sama"));
+    all_books_agree(under(&tour, "Yang perlu diperiksa, dan apakah semua buku cocok"));
 
     let (again, answers) = block_in_place(|| what_to_try_next(&data));
-    assert_eq!(again.strip_prefix(&first).map(str::is_empty), Some(false), "{again}");
+    assert_eq!(again.strip_prefix(&tour).map(str::is_empty), Some(false), "{again}");
     assert_eq!(answers.len(), 3, "{again}");
     for answer in answers {
         assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
@@ -221,34 +186,132 @@ async fn the_tour_is_shown_and_continues() {
     }
 }
 
+/// A passbook, a month's dues, what the secretary keeps, the books of a group, and its inventory.
+fn members_and_their_group(tour: &str) {
+    assert_shown(tour, &["tunas-baru.sp.2103.m01"]);
+    assert_shown_once(
+        tour,
+        &[
+            "m07 Rp5.000 Rp3.000 Rp2.000",
+            "Pemberitahuan hibah BLPS (contoh)",
+            "Ibu Ester (contoh)",
+            "Buku inventaris",
+            "Buku kas UEP",
+            "Buku kas IKS",
+            "Buku perguliran",
+        ],
+    );
+    // Of Jati Diri's pigs one had died and one was stolen.
+    let pigs = lines(tour, "  modal  ternak  babi").last().expect("a line of the inventory");
+    assert_eq!(pigs.split_whitespace().rev().take(2).collect::<Vec<_>>(), ["1", "1"], "{pigs}");
+}
+
+/// Where capital came from, to the third generation; what is on its way to another installation, and
+/// what has arrived there.
+fn grants(tour: &str) {
+    let third = |line: &str| {
+        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).nth(1) == Some("3")
+    };
+    assert!(tour.lines().any(third), "no third generation in {tour}");
+    assert_shown_once(
+        tour,
+        &[
+            "ke-rote-1 books/rote/groups/nelayan Rp500.000 Rp0 diterima di buku lain",
+            "ke-rote-2 books/rote/groups/nelayan Rp300.000 Rp300.000 dalam perjalanan",
+            "· books/rote/groups/nelayan 2 29 Desember 2025 Rp500.000",
+            "guliran-kasih BLPS (contoh) 18 Desember 2025 Rp2.000.000 Rp0 Rp0 Rp0 tunas-baru > kasih",
+            "Diterima Rp20.000.000, dibelanjakan Rp8.750.000, sisa Rp11.250.000.",
+        ],
+    );
+    let joined = |line: &str| line.contains("Harapan (contoh)") && line.contains("Rp1.000.000");
+    assert!(tour.lines().any(joined), "{tour}");
+}
+
+/// Sinar slept, Harapan came, Cahaya moved away, and Senja was dissolved.
+fn groups_that_come_and_go(tour: &str) {
+    assert_shown_once(
+        tour,
+        &[
+            "Keadaan: aktif sejak 5 Mei 2025, BA-T2/2025 (contoh)",
+            "Datang dari books/harapan/groups/harapan",
+            "Datang dari books/contoh/groups/cahaya",
+            "cahaya books/soe/groups/cahaya 22 Desember 2025 sudah tiba",
+            "Keadaan: bubar sejak 29 Desember 2025, BA-S2/2025 (contoh)",
+        ],
+    );
+    // Senja's tin before it was dissolved: 200.000 put in, 50.000 in advance, 130.000 in, 100.000
+    // out, 45.000 for the rest. And the photo of its receipt, with its size.
+    let tin = lines(tour, "senja.uep.1101").filter(|line| line.contains("Penjualan"));
+    assert!(tin.last().is_some_and(|line| line.ends_with("Rp225.000")), "{tour}");
+    let photo = lines(tour, "  PNG  ").next().expect("a photo");
+    assert!(photo.ends_with(" 67"), "{photo}");
+}
+
+/// The second counter's drawer for a day, the bank's own list, and cash on two days.
+fn counter_and_bank(tour: &str) {
+    // Opened with 500.000 of the vault, 250.000 saved, counted 2.000 short, and emptied.
+    let drawer = lines(tour, "3 Januari 2025").filter(|line| line.contains("loket-2"));
+    let left: Vec<&str> = drawer.filter_map(|line| line.rsplit(' ').next()).collect();
+    assert_eq!(left, ["Rp500.000", "Rp750.000", "Rp748.000", "Rp0"], "{tour}");
+    let bank = "Saldo bank Rp123.135.000, saldo buku Rp123.135.000, selisih Rp0; selisih awal Rp0.";
+    assert_shown_once(
+        tour,
+        &[
+            &format!("4 baris cocok. {bank}"),
+            "Posisi kas 30 Desember 2025",
+            "Pembanding 30 November 2025",
+        ],
+    );
+}
+
+/// What was looked at; both books of a stake on a day; savings here and there, debit and credit.
+fn all_books_agree(tour: &str) {
+    assert_shown_once(
+        tour,
+        &[
+            "diminta Rp25.000. demo-tunas-baru-santunan-diperiksa",
+            "jati-diri.sp.1113 Rp200.000 Rp200.000 Rp0",
+        ],
+    );
+    let [ours, theirs] = ["Tabungan di LKM", "Tabungan KUBE"].map(|name| {
+        let line = lines(tour, name).last().expect("a line of the trial balance");
+        line.rsplit(' ').next().expect("an amount").to_owned()
+    });
+    assert_eq!(ours, theirs);
+    let total = lines(tour, "Jumlah").last().expect("a total");
+    let [.., debit, credit] = total.split_whitespace().collect::<Vec<_>>()[..] else {
+        panic!("no two sides in {total}");
+    };
+    assert_eq!(debit, credit);
+}
+
 /// Loans of the LKM by those who look after them and by classes, what is late and was talked about,
 /// ratios, rates and their bound, a loan with a new plan, one with collateral, one that others stood in
 /// for, money from outside, capital in businesses, the fund KEBAJIKAN.
 fn what_lenders_see(tour: &str) {
-    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     // Musa's 700.000 and the sewing machine's 150.000 are nobody's; Yunus' engine was taken on by the
     // second officer, and all of it but 150.000 is provided for.
-    for shown in [
-        "- 2 Rp850.000 Rp850.000 Rp0 0 0 0 0 Rp0 Rp0",
-        "petugas-2 2 Rp400.000 Rp400.000 Rp697.880 100 100 100 37,5 Rp250.000 Rp250.000",
-        "3 KURANG_LANCAR 1 Rp800.000 Rp120.000",
-        "Di luar buku, sudah dihapus: Rp259.000",
-        "Rp2.200.000 Rp1.320.000 Rp880.000 116 KURANG_LANCAR 5 November 2025",
-        "18 Juni 2025 mertua peminjam, oleh petugas-2",
-        "motor-2 nb-2 Rp700.000",
-        "Batas setahun: ≤ 24% (Rapat pengurus (contoh))",
-        "8 6 Maret 2026 Rp131.000 Rp5.240 Rp136.240",
-        "6 Juli 2025 dijadwal ulang",
-        "kulkas kulkas satu pintu Rp500.000 4 Maret 2025 12 September 2025",
-        "televisi televisi 21 inci Rp300.000 4 Maret 2025",
-        "m03 Rp56.000 Rp28.000",
-        "bank-desa bank-desa Rp6.000.000 Rp1.000.000 Rp0 Rp0 0 3 Januari 2026",
-        "fajar-roti fajar mudharabah Rp1.000.000 40 Rp400.000 Rp350.000 Rp140.000",
-        "Pinjaman dihitung ulang lkm.kebajikan.3203 Rp1.050",
-    ] {
-        let found = tour.lines().filter(|line| words(line).contains(shown)).count();
-        assert!(found > 0, "{shown}: {tour}");
-    }
+    assert_shown(
+        tour,
+        &[
+            "- 2 Rp850.000 Rp850.000 Rp0 0 0 0 0 Rp0 Rp0",
+            "petugas-2 2 Rp400.000 Rp400.000 Rp697.880 100 100 100 37,5 Rp250.000 Rp250.000",
+            "3 KURANG_LANCAR 1 Rp800.000 Rp120.000",
+            "Di luar buku, sudah dihapus: Rp259.000",
+            "Rp2.200.000 Rp1.320.000 Rp880.000 116 KURANG_LANCAR 5 November 2025",
+            "18 Juni 2025 mertua peminjam, oleh petugas-2",
+            "motor-2 nb-2 Rp700.000",
+            "Batas setahun: ≤ 24% (Rapat pengurus (contoh))",
+            "8 6 Maret 2026 Rp131.000 Rp5.240 Rp136.240",
+            "6 Juli 2025 dijadwal ulang",
+            "kulkas kulkas satu pintu Rp500.000 4 Maret 2025 12 September 2025",
+            "televisi televisi 21 inci Rp300.000 4 Maret 2025",
+            "m03 Rp56.000 Rp28.000",
+            "bank-desa bank-desa Rp6.000.000 Rp1.000.000 Rp0 Rp0 0 3 Januari 2026",
+            "fajar-roti fajar mudharabah Rp1.000.000 40 Rp400.000 Rp350.000 Rp140.000",
+            "Pinjaman dihitung ulang lkm.kebajikan.3203 Rp1.050",
+        ],
+    );
     // Of 400.000 of infak 100.000 are given away, of 50.000 of zakat 40.000.
     let alms = lines(tour, "lkm.kebajikan.1102").last().expect("a line of the cash book");
     assert!(alms.ends_with("Rp310.000"), "{alms}");

@@ -1,15 +1,6 @@
 //! What is borrowed and lent beside the ten groups, worked out by hand.
 
-use super::Figures;
-
-/// Adds rupiah to an account.
-fn add(figures: &mut Figures, account: &str, rupiah: i64) {
-    add_sen(figures, account, rupiah * 100);
-}
-
-fn add_sen(figures: &mut Figures, account: &str, sen: i64) {
-    *figures.entry(account.to_owned()).or_default() += sen;
-}
+use super::{Figures, add, add_sen};
 
 /// What the stories of loans add to the figures of the year.
 pub fn add_loans(figures: &mut Figures) {

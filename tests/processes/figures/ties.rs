@@ -3,11 +3,8 @@
 use super::Figures;
 
 /// Adds what those stories come to.
-pub fn add(figures: &mut Figures) {
-    let mut add = |account: &str, rupiah: i64| {
-        let sen = figures.entry(account.to_owned()).or_default();
-        *sen += rupiah * 100;
-    };
+pub fn add_ties(figures: &mut Figures) {
+    let mut add = |account: &str, rupiah| super::add(figures, account, rupiah);
     // Two thousand were short in the second counter's drawer. What Cahaya brought there went into
     // the vault, and was drawn from it.
     add("lkm.sp.1102", 748_000 - 500_000 - 250_000);
@@ -66,7 +63,6 @@ pub fn add(figures: &mut Figures) {
     add("lkm.sp.1402", 6_000_000);
     add("lkm.sp.1491", -worn);
     add("lkm.sp.3401", -worn);
-    figures.retain(|_, sen| *sen != 0);
 }
 
 /// What Cahaya brought into the other LKM's book, where it is all there is: eighty kinds of goods; its
