@@ -139,12 +139,13 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What was typed cannot be read: said in one sentence where people write their own way, and by
-/// clap otherwise, which also shows the help and the version.
+/// What was typed cannot be read: said in one sentence; the help and the version are clap's to show.
 fn not_understood(error: &clap::Error) -> ExitCode {
     let words: Vec<String> = std::env::args().collect();
     let set = std::env::var("SIMPUL_LANG").ok();
-    match mistyped::sentence(error, &words, set.as_deref()) {
+    let mut all = Cli::command();
+    all.build();
+    match mistyped::sentence(error, &all, &words, set.as_deref()) {
         Some(sentence) => {
             complain(&sentence);
             ExitCode::from(2)

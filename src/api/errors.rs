@@ -71,7 +71,7 @@ faults! {
         "An id has 1 to 40 lower-case letters, digits or '-'.";
     /// Not a resource name of the kind the field takes.
     NameMalformed = "NAME_MALFORMED", InvalidArgument,
-        "Nama sumber tidak ditulis dengan benar.",
+        "Kode atau nama ini tidak tertulis dengan benar; kode memakai huruf kecil, angka atau '-'.",
         "This is not a resource name of the kind needed here.";
     /// A name in another book, or of another entity, than the rest of the request.
     WrongParent = "WRONG_PARENT", InvalidArgument,

@@ -165,7 +165,8 @@ impl Remote {
             let Some(field) = field.map(|violation| &violation.field) else {
                 return Failure(message.message.clone());
             };
-            let (id, en) = (format!("(isian: {field})"), format!("(field: {field})"));
+            let id = format!("(isian: {})", field_word(field));
+            let en = format!("(field: {field})");
             let Failure(place) = Failure::say(self.language, &id, &en);
             return Failure(format!("{} {place}", message.message));
         }
@@ -179,6 +180,42 @@ impl Remote {
             ),
             _ => Failure(status.message().to_owned()),
         }
+    }
+}
+
+/// What people call a field of a request; the field itself where they have no word of their own.
+fn field_word(field: &str) -> &str {
+    let last = field.rsplit('.').next().unwrap_or(field);
+    match last {
+        "account" => "akun",
+        "amount" => "jumlah",
+        "arisan" => "arisan",
+        "book" => "buku",
+        "borrower" => "peminjam",
+        "deposit" => "deposito",
+        "display_name" | "label" | "name" => "nama",
+        "drawer" => "laci",
+        "entity" | "parent" => "kelompok atau lkm",
+        "fund" => "dana",
+        "grant" => "hibah",
+        "group" => "kelompok",
+        "happened_on" | "on" => "tanggal",
+        "lender" => "pemberi pinjaman",
+        "loan" => "pinjaman",
+        "meeting" => "pertemuan",
+        "member" | "member_id" => "anggota",
+        "opened_on" | "since" | "joined_on" => "sejak",
+        "party" => "pihak",
+        "pass" => "guliran",
+        "place" => "tempat",
+        "product" => "produk",
+        "quantity" => "banyak",
+        "reason" => "alasan",
+        "request_id" => "id-permintaan",
+        "through" => "sampai",
+        "transaction" => "transaksi",
+        "user" | "user_id" => "pengguna",
+        _ => field,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Columns, in any order: `jenis` (pokok, wajib, sukarela, ambil, iks, angsuran, beli, jual, biaya),
 //! `anggota`, `jumlah`, for instalments `pinjaman`, and for trade `lot`, `banyak`, `isi` (stok, ternak, alat), `nama`,
 //! `satuan`, `biaya` (pakan, upah, honor, transport, administrasi, obat, lain), `hibah`, `pos` (of
-//! the grant's plan).
+//! the grant's plan). Commas or semicolons stand between them, as spreadsheets write them.
 //!
 //! **Invariant**: one line that cannot be read stops all of it, named by its number: half a sheet is
 //! never sent.
@@ -38,7 +38,10 @@ struct Row {
 ///
 /// Errors: a sentence that names the line and what is wrong with it.
 pub fn read(text: &str, language: Language) -> Result<Vec<SheetLine>, Failure> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let header = text.lines().next().unwrap_or_default();
+    let delimiter = if header.contains(';') { b';' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader.trim(csv::Trim::All).delimiter(delimiter).from_reader(text.as_bytes());
     let mut lines = Vec::new();
     for (number, row) in (1..).zip(reader.deserialize()) {
         let row: Row = row.map_err(|error| wrong(number, &error.to_string(), language))?;
@@ -83,7 +86,7 @@ fn word<T: Copy + PartialEq + Send + Sync>(
     words: Words<T>,
     text: &str,
 ) -> Result<T, String> {
-    words.value(text).ok_or_else(|| format!("{column}: {text:?}"))
+    words.value(text).ok_or_else(|| format!("{column} {text:?}: {}", words.all().join(", ")))
 }
 
 /// The same; nothing where there is no word.

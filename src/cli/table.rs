@@ -10,10 +10,10 @@ use crate::domain::refusal::Language;
 /// How to print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Output {
-    /// Aligned tables.
+    /// Tabel untuk dibaca / aligned tables
     #[default]
     Table,
-    /// One JSON document.
+    /// Satu dokumen JSON / one JSON document
     Json,
 }
 
@@ -62,6 +62,11 @@ impl Table {
     pub fn row(&mut self, cells: Vec<String>) {
         assert_eq!(cells.len(), self.columns.len());
         self.rows.push(cells);
+    }
+
+    /// Whether it lists things and there are none, with nothing else to say.
+    pub fn is_bare(&self) -> bool {
+        !self.columns.is_empty() && self.rows.is_empty() && self.notes.is_empty()
     }
 
     /// Adds a sentence below the table.

@@ -30,10 +30,14 @@ impl<T: Copy + PartialEq + Send + Sync> Words<T> {
         self.0.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word)
     }
 
+    /// All the words.
+    pub fn all(self) -> Vec<&'static str> {
+        self.0.iter().map(|(word, _)| *word).collect()
+    }
+
     /// Reads a word for clap, which then also lists all of them.
     pub fn parser(self) -> impl TypedValueParser<Value = T> {
-        let words: Vec<&'static str> = self.0.iter().map(|(word, _)| *word).collect();
-        PossibleValuesParser::new(words)
+        PossibleValuesParser::new(self.all())
             .try_map(move |word| self.value(&word).ok_or("not one of these words"))
     }
 }

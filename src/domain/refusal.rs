@@ -76,8 +76,8 @@ reasons! {
         "The name {name} is already taken.";
     /// No such book, group, meeting, member, ...
     NotFound = "NOT_FOUND", NotFound,
-        "{name} tidak ditemukan.",
-        "{name} was not found.";
+        "Tidak ditemukan: {name}.",
+        "Not found: {name}.";
     /// The group sleeps: it asks for no money until it wakes.
     GroupAsleep = "GROUP_ASLEEP", Precondition,
         "Kelompok {group} sedang tidur sejak {date}; bangunkan dahulu dengan berita acara.",
@@ -759,10 +759,54 @@ impl Refusal {
     pub fn text(&self, language: Language) -> String {
         let mut text = self.reason.template(language).to_owned();
         for (key, value) in &self.details {
-            text = text.replace(&format!("{{{key}}}"), value);
+            text = text.replace(&format!("{{{key}}}"), &spoken(value, language));
         }
         text
     }
+}
+
+/// The kinds of things that people name, as resource names, Indonesians and the English call them.
+const KINDS: [(&str, &str, &str); 15] = [
+    ("arisans", "arisan", "arisan"),
+    ("blocks", "blokir", "block"),
+    ("books", "buku", "book"),
+    ("drawers", "laci", "drawer"),
+    ("grants", "hibah", "grant"),
+    ("groups", "kelompok", "group"),
+    ("loan-products", "produk pinjaman", "loan product"),
+    ("loans", "pinjaman", "loan"),
+    ("lots", "lot", "lot"),
+    ("meetings", "pertemuan", "meeting"),
+    ("members", "anggota", "member"),
+    ("parties", "pihak", "party"),
+    ("passes", "guliran", "pass"),
+    ("transactions", "transaksi", "transaction"),
+    ("users", "pengguna", "user"),
+];
+
+/// A value as people say it: `groups/mawar/members/m07` is "anggota m07 kelompok mawar". What is no
+/// resource name of a kind they name stays as it is.
+fn spoken(value: &str, language: Language) -> String {
+    let (owner, rest) = match value.strip_prefix("lkm/") {
+        Some(rest) => (vec!["LKM".to_owned()], rest),
+        None => (Vec::new(), value),
+    };
+    let parts: Vec<&str> = rest.split('/').collect();
+    let pairs = parts.chunks(2).map(|pair| {
+        let [kind, id] = pair else { return None };
+        let (_, indonesian, english) = KINDS.iter().find(|(known, ..)| known == kind)?;
+        let kind = match language {
+            Language::Indonesian => indonesian,
+            Language::English => english,
+        };
+        Some(format!("{kind} {id}"))
+    });
+    let Some(pairs) = pairs.collect::<Option<Vec<String>>>() else { return value.to_owned() };
+    let named: Vec<String> = owner.into_iter().chain(pairs).rev().collect();
+    named.join(match language {
+        Language::Indonesian => " ",
+        Language::English => " of ",
+    })
 }
 
 impl fmt::Display for Refusal {

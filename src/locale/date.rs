@@ -21,10 +21,10 @@ impl DateError {
     pub const fn text(self, language: Language) -> &'static str {
         match (self, language) {
             (DateError::Unreadable, Language::Indonesian) => {
-                "Tulis tanggal seperti 17-08-2025, 2025-08-17 atau 17 Agustus 2025."
+                "Tulis tanggal dengan tahunnya, seperti 17-08-2025 atau 17 Agustus 2025."
             }
             (DateError::Unreadable, Language::English) => {
-                "Write the date like 17-08-2025, 2025-08-17 or 17 August 2025."
+                "Write the date with its year, like 17-08-2025 or 17 August 2025."
             }
             (DateError::NoSuchDay, Language::Indonesian) => "Tanggal itu tidak ada di kalender.",
             (DateError::NoSuchDay, Language::English) => "There is no such day in the calendar.",

@@ -51,10 +51,10 @@ impl NumberError {
                 "Dots only stand between thousands, e.g. 1.250.000."
             }
             (NumberError::Sen, Language::Indonesian) => {
-                "Sesudah koma ada dua angka sen, misalnya 1.250.000,50."
+                "Pisahkan ribuan dengan titik; sesudah koma ada dua angka sen, misalnya 1.250.000,50."
             }
             (NumberError::Sen, Language::English) => {
-                "After the comma come two digits of sen, e.g. 1.250.000,50."
+                "Put dots between thousands; after the comma come two digits of sen, e.g. 1.250.000,50."
             }
             (NumberError::Decimals, Language::Indonesian) => {
                 "Sesudah koma ada satu sampai tiga angka, misalnya 12,5."

@@ -66,7 +66,7 @@ fn a_treasurers_day(terminal: &Terminal, data: &Path) {
     terminal.shows("setor mawar m01 50.000", "Tabungan Anggota", "Rp50.000");
     terminal.reads("iuran mawar m01 Rp5.000");
     let file = data.join("lembar.csv");
-    std::fs::write(&file, "jenis,anggota,jumlah\nwajib,m01,10.000\nsukarela,m99,2.500\n")
+    std::fs::write(&file, "jenis;anggota;jumlah\nwajib;m01;10.000\nsukarela;m99;2.500\n")
         .expect("written");
     let sheet = format!("lembar mawar {} --kas-buka 55.000 --kas-tutup 67.500", file.display());
     terminal.says(&format!("{sheet} --tanggal 5-1-2025"), "! #2 Rp2.500 masuk Rekening Sementara");
@@ -83,16 +83,17 @@ fn a_treasurers_day(terminal: &Terminal, data: &Path) {
 }
 
 fn refusals(terminal: &Terminal) {
+    assert_eq!(terminal.reads("hibah daftar mawar").trim(), "Belum ada.");
     let unknown = terminal.refused("setor melati m01 1.000");
-    assert!(unknown.contains("tidak ditemukan"), "{unknown}");
+    assert!(unknown == "Tidak ditemukan: kelompok melati. (isian: anggota)", "{unknown}");
     let english = terminal.refused("setor melati m01 1.000 --lang en");
-    assert!(english.contains("was not found"), "{english}");
+    assert!(english.contains("Not found: group melati."), "{english}");
     let future = terminal.refused("setor mawar m01 1.000 --tanggal 1-1-2160");
     assert!(future.contains("belum tiba"), "{future}");
     let taken = terminal.refused("kelompok-baru mawar --name Lain --members 7");
     assert!(taken.contains("sudah dipakai"), "{taken}");
     let nothing = terminal.refused("setor mawar m01 0");
-    assert_eq!(nothing, "Jumlah uang harus lebih dari nol. (isian: amount)");
+    assert_eq!(nothing, "Jumlah uang harus lebih dari nol. (isian: jumlah)");
 }
 
 /// What cannot be read is said in one sentence too, before the server hears of it.
@@ -110,11 +111,40 @@ fn mistyped(terminal: &Terminal, data: &Path) {
         ("setor mawar m01 -5", "-5: Angkanya tidak boleh kurang dari nol."),
         (
             "setor mawar m01 5.000 --tanggal 31-2-2025",
-            "31-2-2025: Tanggal itu tidak ada di kalender.",
+            "--tanggal 31-2-2025: Tanggal itu tidak ada di kalender.",
         ),
         (
             "buku-kas mawar sosial",
             "sosial: Dana yang ada: uep, sp, iks, guliran, umum, riil, kebajikan.",
+        ),
+        (
+            "setor mawar",
+            "Belum lengkap, masih kurang: anggota, jumlah. Tidak ada yang berubah; lihat simpul \
+             setor --help",
+        ),
+        (
+            "setor mawar m01 Rp 10.000",
+            "10.000: satu kata terlalu banyak; apit dengan tanda kutip apa yang memakai spasi. \
+             Tidak ada yang berubah; lihat simpul setor --help",
+        ),
+        (
+            "hibah trima mawar",
+            "trima: perintah ini tidak ada; maksudnya terima. Tidak ada yang berubah; lihat simpul \
+             hibah --help",
+        ),
+        (
+            "setor mawar m01 10.000 --tangal 3-11-2025",
+            "--tangal: tidak dikenal di sini; maksudnya --tanggal. Tidak ada yang berubah; lihat \
+             simpul setor --help",
+        ),
+        (
+            "setor mawar m01 10.000 --jenis wajb --lang en",
+            "--jenis wajb: one of: pokok, wajib, sukarela. Nothing has changed; see simpul setor \
+             --help",
+        ),
+        (
+            "lembar mawar tidak-ada.csv --kas-buka 0 --kas-tutup 0",
+            "Berkas tidak-ada.csv tidak ada.",
         ),
         (
             sheet.as_str(),
@@ -131,7 +161,7 @@ fn an_officer_follows_a_grant(terminal: &Terminal, data: &Path) {
     let papers = "--sk SK-1 --baris-bank 7/contoh --jenis-bantuan uang --rekening-koran 7/contoh";
     terminal.reads(&format!("{received} --terikat {papers} --tanggal 3-2-2025"));
     let early = terminal.refused("guliran putuskan mawar apbd 6.000.000");
-    assert_eq!(early, "Hibah apbd masih terikat sampai LPJ diterima. (isian: grant)");
+    assert_eq!(early, "Hibah apbd masih terikat sampai LPJ diterima. (isian: hibah)");
     let plan = "hibah rencana mawar apbd \"ternak:anak babi:12.000.000\" pakan:pakan:8.000.000";
     terminal.reads(plan);
     terminal.reads("tarik-lkm mawar 9.000.000 --dana uep --tempat-lkm bank");
@@ -244,7 +274,7 @@ fn an_inspector_takes_the_grant_away(terminal: &Terminal, data: &Path) {
     std::fs::write(&receipt, bytes).expect("written");
     assert!(terminal.refused(&check).starts_with("TIDAK TERBUKTI"));
     let nothing = format!("audit grant mawar tiada {}", data.join("tiada").display());
-    assert!(terminal.refused(&nothing).contains("tidak ditemukan"));
+    assert!(terminal.refused(&nothing).contains("Tidak ditemukan: "));
 }
 
 /// Two installations: a letter goes one way, its receipt the other.
@@ -274,7 +304,7 @@ fn guliran_by_letter(server: &Server, data: &Path) -> std::collections::BTreeSet
     let came = there.shows(&line, "Modal Guliran", "Rp1.000.000");
     let code = came.trim().rsplit(' ').next().expect("a code");
     near.reads(&format!("guliran tanda-terima {} {code}", receipt.display()));
-    assert_eq!(near.reads("guliran perjalanan").trim(), "");
+    assert_eq!(near.reads("guliran perjalanan").trim(), "Belum ada.");
     assert!(other.terminate().success());
     near.typed().union(&there.typed()).cloned().collect()
 }
@@ -349,7 +379,7 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
     assert!(!manager.reads("konfirmasi daftar mawar --menunggu").contains(&wrong));
     manager.says(&format!("jurnal lihat {wrong}"), "Kata kelompok: disanggah");
     manager.says("jurnal periksa mawar", &wrong);
-    assert!(treasurer.refused("neraca-saldo").contains("tidak ditemukan"));
+    assert!(treasurer.refused("neraca-saldo").contains("Tidak ditemukan: "));
 
     let made = rcgen::generate_simple_self_signed(vec!["mesin.contoh".to_owned()]);
     let certificate = guarded.join("mesin.pem");
@@ -709,7 +739,7 @@ fn solidarity(terminal: &Terminal, _data: &Path) {
     terminal.shows("iks sumbangan mawar yayasan 100.000", "Dana IKS", "Rp100.000");
     let ask = "iks minta mawar m02 --karena musibah --setuju 3 --catatan \"Rumah terbakar\"";
     let above = terminal.refused(&format!("{ask} 60.000"));
-    assert!(above.contains("Rp40.000") && above.ends_with("(isian: amount)"), "{above}");
+    assert!(above.contains("Rp40.000") && above.ends_with("(isian: jumlah)"), "{above}");
     terminal.shows(&format!("{ask} 40.000 --peristiwa dapur"), "Dana IKS", "Rp40.000");
     let more = terminal.refused(&format!("{ask} 1.000 --peristiwa dapur"));
     assert!(more.contains("sudah dibayar Rp40.000"), "{more}");
@@ -781,7 +811,7 @@ fn groups_and_their_lkm(terminal: &Terminal, data: &Path) {
     terminal.shows("tarik-lkm mawar 50.000", "Tabungan KUBE", "Rp50.000");
     let pledged = "produk-simpanan blokir-kube mawar l1 350.000 --dana sp --alasan contoh";
     terminal.reads(pledged);
-    assert!(terminal.refused("tarik-lkm mawar 1").ends_with("(isian: amount)"));
+    assert!(terminal.refused("tarik-lkm mawar 1").ends_with("(isian: jumlah)"));
     terminal.shows("produk-simpanan daftar-blokir lkm", "mawar", "Rp350.000");
     terminal.shows("produk-simpanan rekening mawar --kube", "sp", "Rp350.000");
     terminal.reads("produk-simpanan buka-blokir lkm l1");
@@ -792,7 +822,7 @@ fn groups_and_their_lkm(terminal: &Terminal, data: &Path) {
         "Rp60.000",
     );
     let more = terminal.refused("kolektor setor tas 60.001");
-    assert!(more.ends_with("(isian: amount)"), "{more}");
+    assert!(more.ends_with("(isian: jumlah)"), "{more}");
     terminal.shows("kolektor setor tas 60.000", "Kas dalam Perjalanan", "Rp60.000");
     let stake = "penyertaan terima p2kp 5.000.000 --program \"P2KP (contoh)\" --sk SK-9";
     terminal.shows(stake, "lkm.sp.3110.p2kp", "Rp5.000.000");

@@ -48,8 +48,9 @@ use crate::domain::refusal::Language;
 
 /// Where the server is, who asks, and how to answer.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Untuk semua perintah / for all commands")]
 pub struct Session {
-    /// Server address
+    /// Alamat server / the server's address
     #[arg(long, global = true, env = "SIMPUL_SERVER", default_value = "http://127.0.0.1:50051")]
     pub server: String,
     /// Buku / the book

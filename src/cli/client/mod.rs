@@ -110,7 +110,13 @@ impl Client {
     fn print(&self, tables: &[Table], output: Output) -> String {
         let texts: Vec<String> =
             tables.iter().map(|table| table.render(output, self.language)).collect();
-        texts.join("\n\n")
+        let text = texts.join("\n\n");
+        // An empty list says so, rather than leaving a blank screen.
+        let bare = output == Output::Table && tables.iter().all(Table::is_bare);
+        if bare && !tables.is_empty() && text.trim().is_empty() {
+            return self.say("Belum ada.", "There is none yet.").to_owned();
+        }
+        text
     }
 
     async fn ask(&self, ask: &Ask) -> Answer {
@@ -184,6 +190,14 @@ impl Client {
     /// Why a file that was named cannot be used.
     fn unusable(&self, file: &Path, error: &std::io::Error) -> Failure {
         let file = file.display();
+        if error.kind() == std::io::ErrorKind::NotFound {
+            return Failure(
+                self.say(
+                    &format!("Berkas {file} tidak ada."),
+                    &format!("There is no file {file}."),
+                ),
+            );
+        }
         Failure(self.say(
             &format!("Berkas {file} tidak dapat dipakai: {error}"),
             &format!("The file {file} cannot be used: {error}"),
