@@ -144,7 +144,15 @@ impl Sqlite {
         let pool = |connections| {
             SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false)
         };
-        let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
+        // A full disk ends a transaction by itself, of which the connection does not learn: it would
+        // refuse to begin another one for ever. The ping waits for a rollback under way.
+        let writer = pool(1).after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        });
+        let writer = writer.connect_with(options.clone()).await.map_err(failed)?;
         let mut connection = writer.acquire().await.map_err(failed)?;
         let backup = migrate::sqlite(path, &mut connection).await?;
         drop(connection);

@@ -96,6 +96,11 @@ impl Server {
         &self.address
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it writes to its log, if the command that started it gave it a pipe.
     pub fn log(&mut self) -> std::process::ChildStderr {
         self.child.stderr.take().expect("its log is piped")
@@ -103,7 +108,7 @@ impl Server {
 
     /// Sends it a signal by name.
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         let sent = Command::new("kill").args([name, &id]).status().expect("kill runs");
         assert!(sent.success());
     }

@@ -15,6 +15,7 @@ mod crash;
 mod demo;
 mod export;
 mod figures;
+mod full_disk;
 mod hostile;
 mod kuitansi;
 mod lending;
