@@ -55,7 +55,8 @@ pub enum Busy {
     Frozen,
 }
 
-/// How long a resolution that failed waits before it is tried again.
+/// How long a resolution that failed waits before it is tried again, and all work once appends have
+/// failed in a row.
 const RESOLVE_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 enum Message {
@@ -137,6 +138,7 @@ pub fn start(
         waiting: HashMap::new(),
         next_ticket: 0,
         drained: Vec::new(),
+        failed_in_a_row: 0,
     };
     let handle = JournalHandle { inbox: sender, frozen: Arc::default() };
     (handle, tokio::spawn(run(desk, inbox, storage, clock)))
@@ -154,7 +156,13 @@ async fn run(
         }
         match desk.sequencer.next(clock()) {
             Some(work) => {
-                let result = perform(work, &*storage);
+                let rests = desk.failed_in_a_row > 1;
+                let result = async {
+                    if rests {
+                        tokio::time::sleep(RESOLVE_AGAIN_AFTER).await;
+                    }
+                    perform(work, &*storage).await
+                };
                 let done = desk.receive_during(result, &mut inbox, &clock).await;
                 desk.report(done);
             }
@@ -201,6 +209,8 @@ struct Desk {
     waiting: HashMap<Ticket, oneshot::Sender<Result<Answer, Busy>>>,
     next_ticket: Ticket,
     drained: Vec<oneshot::Sender<()>>,
+    /// How often storage has failed to append since it last did: a full disk is not asked without rest.
+    failed_in_a_row: u32,
 }
 
 impl Desk {
@@ -254,6 +264,11 @@ impl Desk {
             &done
         {
             tracing::warn!(%error, "storage");
+        }
+        match &done {
+            Done::Appended(Ok(_)) => self.failed_in_a_row = 0,
+            Done::Appended(Err(_)) => self.failed_in_a_row = self.failed_in_a_row.saturating_add(1),
+            Done::Loaded(_) | Done::Resolved(_) => {}
         }
         match done {
             Done::Loaded(result) => self.sequencer.loaded(result),
