@@ -455,14 +455,20 @@ async fn sqlite_keeps_the_access_log() {
     run_sqlite(SEALED_ANEW.to_owned(), &mut connection).await.expect("sealed anew");
 }
 
-#[tokio::test]
-async fn postgres_keeps_the_access_log() {
+/// A filled access log, and its database as the owner.
+async fn postgres_log() -> (String, PgConnection) {
     let url = common::postgres_database().await;
     AccessStore::prepare(&url, None).await.expect("prepared");
     filled(AccessStore::postgres(&url).await.expect("a store")).await;
     let mut owner = PgConnection::connect(&url).await.expect("connect");
     let path = "SET search_path TO simpul_access".to_owned();
     run_postgres(path, &mut owner).await.expect("a schema");
+    (url, owner)
+}
+
+#[tokio::test]
+async fn postgres_keeps_the_access_log() {
+    let (_, mut owner) = postgres_log().await;
     let all = [("append-only", "TRUNCATE lookup"), ("append-only", "TRUNCATE spent")];
     for (message, attempt) in LOG_ATTEMPTS.iter().copied().chain(all) {
         let said = refusal(run_postgres(attempt.to_owned(), &mut owner).await, attempt);
@@ -499,12 +505,7 @@ async fn sqlite_guards_an_access_log_of_before() {
 /// Preparing again, as each migration does, makes them; connecting as the server does changes nothing.
 #[tokio::test]
 async fn postgres_guards_an_access_log_of_before() {
-    let url = common::postgres_database().await;
-    AccessStore::prepare(&url, None).await.expect("prepared");
-    filled(AccessStore::postgres(&url).await.expect("a store")).await;
-    let mut owner = PgConnection::connect(&url).await.expect("connect");
-    let path = "SET search_path TO simpul_access".to_owned();
-    run_postgres(path, &mut owner).await.expect("a schema");
+    let (url, mut owner) = postgres_log().await;
     for (guard, table) in LOG_GUARDS {
         let drop = format!("DROP TRIGGER IF EXISTS {guard} ON {table}");
         run_postgres(drop, &mut owner).await.expect("dropped");

@@ -7,6 +7,7 @@ use super::kubes::Kube;
 use super::requests::{
     Told, day_of, done, group, member_id, minute, on, place, refused, rupiah, with_memo,
 };
+use super::solidarity::paid;
 use super::{BOOK, Year};
 use crate::api::v1::deliver_guliran_request::Receiver;
 use crate::api::v1::{self, LetterDirection, PassChannel, PlaceKind, Stage};
@@ -45,33 +46,20 @@ impl Year<'_> {
     /// The roof of October cost more than the cap allows: that is refused when asked for, recorded when
     /// it has been paid all the same, and looked at.
     pub(super) async fn above_the_cap(&self, kube: &Kube) -> Told {
-        let (member, details) = (kube.member(5), with_memo(12, 19, "Sisa biaya atap (contoh)"));
-        let (amount, place) = (rupiah(25_000), place(PlaceKind::Cash));
-        let (kind, consents, case_id) = ("musibah".to_owned(), 8, "angin".to_owned());
         let ask = v1::RequestReliefRequest {
-            member: member.clone(),
+            member: kube.member(5),
             request_id: kube.asked("santunan-minta"),
-            details: details.clone(),
-            amount: amount.clone(),
-            place: place.clone(),
-            kind: kind.clone(),
-            consents,
-            case_id: case_id.clone(),
+            details: with_memo(12, 19, "Sisa biaya atap (contoh)"),
+            amount: rupiah(25_000),
+            place: place(PlaceKind::Cash),
+            kind: "musibah".to_owned(),
+            consents: 8,
+            case_id: "angin".to_owned(),
         };
-        refused(Reason::ReliefAboveCap, self.remote.iks().request_relief(ask).await)?;
         let report = kube.asked("santunan-lagi");
-        let request_id = report.clone();
-        let relief = v1::PayReliefRequest {
-            member,
-            request_id,
-            details,
-            amount,
-            place,
-            kind,
-            consents,
-            case_id,
-        };
-        done(self.remote.iks().pay_relief(relief).await)?;
+        let told = paid(v1::RequestReliefRequest { request_id: report.clone(), ..ask.clone() });
+        refused(Reason::ReliefAboveCap, self.remote.iks().request_relief(ask).await)?;
+        done(self.remote.iks().pay_relief(told).await)?;
         let decide = v1::DecideReviewRequest {
             review: format!("books/{BOOK}/reviews/{report}"),
             request_id: kube.asked("santunan-diperiksa"),

@@ -27,6 +27,20 @@ fn first_rule() -> v1::IksRule {
     }
 }
 
+/// What could have been asked for, told as paid.
+pub(super) fn paid(relief: v1::RequestReliefRequest) -> v1::PayReliefRequest {
+    v1::PayReliefRequest {
+        member: relief.member,
+        request_id: relief.request_id,
+        details: relief.details,
+        amount: relief.amount,
+        place: relief.place,
+        kind: relief.kind,
+        consents: relief.consents,
+        case_id: relief.case_id,
+    }
+}
+
 impl Year<'_> {
     /// Tunas Baru decides on its dues and its relief.
     pub(super) async fn rule(&self, kube: &Kube) -> Told {
@@ -101,34 +115,20 @@ impl Year<'_> {
 
     /// Where there is a rule relief is asked for; elsewhere it is told of.
     pub(super) async fn relief(&self, kube: &Kube) -> Told {
-        let (member, request_id) = (kube.member(5), kube.asked("santunan"));
-        let details = with_memo(10, 3, "Atap rumah rusak karena angin (contoh)");
-        let (amount, place) = (rupiah(RELIEF), place(PlaceKind::Cash));
-        let (kind, consents, case_id) = ("musibah".to_owned(), 8, "angin".to_owned());
+        let relief = v1::RequestReliefRequest {
+            member: kube.member(5),
+            request_id: kube.asked("santunan"),
+            details: with_memo(10, 3, "Atap rumah rusak karena angin (contoh)"),
+            amount: rupiah(RELIEF),
+            place: place(PlaceKind::Cash),
+            kind: "musibah".to_owned(),
+            consents: 8,
+            case_id: "angin".to_owned(),
+        };
         if kube.id() == "tunas-baru" {
-            let relief = v1::RequestReliefRequest {
-                member,
-                request_id,
-                details,
-                amount,
-                place,
-                kind,
-                consents,
-                case_id,
-            };
             return done(self.remote.iks().request_relief(relief).await);
         }
-        let relief = v1::PayReliefRequest {
-            member,
-            request_id,
-            details,
-            amount,
-            place,
-            kind,
-            consents,
-            case_id,
-        };
-        done(self.remote.iks().pay_relief(relief).await)
+        done(self.remote.iks().pay_relief(paid(relief)).await)
     }
 
     /// Four members save by lot; the third is drawn.
