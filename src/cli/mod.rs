@@ -7,6 +7,7 @@ pub mod bank_csv;
 pub mod client;
 pub mod console;
 pub mod convert;
+pub mod cut;
 pub mod demo;
 pub mod export;
 pub mod mistyped;

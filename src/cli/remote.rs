@@ -1,18 +1,20 @@
 //! The thin client's line to the server: metadata, request ids, and errors as plain sentences.
 //!
-//! **Invariant**: whatever goes wrong, a person reads one sentence in their language.
+//! **Invariants**: whatever goes wrong, a person reads one sentence in their language. "Nothing was
+//! booked" is said only where it is certain: by an answer of the server, or where nothing was sent.
 
 use std::path::{Path, PathBuf};
 
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity, Uri};
 use tonic::{Request, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::api::v1;
 use crate::cli::convert::last_part;
+use crate::cli::cut::Cut;
 use crate::domain::refusal::{Language, Reason};
 use crate::secret_file;
 
@@ -44,6 +46,8 @@ pub struct Seal {
 #[derive(Clone, Debug)]
 pub struct Remote {
     channel: Channel,
+    server: Uri,
+    seal: Seal,
     caller: Caller,
     /// The caller's language.
     pub language: Language,
@@ -113,7 +117,14 @@ impl Remote {
             Language::English => "en",
         };
         let caller = Caller { actor, language: MetadataValue::from_static(code), token: None };
-        Ok(Remote { channel: endpoint.connect_lazy(), caller, language })
+        let server = endpoint.uri().clone();
+        Ok(Remote {
+            channel: endpoint.connect_lazy(),
+            server,
+            seal: seal.clone(),
+            caller,
+            language,
+        })
     }
 
     /// The same line, by somebody who has signed in with a token.
@@ -160,26 +171,58 @@ impl Remote {
         if let Some(waiting) = self.waiting(&details) {
             return waiting;
         }
-        if let Some(message) = details.localized_message() {
-            let field = details.bad_request().and_then(|bad| bad.field_violations.first());
-            let Some(field) = field.map(|violation| &violation.field) else {
-                return Failure(message.message.clone());
-            };
-            let id = format!("(isian: {})", field_word(field));
-            let en = format!("(field: {field})");
-            let Failure(place) = Failure::say(self.language, &id, &en);
-            return Failure(format!("{} {place}", message.message));
+        match Cut::of(status, &self.server, &self.seal) {
+            Some(cut) => cut.told(&self.server, self.language),
+            None => self.answered(status, &details),
         }
-        // A status that the line itself made has its cause with it; a server's comes without.
-        let unreached = std::error::Error::source(status).is_some();
-        match status.code() {
-            code if unreached || code == tonic::Code::Unavailable => Failure::say(
+    }
+
+    /// The same of a booking, sent under this request id: that nothing was booked, or how to find
+    /// out whether anything was.
+    pub fn explain_booking(&self, status: &Status, request_id: &str) -> Failure {
+        let details = status.get_error_details();
+        if let Some(waiting) = self.waiting(&details) {
+            return waiting;
+        }
+        let cut = Cut::of(status, &self.server, &self.seal);
+        let sent = cut.as_ref().is_none_or(Cut::came_after_sending);
+        let decided = cut.is_none() && details.error_info().is_some();
+        let again = sent && (!decided || details.retry_info().is_some());
+        let Failure(why) = match &cut {
+            Some(cut) => cut.told(&self.server, self.language),
+            None => self.answered(status, &details),
+        };
+        let Failure(then) = match again {
+            true => Failure::say(
                 self.language,
-                "Server tidak dapat dihubungi; coba lagi nanti. Tidak ada yang hilang.",
-                "The server cannot be reached; try again later. Nothing is lost.",
+                &format!(
+                    "Ulangi perintah yang sama dengan --id-permintaan {request_id}: tidak akan \
+                     dibukukan dua kali."
+                ),
+                &format!(
+                    "Repeat the same command with --request-id {request_id}: it is not booked twice."
+                ),
             ),
-            _ => Failure(status.message().to_owned()),
-        }
+            false => {
+                Failure::say(self.language, "Tidak ada yang dibukukan.", "Nothing was booked.")
+            }
+        };
+        Failure(format!("{why} {then}"))
+    }
+
+    /// What the server says, and the field it is about.
+    fn answered(&self, status: &Status, details: &ErrorDetails) -> Failure {
+        let Some(message) = details.localized_message() else {
+            return Failure(status.message().to_owned());
+        };
+        let field = details.bad_request().and_then(|bad| bad.field_violations.first());
+        let Some(field) = field.map(|violation| &violation.field) else {
+            return Failure(message.message.clone());
+        };
+        let id = format!("(isian: {})", field_word(field));
+        let en = format!("(field: {field})");
+        let Failure(place) = Failure::say(self.language, &id, &en);
+        Failure(format!("{} {place}", message.message))
     }
 }
 
@@ -225,18 +268,31 @@ fn sealed(endpoint: Endpoint, seal: &Seal, language: Language) -> Result<Endpoin
         return Ok(endpoint);
     }
     let unusable = |error: &dyn std::fmt::Display| {
-        let id = format!("Sertifikat server (--ca) tidak dapat dipakai: {error}");
-        let en = format!("The server's certificate (--ca) cannot be used: {error}");
+        let id = format!("Berkas --ca (atau SIMPUL_CA) tidak dapat dipakai: {error}.");
+        let en = format!("The file of --ca (or SIMPUL_CA) cannot be used: {error}.");
         Failure::say(language, &id, &en)
     };
-    let missing = "PEM";
-    let file = seal.ca.as_deref().ok_or_else(|| unusable(&missing))?;
+    let file = seal.ca.as_deref().ok_or_else(|| {
+        let id = "Alamat https memerlukan sertifikat yang dipercaya: sebut berkasnya dengan --ca \
+                  (atau SIMPUL_CA).";
+        let en = "An https address needs a certificate to trust: name its file with --ca (or \
+                  SIMPUL_CA).";
+        Failure::say(language, id, en)
+    })?;
     let pem = std::fs::read(file).map_err(|error| unusable(&error))?;
     let mut tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem));
     if let Some((certificate, key)) = &seal.own {
         tls = tls.identity(own(certificate, key, language)?);
     }
-    endpoint.tls_config(tls).map_err(|error| unusable(&error))
+    endpoint.tls_config(tls).map_err(|error| {
+        // tonic says no more than "transport error"; the cause is behind it.
+        let cause = std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
+        let id =
+            format!("Sertifikat di --ca atau --client-certificate tidak dapat dipakai: {cause}.");
+        let en =
+            format!("The certificate in --ca or --client-certificate cannot be used: {cause}.");
+        Failure::say(language, &id, &en)
+    })
 }
 
 /// This machine's certificate and its key.

@@ -38,17 +38,23 @@ pub(super) fn of<'f>(
     (!reasons.is_empty()).then_some(Row::Review(row))
 }
 
-/// The rule that a remark says was broken. Where no rule was set, none was.
+/// Whether a remark of this reason puts a report to review. Where no rule was set, none was broken.
+pub fn is_for_review(reason: Reason) -> bool {
+    match reason {
+        Reason::RuleNotSet => false,
+        Reason::ForReview | Reason::GrantOverspent => true,
+        reason => reason.class() != Class::Remark,
+    }
+}
+
+/// The rule that a remark says was broken.
 fn broken(remark: &Refusal) -> Option<&str> {
-    match (remark.reason, remark.reason.class()) {
-        (Reason::RuleNotSet, _) => None,
-        (Reason::ForReview, _) => {
+    match remark.reason {
+        Reason::ForReview => {
             let because = remark.details.iter().find(|(key, _)| key == "reason");
             because.map(|(_, reason)| reason.as_str())
         }
-        (Reason::GrantOverspent, _) => Some(Reason::GrantOverspent.name()),
-        (_, Class::Remark) => None,
-        (reason, _) => Some(reason.name()),
+        reason => is_for_review(reason).then(|| reason.name()),
     }
 }
 

@@ -104,8 +104,15 @@ impl Terminal {
 
     /// The id of what a command has just booked.
     pub fn books(&self, line: &str) -> String {
-        let text = self.says(line, "Dibukukan: ");
-        text.split(' ').nth(1).expect("an id").to_owned()
+        self.tells(line, "Dibukukan")
+    }
+
+    /// The id of what has become this, by the first words of the answer.
+    pub fn tells(&self, line: &str, words: &str) -> String {
+        let text = self.reads(line);
+        let id = text.strip_prefix(words).and_then(|rest| rest.strip_prefix(": "));
+        let id = id.unwrap_or_else(|| panic!("{line}: {words:?} does not begin\n{text}"));
+        id.split(' ').next().expect("an id").to_owned()
     }
 
     /// The commands typed so far.

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use tokio::task::block_in_place;
 
 use crate::server::{Backend, SERVE, Server, data_folder, simpul};
@@ -46,25 +46,78 @@ async fn a_certificate_is_renewed_while_callers_go_on() {
         block_in_place(|| log.by_ref().any(|line| line.expect("text").contains(words)))
     };
     let trusting = |file: &Path| Terminal::new(server.address(), "aman").trusting(file.to_owned());
-    let unreachable = "Server tidak dapat dihubungi; coba lagi nanti. Tidak ada yang hilang.";
     trusting(&first).reads("buku-baru --nama Aman --sejak 1-1-2025");
-    assert_eq!(trusting(&second).refused("kelompok"), unreachable);
+    let untrusted = "Sertifikat server ditolak: tidak dijamin oleh berkas --ca (atau SIMPUL_CA); minta \
+                     berkas yang benar dari pengelola server.";
+    assert_eq!(trusting(&second).refused("kelompok"), untrusted);
+    let booking = trusting(&second).refused("setor mawar m01 1.000");
+    assert_eq!(booking, format!("{untrusted} Tidak ada yang dibukukan."));
     let plain = server.address().replace("https", "http");
-    assert_eq!(Terminal::new(&plain, "aman").refused("kelompok"), unreachable);
+    let plain = Terminal::new(&plain, "aman").refused("kelompok");
+    assert!(
+        plain.starts_with("Server ini hanya menerima sambungan TLS: tulis https://"),
+        "{plain}"
+    );
+    let other = server.address().replace("127.0.0.1", "localhost");
+    let other = Terminal::new(&other, "aman").trusting(first.clone()).refused("kelompok");
+    assert!(
+        other.starts_with("Sertifikat server ditolak: dibuat untuk nama lain, bukan localhost;"),
+        "{other}"
+    );
+    let nobody = Terminal::new(server.address(), "aman").refused("kelompok");
+    assert!(nobody.starts_with("Alamat https memerlukan sertifikat yang dipercaya"), "{nobody}");
 
     write(&served, &renewed.0);
     write(&key, &renewed.1);
     server.signal("-HUP");
     assert!(hears("the certificate was loaded again"));
     trusting(&second).reads("kelompok");
-    assert_eq!(trusting(&first).refused("kelompok"), unreachable);
+    assert_eq!(trusting(&first).refused("kelompok"), untrusted);
 
     // A key that is not the certificate's changes nothing.
     write(&key, &old.1);
     server.signal("-HUP");
     assert!(hears("the certificate in force stays"));
     trusting(&second).reads("kelompok");
+
+    let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+    params.not_after = date_time_ymd(2025, 1, 1);
+    let old = KeyPair::generate().expect("a key");
+    write(&key, &old.serialize_pem());
+    write(&served, &params.self_signed(&old).expect("signed").pem());
+    server.signal("-HUP");
+    assert!(hears("the certificate was loaded again"));
+    let expired = trusting(&served).refused("kelompok");
+    assert!(
+        expired.starts_with("Sertifikat server ditolak: masa berlakunya sudah lewat"),
+        "{expired}"
+    );
     assert!(server.terminate().success());
+}
+
+/// Somebody who takes calls and hangs up: what was sent may have arrived, or not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_outcome_is_told_with_the_way_to_learn_it() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("bound"));
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let terminal = Terminal::new(&address, "contoh");
+    let lost = "Sambungan putus sebelum server menjawab, jadi hasilnya belum diketahui.";
+    assert_eq!(terminal.refused("kelompok"), lost);
+    let booking = terminal.refused("setor mawar m01 1.000 --id-permintaan setoran-7");
+    let again = "Ulangi perintah yang sama dengan --id-permintaan setoran-7: tidak akan dibukukan dua \
+                 kali.";
+    assert_eq!(booking, format!("{lost} {again}"));
+    let fresh = terminal.refused("setor mawar m01 1.000");
+    assert!(fresh.contains("Ulangi perintah yang sama dengan --id-permintaan 0"), "{fresh}");
+
+    // Nobody is there: nothing was sent.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").and_then(|gone| gone.local_addr());
+    let gone = Terminal::new(&format!("http://{}", gone.expect("a port")), "contoh");
+    let unreachable = "Server tidak dapat dihubungi; coba lagi nanti.";
+    assert_eq!(gone.refused("kelompok"), unreachable);
+    let booking = gone.refused("setor mawar m01 1.000");
+    assert_eq!(booking, format!("{unreachable} Tidak ada yang dibukukan."));
 }
 
 /// Someone who vouches for machines, and a certificate of theirs for one with its key, as PEM.
@@ -158,8 +211,14 @@ async fn machines_and_the_users_of_a_provider_sign_in() {
     let stranger = terminal().with_token(token("asing", &provider, "asing-rahasia@contoh"));
     machine("lama").shows("akses saya", "mesin-kas", "teller");
     siti.shows("akses saya", "bu-siti", "manajer");
-    let unreachable = "Server tidak dapat dihubungi; coba lagi nanti. Tidak ada yang hilang.";
-    assert_eq!(machine("baru").refused("akses saya"), unreachable);
+    let refused = |name: &str| {
+        let why = machine(name).refused("akses saya");
+        assert!(
+            why.starts_with("Server menolak sertifikat mesin ini: minta yang berlaku"),
+            "{why}"
+        );
+    };
+    refused("baru");
     let unknown = later.refused("akses saya");
     assert!(unknown.starts_with("Tanda masuk ini tidak dikenal"), "{unknown}");
     assert_eq!(stranger.refused("akses saya"), unknown);
@@ -170,7 +229,7 @@ async fn machines_and_the_users_of_a_provider_sign_in() {
     assert!(hears("the certificate was loaded again"));
     assert!(hears("the identity provider's keys were loaded again"));
     machine("baru").shows("akses saya", "mesin-kas", "teller");
-    assert_eq!(machine("lama").refused("akses saya"), unreachable);
+    refused("lama");
     later.shows("akses saya", "bu-siti", "manajer");
     assert_eq!(siti.refused("akses saya"), unknown);
 

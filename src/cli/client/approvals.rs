@@ -121,11 +121,12 @@ impl Client {
                 Ok(vec![self.approvals(std::slice::from_ref(&asked)), fields])
             }
             ApprovalAsk::Approve { request, request_id } => {
-                let request_id = request_id.clone().unwrap_or_else(fresh_request_id);
+                let request_id = self.request_id(request_id.as_ref());
                 let name = self.approval_name(request);
                 let request = v1::ApproveRequest { name, request_id };
-                let answer = self.get(approvals.approve(request)).await?;
-                self.one_transaction(answer.transaction)
+                let answer = self.book(approvals.approve(request)).await?;
+                let done = answer.transaction.ok_or_else(|| self.incomplete())?;
+                Ok(vec![self.with_facts(self.just_booked(&done), done)])
             }
             ApprovalAsk::Reject { request, reason } => {
                 let request = v1::RejectApprovalRequest {

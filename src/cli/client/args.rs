@@ -39,7 +39,6 @@ use super::upkeep::{Count, KeepingAsk, ToolAsk};
 use crate::api::v1::{self, Evidence, EvidenceKind, LotKind, NewLot};
 use crate::cli::convert::{amount, date, day, decimal, fund, money, quantity};
 use crate::cli::mistyped::Mistyped;
-use crate::cli::remote::fresh_request_id;
 use crate::cli::table::Output;
 use crate::cli::words::LOTS;
 use crate::domain::day::Day;
@@ -286,11 +285,6 @@ impl Paper {
 }
 
 impl When {
-    /// The one given, or a fresh one.
-    pub(super) fn request_id(&self) -> String {
-        self.request_id.clone().unwrap_or_else(fresh_request_id)
-    }
-
     /// As the API takes it.
     pub(super) fn details(&self) -> Option<v1::TransactionDetails> {
         Some(v1::TransactionDetails {

@@ -122,6 +122,7 @@ impl Client {
                     amount: money(*much),
                 };
                 let request = request!(
+                    self,
                     when,
                     v1::PayIntoArisanRequest {
                         arisan: self.of(group, "arisans", round),

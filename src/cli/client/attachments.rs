@@ -96,8 +96,9 @@ impl Client {
             self.get(self.remote.attachments().put_attachment_part(request)).await?;
         }
         let size_bytes = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        let request = request!(one.when, v1::AttachFileRequest { parent, sha256, size_bytes });
-        let answer = self.get(self.remote.attachments().attach_file(request)).await?;
+        let request =
+            request!(self, one.when, v1::AttachFileRequest { parent, sha256, size_bytes });
+        let answer = self.book(self.remote.attachments().attach_file(request)).await?;
         let attached = self.attachments(answer.attachment.as_slice());
         Ok(vec![self.transaction(answer.transaction)?, attached])
     }

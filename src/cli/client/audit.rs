@@ -185,7 +185,7 @@ impl Client {
             AuditAsk::VerifyGrant(which) => self.verify_grant_file(which),
             AuditAsk::StartEpoch(when) => {
                 let book = self.book_name();
-                let request = request!(when, v1::StartEpochRequest { book });
+                let request = request!(self, when, v1::StartEpochRequest { book });
                 self.booked(self.remote.proofs().start_epoch(request)).await
             }
             AuditAsk::Verify(which) => self.verify_folder(which),

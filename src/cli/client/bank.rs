@@ -83,6 +83,7 @@ impl Client {
         };
         let which = &statement.which;
         let request = request!(
+            self,
             statement.when,
             v1::ImportBankStatementRequest {
                 entity: self.entity(&which.entity),
@@ -93,7 +94,7 @@ impl Client {
                 lines,
             }
         );
-        let answer = self.get(self.remote.reconciling().import_bank_statement(request)).await?;
+        let answer = self.book(self.remote.reconciling().import_bank_statement(request)).await?;
         let mut table = self.bank_differences(which).await?;
         let new = answer.ticked.len();
         table.note(self.say(

@@ -410,6 +410,7 @@ impl Client {
             }
             RegisterAsk::MemberDied { who, died_on, when } => {
                 let request = request!(
+                    self,
                     when,
                     v1::RecordDeathRequest {
                         member: self.member(who),

@@ -115,6 +115,7 @@ impl Client {
         match ask {
             CashAsk::Move(Move { entity, amount, from, to, fund, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::MoveCashRequest {
                         entity: self.entity(entity),
@@ -140,6 +141,7 @@ impl Client {
             }
             CashAsk::Interest(AtBank { entity, amount, of, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::RecordBankInterestRequest {
                         entity: self.entity(entity),
@@ -151,6 +153,7 @@ impl Client {
             }
             CashAsk::Charge(AtBank { entity, amount, of, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::RecordBankChargeRequest {
                         entity: self.entity(entity),
@@ -162,6 +165,7 @@ impl Client {
             }
             CashAsk::Count(Counted { entity, money: sum }) => {
                 let request = request!(
+                    self,
                     sum.when,
                     v1::CountCashRequest {
                         entity: self.entity(entity),
@@ -173,6 +177,7 @@ impl Client {
             }
             CashAsk::Difference(Difference { entity, amount, officer, drawer, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::DecideDifferenceRequest {
                         entity: self.entity(entity),

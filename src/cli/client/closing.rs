@@ -313,6 +313,7 @@ impl Client {
         match ask {
             SurplusAsk::Consolidate(OfYear { entity, year, of, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::ConsolidateSurplusRequest {
                         entity: self.entity(entity),
@@ -325,6 +326,7 @@ impl Client {
             SurplusAsk::Rule(rule) => self.surplus_rule(rule).await,
             SurplusAsk::Divide(DivideYear { of, settled }) => {
                 let request = request!(
+                    self,
                     of.when,
                     v1::DivideSurplusRequest {
                         entity: self.entity(&of.entity),
@@ -333,11 +335,12 @@ impl Client {
                         settled: settled.as_ref().and_then(|place| self.place(place)),
                     }
                 );
-                let answer = self.get(closing.divide_surplus(request)).await?;
+                let answer = self.book(closing.divide_surplus(request)).await?;
                 Ok(vec![self.transaction(answer.transaction)?, self.years(answer.year)])
             }
             SurplusAsk::Cover(Cover { entity, amount, of, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::CoverLossRequest {
                         entity: self.entity(entity),
@@ -360,6 +363,7 @@ impl Client {
                     amount: money(*much),
                 };
                 let request = request!(
+                    self,
                     when,
                     v1::PaySurplusRequest {
                         entity: self.entity(entity),
@@ -384,6 +388,7 @@ impl Client {
             }
             PaidAsk::Receive(Receive { group, amount, of, paid, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::PayKubeSurplusRequest {
                         group: self.entity(group),
@@ -396,12 +401,12 @@ impl Client {
             }
             PaidAsk::Tax(Tax { amount, when }) => {
                 let (book, amount) = (self.whole_book(), money(*amount));
-                let request = request!(when, v1::OweIncomeTaxRequest { book, amount });
+                let request = request!(self, when, v1::OweIncomeTaxRequest { book, amount });
                 self.booked(closing.owe_income_tax(request)).await
             }
             PaidAsk::PayTax(Tax { amount, when }) => {
                 let (book, amount) = (self.whole_book(), money(*amount));
-                let request = request!(when, v1::PayTaxRequest { book, amount });
+                let request = request!(self, when, v1::PayTaxRequest { book, amount });
                 self.booked(closing.pay_tax(request)).await
             }
         }

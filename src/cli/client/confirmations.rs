@@ -68,12 +68,13 @@ impl Client {
             }
             ConfirmationAsk::Confirm(of) => {
                 let confirmation = name(of);
-                let request = request!(of.when, v1::ConfirmReportRequest { confirmation });
+                let request = request!(self, of.when, v1::ConfirmReportRequest { confirmation });
                 self.booked(journal.confirm_report(request)).await
             }
             ConfirmationAsk::Dispute { of, reason } => {
                 let (confirmation, reason) = (name(of), reason.clone());
-                let request = request!(of.when, v1::DisputeReportRequest { confirmation, reason });
+                let request =
+                    request!(self, of.when, v1::DisputeReportRequest { confirmation, reason });
                 self.booked(journal.dispute_report(request)).await
             }
         }

@@ -78,6 +78,7 @@ impl Client {
         match ask {
             DrawerAsk::Open(Open { drawer, teller, counted, from_vault, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::OpenDrawerRequest {
                         drawer: self.drawer_name(drawer),
@@ -90,6 +91,7 @@ impl Client {
             }
             DrawerAsk::Close(Close { drawer, counted, to_vault, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::CloseDrawerRequest {
                         drawer: self.drawer_name(drawer),
@@ -101,6 +103,7 @@ impl Client {
             }
             DrawerAsk::Limit(Limit { drawer, amount, since, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::SetDrawerLimitRequest {
                         drawer: self.drawer_name(drawer),

@@ -93,7 +93,7 @@ impl Client {
             GrantAsk::Lose(lose) => {
                 let loss = self.loss(lose);
                 let grant = self.grant_name(&lose.which);
-                let request = request!(lose.when, v1::LoseGrantRequest { grant, loss });
+                let request = request!(self, lose.when, v1::LoseGrantRequest { grant, loss });
                 self.booked(grants.lose_grant(request)).await
             }
             GrantAsk::Return { which, money } => {
@@ -103,7 +103,7 @@ impl Client {
             }
             GrantAsk::AcceptLpj { which, when } => {
                 let grant = self.grant_name(which);
-                let request = request!(when, v1::AcceptLpjRequest { grant });
+                let request = request!(self, when, v1::AcceptLpjRequest { grant });
                 self.booked(grants.accept_lpj(request)).await
             }
             GrantAsk::Lpj(which) => self.lpj(which).await,
@@ -117,6 +117,7 @@ impl Client {
             GuliranAsk::Rule(rule) => Ok(vec![self.rule(rule).await?]),
             GuliranAsk::Decide { which, amount, due, when } => {
                 let request = request!(
+                    self,
                     when,
                     v1::DecideGuliranRequest {
                         grant: self.grant_name(which),
@@ -132,7 +133,7 @@ impl Client {
             GuliranAsk::Excuse { which, amount, when } => {
                 let grant = self.grant_name(which);
                 let amount = money(*amount);
-                let request = request!(when, v1::ExcuseGuliranRequest { grant, amount });
+                let request = request!(self, when, v1::ExcuseGuliranRequest { grant, amount });
                 self.booked(guliran.excuse_guliran(request)).await
             }
             GuliranAsk::Confirm { receiver, giver, pass, disputed, when } => {
@@ -141,6 +142,7 @@ impl Client {
                     false => v1::ArrivalState::Confirmed,
                 };
                 let request = request!(
+                    self,
                     when,
                     v1::ConfirmGuliranRequest {
                         pass: self.of(giver, "passes", pass),
@@ -153,6 +155,7 @@ impl Client {
             }
             GuliranAsk::Release { giver, pass, amount, to, becomes, when } => {
                 let request = request!(
+                    self,
                     when,
                     v1::ReleaseGuliranRequest {
                         pass: self.of(giver, "passes", pass),
@@ -164,6 +167,7 @@ impl Client {
             }
             GuliranAsk::Lend { loan, to, due } => {
                 let request = request!(
+                    self,
                     loan.when,
                     v1::LendGuliranRequest {
                         lender: self.entity(&loan.lender),
@@ -177,6 +181,7 @@ impl Client {
             }
             GuliranAsk::Repay(loan) => {
                 let request = request!(
+                    self,
                     loan.when,
                     v1::RepayGuliranRequest {
                         lender: self.entity(&loan.lender),
@@ -214,6 +219,7 @@ impl Client {
             }
             GuliranAsk::Import { letter, receipt } => {
                 let request = request!(
+                    self,
                     letter.when,
                     v1::ImportTransferRequest {
                         book: self.whole_book(),
@@ -221,13 +227,14 @@ impl Client {
                         code: letter.code.clone(),
                     }
                 );
-                let answer = self.get(guliran.import_transfer(request)).await?;
+                let answer = self.book(guliran.import_transfer(request)).await?;
                 self.write(receipt, &answer.receipt)?;
                 let booked = self.transaction(answer.transaction)?;
                 Ok(vec![booked, self.letter(receipt, &answer.receipt_code)])
             }
             GuliranAsk::Acknowledge(letter) => {
                 let request = request!(
+                    self,
                     letter.when,
                     v1::AcknowledgeTransferRequest {
                         book: self.whole_book(),
@@ -268,6 +275,7 @@ impl Client {
             (things, ..) => Some(Channel::InKind(v1::GrantItems { items: things.to_vec() })),
         };
         request!(
+            self,
             grant.when,
             v1::ReceiveGrantRequest {
                 group: self.entity(&grant.which.group),
@@ -295,6 +303,7 @@ impl Client {
             }
         };
         request!(
+            self,
             plan.when,
             v1::SetGrantPlanRequest {
                 grant: self.grant_name(&plan.which),
@@ -492,6 +501,7 @@ impl Client {
                 due_months: rule.months,
             };
             let request = request!(
+                self,
                 rule.when,
                 v1::SetGuliranRuleRequest { group: group.clone(), rule: Some(set) }
             );
@@ -515,6 +525,7 @@ impl Client {
             },
         });
         Ok(request!(
+            self,
             pass.when,
             v1::DeliverGuliranRequest {
                 grant: self.grant_name(&pass.which),

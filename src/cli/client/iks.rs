@@ -406,6 +406,7 @@ impl Client {
         let decided = share.amount.and_then(money).map(Share::Amount);
         let by_rule = share.of_result.and_then(money).map(Share::OfResult);
         request!(
+            self,
             share.when,
             v1::ShareResultRequest {
                 group: self.entity(&share.group),

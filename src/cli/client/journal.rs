@@ -181,6 +181,7 @@ impl Client {
                 };
                 let debits = post.debits.iter().map(debit);
                 let request = request!(
+                    self,
                     post.when,
                     v1::PostJournalRequest {
                         book: self.whole_book(),
@@ -200,6 +201,7 @@ impl Client {
                 });
                 let items = accounts.chain(lots.iter().cloned().map(Item::Lot)).chain(loans);
                 let request = request!(
+                    self,
                     when,
                     v1::OpenBalancesRequest {
                         entity: self.entity(entity),
@@ -211,13 +213,17 @@ impl Client {
             }
             JournalAsk::Reverse(Reverse { transaction, line, when }) => {
                 let transaction = self.transaction_name(transaction);
-                let request =
-                    request!(when, v1::ReverseTransactionRequest { transaction, line: *line });
+                let request = request!(
+                    self,
+                    when,
+                    v1::ReverseTransactionRequest { transaction, line: *line }
+                );
                 self.booked(journal.reverse_transaction(request)).await
             }
             JournalAsk::Clear(clear) => {
                 let group = clear.account.split('.').next().unwrap_or_default();
                 let request = request!(
+                    self,
                     clear.when,
                     v1::ClearSuspenseRequest {
                         transaction: self.transaction_name(&clear.transaction),
@@ -235,14 +241,16 @@ impl Client {
             }
             JournalAsk::Reviewed { transaction, when } => {
                 let review = format!("books/{}/reviews/{transaction}", self.book);
-                let request = request!(when, v1::DecideReviewRequest { review });
+                let request = request!(self, when, v1::DecideReviewRequest { review });
                 self.booked(journal.decide_review(request)).await
             }
             JournalAsk::Show { transaction } => {
                 let name = self.transaction_name(transaction);
                 let request = v1::GetTransactionRequest { name };
                 let answer = self.get(journal.get_transaction(request)).await?;
-                self.one_transaction(answer.transaction)
+                let found = answer.transaction.ok_or_else(|| self.incomplete())?;
+                let entries = self.entry_table(&self.say("Transaksi:", "Transaction:"), &found);
+                Ok(vec![self.with_facts(entries, found)])
             }
         }
     }
@@ -288,10 +296,8 @@ impl Client {
         format!("books/{}/accounts/{short}", self.book)
     }
 
-    /// What was booked, and what is known about it beside.
-    pub(super) fn one_transaction(&self, transaction: Option<v1::Transaction>) -> Answer {
-        let said = transaction.clone().ok_or_else(|| self.incomplete())?;
-        let mut table = self.transaction(transaction)?;
+    /// A transaction's table, and what is known about it beside.
+    pub(super) fn with_facts(&self, mut table: Table, said: v1::Transaction) -> Table {
         let paper = said.evidence.map(|paper| paper.number).unwrap_or_default();
         let reversed = |other: &v1::Reversal| last_part(&other.transaction).to_owned();
         let reversed_by: Vec<String> = said.reversed_by.iter().map(reversed).collect();
@@ -313,6 +319,6 @@ impl Client {
         for (title, text) in facts.into_iter().filter(|(_, text)| !text.is_empty()) {
             table.note(format!("{title}: {text}"));
         }
-        Ok(vec![table])
+        table
     }
 }

@@ -151,6 +151,7 @@ impl Client {
 
     async fn move_group(&self, to: &MoveTo) -> Answer {
         let request = request!(
+            self,
             to.when,
             v1::MoveGroupRequest {
                 group: self.entity(&to.group),
@@ -159,7 +160,7 @@ impl Client {
                 new_group_id: to.new_id.clone(),
             }
         );
-        let answer = self.get(self.remote.lifecycle().move_group(request)).await?;
+        let answer = self.book(self.remote.lifecycle().move_group(request)).await?;
         let mut table = self.transaction(answer.transaction)?;
         let moved = answer.r#move.ok_or_else(|| self.incomplete())?;
         let state = self.move_state(moved.state());
@@ -203,6 +204,7 @@ impl Client {
         let parties =
             parties.map(|(id, sen)| share(Heir::Party(self.of(group, "parties", id)), *sen));
         let request = request!(
+            self,
             dissolve.when,
             v1::DissolveGroupRequest {
                 group: self.entity(group),
@@ -211,7 +213,7 @@ impl Client {
                 shares: members.chain(parties).collect(),
             }
         );
-        let answer = self.get(self.remote.lifecycle().dissolve_group(request)).await?;
+        let answer = self.book(self.remote.lifecycle().dissolve_group(request)).await?;
         Ok(vec![self.transaction(answer.transaction)?])
     }
 }

@@ -263,7 +263,7 @@ impl Client {
         };
         let request = v1::SetLoanProductRequest {
             entity: self.entity(&product.entity),
-            request_id: product.when.request_id(),
+            request_id: self.request_id(product.when.request_id.as_ref()),
             product_id: product.product.clone(),
             version: Some(version),
         };
@@ -338,11 +338,12 @@ impl Client {
             }
             LoanAsk::Confirm(Of { which, when }) => {
                 let loan = self.loan_name(which);
-                let request = request!(when, v1::ConfirmLoanRequest { loan });
+                let request = request!(self, when, v1::ConfirmLoanRequest { loan });
                 self.booked(loans.confirm_loan(request)).await
             }
             LoanAsk::Decide(Decide { which, reject, amount, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::DecideLoanRequest {
                         loan: self.loan_name(which),
@@ -355,6 +356,7 @@ impl Client {
             }
             LoanAsk::Disburse(Disburse { which, amount, fee_beside, purse, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::DisburseLoanRequest {
                         loan: self.loan_name(which),
@@ -368,19 +370,21 @@ impl Client {
             LoanAsk::Pay(Pay { which, amount, purse, when }) => {
                 let (loan, purse) = (self.loan_name(which), self.purse(purse));
                 let amount = money(*amount);
-                let request = request!(when, v1::PayLoanRequest { loan, amount, purse });
+                let request = request!(self, when, v1::PayLoanRequest { loan, amount, purse });
                 self.booked(loans.pay_loan(request)).await
             }
             LoanAsk::Refund(Pay { which, amount, purse, when }) => {
                 let (loan, purse) = (self.loan_name(which), self.purse(purse));
                 let amount = money(*amount);
-                let request = request!(when, v1::RefundTitipanRequest { loan, amount, purse });
+                let request =
+                    request!(self, when, v1::RefundTitipanRequest { loan, amount, purse });
                 self.booked(loans.refund_titipan(request)).await
             }
             LoanAsk::Settle(Settle { pay: Pay { which, amount, purse, when }, rebate }) => {
                 let (loan, purse) = (self.loan_name(which), self.purse(purse));
                 let (amount, rebate) = (money(*amount), rebate.and_then(money));
-                let request = request!(when, v1::SettleLoanRequest { loan, amount, purse, rebate });
+                let request =
+                    request!(self, when, v1::SettleLoanRequest { loan, amount, purse, rebate });
                 self.booked(loans.settle_loan(request)).await
             }
             _ => Ok(Vec::new()),
@@ -394,6 +398,7 @@ impl Client {
             false => self.of(lender, "members", &wish.borrower),
         };
         request!(
+            self,
             wish.when,
             v1::ApplyForLoanRequest {
                 lender: self.entity(lender),
@@ -420,6 +425,7 @@ impl Client {
                     amount: money(*amount),
                 };
                 let request = request!(
+                    self,
                     when,
                     v1::StandInRequest {
                         loan: self.loan_name(which),
@@ -435,7 +441,8 @@ impl Client {
                     _ => None,
                 };
                 let (loan, amount) = (self.loan_name(which), money(*amount));
-                let request = request!(when, v1::GroupStandsInRequest { loan, amount, means });
+                let request =
+                    request!(self, when, v1::GroupStandsInRequest { loan, amount, means });
                 self.booked(loans.group_stands_in(request)).await
             }
             LoanAsk::RepayClaim(RepayClaim { which, payer, amount, group, at, when }) => {
@@ -444,6 +451,7 @@ impl Client {
                     false => self.of(&which.lender, "members", payer),
                 };
                 let request = request!(
+                    self,
                     when,
                     v1::RepayClaimRequest {
                         loan: self.loan_name(which),
@@ -465,21 +473,22 @@ impl Client {
             LoanAsk::Waive(Waive { which, part, amount, when }) => {
                 let (loan, part) = (self.loan_name(which), *part as i32);
                 let amount = money(*amount);
-                let request = request!(when, v1::WaiveLoanRequest { loan, part, amount });
+                let request = request!(self, when, v1::WaiveLoanRequest { loan, part, amount });
                 self.booked(loans.waive_loan(request)).await
             }
             LoanAsk::Accrue(Of { which, when }) => {
                 let loan = self.loan_name(which);
-                let request = request!(when, v1::AccrueLoanRequest { loan });
+                let request = request!(self, when, v1::AccrueLoanRequest { loan });
                 self.booked(loans.accrue_loan(request)).await
             }
             LoanAsk::Reward(Paid { which, purse, when }) => {
                 let (loan, purse) = (self.loan_name(which), self.purse(purse));
-                let request = request!(when, v1::RewardLoanRequest { loan, purse });
+                let request = request!(self, when, v1::RewardLoanRequest { loan, purse });
                 self.booked(loans.reward_loan(request)).await
             }
             LoanAsk::Reschedule(Reschedule { which, plan: new, rate, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::RescheduleLoanRequest {
                         loan: self.loan_name(which),
@@ -492,17 +501,17 @@ impl Client {
             }
             LoanAsk::Turn(Turn { which, performing, when }) => {
                 let (loan, performing) = (self.loan_name(which), *performing);
-                let request = request!(when, v1::TurnLoanRequest { loan, performing });
+                let request = request!(self, when, v1::TurnLoanRequest { loan, performing });
                 self.booked(loans.turn_loan(request)).await
             }
             LoanAsk::Provide(Of { which, when }) => {
                 let loan = self.loan_name(which);
-                let request = request!(when, v1::ProvideForLoanRequest { loan });
+                let request = request!(self, when, v1::ProvideForLoanRequest { loan });
                 self.booked(loans.provide_for_loan(request)).await
             }
             LoanAsk::WriteOff(Of { which, when }) => {
                 let (loan, minute) = (self.loan_name(which), minute(when));
-                let request = request!(when, v1::WriteOffLoanRequest { loan, minute });
+                let request = request!(self, when, v1::WriteOffLoanRequest { loan, minute });
                 self.booked(loans.write_off_loan(request)).await
             }
             _ => self.pledges_and_outside(ask).await,
@@ -514,6 +523,7 @@ impl Client {
         match ask {
             LoanAsk::Collateral(Collateral { which, collateral, value, label, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::RegisterCollateralRequest {
                         loan: self.loan_name(which),
@@ -527,6 +537,7 @@ impl Client {
             LoanAsk::TakeCollateral(taken) => {
                 let TakeCollateral { which, collateral, amount, lot, quantity, when } = taken;
                 let request = request!(
+                    self,
                     when,
                     v1::TakeCollateralRequest {
                         loan: self.loan_name(which),
@@ -541,13 +552,15 @@ impl Client {
             LoanAsk::SellCollateral(SellCollateral { which, price, at, when }) => {
                 let (loan, place) = (self.loan_name(which), self.place(&at.place));
                 let price = money(*price);
-                let request = request!(when, v1::SellCollateralRequest { loan, price, place });
+                let request =
+                    request!(self, when, v1::SellCollateralRequest { loan, price, place });
                 self.booked(loans.sell_collateral(request)).await
             }
             LoanAsk::Outside(taken) => {
                 let Outside { which, party, amount, at, when, .. } = taken.as_ref();
                 let (terms, plan) = outside_plan(taken).unzip();
                 let request = request!(
+                    self,
                     when,
                     v1::TakeOutsideLoanRequest {
                         entity: self.entity(&which.lender),
@@ -563,6 +576,7 @@ impl Client {
             }
             LoanAsk::RepayOutside(RepayOutside { which, principal, interest, at, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::RepayOutsideLoanRequest {
                         outside_loan: self.of(&which.lender, "outside-loans", &which.loan),
@@ -580,7 +594,7 @@ impl Client {
     async fn quality(&self, quality: &Quality) -> Answer {
         let request = v1::SetLoanQualityRequest {
             entity: self.entity(&quality.entity),
-            request_id: quality.when.request_id(),
+            request_id: self.request_id(quality.when.request_id.as_ref()),
             since: date(quality.since),
             preset: quality.preset as i32,
             minute: quality.when.paper.minute.clone().unwrap_or_default(),

@@ -138,6 +138,7 @@ impl Client {
     pub(super) async fn sheet(&self, sheet: &Sheet) -> Answer {
         let csv = self.file(&sheet.file)?;
         let request = request!(
+            self,
             sheet.when,
             v1::RecordSheetRequest {
                 parent: self.entity(&sheet.group),
@@ -182,12 +183,12 @@ impl Client {
             }
             MeetingAsk::Accept(Decision { group, sheet, when }) => {
                 let sheet = self.of(group, "pending-sheets", sheet);
-                let request = request!(when, v1::AcceptSheetRequest { sheet });
+                let request = request!(self, when, v1::AcceptSheetRequest { sheet });
                 self.booked(meetings.accept_sheet(request)).await
             }
             MeetingAsk::Discard(Decision { group, sheet, when }) => {
                 let sheet = self.of(group, "pending-sheets", sheet);
-                let request = request!(when, v1::DiscardSheetRequest { sheet });
+                let request = request!(self, when, v1::DiscardSheetRequest { sheet });
                 let answer = self.get(meetings.discard_sheet(request)).await?;
                 Ok(vec![self.sheets_table(answer.sheet.as_slice())])
             }

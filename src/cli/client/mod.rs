@@ -44,13 +44,14 @@ mod transactions;
 mod upkeep;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clap::{Command, FromArgMatches, Subcommand};
 use tonic::{Response, Status};
 
 use crate::api::v1::{self, Warning};
 use crate::cli::convert::{date_text, entity, incomplete, place, sen};
-use crate::cli::remote::{Failure, Remote, Seal};
+use crate::cli::remote::{Failure, Remote, Seal, fresh_request_id};
 use crate::cli::table::{Output, Table};
 use crate::domain::money::Sen;
 use crate::domain::refusal::Language;
@@ -70,7 +71,8 @@ pub async fn run(session: &Session, ask: &Ask) -> Result<String, Failure> {
     let seal = Seal { ca: session.ca.clone(), own };
     let remote = Remote::over(&session.server, &seal, &session.actor, language)?;
     let token_file = session.token_file.clone();
-    let mut client = Client { remote, book: session.book.clone(), language, token_file };
+    let (book, asked_as) = (session.book.clone(), Arc::default());
+    let mut client = Client { remote, book, language, token_file, asked_as };
     if let Some(token) = client.token()? {
         client.remote = client.remote.signed_in(&token)?;
     }
@@ -89,6 +91,8 @@ pub struct Client {
     pub language: Language,
     /// Where this device's token is, or will be, if callers have to sign in.
     pub token_file: Option<PathBuf>,
+    /// The id of the last request that asked for something to be booked.
+    pub asked_as: Arc<Mutex<String>>,
 }
 
 /// The rows asked for at a time.
@@ -169,6 +173,17 @@ impl Client {
             Language::Indonesian => indonesian.to_owned(),
             Language::English => english.to_owned(),
         }
+    }
+
+    /// The id of a request: the one given, or a fresh one. It is kept, for whoever has to ask again.
+    fn request_id(&self, given: Option<&String>) -> String {
+        let id = given.cloned().unwrap_or_else(fresh_request_id);
+        self.last_asked().clone_from(&id);
+        id
+    }
+
+    fn last_asked(&self) -> MutexGuard<'_, String> {
+        self.asked_as.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self) -> impl FnOnce(Status) -> Failure + '_ {

@@ -289,6 +289,7 @@ impl Client {
             }
             PortfolioAsk::Assign(Assign { lender, loan, officer, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::AssignLoanRequest {
                         loan: self.of(lender, "loans", loan),
@@ -299,6 +300,7 @@ impl Client {
             }
             PortfolioAsk::Officer(Officer { member, since, leaves, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::NameOfficerRequest {
                         member: self.of("lkm", "members", member),

@@ -384,6 +384,7 @@ impl Client {
             }
             ProductAsk::Block(Block { who, block, amount, reason, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::BlockSavingsRequest {
                         member: self.member(who),
@@ -396,6 +397,7 @@ impl Client {
             }
             ProductAsk::BlockKube(BlockKube { group, block, amount, fund, reason, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::BlockKubeSavingsRequest {
                         group: self.entity(group),
@@ -416,7 +418,7 @@ impl Client {
             }
             ProductAsk::Unblock { entity, block, when } => {
                 let block = self.of(entity, "blocks", block);
-                let request = request!(when, v1::UnblockSavingsRequest { block });
+                let request = request!(self, when, v1::UnblockSavingsRequest { block });
                 self.booked(products.unblock_savings(request)).await
             }
             ProductAsk::Share(share) => self.share_profit(share).await,
@@ -434,6 +436,7 @@ impl Client {
                     None => self.entity(entity),
                 };
                 let request = request!(
+                    self,
                     when,
                     v1::WakeSavingsRequest {
                         owner,
@@ -446,6 +449,7 @@ impl Client {
             ProductAsk::Settle(Settle { who, left_on, died_on, heir_name, heir, at, when }) => {
                 let party = |heir: &String| self.of(&who.entity, "parties", heir);
                 let request = request!(
+                    self,
                     when,
                     v1::SettleMemberRequest {
                         member: self.member(who),
@@ -460,7 +464,7 @@ impl Client {
             }
             ProductAsk::PayTax { entity, amount, when } => {
                 let (entity, amount) = (self.entity(entity), money(*amount));
-                let request = request!(when, v1::PayWithheldTaxRequest { entity, amount });
+                let request = request!(self, when, v1::PayWithheldTaxRequest { entity, amount });
                 self.booked(products.pay_withheld_tax(request)).await
             }
         }

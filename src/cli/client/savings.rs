@@ -83,6 +83,7 @@ impl Client {
             }
             SavingsAsk::ToLkm(AtLkm { group, money: sum, fund, lkm_place }) => {
                 let request = request!(
+                    self,
                     sum.when,
                     v1::DepositAtLkmRequest {
                         group: self.entity(group),
@@ -96,6 +97,7 @@ impl Client {
             }
             SavingsAsk::FromLkm(AtLkm { group, money: sum, fund, lkm_place }) => {
                 let request = request!(
+                    self,
                     sum.when,
                     v1::WithdrawAtLkmRequest {
                         group: self.entity(group),

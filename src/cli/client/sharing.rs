@@ -81,6 +81,7 @@ impl Client {
         match ask {
             SharingAsk::Proceeds(of) => {
                 let request = request!(
+                    self,
                     of.when,
                     v1::ShareProceedsRequest {
                         group: self.entity(&of.group),
@@ -92,6 +93,7 @@ impl Client {
             }
             SharingAsk::InKind(InKind { who, lot, quantity, cost, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::PayInKindRequest {
                         member: self.member(who),
@@ -104,6 +106,7 @@ impl Client {
             }
             SharingAsk::Capital(GrantParts { of, grant }) => {
                 let request = request!(
+                    self,
                     of.when,
                     v1::DivideCapitalRequest {
                         group: self.entity(&of.group),
@@ -116,6 +119,7 @@ impl Client {
             }
             SharingAsk::CapitalBack(GrantParts { of, grant }) => {
                 let request = request!(
+                    self,
                     of.when,
                     v1::ReturnCapitalRequest {
                         group: self.entity(&of.group),

@@ -197,6 +197,7 @@ impl Client {
             SyariahAsk::Fund(fund) => self.fund_syirkah(fund).await,
             SyariahAsk::Share(of) => {
                 let request = request!(
+                    self,
                     of.when,
                     v1::ShareProfitRequest {
                         syirkah: self.of("lkm", "syirkahs", &of.syirkah),
@@ -208,6 +209,7 @@ impl Client {
             }
             SyariahAsk::Loss(loss) => {
                 let request = request!(
+                    self,
                     loss.when,
                     v1::BearLossRequest {
                         syirkah: self.of("lkm", "syirkahs", &loss.syirkah),
@@ -218,6 +220,7 @@ impl Client {
             }
             SyariahAsk::Return(of) => {
                 let request = request!(
+                    self,
                     of.when,
                     v1::ReturnSyirkahRequest {
                         syirkah: self.of("lkm", "syirkahs", &of.syirkah),
@@ -231,6 +234,7 @@ impl Client {
             SyariahAsk::Receive(alms) => self.receive_alms(alms).await,
             SyariahAsk::Give(Give { kind, amount, place, recipient, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::GiveAlmsRequest {
                         entity: self.entity("lkm"),
@@ -247,6 +251,7 @@ impl Client {
 
     async fn murabahah(&self, sale: &Murabahah) -> Answer {
         let request = request!(
+            self,
             sale.when,
             v1::SellMurabahahRequest {
                 loan: self.of(&sale.seller, "loans", &sale.loan),
@@ -264,6 +269,7 @@ impl Client {
             false => self.of("lkm", "members", &fund.partner),
         };
         let request = request!(
+            self,
             fund.when,
             v1::FundSyirkahRequest {
                 entity: self.entity("lkm"),
@@ -288,6 +294,7 @@ impl Client {
             place: self.place(&alms.giver_place),
         });
         let request = request!(
+            self,
             alms.when,
             v1::ReceiveAlmsRequest {
                 entity: self.entity("lkm"),

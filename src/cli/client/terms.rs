@@ -239,6 +239,7 @@ impl Client {
                 let product = product.as_ref();
                 let product = product.map(|id| self.of("lkm", "term-products", id));
                 let request = request!(
+                    self,
                     when,
                     v1::OpenTermDepositRequest {
                         group: self.entity(group),
@@ -255,6 +256,7 @@ impl Client {
             }
             TermAsk::Close(Close { group, deposit, paid, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::CloseTermDepositRequest {
                         deposit: self.of(group, "term-deposits", deposit),
@@ -273,6 +275,7 @@ impl Client {
             TermAsk::OpenMember(ask) => self.open_member_term(ask).await,
             TermAsk::CloseMember(CloseMember { entity, deposit, with, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::CloseMemberDepositRequest {
                         deposit: self.of(entity, "member-deposits", deposit),
@@ -305,6 +308,7 @@ impl Client {
     async fn open_member_term(&self, ask: &OpenMember) -> Answer {
         let OpenMember { who, terms, product, with, when } = ask;
         let request = request!(
+            self,
             when,
             v1::OpenMemberDepositRequest {
                 member: self.member(who),

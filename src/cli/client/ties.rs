@@ -169,6 +169,7 @@ impl Client {
         match ask {
             StakeAsk::Receive(Receive { stake, amount, programme, source, decree, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::ReceiveProgrammeStakeRequest {
                         book: self.whole_book(),
@@ -183,6 +184,7 @@ impl Client {
             }
             StakeAsk::Return { stake, amount, when } => {
                 let request = request!(
+                    self,
                     when,
                     v1::ReturnProgrammeStakeRequest {
                         stake: self.of("lkm", "grants", stake),
@@ -201,6 +203,7 @@ impl Client {
             }
             StakeAsk::Buy(OfGroup { group, amount, of, paid, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::BuyStakeRequest {
                         group: self.entity(group),
@@ -213,6 +216,7 @@ impl Client {
             }
             StakeAsk::PayBack(OfGroup { group, amount, of, paid, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::PayBackStakeRequest {
                         group: self.entity(group),
@@ -255,6 +259,7 @@ impl Client {
         match ask {
             CollectorAsk::Collect(Collect { group, bag: id, amount, of, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::CollectRequest {
                         group: self.entity(group),
@@ -267,6 +272,7 @@ impl Client {
             }
             CollectorAsk::HandIn(HandIn { bag: id, amount, place, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::HandInCollectionRequest {
                         bag: bag(id),

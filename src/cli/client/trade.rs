@@ -228,6 +228,7 @@ impl Client {
             }
             TradeAsk::Born(Born { entity, lot, heads, label, of, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::RecordBirthRequest {
                         entity: self.entity(entity),
@@ -242,6 +243,7 @@ impl Client {
             TradeAsk::Lost(Lost { entity, lot, heads, stolen, of, when }) => {
                 let cause = if *stolen { LossCause::Stolen } else { LossCause::Died };
                 let request = request!(
+                    self,
                     when,
                     v1::RecordLossRequest {
                         lot: self.of(entity, "lots", lot),
@@ -270,6 +272,7 @@ impl Client {
             (None, None) => self.place(&buy.at.place).map(Payment::PaidFrom),
         };
         request!(
+            self,
             buy.when,
             v1::PurchaseRequest {
                 entity: self.entity(&buy.entity),
@@ -288,6 +291,7 @@ impl Client {
             None => self.place(&sell.money.at.place).map(Proceeds::PaidTo),
         };
         request!(
+            self,
             sell.money.when,
             v1::SellRequest {
                 entity: self.entity(&sell.entity),

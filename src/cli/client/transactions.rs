@@ -8,6 +8,11 @@ use crate::cli::convert::{decimal_text, last_part, money_text};
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::CAUSES;
+use crate::domain::chart::Code;
+use crate::domain::money::Sen;
+use crate::domain::refusal::Reason;
+use crate::domain::review::is_for_review;
+use crate::locale::number::format_amount;
 
 const TRANSACTION: &[Column] = &[
     text("account", "Akun", "Account"),
@@ -18,9 +23,9 @@ const TRANSACTION: &[Column] = &[
 
 /// A request that is recorded under an id of its own, with when, why and on what paper.
 macro_rules! request {
-    ($when:expr, v1::$message:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
+    ($client:expr, $when:expr, v1::$message:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
         v1::$message {
-            request_id: $when.request_id(),
+            request_id: $client.request_id($when.request_id.as_ref()),
             details: $when.details(),
             $($field $(: $value)?,)*
         }
@@ -30,7 +35,7 @@ macro_rules! request {
 /// Such a request for money that goes to, or comes from, one place.
 macro_rules! paid {
     ($client:expr, $sum:expr, v1::$message:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
-        $crate::cli::client::transactions::request!($sum.when, v1::$message {
+        $crate::cli::client::transactions::request!($client, $sum.when, v1::$message {
             amount: $crate::cli::convert::money($sum.amount),
             place: $client.place(&$sum.at.place),
             $($field $(: $value)?,)*
@@ -179,8 +184,17 @@ impl Client {
         &self,
         call: impl Future<Output = Result<Response<B>, Status>>,
     ) -> Answer {
-        let transaction = self.get(call).await?.transaction();
+        let transaction = self.book(call).await?.transaction();
         Ok(vec![self.transaction(transaction)?])
+    }
+
+    /// The answer to a call that books something.
+    pub(super) async fn book<P>(
+        &self,
+        call: impl Future<Output = Result<Response<P>, Status>>,
+    ) -> Result<P, Failure> {
+        let failed = |status| self.remote.explain_booking(&status, &self.last_asked());
+        Ok(call.await.map_err(failed)?.into_inner())
     }
 
     /// What was moved of a lot, and why, where animals or things were lost.
@@ -198,16 +212,24 @@ impl Client {
     }
 
     pub(super) fn transaction(&self, transaction: Option<Transaction>) -> Result<Table, Failure> {
-        let transaction = transaction.ok_or_else(|| self.incomplete())?;
-        let mut table = Table::new(
-            format!(
-                "{} {} ({})",
-                self.say("Dibukukan:", "Booked:"),
-                last_part(&transaction.name),
-                self.date(transaction.effective_on.as_ref()),
-            ),
-            TRANSACTION,
-        );
+        transaction.map(|one| self.just_booked(&one)).ok_or_else(|| self.incomplete())
+    }
+
+    /// What was just booked, and what is to be done then.
+    pub(super) fn just_booked(&self, transaction: &Transaction) -> Table {
+        let mut table = self.entry_table(&self.outcome(transaction), transaction);
+        let suspended = |warning: &&v1::Warning| warning.reason == Reason::InSuspense.name();
+        for warning in transaction.warnings.iter().filter(suspended) {
+            table.note(self.how_to_place(last_part(&transaction.name), warning));
+        }
+        table
+    }
+
+    /// What a transaction moved, under its id and day.
+    pub(super) fn entry_table(&self, title: &str, transaction: &Transaction) -> Table {
+        let id = last_part(&transaction.name);
+        let day = self.date(transaction.effective_on.as_ref());
+        let mut table = Table::new(format!("{title} {id} ({day})"), TRANSACTION);
         for entry in &transaction.entries {
             let (debit, credit) = columns(entry.side.as_ref().map(Side::signed));
             let account = last_part_account(&entry.account).to_owned();
@@ -217,6 +239,46 @@ impl Client {
             table.note(self.lot_change(moved));
         }
         note_warnings(&mut table, &transaction.warnings);
-        Ok(table)
+        table
+    }
+
+    /// What became of it: the first words that are read must be the true ones.
+    fn outcome(&self, transaction: &Transaction) -> String {
+        let reasons = transaction.warnings.iter().filter_map(|one| Reason::from_name(&one.reason));
+        let reasons: Vec<Reason> = reasons.collect();
+        let found_its_place = |entry: &v1::Entry| {
+            let code = Code::from_number(entry.code);
+            code.is_some_and(|code| code != Code::Suspense && !code.is_money())
+        };
+        // What a regime bounds is remarked on in requests too, and they wait for nobody.
+        let bounds = [Reason::RateAboveBound, Reason::OfficerExposure];
+        let for_review = |reason: &Reason| is_for_review(*reason) && !bounds.contains(reason);
+        if reasons.contains(&Reason::SheetPending) {
+            self.say("Belum dibukukan, menunggu diperiksa:", "Not booked yet, to be looked at:")
+        } else if !reasons.contains(&Reason::InSuspense) {
+            match reasons.iter().any(for_review) {
+                true => self.say("Dicatat untuk diperiksa:", "Recorded, to be looked at:"),
+                false => self.say("Dibukukan:", "Booked:"),
+            }
+        } else if transaction.entries.iter().any(found_its_place) {
+            self.say("Sebagian menunggu di Rekening Sementara:", "Partly waits in suspense:")
+        } else {
+            self.say("Menunggu di Rekening Sementara:", "Waits in suspense:")
+        }
+    }
+
+    /// The command that places what waits in suspense.
+    fn how_to_place(&self, transaction: &str, warning: &v1::Warning) -> String {
+        let amount = warning.details.get("amount").and_then(|sen| sen.parse().ok());
+        let amount = format_amount(Sen::new(amount.unwrap_or_default()));
+        let line = match warning.line {
+            0 => String::new(),
+            line => format!(" {} {line}", self.say("--baris", "--line")),
+        };
+        let (id, en) = ("simpul jurnal tempatkan", "simpul journal clear");
+        self.say(
+            &format!("  Pembuku menempatkannya: {id} {transaction} AKUN {amount}{line}"),
+            &format!("  A bookkeeper places it: {en} {transaction} ACCOUNT {amount}{line}"),
+        )
     }
 }

@@ -142,6 +142,7 @@ impl Client {
         match ask {
             ToolAsk::Life(Life { entity, lot, months, since, of, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::SetToolLifeRequest {
                         lot: self.of(entity, "lots", lot),
@@ -154,6 +155,7 @@ impl Client {
             }
             ToolAsk::Depreciate(Depreciate { entity, lot, amount, of, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::DepreciateToolRequest {
                         lot: self.of(entity, "lots", lot),
@@ -171,6 +173,7 @@ impl Client {
         match ask {
             KeepingAsk::Give(Give { group, lot, id, keeper, heads, share, when }) => {
                 let request = request!(
+                    self,
                     when,
                     v1::GiveLivestockRequest {
                         lot: self.of(group, "lots", lot),
@@ -185,7 +188,7 @@ impl Client {
             KeepingAsk::Back(Back { group, id, heads, when }) => {
                 let keeping = self.of(group, "keepings", id);
                 let request =
-                    request!(when, v1::TakeLivestockBackRequest { keeping, heads: *heads });
+                    request!(self, when, v1::TakeLivestockBackRequest { keeping, heads: *heads });
                 self.booked(upkeep.take_livestock_back(request)).await
             }
             KeepingAsk::List { group } => {
@@ -216,6 +219,7 @@ impl Client {
             heads: *heads,
         };
         let request = request!(
+            self,
             count.when,
             v1::CountLivestockRequest {
                 entity: self.entity(&count.entity),

@@ -4,6 +4,7 @@ pub mod year;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use tokio::sync::oneshot;
@@ -125,8 +126,13 @@ const TOUR: &[(&str, &[&str])] = &[
 pub async fn tell_and_tour(remote: &Remote, elsewhere: &Remote) -> Result<String, Failure> {
     year::tell(remote, elsewhere).await?;
     let language = Language::Indonesian;
-    let client =
-        Client { remote: remote.clone(), book: BOOK.to_owned(), language, token_file: None };
+    let client = Client {
+        remote: remote.clone(),
+        book: BOOK.to_owned(),
+        language,
+        token_file: None,
+        asked_as: Arc::default(),
+    };
     let mut parts = vec![
         "Simpul: sepuluh kelompok KUBE Kupang dan LKM mereka, tahun 2025.\n\
          Kelompoknya nyata (Iryani 2016, tabel 8); orang dan uangnya contoh."
