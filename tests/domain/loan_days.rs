@@ -117,6 +117,36 @@ fn what_was_provided_by_hand_is_released_once_the_loan_is_paid_off() {
     assert_eq!(listed(&v, &Entity::Lkm, "l2"), "");
 }
 
+/// The closings of old days come late: they count of a provision what was held on their own day.
+#[test]
+fn what_is_provided_ahead_is_not_held_on_the_days_before() {
+    // From 12 April on 5% is to be held.
+    let twice = [("2025-04-12".to_owned(), k(20)), ("2025-04-14".to_owned(), k(-20))];
+    for (by_hand, expected) in [("2025-04-12", &twice[..0]), ("2025-04-14", &twice)] {
+        let mut v = of_lkm();
+        v.ok(quality(Entity::Lkm, "BA-3/contoh"));
+        let provide = || ProvideLoan { lender: Entity::Lkm, loan: id("l2") };
+        let held = |v: &Village| v.held("lkm.sp.1291.l2").negated().expect("fits");
+        v.ok_on(provide(), Some(by_hand));
+        assert_eq!(held(&v), k(20));
+        let refusal = v.refused_on(provide(), Some("2025-04-11"));
+        assert_eq!((refusal.reason, &*refusal.field), (Reason::NotAfterLast, "happened_on"));
+
+        let mut posted = Vec::new();
+        for on in 10..=16 {
+            let on = format!("2025-04-{on}");
+            let before = held(&v);
+            let loans = these(&Entity::Lkm, &["l2"]);
+            v.ok_on(TendLoans { day: day(&on), loans }, Some(&on));
+            let change = held(&v).minus(before).expect("fits");
+            posted.extend((change != k(0)).then_some((on, change)));
+        }
+        assert_eq!(posted, expected);
+        assert_eq!(held(&v), k(20));
+        assert_eq!(row(&v, &Entity::Lkm, "l2").provisions_ahead, []);
+    }
+}
+
 #[test]
 fn what_is_closed_lists_nothing_any_more() {
     let mut v = of_lkm();

@@ -213,7 +213,12 @@ impl Village {
 
     /// Why an action is refused; it must be.
     pub fn refused(&mut self, action: impl Action + 'static) -> Refusal {
-        let command = self.command(action, None);
+        self.refused_on(action, None)
+    }
+
+    /// As [`Village::refused`], told of a day.
+    pub fn refused_on(&mut self, action: impl Action + 'static, on: Option<&str>) -> Refusal {
+        let command = self.command(action, on);
         match self.run(&command).outcome {
             Outcome::Refused(refusal) => refusal,
             Outcome::Done(effect) => panic!("accepted: {effect:?}"),

@@ -22,7 +22,7 @@ use crate::domain::loan::life::{LATEST, Life, facts_known, reckon};
 use crate::domain::money::Sen;
 use crate::domain::posting::{Leaf, Posting};
 use crate::domain::record::proto::{
-    self, Fund, Loan, LoanContract, LoanFact, LoanFactKind, LoanState, LoanSums,
+    self, Fund, Loan, LoanContract, LoanFact, LoanFactKind, LoanProvision, LoanState, LoanSums,
 };
 use crate::domain::record::{Effect, Entry, Event, Record, Row};
 use crate::domain::refusal::{Reason, Refusal};
@@ -188,10 +188,29 @@ impl Case {
         Leaf::from((code, Subject::id(&self.id)))
     }
 
-    /// Provision made for it.
+    /// Provision made for it, on whatever day.
     pub fn provision(&self, draft: &Draft<'_>) -> Result<Sen, Stop> {
         let account = self.ledger().account_of(Code::LoanProvision, Subject::id(&self.id));
         Ok(draft.balance(&account)?.negated()?)
+    }
+
+    /// Provision held for it on the day of a draft: not what was told of later days already.
+    pub fn provision_on_day(&self, draft: &Draft<'_>) -> Result<Sen, Stop> {
+        let today = draft.frame().happened_on.get();
+        let mut later = self.row.provisions_ahead.iter().filter(|one| one.on > today);
+        let held = self.provision(draft)?;
+        Ok(later.try_fold(held, |held, one| held.minus(Sen::new(one.amount)))?)
+    }
+
+    /// Remembers what a command makes, releases (negative) or uses of its provision, for as long as
+    /// closings of days before may come.
+    pub(super) fn note_provision(&mut self, draft: &Draft<'_>, change: Sen) {
+        let on = draft.frame().happened_on.get();
+        let closed = self.row.tended_on;
+        self.row.provisions_ahead.retain(|one| one.on > closed);
+        if on > closed && !change.is_zero() {
+            self.row.provisions_ahead.push(LoanProvision { on, amount: change.get() });
+        }
     }
 
     /// What it has come to on the day of a draft. Errors: as [`reckon`].
@@ -318,6 +337,14 @@ impl Case {
         Ok(())
     }
 
+    /// Lists it again under the day that its life asks for, and writes the row.
+    pub(super) fn list_anew(&mut self, draft: &mut Draft<'_>) -> Result<(), Stop> {
+        let life = self.reckoned()?;
+        due::list(draft, self, &life)?;
+        self.put(draft);
+        Ok(())
+    }
+
     /// Writes the row as it is.
     pub fn put(&self, draft: &mut Draft<'_>) {
         draft.put(loan_name(&self.lender, &self.id), Row::Loan(self.row.clone()));
@@ -340,13 +367,21 @@ impl Case {
         let lines: BTreeSet<u32> =
             self.facts().filter(|fact| told(fact)).map(|fact| fact.line).collect();
         let gives_back = record.event == Event::LoanClaimRepaid;
+        let taken = || effect.entries.iter().filter(|entry| open(entry.line));
+        let account = self.ledger().account_of(Code::LoanProvision, Subject::id(&self.id));
+        let mut provided = taken().filter(|entry| entry.account == account);
+        let provided = provided.try_fold(Sen::ZERO, |sum, entry| sum.plus(entry.amount))?;
+        self.note_provision(draft, provided);
         if lines.is_empty() && !gives_back {
             // Time alone has made an accrual: it cannot be taken back.
             let own = Subject::id(&self.id);
-            let mut taken = effect.entries.iter().filter(|entry| open(entry.line));
             let accrued = record.event == Event::LoanAccrued
-                && taken.any(|entry| entry.account.subject == own);
-            return if accrued { Err(self.blocked()) } else { Ok(()) };
+                && taken().any(|entry| entry.account.subject == own);
+            return match accrued {
+                true => Err(self.blocked()),
+                false if provided.is_zero() => Ok(()),
+                false => self.list_anew(draft),
+            };
         }
         let lent = |fact: &LoanFact| told(fact) && fact.kind() == LoanFactKind::Disbursed;
         let later = |fact: &LoanFact| fact.position > record.position;

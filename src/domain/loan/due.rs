@@ -90,6 +90,8 @@ fn next_day(
         return Ok((case.row.quality != 0).then_some(after.next()));
     }
     let mut days: Vec<Day> = life.falls_due_after(after).into_iter().collect();
+    let ahead = case.row.provisions_ahead.iter().map(|one| Day::new(one.on));
+    days.extend(ahead.filter(|day| *day > after));
     if case.row.auto_debit && life.due()?.total()?.is_positive() {
         days.push(after.next());
     }

@@ -91,6 +91,7 @@ pub fn arrive(draft: &mut Draft<'_>, lender: &Entity, id: &Id, row: &Loan) -> Re
     row.collaterals.iter_mut().for_each(|thing| thing.position = position);
     row.carers.iter_mut().for_each(|care| care.position = position);
     row.funded_by.clear();
+    row.provisions_ahead.clear();
     row.listed_on = 0;
     let mut case = Case { lender: lender.clone(), id: id.clone(), row };
     if case.row.facts.is_empty() {

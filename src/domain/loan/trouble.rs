@@ -27,6 +27,7 @@ use crate::domain::record::proto::{
     Collateral, LoanContract, LoanFact, LoanFactKind, LoanPlan, LoanTerms, QualityVersion,
 };
 use crate::domain::refusal::{Reason, Refusal};
+use crate::domain::register::after_last;
 
 /// What is left of a loan gets a new plan, and a new rate where one is given; jasa that was earned
 /// and not paid becomes principal (event 26).
@@ -148,7 +149,8 @@ impl Action for ProvideLoan {
     }
 
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` for a loan without provision that is not running,
-    /// `RULE_NOT_SET` where the lender has no rule on this day.
+    /// `RULE_NOT_SET` where the lender has no rule on this day, `NOT_AFTER_LAST` before a day on
+    /// which it was provided for.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::load(draft, &self.lender, &self.loan)?;
         if case.facts().next().is_none() {
@@ -156,31 +158,33 @@ impl Action for ProvideLoan {
         }
         let rule = found_on(draft, &self.lender, draft.frame().happened_on)?;
         let rule = rule.ok_or_else(|| Refusal::new(Reason::RuleNotSet).on("loan"))?;
-        provide(draft, &case, &rule)?;
+        if let Some(last) = case.row.provisions_ahead.iter().map(|one| one.on).max() {
+            after_last(draft.frame().happened_on, last - 1, "happened_on")?;
+        }
         // So that a closing finds it, and releases this, once it is paid off.
         case.row.quality = due::rank(Some(&rule), &case.life(draft)?)?;
-        let life = case.reckoned()?;
-        due::list(draft, &mut case, &life)?;
-        case.put(draft);
-        Ok(())
+        provide(draft, &mut case, &rule)
     }
 }
 
-/// Makes or releases provision up to what a rule asks for on the day of a draft.
+/// Makes or releases provision up to what a rule asks for on the day of a draft, and writes the
+/// row.
 pub(super) fn provide(
     draft: &mut Draft<'_>,
-    case: &Case,
+    case: &mut Case,
     rule: &QualityVersion,
 ) -> Result<(), Stop> {
-    let held = case.provision(draft)?;
+    let held = case.provision_on_day(draft)?;
     let life = case.life(draft)?;
     let point = Point { day: draft.frame().happened_on, known: LATEST };
     let change = required(rule, &case.row, &life, point)?.minus(held)?;
-    post_provision(draft, case, change)
+    post_provision(draft, case, change)?;
+    case.list_anew(draft)
 }
 
 /// Makes provision (positive) or releases it.
-fn post_provision(draft: &mut Draft<'_>, case: &Case, change: Sen) -> Result<(), Stop> {
+fn post_provision(draft: &mut Draft<'_>, case: &mut Case, change: Sen) -> Result<(), Stop> {
+    case.note_provision(draft, change);
     let provision = (Code::LoanProvision, Subject::id(&case.id));
     case.about_borrower(draft)?;
     match change.is_negative() {
@@ -226,9 +230,12 @@ impl Action for WriteOffLoan {
         let provision = held.min(lost);
         case.row.minute.clone_from(&self.minute);
         let facts = vec![case.fact(draft, LoanFactKind::WrittenOff, lost)];
+        case.note_provision(draft, provision.negated()?);
         case.tell(draft, Told { facts, provision, ..Told::default() })?;
         // What was provided beyond the loss is no longer needed.
-        post_provision(draft, &case, provision.minus(held)?)
+        post_provision(draft, &mut case, provision.minus(held)?)?;
+        case.put(draft);
+        Ok(())
     }
 }
 
