@@ -272,10 +272,6 @@ impl Method for v1::ApproveRequest {
         let (asked, checker) = (seen.asked.clone(), call.caller().1.author.clone());
         let agreed = |action| Approve { asked, checker, action };
         let done = call.agree(self, &seen.row, prepared, memo, agreed).await?;
-        // Guliran may go to other books; what is not brought now waits for the courier.
-        if seen.row.kind() == ApprovalKind::Guliran {
-            call.bring(&seen.book).await;
-        }
         let approval = Some(seen.decided(done.row(&approval_name(&seen.asked))?)?);
         Ok(v1::ApproveResponse { approval, transaction: Some(done.transaction(call)) })
     }

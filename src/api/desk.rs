@@ -567,6 +567,7 @@ impl Call<'_> {
             let name = convert::row_name(&book, approval_name(request));
             return Err(Refusal::new(Reason::AwaitsApproval).with("name", name).into());
         }
+        self.carry(&book, effect).await;
         let memo = if memo_erased { String::new() } else { memo };
         Ok(Done { book, record, memo, memo_erased })
     }
@@ -600,7 +601,10 @@ impl Call<'_> {
         self.saw(&book, record.position);
         match &record.outcome {
             Outcome::Refused(refusal) => Err(terms.speak(refusal.clone().into())),
-            Outcome::Done(_) => Ok(Done { book, record, memo: memo.0, memo_erased: memo.1 }),
+            Outcome::Done(effect) => {
+                self.carry(&book, effect).await;
+                Ok(Done { book, record, memo: memo.0, memo_erased: memo.1 })
+            }
         }
     }
 
@@ -680,11 +684,12 @@ impl Call<'_> {
         Ok(commitments.first().is_some_and(|memo| opened.text(Sort::Memo, memo).1))
     }
 
-    /// Brings a book's passes to other books at once. What cannot be brought now waits for the
-    /// courier's next round.
-    pub(crate) async fn bring(&self, book: &Id) {
-        let brought = courier::bring_all(&self.desk.journal, &self.desk.reader, book).await;
-        if let Err(error) = brought {
+    /// Brings passes that a record tells of to other books, and words on them back, at once. What
+    /// cannot be brought now waits for the courier's next round.
+    async fn carry(&self, book: &Id, effect: &Effect) {
+        let Some(giver) = courier::concerned(book, effect) else { return };
+        let bringing = courier::bring_all(&self.desk.journal, &self.desk.reader, &giver);
+        if let Err(error) = Box::pin(bringing).await {
             tracing::warn!(%error, "passes wait for the next round");
         }
     }

@@ -39,6 +39,7 @@ service! {
         list_transit: ListTransitRequest => ListTransitResponse;
         export_transfer: ExportTransferRequest => ExportTransferResponse;
         import_transfer: ImportTransferRequest => ImportTransferResponse;
+        export_receipt: ExportReceiptRequest => ExportReceiptResponse;
         acknowledge_transfer: AcknowledgeTransferRequest => AcknowledgeTransferResponse;
         get_lineage: GetLineageRequest => GetLineageResponse;
     }
@@ -319,11 +320,7 @@ impl Method for v1::DeliverGuliranRequest {
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
         let (_, group, _) = convert::owned_by_group(&self.grant, "grants", "grant")?;
         let name = pass_name(&group, &convert::id(&self.pass_id, "pass_id")?);
-        let leaves = matches!(self.receiver, Some(To::ToOtherBook(_)));
         let done = call.submit(self).await?;
-        if leaves {
-            call.bring(&done.book).await;
-        }
         let pass = Some(after(call, &done, &name).await?);
         Ok(v1::DeliverGuliranResponse { transaction: Some(done.transaction(call)), pass })
     }
@@ -387,6 +384,7 @@ pub(super) fn pass(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Che
         arrived_on: convert::to_optional_date(arrival.arrived_on),
         state: arrival.state,
     };
+    let there = row.receiver_elsewhere().map(|(book, _)| book).unwrap_or_default();
     Ok(v1::Pass {
         name: convert::row_name(book, name),
         grant: convert::row_name(book, format!("{giver}/grants/{}", row.grant)),
@@ -404,7 +402,20 @@ pub(super) fn pass(book: &Id, name: &RowName, row: &Row, opened: &Opened) -> Che
         state: row.state,
         before_books: row.before_books,
         broken: row.broken.clone(),
+        word: row.word.as_ref().map(|word| word_of(there, word)),
     })
+}
+
+/// A word that was recorded in a book, as the API and files to other installations show it.
+pub(super) fn word_of(book: &str, word: &proto::ReceiverWord) -> v1::ReceiverWord {
+    v1::ReceiverWord {
+        state: word.state,
+        returned: word.returned,
+        position: word.position,
+        said_on: convert::to_optional_date(word.said_on),
+        role: word.role,
+        transaction: format!("books/{book}/transactions/{}", word.request_id),
+    }
 }
 
 /// A receiver's full name; empty for one without books.

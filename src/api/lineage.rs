@@ -153,8 +153,10 @@ impl Tree<'_, '_> {
         let Some(row) = grant_in(&mut snapshot, &branch).await? else {
             return self.go_beyond(&branch);
         };
-        if row.reversed {
-            return Ok(());
+        match (row.reversed, self.nodes.is_empty()) {
+            (true, true) => return Ok(()),
+            (true, false) => return self.come_back(&branch),
+            (false, _) => {}
         }
         let now = AsOf::default();
         let (capital, owed) = accounts_of(group, grant, &row);
@@ -208,6 +210,24 @@ impl Tree<'_, '_> {
         }
         self.nodes[place].in_transit = sen(sums.in_transit);
         self.totals.add(&sums)
+    }
+
+    /// Adds the line of what its receiver has sent back and the giver's book has not heard of yet.
+    fn come_back(&mut self, branch: &Branch) -> Checked<()> {
+        let (in_transit, day) = branch.came;
+        self.nodes.push(v1::LineageNode {
+            grant: convert::row_name(&branch.book, branch.path()),
+            pass: branch.pass.clone(),
+            generation: branch.generation,
+            holder: convert::row_name(&branch.book, RowName::group(&branch.group)),
+            received: Some(convert::to_money(in_transit)),
+            received_on: convert::to_optional_date(day),
+            in_transit: Some(convert::to_money(in_transit)),
+            evidence: branch.evidence.clone(),
+            state: branch.state,
+            ..empty()
+        });
+        self.totals.add(&Totals { in_transit, ..Totals::default() })
     }
 
     async fn holder(&self, snapshot: &mut Snapshot, group: &Id) -> Checked<String> {

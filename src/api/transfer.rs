@@ -1,4 +1,4 @@
-//! Guliran between installations: a pass as a file, and its receipt as a file back.
+//! Guliran between installations: a pass as a file, and what its receiver says of it as a file back.
 //!
 //! A file alone proves nothing; its code travels on the signed minute and must fit it.
 
@@ -7,14 +7,18 @@ use sha2::{Digest, Sha256};
 use crate::api::convert::{self, Checked};
 use crate::api::desk::{Call, Method, Mutation, Page, Plan, damaged, detailed};
 use crate::api::errors::Fault;
-use crate::api::guliran::{pass, sealed};
+use crate::api::guliran::{pass, sealed, word_of};
 use crate::api::v1;
+use crate::domain::day::Day;
+use crate::domain::draft::grant_name;
 use crate::domain::guliran::{in_transit, pass_name};
 use crate::domain::id::{Entity, Id, RowName};
 use crate::domain::lot::NewLot;
 use crate::domain::record::Row;
-use crate::domain::record::proto::{BudgetSource, Grant, ReceiverKind, TransitState};
-use crate::domain::transfer::{Hear, Receive, TRANSIT, Transfer, Word};
+use crate::domain::record::proto::{
+    self, ArrivalState, BudgetSource, Grant, ReceiverKind, ReceiverWord, Role, TransitState,
+};
+use crate::domain::transfer::{Hear, Receive, Said, TRANSIT, Transfer, Word, transfer_name};
 use crate::journal::courier::{self, Parcel};
 
 /// The largest file that is read.
@@ -167,8 +171,10 @@ impl Method for v1::ImportTransferRequest {
         let file: v1::TransferFile = read(&self.file, &self.code, "file")?;
         let done = call.submit(self).await?;
         let grant = format!("{}/grants/{}", file.receiver, file.grant_id);
-        let receipt = v1::TransferReceipt { pass: file.pass, grant: grant.clone() };
-        let receipt = prost::Message::encode_to_vec(&receipt);
+        let Row::Transfer(row) = done.row(&transfer_name(&file.pass))? else {
+            return Err(damaged());
+        };
+        let receipt = receipt(&done.book, row);
         Ok(v1::ImportTransferResponse {
             grant: Some(crate::api::grant::after(call, &done, &grant).await?),
             transaction: Some(done.transaction(call)),
@@ -178,7 +184,35 @@ impl Method for v1::ImportTransferRequest {
     }
 }
 
-/// The pass a receipt is about. Errors: `TRANSFER_ALTERED`, `TRANSFER_OTHER_BOOK`.
+/// What a book says of a pass that it took in, as a file.
+fn receipt(book: &Id, row: &proto::Transfer) -> Vec<u8> {
+    let grant = convert::row_name(book, format!("groups/{}/grants/{}", row.group, row.grant));
+    let word = row.word.as_ref().map(|word| word_of(book.as_str(), word));
+    prost::Message::encode_to_vec(&v1::TransferReceipt { pass: row.pass.clone(), grant, word })
+}
+
+impl Method for v1::ExportReceiptRequest {
+    type Response = v1::ExportReceiptResponse;
+
+    async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
+        let (book, group, id) = convert::owned_by_group(&self.grant, "grants", "grant")?;
+        let name = grant_name(&group, &id);
+        let mut snapshot = call.snapshot(&book, "grant").await?;
+        let Row::Grant(grant) = call.row(&mut snapshot, &name, "grant").await? else {
+            return Err(damaged());
+        };
+        let pass = grant.origin.map(|origin| origin.pass).unwrap_or_default();
+        let Row::Transfer(row) = call.row(&mut snapshot, &transfer_name(&pass), "grant").await?
+        else {
+            return Err(damaged());
+        };
+        let receipt = receipt(&book, &row);
+        Ok(v1::ExportReceiptResponse { code: code(&receipt), receipt })
+    }
+}
+
+/// What a receipt says of a pass, checked like any other input. Errors: `TRANSFER_ALTERED`,
+/// `TRANSFER_OTHER_BOOK`.
 fn acknowledged(request: &v1::AcknowledgeTransferRequest) -> Checked<(Id, Hear)> {
     let book = convert::book(&request.book, "book")?;
     let receipt: v1::TransferReceipt = read(&request.receipt, &request.code, "receipt")?;
@@ -186,8 +220,33 @@ fn acknowledged(request: &v1::AcknowledgeTransferRequest) -> Checked<(Id, Hear)>
     if of != book {
         return Err(Fault::TransferOtherBook.on("receipt"));
     }
-    let (_, _, grant) = convert::owned_by_group(&receipt.grant, "grants", "receipt.grant")?;
-    Ok((book, Hear { giver, pass, word: Word::Arrived(grant) }))
+    let (there, group, grant) = convert::owned_by_group(&receipt.grant, "grants", "receipt.grant")?;
+    let word = receipt.word.as_ref().ok_or_else(|| Fault::Required.on("receipt.word"))?;
+    let receiver = convert::row_name(&there, RowName::group(&group));
+    let said = Said { receiver, grant, word: heard(word, &there)? };
+    Ok((book, Hear { giver, pass, word: Word::Said(said) }))
+}
+
+/// A word of a file from another book. Errors: `REQUIRED` for one without a position.
+fn heard(word: &v1::ReceiverWord, there: &Id) -> Checked<ReceiverWord> {
+    let state: ArrivalState = convert::open_choice(word.state, "receipt.word.state")?;
+    let role: Role = convert::open_choice(word.role, "receipt.word.role")?;
+    let (of, request) = convert::transaction(&word.transaction, "receipt.word.transaction")?;
+    if of != *there {
+        return Err(Fault::WrongParent.on("receipt.word.transaction"));
+    }
+    if word.position == 0 {
+        return Err(Fault::Required.on("receipt.word.position"));
+    }
+    let said_on = convert::optional_day(word.said_on.as_ref(), "receipt.word.said_on")?;
+    Ok(ReceiverWord {
+        state: state as i32,
+        returned: word.returned,
+        position: word.position,
+        said_on: said_on.map_or(0, Day::get),
+        role: role as i32,
+        request_id: request.to_string(),
+    })
 }
 
 impl Mutation for v1::AcknowledgeTransferRequest {

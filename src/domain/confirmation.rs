@@ -26,6 +26,7 @@ use crate::domain::record::proto::{Confirmation, ConfirmationState};
 use crate::domain::record::{Effect, Event, Row};
 use crate::domain::refusal::{Reason, Refusal};
 use crate::domain::review;
+use crate::domain::transfer;
 
 /// The collection of a group's records that wait, or waited, for its word.
 pub const CONFIRMATIONS: &str = "confirmations";
@@ -137,8 +138,10 @@ impl Action for AnswerReport {
             row.set_state(ConfirmationState::Disputed);
             row.reason.clone_from(reason);
             let entity = Entity::Kube(self.group.clone());
-            review::dispute(draft, &self.report, &entity, row.position)?;
+            let at = (&entity, row.position);
+            review::raise(draft, Reason::Disputed, &self.report, at)?;
         }
+        transfer::answer(draft, &record, self.dispute.is_none())?;
         draft.put(name, Row::Confirmation(row));
         Ok(())
     }

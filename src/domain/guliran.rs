@@ -335,6 +335,7 @@ impl Deliver {
             before_books: self.before_books,
             broken: String::new(),
             request_id: String::new(),
+            word: None,
         }
     }
 
@@ -657,10 +658,11 @@ impl Action for Deliver {
         for (item, thing) in row.items.iter_mut().zip(handed) {
             (item.kind, item.label, item.unit) = (thing.kind as i32, thing.label, thing.unit);
         }
+        let name = pass_name(&self.group, &self.pass);
         if matches!(self.receiver, Receiver::OtherBook(_)) && !self.before_books {
-            transfer::depart(draft, &self.group, &self.pass)?;
+            transfer::note(draft, &name, &row, TransitState::Waiting)?;
         }
-        draft.create(pass_name(&self.group, &self.pass), Row::Pass(row), "pass_id")
+        draft.create(name, Row::Pass(row), "pass_id")
     }
 }
 
@@ -967,8 +969,12 @@ pub fn undo(draft: &mut Draft<'_>, record: &Record, effect: &Effect) -> Result<(
             (Event::GuliranExcused, Row::Grant(_)) => undo_excuse(draft, name, effect)?,
             (Event::GuliranDelivered, Row::Pass(_)) => undo_delivery(draft, name, record)?,
             (Event::GuliranReleased, Row::Pass(after)) => undo_release(draft, name, after)?,
-            (Event::GuliranConfirmed | Event::GuliranArrived, Row::Pass(_))
-            | (Event::GuliranReceived, Row::Transfer(_)) => return Err(blocked(name).into()),
+            (Event::GuliranReceived, Row::Transfer(row)) => {
+                transfer::send_back(draft, (name, row), record)?;
+            }
+            (Event::GuliranConfirmed | Event::GuliranArrived, Row::Pass(_)) => {
+                return Err(blocked(name).into());
+            }
             (Event::GuliranLent, Row::GuliranLoan(after)) => undo_loan(draft, name, after, effect)?,
             _ => {}
         }
@@ -1015,7 +1021,7 @@ fn undo_delivery(draft: &mut Draft<'_>, name: &RowName, record: &Record) -> Resu
         draft.put(grant, Row::Grant(row));
     }
     if pass.receiver_kind() == ReceiverKind::OtherBook && posted && !pass.before_books {
-        transfer::set_state(draft, name, TransitState::Reversed)?;
+        transfer::note(draft, name, &pass, TransitState::Reversed)?;
     }
     pass.state = PassState::Reversed as i32;
     draft.put(name.clone(), Row::Pass(pass));
@@ -1023,27 +1029,32 @@ fn undo_delivery(draft: &mut Draft<'_>, name: &RowName, record: &Record) -> Resu
 }
 
 /// What arrived goes back where nothing has been done with it; what another book may have taken in
-/// cannot, unless that book has refused it.
+/// cannot, unless that book has refused it or sent it back.
 fn take_back_arrivals(draft: &mut Draft<'_>, name: &RowName, pass: &Pass) -> Result<(), Stop> {
     let elsewhere = pass.receiver_kind() == ReceiverKind::OtherBook && pass.broken.is_empty();
     let given_on = pass.receiver_kind() == ReceiverKind::Pool && !pass.arrivals.is_empty();
     if !pass.before_books && (elsewhere || given_on) {
         return Err(blocked(name).into());
     }
-    pass.arrivals.iter().try_for_each(|arrival| take_back_grant(draft, arrival))
+    pass.arrivals.iter().try_for_each(|arrival| take_back_arrival(draft, arrival))
 }
 
-fn take_back_grant(draft: &mut Draft<'_>, arrival: &Arrival) -> Result<(), Stop> {
+fn take_back_arrival(draft: &mut Draft<'_>, arrival: &Arrival) -> Result<(), Stop> {
     if arrival.grant.is_empty() {
         return Ok(());
     }
-    let name = RowName::new(format!("groups/{}/grants", arrival.receiver), arrival.grant.clone());
-    let mut row = grant_row(draft, &name)?;
+    let parent = format!("groups/{}/grants", arrival.receiver);
+    take_back_grant(draft, &RowName::new(parent, arrival.grant.clone()))
+}
+
+/// A grant that came by a pass ends. Errors: `REVERSAL_BLOCKED` when something was done with it.
+pub(super) fn take_back_grant(draft: &mut Draft<'_>, name: &RowName) -> Result<(), Stop> {
+    let mut row = grant_row(draft, name)?;
     if !is_untouched(&row) {
-        return Err(blocked(&name).into());
+        return Err(blocked(name).into());
     }
     row.reversed = true;
-    draft.put(name, Row::Grant(row));
+    draft.put(name.clone(), Row::Grant(row));
     Ok(())
 }
 
@@ -1053,7 +1064,7 @@ fn undo_release(draft: &mut Draft<'_>, name: &RowName, after: &Pass) -> Result<(
         return Err(blocked(name).into());
     };
     let same = |one: &Arrival| (&one.receiver, &one.grant) == (&arrival.receiver, &arrival.grant);
-    take_back_grant(draft, arrival)?;
+    take_back_arrival(draft, arrival)?;
     pass.arrivals.retain(|one| !same(one));
     draft.put(name.clone(), Row::Pass(pass));
     Ok(())

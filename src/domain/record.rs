@@ -104,7 +104,12 @@ pub fn waits(row: &Row) -> bool {
         Row::Approval(row) => row.state() == proto::ApprovalState::Waiting,
         Row::Confirmation(row) => row.state() == proto::ConfirmationState::Waiting,
         Row::Review(row) => row.decided_by.is_empty(),
-        Row::Transit(row) => row.state() == proto::TransitState::Waiting,
+        // One that has arrived waits for what its receiver says of it.
+        Row::Transit(row) => match row.state() {
+            proto::TransitState::Waiting => true,
+            proto::TransitState::Arrived => !row.confirmed,
+            _ => false,
+        },
         _ => false,
     }
 }

@@ -315,6 +315,22 @@ reasons! {
     TransferRefused = "TRANSFER_REFUSED", Precondition,
         "Guliran {pass} sudah ditolak di buku ini, dan pemberinya boleh menariknya kembali; minta guliran baru.",
         "The pass {pass} was refused in this book before, and its giver may take it back; ask for a new one.";
+    /// A pass from another book that was sent back as not received.
+    TransferReturned = "TRANSFER_RETURNED", Precondition,
+        "Guliran {pass} sudah dikirim balik dari buku penerima karena tidak diterima; minta guliran baru.",
+        "The pass {pass} was sent back from the receiving book as not received; ask for a new one.";
+    /// Only what its receiver disputes goes back to the book it came from.
+    ReceiptNotDisputed = "RECEIPT_NOT_DISPUTED", Precondition,
+        "{group} tidak menyanggah penerimaan guliran {pass}; hanya yang disanggah penerimanya dapat dikirim balik.",
+        "{group} does not dispute the receipt of {pass}; only what its receiver disputes can be sent back.";
+    /// What is said of a pass comes from a group that it did not go to.
+    ReceiptOfAnother = "RECEIPT_OF_ANOTHER", Precondition,
+        "Tanda terima ini dari {receiver}, sedangkan guliran {pass} untuk {asked}.",
+        "This receipt is of {receiver}, but the pass {pass} went to {asked}.";
+    /// What is said of a pass is not later than what was heard before.
+    ReceiptOutdated = "RECEIPT_OUTDATED", Precondition,
+        "Kabar guliran {pass} ini dari posisi {position} di buku penerima; kabar dari posisi {known} sudah dicatat.",
+        "This word on {pass} is of position {position} of the receiving book; one of {known} has been taken in.";
     /// The parts of a pass from another book do not add up.
     TransferUnbalanced = "TRANSFER_UNBALANCED", Invalid,
         "Jumlah guliran {pass} tidak sama dengan isinya.",

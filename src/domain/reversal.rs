@@ -64,7 +64,9 @@ impl Action for Reverse {
         let entity = only.unwrap_or(Entity::Lkm);
         let matter = Matter::above(ApprovalKind::Reversal, &entity, amount);
         let old = made_on.next() < draft.frame().today;
-        Ok(Some(if old { matter.always() } else { matter }))
+        // What came from another book goes back to it, which is a decision on guliran.
+        let goes_back = record.event == Event::GuliranReceived;
+        Ok(Some(if old || goes_back { matter.always() } else { matter }))
     }
 
     fn by_owner(&self) -> bool {
@@ -72,7 +74,7 @@ impl Action for Reverse {
     }
 
     /// Errors: `NOT_FOUND`, `IS_REVERSAL`, `ALREADY_REVERSED`, `NOTHING_TO_REVERSE`,
-    /// `REVERSAL_BLOCKED`, `FLOOR`.
+    /// `REVERSAL_BLOCKED`, `RECEIPT_NOT_DISPUTED`, `FLOOR`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let record = draft.record_of(&self.transaction, "transaction")?;
         let effect = match &record.outcome {

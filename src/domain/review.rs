@@ -1,9 +1,9 @@
-//! What waits for a person because a report broke a rule, or because a group disputes what was
-//! recorded on its behalf. Reports are never refused for that: they are recorded, flagged, and
-//! listed here until somebody has looked at them.
+//! What waits for a person because a report broke a rule, because a group disputes what was recorded
+//! on its behalf, or because what it passed on to another book was sent back. Reports are never
+//! refused for that: they are recorded, flagged, and listed here until somebody has looked at them.
 //!
-//! **Invariant**: one row for each record whose flags name a broken rule, or that was disputed. Money that waits in
-//! suspense is listed there, and here only where a rule was broken too.
+//! **Invariant**: one row for each record whose flags name a broken rule, or that was disputed or sent
+//! back. Money that waits in suspense is listed there, and here only where a rule was broken too.
 
 use std::collections::BTreeSet;
 
@@ -90,21 +90,21 @@ fn decide(draft: &mut Draft<'_>, name: RowName, row: Review) {
     draft.put(name, Row::Review(Review { decided_by, ..row }));
 }
 
-/// A group disputes a record that was made on its behalf.
+/// Somebody has to look at a record, at this position, for a reason that came later.
 ///
 /// Errors: `Missing`.
-pub(super) fn dispute(
+pub(super) fn raise(
     draft: &mut Draft<'_>,
+    reason: Reason,
     report: &RequestId,
-    entity: &Entity,
-    position: u64,
+    (entity, position): (&Entity, u64),
 ) -> Result<(), Stop> {
     let name = review_name(report);
     let mut row = match draft.row(&name)? {
         Some(Row::Review(row)) => row,
         _ => Review { entity: entity.as_str().to_owned(), position, ..Review::default() },
     };
-    let reason = Reason::Disputed.name();
+    let reason = reason.name();
     if !row.reasons.iter().any(|known| known == reason) {
         row.reasons.push(reason.to_owned());
         row.reasons.sort_unstable();

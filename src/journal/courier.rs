@@ -1,10 +1,15 @@
-//! The courier: brings passes to other books of this server, and their answers back.
+//! The courier: brings passes to other books of this server, and back what is said of them there.
 //!
-//! It is driven by the giver's journal alone: whatever is listed there as waiting is sent. Both
-//! commands have request ids made from the pass's name, so that sending twice, from two servers or
-//! after a crash between the two records, changes nothing. A book that is not here, or does not
-//! answer, leaves the pass in transit.
+//! It is driven by the giver's journal alone: whatever is listed there as waiting is sent, and of what
+//! has arrived it asks the other book for a later word, until its receiver has confirmed it. All
+//! commands have request ids made from the pass's name, and from the position of the word, so that
+//! sending twice, from two servers or after a crash between the two records, changes nothing. A book
+//! that is not here, or does not answer, leaves the pass as it is.
+//!
+//! Asking costs one trip for each book that passes went to, and as many descents as there are passes
+//! that nobody has confirmed, 500 at a time.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -18,10 +23,12 @@ use crate::domain::guliran::pass_name;
 use crate::domain::id::{Id, RequestId, RowName};
 use crate::domain::lot::NewLot;
 use crate::domain::money::Sen;
-use crate::domain::record::proto::{Grant, Pass, TransitState};
-use crate::domain::record::{Outcome, Row};
+use crate::domain::record::proto::{Grant, Pass, Transit, TransitState};
+use crate::domain::record::{Effect, Outcome, Row};
 use crate::domain::refusal::Reason;
-use crate::domain::transfer::{Hear, Receive, TRANSIT, Transfer, Word};
+use crate::domain::transfer::{
+    Hear, Receive, Said, TRANSFERS, TRANSIT, Transfer, Word, transfer_name,
+};
 use crate::storage::StorageError;
 use crate::storage::read::{Reader, Snapshot};
 use crate::vault::VaultError;
@@ -62,21 +69,21 @@ impl Parcel {
     pub fn bringing(&self) -> Command {
         command(&self.book, digest("receive", &self.pass), self.receive.clone())
     }
-
-    /// The command that brings what came of it back to the giver's book: the same whenever it is
-    /// made.
-    pub fn answering(&self, book: &Id, (giver, pass): (Id, Id), outcome: &Outcome) -> Command {
-        let word = match outcome {
-            Outcome::Refused(refusal) if refusal.reason != Reason::TransferReplayed => {
-                Word::Refused(refusal.reason)
-            }
-            Outcome::Done(_) | Outcome::Refused(_) => Word::Arrived(self.receive.grant.clone()),
-        };
-        command(book, digest("hear", &self.pass), Hear { giver, pass, word })
-    }
 }
 
-/// Brings everything that waits in a book, and answers how many passes found an answer.
+/// The command by which the giver's book hears what another says of a pass: the same whenever that is
+/// said.
+pub fn telling(book: &Id, giver: Id, pass: Id, word: Word) -> Command {
+    let name = format!("books/{book}/{}", pass_name(&giver, &pass));
+    let what = match &word {
+        Word::Refused(_) => "hear".to_owned(),
+        Word::Said(said) => format!("hear {}", said.word.position),
+    };
+    command(book, digest(&what, &name), Hear { giver, pass, word })
+}
+
+/// Brings everything that waits in a book, and what is said of it elsewhere; answers how many passes
+/// something new was heard of.
 ///
 /// Errors: every [`CourierError`].
 pub async fn bring_all(
@@ -84,25 +91,131 @@ pub async fn bring_all(
     reader: &Reader,
     book: &Id,
 ) -> Result<usize, CourierError> {
-    let mut brought = 0;
+    let courier = Courier { journal, reader, book };
+    let mut heard = 0;
     let mut after = String::new();
     loop {
         let mut snapshot = reader.snapshot(book).await?;
         let rows = snapshot.waiting_rows(TRANSIT, &after, PAGE).await?;
-        let Some(last) = rows.last() else { return Ok(brought) };
+        let Some(last) = rows.last() else { return Ok(heard) };
         after = last.id.clone();
-        for found in &rows {
-            let Row::Transit(transit) = &found.row else { continue };
-            let waiting = transit.state() == TransitState::Waiting;
-            let names = (Id::new(&transit.group), Id::new(&transit.pass));
-            if let ((Some(group), Some(pass)), true) = (names, waiting)
-                && let Some(parcel) = pack(&mut snapshot, book, &group, &pass).await?
-                && bring(journal, book, (group, pass), parcel).await?
-            {
-                brought += 1;
+        let listed: Vec<Listed> = rows.iter().filter_map(|found| Listed::of(&found.row)).collect();
+        let mut parcels = Vec::new();
+        for one in listed.iter().filter(|one| one.row.state() == TransitState::Waiting) {
+            let parcel = pack(&mut snapshot, book, &one.giver, &one.pass).await?;
+            parcels.extend(parcel.map(|parcel| (one, parcel)));
+        }
+        snapshot.finish().await?;
+        for (one, parcel) in parcels {
+            heard += usize::from(courier.bring(one, parcel).await?);
+        }
+        heard += courier.ask(&listed).await?;
+    }
+}
+
+/// A pass that is listed as on its way, or as there and not confirmed.
+struct Listed<'a> {
+    row: &'a Transit,
+    giver: Id,
+    pass: Id,
+    /// The book it goes to.
+    to: Id,
+}
+
+impl Listed<'_> {
+    /// None for a row that is damaged.
+    fn of(row: &Row) -> Option<Listed<'_>> {
+        let Row::Transit(row) = row else { return None };
+        let (giver, pass) = (Id::new(&row.group)?, Id::new(&row.pass)?);
+        Some(Listed { row, giver, pass, to: Id::new(&row.book)? })
+    }
+}
+
+struct Courier<'a> {
+    journal: &'a JournalHandle,
+    reader: &'a Reader,
+    /// The giver's book.
+    book: &'a Id,
+}
+
+impl Courier<'_> {
+    /// Brings one pass, and back that it was refused; says whether it was. What is said of one that was
+    /// taken in is asked for afterwards.
+    async fn bring(&self, listed: &Listed<'_>, parcel: Parcel) -> Result<bool, CourierError> {
+        let bringing = parcel.bringing();
+        match self.journal.submit(bringing, Vec::new(), Priority::Interactive).await? {
+            Answer::Done { record, .. } => match &record.outcome {
+                Outcome::Refused(refusal) if !is_known(refusal.reason) => {
+                    self.tell(listed, Word::Refused(refusal.reason)).await
+                }
+                _ => Ok(false),
+            },
+            Answer::NoBook(_) => {
+                let pass = parcel.pass;
+                tracing::info!(pass, "a pass waits for a file to another installation");
+                Ok(false)
+            }
+            answer => {
+                tracing::warn!(pass = parcel.pass, ?answer, "a pass stays in transit");
+                Ok(false)
             }
         }
     }
+
+    /// Asks the books that passes went to for what they say by now; answers of how many something new
+    /// was heard.
+    async fn ask(&self, listed: &[Listed<'_>]) -> Result<usize, CourierError> {
+        let mut books: BTreeMap<&Id, BTreeMap<String, &Listed<'_>>> = BTreeMap::new();
+        for one in listed {
+            let name = format!("books/{}/{}", self.book, pass_name(&one.giver, &one.pass));
+            books.entry(&one.to).or_default().insert(transfer_name(&name).id, one);
+        }
+        let mut heard = 0;
+        for (to, passes) in books {
+            let ids: Vec<&str> = passes.keys().map(String::as_str).collect();
+            let mut there = self.reader.snapshot(to).await?;
+            let rows = there.rows_of(TRANSFERS, &ids).await?;
+            there.finish().await?;
+            for found in &rows {
+                if let (Row::Transfer(row), Some(one)) = (&found.row, passes.get(&found.id))
+                    && let Some(said) = Said::of(to, row)
+                    && said.word.position > one.row.heard
+                    && self.tell(one, Word::Said(said)).await?
+                {
+                    heard += 1;
+                }
+            }
+        }
+        Ok(heard)
+    }
+
+    /// Lets the giver's book hear a word; says whether it did.
+    async fn tell(&self, listed: &Listed<'_>, word: Word) -> Result<bool, CourierError> {
+        let Listed { giver, pass, .. } = listed;
+        let hear = telling(self.book, giver.clone(), pass.clone(), word);
+        match self.journal.submit(hear, Vec::new(), Priority::Interactive).await? {
+            Answer::Done { record, .. } => Ok(matches!(record.outcome, Outcome::Done(_))),
+            answer => {
+                tracing::warn!(pass = pass.as_str(), ?answer, "a pass stays as it is");
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// The book whose courier has something to do by what was recorded in another, or in itself: that of
+/// the giver of a pass that it tells of.
+pub fn concerned(book: &Id, effect: &Effect) -> Option<Id> {
+    effect.rows.iter().find_map(|(_, row)| match row {
+        Row::Transit(_) => Some(book.clone()),
+        Row::Transfer(row) => Id::new(row.pass.strip_prefix("books/")?.split('/').next()?),
+        _ => None,
+    })
+}
+
+/// Whether a book refuses a pass because it knows it: then it has a word on it.
+pub fn is_known(reason: Reason) -> bool {
+    matches!(reason, Reason::TransferReplayed | Reason::TransferReturned)
 }
 
 /// A pass as it is sent; none if it does not go to another book or is damaged.
@@ -135,7 +248,7 @@ pub fn parcel(
     grant: &RowName,
     giver: &Grant,
 ) -> Option<Parcel> {
-    let (to, group) = row.receiver.strip_prefix("books/")?.split_once("/groups/")?;
+    let (to, group) = row.receiver_elsewhere()?;
     let (to, group) = (Id::new(to)?, Id::new(group)?);
     let pass = format!("books/{book}/{name}");
     // The same here and there, whoever brings it: the receiver's names are made from the pass's.
@@ -179,35 +292,6 @@ pub(super) fn seen_from(there: &Id, here: &Id, name: String) -> String {
     match full.strip_prefix(&format!("books/{there}/")) {
         Some(own) => own.to_owned(),
         None => full,
-    }
-}
-
-/// Brings one pass and its answer; says whether there was one.
-async fn bring(
-    journal: &JournalHandle,
-    book: &Id,
-    names: (Id, Id),
-    parcel: Parcel,
-) -> Result<bool, CourierError> {
-    let answer = journal.submit(parcel.bringing(), Vec::new(), Priority::Interactive).await?;
-    let record = match answer {
-        Answer::Done { record, .. } => record,
-        Answer::NoBook(_) => {
-            tracing::info!(pass = parcel.pass, "a pass waits for a file to another installation");
-            return Ok(false);
-        }
-        answer => {
-            tracing::warn!(pass = parcel.pass, ?answer, "a pass stays in transit");
-            return Ok(false);
-        }
-    };
-    let hear = parcel.answering(book, names, &record.outcome);
-    match journal.submit(hear, Vec::new(), Priority::Interactive).await? {
-        Answer::Done { .. } => Ok(true),
-        other => {
-            tracing::warn!(pass = parcel.pass, answer = ?other, "a pass stays in transit");
-            Ok(false)
-        }
     }
 }
 

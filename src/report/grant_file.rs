@@ -285,6 +285,9 @@ impl GrantFile {
             let state = match pass.state() {
                 PassState::Review => say.of("perlu diperiksa", "for review"),
                 PassState::Reversed => say.of("dibatalkan", "reversed"),
+                _ if pass.word.as_ref().is_some_and(|word| word.returned) => {
+                    say.of("dikirim balik", "sent back")
+                }
                 _ if !pass.broken.is_empty() => say.of("ditolak di sana", "refused there"),
                 _ if pass.arrivals.is_empty() => say.of("dalam perjalanan", "in transit"),
                 _ => say.of("sampai", "arrived"),

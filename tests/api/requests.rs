@@ -21,7 +21,7 @@ use tonic::{Code, Request, Status};
 
 use crate::fuzz::{self, Case};
 use crate::on_both;
-use crate::town::{A, BOOK, LKM, Server, Town, idr, on, units, why};
+use crate::town::{A, BOOK, LKM, Server, Town, date, idr, on, units, why};
 
 on_both!(
     whatever_is_sent_is_answered,
@@ -319,7 +319,7 @@ fn transfer_file() -> TransferFile {
 }
 
 /// The code that fits a file.
-fn code_of(file: &[u8]) -> String {
+pub fn code_of(file: &[u8]) -> String {
     hex::encode(&Sha256::digest(file)[..8])
 }
 
@@ -331,6 +331,14 @@ async fn whatever_file_is_brought_is_answered(server: &Server) {
     let receipt = TransferReceipt {
         pass: format!("{A}/passes/p1"),
         grant: "books/soe/groups/z/grants/guliran-1".to_owned(),
+        word: Some(ReceiverWord {
+            state: ArrivalState::Disputed as i32,
+            returned: true,
+            position: 7,
+            said_on: date(2025, 3, 3),
+            role: Role::Treasurer as i32,
+            transaction: "books/soe/transactions/sanggah-1".to_owned(),
+        }),
     };
     let receipt = receipt.encode_to_vec();
     let (mut read, mut cases) = (0, 0);

@@ -1,9 +1,19 @@
 //! Guliran beyond the book: to another LKM's book on the same server, to another installation by
 //! file, to those without books; and what is refused on the way.
 
+use std::sync::Arc;
+
 use simpul::api::v1::deliver_guliran_request::Receiver;
 use simpul::api::v1::*;
+use simpul::cli::node::Store;
 use simpul::cli::remote::fresh_request_id;
+use simpul::domain::access::Author;
+use simpul::domain::decide::{Command, Form};
+use simpul::domain::id::{Id, RequestId};
+use simpul::domain::record::Outcome;
+use simpul::domain::refusal::Language;
+use simpul::domain::reversal::Reverse;
+use simpul::journal::{Answer, Limits, Priority, system_clock};
 
 use crate::on_both;
 use crate::town::{A, Server, Town, date, idr, on, sen, units, why};
@@ -13,6 +23,10 @@ on_both!(
     a_pass_refused_over_there_waits_and_can_be_taken_back,
     a_file_is_not_taken_in_once_its_pass_was_refused,
     a_pass_travels_by_file_between_installations,
+    what_a_receiver_disputes_goes_back_to_its_giver,
+    what_was_used_over_there_does_not_come_back,
+    a_return_that_was_not_told_is_found_again,
+    what_came_by_file_goes_back_by_file,
     a_family_holds_what_it_was_given,
     groups_without_books_and_passes_from_before_are_lines_of_the_register,
     a_pass_against_a_rule_is_refused_or_told_as_done_put_to_review,
@@ -179,7 +193,16 @@ async fn capital_reaches_another_book_once_and_its_tree_adds_up(server: &Server)
         request_id: fresh_request_id(),
         details: on(2025, 3, 2),
     };
-    town.journal().confirm_report(confirm).await.expect("confirmed");
+    let confirmed = town.journal().confirm_report(confirm).await.expect("confirmed").into_inner();
+    // The giver's book hears of it at once.
+    let heard = pass(&town, "ke-soe").await;
+    assert_eq!(heard.arrivals[0].state(), ArrivalState::Confirmed);
+    let word = heard.word.expect("heard");
+    assert_eq!((word.state(), word.returned), (ArrivalState::Confirmed, false));
+    assert_eq!((word.said_on, word.role()), (date(2025, 3, 2), Role::Unspecified));
+    assert_eq!(word.transaction, confirmed.transaction.expect("set").name);
+    let tree = lineage(&town, &grant).await;
+    assert_eq!(tree.nodes[1].state(), ArrivalState::Confirmed);
     // It must not come back to where it came from.
     let decide = DecideGuliranRequest {
         grant: grant.clone(),
@@ -350,7 +373,308 @@ async fn a_pass_travels_by_file_between_installations(server: &Server) {
     assert_eq!((tree.nodes.len(), &tree.nodes[0].pass), (1, &name));
     let twice = AcknowledgeTransferRequest { request_id: fresh_request_id(), ..acknowledge };
     let status = town.guliran().acknowledge_transfer(twice).await.expect_err("heard already");
-    assert_eq!(why(&status).reason, "NOTHING_IN_TRANSIT");
+    assert_eq!(why(&status).reason, "RECEIPT_OUTDATED");
+    far.stop_and_verify().await;
+}
+
+/// The receipt of what came to group `x` of a book, as its group is asked about it.
+async fn waiting_receipt(town: &Town, book: &str) -> Confirmation {
+    let waiting = ListConfirmationsRequest {
+        parent: format!("{book}/groups/x"),
+        state: ConfirmationState::Waiting as i32,
+        ..ListConfirmationsRequest::default()
+    };
+    let waiting = town.journal().list_confirmations(waiting).await.expect("listed").into_inner();
+    let [one] = &waiting.confirmations[..] else { panic!("{waiting:?}") };
+    one.clone()
+}
+
+/// The receiver says that nothing came; answers the transaction that says so.
+async fn dispute(town: &Town, receipt: &Confirmation, day: i32) -> String {
+    let dispute = DisputeReportRequest {
+        confirmation: receipt.name.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, day),
+        reason: "Tidak ada yang datang (contoh)".to_owned(),
+    };
+    let said = town.journal().dispute_report(dispute).await.expect("disputed").into_inner();
+    said.transaction.expect("set").name
+}
+
+fn take_back(transaction: &str, day: i32) -> ReverseTransactionRequest {
+    ReverseTransactionRequest {
+        transaction: transaction.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, day),
+        line: 0,
+    }
+}
+
+/// What the giver's book has to look at: the transaction and why.
+async fn reviews(town: &Town) -> Vec<(String, Vec<String>)> {
+    let parent = crate::town::BOOK.to_owned();
+    let request = ListReviewsRequest { parent, ..ListReviewsRequest::default() };
+    let reviews = town.journal().list_reviews(request).await.expect("listed").into_inner().reviews;
+    reviews.into_iter().map(|one| (one.transaction, one.reasons)).collect()
+}
+
+async fn what_a_receiver_disputes_goes_back_to_its_giver(server: &Server) {
+    let town = town(server).await;
+    other_book(&town, "soe").await;
+    let before =
+        [town.trial_balance(crate::town::BOOK).await, town.trial_balance("books/soe").await];
+    let request = deliver("hilang", to("books/soe/groups/x"), 2_000_000);
+    let sent = town.guliran().deliver_guliran(request).await.expect("sent").into_inner();
+    let sent = sent.transaction.expect("set").name;
+    let receipt = waiting_receipt(&town, "books/soe").await;
+    let name = format!("{A}/passes/hilang");
+    let word = pass(&town, "hilang").await.word.expect("heard");
+    assert_eq!((word.state(), word.said_on), (ArrivalState::Unspecified, date(2025, 3, 1)));
+    assert_eq!(word.transaction, receipt.transaction);
+
+    let early = town.journal().reverse_transaction(take_back(&receipt.transaction, 2)).await;
+    let said = why(&early.expect_err("nobody disputes it"));
+    assert_eq!(
+        (said.reason.as_str(), said.field.as_str()),
+        ("RECEIPT_NOT_DISPUTED", "transaction")
+    );
+    let disputed = dispute(&town, &receipt, 3).await;
+    let heard = pass(&town, "hilang").await;
+    assert_eq!(heard.arrivals[0].state(), ArrivalState::Disputed);
+    let word = heard.word.expect("heard");
+    assert_eq!((word.state(), word.returned), (ArrivalState::Disputed, false));
+    assert_eq!((word.said_on, &word.transaction), (date(2025, 3, 3), &disputed));
+    assert_eq!(in_transit(&town).await, [], "somebody over there has to decide first");
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [10_000, 10_000, 0, 0, 0]);
+    let early = town.journal().reverse_transaction(take_back(&sent, 4)).await;
+    assert_eq!(why(&early.expect_err("it is over there")).reason, "REVERSAL_BLOCKED");
+
+    let back = take_back(&receipt.transaction, 5);
+    let gone = town.journal().reverse_transaction(back.clone()).await.expect("gone").into_inner();
+    let again = town.journal().reverse_transaction(back).await.expect("the same again");
+    assert_eq!(again.into_inner(), gone);
+    assert_eq!(town.trial_balance("books/soe").await, before[1]);
+    let heard = pass(&town, "hilang").await;
+    assert_eq!((heard.arrivals.len(), sen(&heard.in_transit)), (0, 2_000 * THOUSAND));
+    let word = heard.word.expect("heard");
+    assert_eq!((word.returned, word.transaction), (true, gone.transaction.expect("set").name));
+    let returned = "TRANSFER_RETURNED".to_owned();
+    assert_eq!(in_transit(&town).await, [(name.clone(), returned.clone())]);
+    assert_eq!(reviews(&town).await, [(sent.clone(), vec![returned])]);
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [10_000, 8_000, 2_000, 0, 0]);
+    let file = ExportTransferRequest { pass: name };
+    let status = town.guliran().export_transfer(file).await.expect_err("it does not travel again");
+    assert_eq!(why(&status).reason, "NOT_IN_TRANSIT");
+
+    town.journal().reverse_transaction(take_back(&sent, 6)).await.expect("taken back");
+    assert_eq!(town.trial_balance(crate::town::BOOK).await, before[0]);
+    assert_eq!((in_transit(&town).await, reviews(&town).await), (Vec::new(), Vec::new()));
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!((totals(&tree), sen(&tree.owed)), ([10_000, 10_000, 0, 0, 0], 6_000 * THOUSAND));
+    // A pass that says what came in truth.
+    let anew = deliver("lagi", to("books/soe/groups/x"), 1_500_000);
+    town.guliran().deliver_guliran(anew).await.expect("passed on anew");
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!((totals(&tree), tree.nodes.len()), ([10_000, 10_000, 0, 0, 0], 2));
+}
+
+async fn what_was_used_over_there_does_not_come_back(server: &Server) {
+    let town = town(server).await;
+    other_book(&town, "soe").await;
+    let request = deliver("ada", to("books/soe/groups/x"), 2_000_000);
+    town.guliran().deliver_guliran(request).await.expect("sent");
+    let receipt = waiting_receipt(&town, "books/soe").await;
+    dispute(&town, &receipt, 3).await;
+    let arrived = pass(&town, "ada").await.arrivals[0].grant.clone();
+    let decide = DecideGuliranRequest {
+        grant: arrived,
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 4),
+        amount: idr(1_000_000),
+        due_on: None,
+    };
+    town.guliran().decide_guliran(decide).await.expect("decided");
+    let there = town.trial_balance("books/soe").await;
+    let back = town.journal().reverse_transaction(take_back(&receipt.transaction, 5)).await;
+    assert_eq!(why(&back.expect_err("it is owed onward")).reason, "REVERSAL_BLOCKED");
+    assert_eq!(town.trial_balance("books/soe").await, there, "nothing is half done");
+    assert_eq!(in_transit(&town).await, []);
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [10_000, 10_000, 0, 0, 0]);
+}
+
+/// A server of the same installation dies between the two books: until another one's courier comes by,
+/// what went back is on its way.
+async fn a_return_that_was_not_told_is_found_again(server: &Server) {
+    let town = town(server).await;
+    other_book(&town, "soe").await;
+    let request = deliver("jalan", to("books/soe/groups/x"), 2_000_000);
+    town.guliran().deliver_guliran(request).await.expect("sent");
+    let receipt = waiting_receipt(&town, "books/soe").await;
+    dispute(&town, &receipt, 3).await;
+    let (_, transaction) = receipt.transaction.rsplit_once('/').expect("a name");
+    let transaction = RequestId::new(transaction).expect("a request");
+    alone(server, Reverse { transaction, line: 0 }).await;
+
+    let grant = pass(&town, "jalan").await.arrivals[0].grant.clone();
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [10_000, 8_000, 2_000, 0, 0]);
+    let line = &tree.nodes[1];
+    assert_eq!((&line.grant, sen(&line.in_transit)), (&grant, 2_000 * THOUSAND));
+    assert_eq!((sen(&line.held), line.state()), (0, ArrivalState::Disputed));
+    let next = deliver("lain", to("books/soe/groups/x"), 500_000);
+    town.guliran().deliver_guliran(next).await.expect("the courier comes by");
+    let returned = "TRANSFER_RETURNED".to_owned();
+    assert_eq!(in_transit(&town).await, [(format!("{A}/passes/jalan"), returned)]);
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!(totals(&tree), [10_000, 8_000, 2_000, 0, 0]);
+}
+
+/// Another server on the same database decides this in the book `soe`, and dies.
+async fn alone(server: &Server, action: Reverse) {
+    let store = Store::open(&server.config).await.expect("opened again");
+    let (journal, task) = simpul::journal::start(store.journal, system_clock(), Limits::default());
+    let command = Command {
+        book: Id::new("soe").expect("an id"),
+        request: RequestId::new(&fresh_request_id()).expect("a request"),
+        digest: vec![7; 32],
+        author: Author::named("manajer"),
+        happened_on: None,
+        memo: Vec::new(),
+        evidence: None,
+        meeting: None,
+        action: Arc::new(action),
+        form: Form::default(),
+    };
+    let answer = journal.submit(command, Vec::new(), Priority::Interactive).await.expect("room");
+    let Answer::Done { record, .. } = answer else { panic!("{answer:?}") };
+    assert!(matches!(record.outcome, Outcome::Done(_)), "{record:?}");
+    task.abort();
+}
+
+/// A file with the code that fits it.
+fn acknowledge(receipt: Vec<u8>, book: &str) -> AcknowledgeTransferRequest {
+    AcknowledgeTransferRequest {
+        book: book.to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 20),
+        code: crate::requests::code_of(&receipt),
+        receipt,
+    }
+}
+
+async fn what_came_by_file_goes_back_by_file(server: &Server) {
+    let town = town(server).await;
+    let book = crate::town::BOOK;
+    let request = deliver("jauh", to("books/rote/groups/x"), 2_000_000);
+    let sent = town.guliran().deliver_guliran(request).await.expect("sent").into_inner();
+    let sent = sent.transaction.expect("set").name;
+    let file = ExportTransferRequest { pass: format!("{A}/passes/jauh") };
+    let file = town.guliran().export_transfer(file).await.expect("written").into_inner();
+    let far = Server::sqlite().await;
+    let there = Town::found(&far).await;
+    other_book(&there, "rote").await;
+    let nothing = there.trial_balance("books/rote").await;
+    let import = ImportTransferRequest {
+        book: "books/rote".to_owned(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 10),
+        file: file.file,
+        code: file.code,
+    };
+    // The clerk takes it in, the treasurer says what she thinks of it.
+    let clerk = Town::at(far.remote("teller", Language::English, None).line());
+    let taken = clerk.guliran().import_transfer(import.clone()).await.expect("taken").into_inner();
+    let grant = taken.grant.expect("set").name;
+    let write = || {
+        let mut client = there.guliran();
+        let request = ExportReceiptRequest { grant: grant.clone() };
+        async move { client.export_receipt(request).await.expect("written").into_inner() }
+    };
+    let first = write().await;
+    assert_eq!((&first.receipt, &first.code), (&taken.receipt, &taken.receipt_code));
+    let confirmation = waiting_receipt(&there, "books/rote").await;
+    dispute(&there, &confirmation, 12).await;
+    let second = write().await;
+    let back = take_back(&confirmation.transaction, 14);
+    there.journal().reverse_transaction(back).await.expect("goes back");
+    assert_eq!(there.trial_balance("books/rote").await, nothing);
+    let last = write().await;
+    let replayed = ImportTransferRequest { request_id: fresh_request_id(), ..import };
+    let status = there.guliran().import_transfer(replayed).await.expect_err("it went back");
+    assert_eq!(why(&status).reason, "TRANSFER_RETURNED");
+    assert_eq!(there.trial_balance("books/rote").await, nothing);
+    let own = ExportReceiptRequest { grant: grant_name() };
+    let status = town.guliran().export_receipt(own).await.expect_err("from no other book");
+    let said = why(&status);
+    assert_eq!((said.reason.as_str(), said.field.as_str()), ("NOT_FOUND", "grant"));
+
+    // What the giver's book takes in, in the order it comes.
+    let balances = town.trial_balance(book).await;
+    let refused = |request: AcknowledgeTransferRequest| {
+        let mut client = town.guliran();
+        async move {
+            let status = client.acknowledge_transfer(request).await.expect_err("refused");
+            let said = why(&status);
+            (said.reason, said.field)
+        }
+    };
+    let because = |reason: &str, field: &str| (reason.to_owned(), field.to_owned());
+    let heard = acknowledge(second.receipt.clone(), book);
+    let heard = town.guliran().acknowledge_transfer(heard).await.expect("heard").into_inner();
+    let heard = heard.pass.expect("set");
+    assert_eq!(heard.arrivals[0].state(), ArrivalState::Disputed);
+    assert_eq!(heard.word.expect("heard").said_on, date(2025, 3, 12));
+    for old in [&first, &second] {
+        let old = acknowledge(old.receipt.clone(), book);
+        assert_eq!(refused(old).await, because("RECEIPT_OUTDATED", "receipt"));
+    }
+    let mut altered = acknowledge(last.receipt.clone(), book);
+    altered.receipt[20] ^= 1;
+    assert_eq!(refused(altered).await, because("TRANSFER_ALTERED", "receipt"));
+    other_book(&town, "sabu").await;
+    let astray = acknowledge(last.receipt.clone(), "books/sabu");
+    assert_eq!(refused(astray).await, because("TRANSFER_OTHER_BOOK", "receipt"));
+    let written: TransferReceipt = prost::Message::decode(&last.receipt[..]).expect("a receipt");
+    let forged = |change: fn(&mut TransferReceipt)| {
+        let mut receipt = written.clone();
+        change(&mut receipt);
+        refused(acknowledge(prost::Message::encode_to_vec(&receipt), book))
+    };
+    let other = forged(|one| one.grant = one.grant.replace("/groups/x/", "/groups/y/")).await;
+    assert_eq!(other, because("RECEIPT_OF_ANOTHER", "receipt"));
+    let silent = forged(|one| one.word = None).await;
+    assert_eq!(silent, because("REQUIRED", "receipt.word"));
+    let nowhere = forged(|one| one.word.as_mut().expect("set").position = 0).await;
+    assert_eq!(nowhere, because("REQUIRED", "receipt.word.position"));
+    let unknown = forged(|one| one.word.as_mut().expect("set").state = 9).await;
+    assert_eq!(unknown, because("CHOICE_UNKNOWN", "receipt.word.state"));
+    let elsewhere = forged(|one| {
+        let word = one.word.as_mut().expect("set");
+        word.transaction = word.transaction.replace("rote", "soe");
+    });
+    assert_eq!(elsewhere.await, because("WRONG_PARENT", "receipt.word.transaction"));
+    assert_eq!(in_transit(&town).await, []);
+
+    let returned = acknowledge(last.receipt.clone(), book);
+    let heard = town.guliran().acknowledge_transfer(returned.clone()).await.expect("heard");
+    let again = town.guliran().acknowledge_transfer(returned.clone()).await.expect("the same");
+    assert_eq!(heard.into_inner(), again.into_inner());
+    let reason = "TRANSFER_RETURNED".to_owned();
+    assert_eq!(in_transit(&town).await, [(format!("{A}/passes/jauh"), reason.clone())]);
+    assert_eq!(reviews(&town).await, [(sent.clone(), vec![reason])]);
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!((totals(&tree), sen(&tree.beyond)), ([10_000, 8_000, 2_000, 0, 0], 0));
+    let twice = AcknowledgeTransferRequest { request_id: fresh_request_id(), ..returned };
+    assert_eq!(refused(twice.clone()).await, because("RECEIPT_OUTDATED", "receipt"));
+    assert_eq!(town.trial_balance(book).await, balances, "words move no money");
+    town.journal().reverse_transaction(take_back(&sent, 21)).await.expect("taken back");
+    let late = AcknowledgeTransferRequest { request_id: fresh_request_id(), ..twice };
+    assert_eq!(refused(late).await, because("NOTHING_IN_TRANSIT", "receipt"));
+    let tree = lineage(&town, &grant_name()).await;
+    assert_eq!((totals(&tree), sen(&tree.owed)), ([10_000, 10_000, 0, 0, 0], 6_000 * THOUSAND));
     far.stop_and_verify().await;
 }
 

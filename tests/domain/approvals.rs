@@ -10,6 +10,7 @@ use simpul::domain::approval::{
 };
 use simpul::domain::cash::{Bearer, CountCash, DecideDifference, Place};
 use simpul::domain::chart::Code;
+use simpul::domain::confirmation::AnswerReport;
 use simpul::domain::decide::{Action, Form};
 use simpul::domain::draft::{Draft, Stop};
 use simpul::domain::general::{JournalLine, PostJournal};
@@ -30,6 +31,7 @@ use simpul::domain::uep::Channel;
 use crate::guliran::{decide, deliver, receive};
 use crate::loan_schedule::plain_terms;
 use crate::loans::{apply, member, row, set_product, tin};
+use crate::transfers::taken_in;
 use crate::village::{Village, day, entries, flags, id, k, kube};
 
 fn as_one(user: &str, role: Role) -> Author {
@@ -329,6 +331,24 @@ fn what_waits_is_decided_on_the_state_of_that_day() {
     // What makes no sense is refused at once.
     let nonsense = asks(&mut v, "teller", Role::Teller, takes_back(&saved));
     assert_eq!(reason(&nonsense), Reason::AlreadyReversed);
+}
+
+/// Of the same day, and however little it is.
+#[test]
+fn what_goes_back_to_another_book_waits() {
+    let mut v = village();
+    let saved = saves(&mut v, k(50));
+    assert!(!waits(&asks(&mut v, "manajer", Role::Manager, takes_back(&saved))));
+    v.ok(taken_in());
+    let receipt = v.last_request();
+    let dispute = Some(vec![3; 32]);
+    let answer = AnswerReport { group: id("a"), report: receipt.clone(), dispute };
+    asks(&mut v, "bendahara-a", Role::Treasurer, answer);
+    let asked = asks(&mut v, "manajer", Role::Manager, takes_back(&receipt));
+    assert!(waits(&asked) && effect(&asked).entries.is_empty());
+    assert_eq!(approval(&v, &asked).kind(), ApprovalKind::Reversal);
+    let done = agrees(&mut v, &asked, ("wakil", Role::Manager), takes_back(&receipt));
+    assert_eq!((done.event, effect(&done).entries.len()), (Event::Reversed, 6));
 }
 
 #[test]

@@ -36,5 +36,6 @@ mod stories;
 mod syariah;
 mod terms;
 mod ties;
+mod transfers;
 mod upkeep;
 mod village;

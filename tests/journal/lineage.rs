@@ -1,7 +1,8 @@
 //! Random lives of grants: ten groups in the books of two LKMs, all from one seed. After every
 //! step a naive model that only adds up what the records say must know the same books: capital
 //! is conserved over both, mirrored accounts agree, no pass is taken in twice, and none goes back to
-//! a group that it came through. `SIMPUL_SEED=n` replays one seed.
+//! a group that it came through. Receivers confirm and dispute, and what they dispute goes back, while
+//! words get lost, come late, and come again. `SIMPUL_SEED=n` replays one seed.
 //!
 //! Most lives are lived in memory. In some, on a server's journal, groups also move from one book to
 //! the other, come home by another name, and move again, while the process dies between the two
@@ -11,10 +12,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use fastrand::Rng;
+use simpul::domain::access::Author;
 use simpul::domain::account::{Account, Ledger, Subject};
 use simpul::domain::book::Open;
 use simpul::domain::cash::Place;
 use simpul::domain::chart::{Code, fund_from_name, fund_name};
+use simpul::domain::confirmation::{AnswerReport, confirmation_name};
 use simpul::domain::day::Day;
 use simpul::domain::decide::Action;
 use simpul::domain::draft::{grant_name, lot_changes_of};
@@ -29,20 +32,20 @@ use simpul::domain::lot::NewLot;
 use simpul::domain::money::Sen;
 use simpul::domain::moving::{Leave, MOVES as MOVES_OF_BOOK};
 use simpul::domain::record::proto::{
-    self, BudgetSource, ExpenseKind, Fund, Grant, GrantChannel, Group, Link, LossCause, LotKind,
-    Member, PassChannel, PassState, ReceiverKind, Regime, TransitState, Zone,
+    self, BudgetSource, ConfirmationState, ExpenseKind, Fund, Grant, GrantChannel, Group, Link,
+    LossCause, LotKind, Member, PassChannel, PassState, ReceiverKind, Regime, TransitState, Zone,
 };
-use simpul::domain::record::{Effect, Event, Outcome, Record, Row, decode, decode_value};
+use simpul::domain::record::{Effect, Event, Outcome, Record, Row, decode, decode_value, waits};
 use simpul::domain::refusal::Reason;
 use simpul::domain::register::{CreateGroup, EnrolMember};
 use simpul::domain::reversal::Reverse;
 use simpul::domain::trade::{Born, Lose, PayExpense, Payment, Proceeds, Purchase, Sell, Spends};
-use simpul::domain::transfer::{Hear, Word};
+use simpul::domain::transfer::{Hear, Said, Word, transfer_name};
 use simpul::domain::uep::{
     AcceptLpj, Channel, LoseCapital, Loss, Papers, ReceiveGrant, ReturnGrant, uep_ledger,
 };
 use simpul::journal::Answer;
-use simpul::journal::courier::{Parcel, parcel};
+use simpul::journal::courier::{Parcel, is_known, parcel, telling};
 use simpul::journal::mover::Step;
 use simpul::storage::{Dump, SideRow, StoredRecord};
 
@@ -61,7 +64,7 @@ const GROUPS: [&str; 5] = ["anggrek", "bakung", "cempaka", "dahlia", "enau"];
 const UNTIED: &str = "enau";
 
 /// What a life must have seen accepted at least once, over all lives.
-const KINDS: [&str; 39] = [
+const KINDS: [&str; 44] = [
     "grant by bank",
     "grant through the LKM",
     "grant in kind",
@@ -101,16 +104,24 @@ const KINDS: [&str; 39] = [
     "reverse a pass",
     "bring",
     "bring by file",
+    "confirm over there",
+    "dispute over there",
+    "send back",
+    "take back what was sent back",
+    "hear by file",
 ];
 
 /// What else a life must have met at least once, over all lives.
-const FATES: [&str; 6] = [
+const FATES: [&str; 9] = [
     "lost between the books",
     "brought again",
     "answer brought late",
     "refused over there",
     "crash",
     "refused",
+    "an old word",
+    "a return before the arrival",
+    "used, so it stays",
 ];
 
 /// What lives in which groups move must have met at least once, over all of them.
@@ -600,7 +611,9 @@ impl Books {
                 let taken = self.received.get(name).copied().unwrap_or_default() == 1;
                 assert_eq!(waiting == 0, taken || told.amount == 0, "{name} is taken in whole");
                 let heard = told.amount != 0 && arrived == told.amount;
-                assert!(taken || !heard, "{name} is said to have arrived");
+                let went_back = self.check_word(name, row);
+                assert!(taken || went_back || !heard, "{name} is said to have arrived");
+                assert!(!(taken && went_back), "{name} is there and went back");
                 assert_eq!(listed, if heard { 0 } else { told.amount }, "{name} is in transit");
                 assert!(!taken || row.broken.is_empty(), "{name} was refused and taken in");
                 self.check_listed(&at, row);
@@ -611,6 +624,32 @@ impl Books {
         let pool = lkm_ledger().account_of(Code::GuliranPool, subject);
         assert_eq!(self.held(&at.book, pool), pooled, "the pool of {name}");
         waiting
+    }
+
+    /// What the book over there says of a pass, if it took it in.
+    fn said(&self, pass: &str, receiver: &str) -> Option<Said> {
+        let there = receiver.strip_prefix("books/").and_then(|rest| rest.split('/').next());
+        let there = id(there.expect("a book"));
+        match self.row(&there, transfer_name(pass)) {
+            Some(Row::Transfer(row)) => Some(Said::of(&there, row).expect("a word")),
+            _ => None,
+        }
+    }
+
+    /// What was heard of a pass was said over there, and nothing later; answers whether it went back.
+    fn check_word(&self, name: &str, row: &proto::Pass) -> bool {
+        let said = self.said(name, &row.receiver).map(|said| said.word);
+        let heard = row.word.as_ref();
+        if let Some(heard) = heard {
+            let said = said.as_ref().expect("somebody said it");
+            assert!(heard.position <= said.position, "{name}: {heard:?} {said:?}");
+            assert!(heard.position < said.position || heard == said, "{name}: {heard:?}");
+            let arrived: Vec<i32> = row.arrivals.iter().map(|one| one.state).collect();
+            let expected = if heard.returned { Vec::new() } else { vec![heard.state] };
+            assert_eq!(arrived, expected, "{name} has arrived as its receiver says");
+            assert_eq!(row.broken == "TRANSFER_RETURNED", heard.returned, "{name}");
+        }
+        said.is_some_and(|said| said.returned)
     }
 
     /// A pass to another book is listed as in transit exactly while it is.
@@ -626,6 +665,8 @@ impl Books {
             (_, true, false) => TransitState::Refused,
         };
         assert_eq!(listed.state(), state, "{at:?}");
+        let heard = row.word.as_ref().map_or(0, |word| word.position);
+        assert_eq!(listed.heard, heard, "{at:?}");
         let name = RowName::new(format!("groups/{}/transit", at.group), "passes");
         let Some(Row::Underway(underway)) = self.row(&at.book, name) else {
             panic!("nothing of {at:?} is underway");
@@ -751,6 +792,15 @@ struct Sent {
     outcome: Option<Outcome>,
 }
 
+/// The record by which a pass from the other book was taken in.
+struct Receipt {
+    book: Id,
+    group: Id,
+    request: RequestId,
+    /// By its full name.
+    pass: String,
+}
+
 struct World {
     rng: Rng,
     hall: Hall,
@@ -763,6 +813,8 @@ struct World {
     /// The names of receivers without books, for the next request.
     sealed: Vec<SideRow>,
     sent: BTreeMap<String, Sent>,
+    /// What was ever said of passes, as receipts on paper keep it: by the pass's full name.
+    receipts: Vec<(String, Said)>,
     tally: Tally,
 }
 
@@ -779,6 +831,7 @@ impl World {
             asked: Vec::new(),
             sealed: Vec::new(),
             sent: BTreeMap::new(),
+            receipts: Vec::new(),
             tally: Tally::new(),
         };
         for book in &books {
@@ -1091,7 +1144,18 @@ impl World {
 
     fn courier_step(&mut self) {
         let waiting = self.waiting();
-        match self.rng.u32(..10) {
+        match self.rng.u32(..20) {
+            10..=13 => self.answer_over_there(),
+            14..=15 => self.send_back(),
+            16 => self.take_back(),
+            17..=18 => self.carry_receipt(),
+            19 => {
+                if let Hall::Server(office) = &self.hall {
+                    let at = self.rng.usize(..2);
+                    office.courier(&self.books[at], self.rng.bool());
+                    self.listen();
+                }
+            }
             0..=5 if !waiting.is_empty() => {
                 let name = waiting[self.rng.usize(..waiting.len())].clone();
                 self.pack(&name);
@@ -1172,9 +1236,24 @@ impl World {
 
     fn answer(&mut self, name: &str) {
         let Sent { from, parcel, outcome } = self.sent[name].clone();
-        let outcome = outcome.expect("it was brought");
-        let command = parcel.answering(&from.book, (from.group, from.id), &outcome);
+        let word = match outcome.expect("it was brought") {
+            Outcome::Refused(refusal) if !is_known(refusal.reason) => Word::Refused(refusal.reason),
+            _ => Word::Said(self.hear_said(name, &parcel.receive.group, &parcel.book)),
+        };
+        self.tell(&from, word);
+    }
+
+    fn tell(&mut self, from: &Name, word: Word) {
+        let command = telling(&from.book, from.group.clone(), from.id.clone(), word);
         self.submit(Wish { command, sides: Vec::new(), never: false });
+    }
+
+    /// What a book says of a pass by now; a copy is kept.
+    fn hear_said(&mut self, pass: &str, group: &Id, there: &Id) -> Said {
+        let receiver = format!("books/{there}/groups/{group}");
+        let said = self.told.said(pass, &receiver).expect("it was taken in");
+        self.receipts.push((pass.to_owned(), said.clone()));
+        said
     }
 
     /// A person carries the pass as a file, and perhaps the receipt back, with requests of theirs.
@@ -1182,21 +1261,191 @@ impl World {
         let Sent { from, parcel, .. } = self.sent[name].clone();
         let record = self.ask(&parcel.book, Arc::new(parcel.receive.clone()));
         self.note("bring by file", &record);
-        if matches!(record.outcome, Outcome::Done(_)) && self.rng.bool() {
-            let word = Word::Arrived(parcel.receive.grant);
-            let hear = Hear { giver: from.group, pass: from.id, word };
-            self.ask(&from.book, Arc::new(hear));
+        if matches!(record.outcome, Outcome::Done(_)) {
+            let said = self.hear_said(name, &parcel.receive.group, &parcel.book);
+            if self.rng.bool() {
+                self.hear(&from, said);
+            }
         }
     }
 
-    /// Nothing is lost: the courier brings whatever waits, and what the journals hold is sound.
-    fn settle(&mut self) {
+    /// A person takes a receipt in, whatever was heard since it was written.
+    fn carry_receipt(&mut self) {
+        if self.receipts.is_empty() {
+            return;
+        }
+        let first = self.receipts.len().saturating_sub(12);
+        let first = if self.rng.bool() { first } else { 0 };
+        let (pass, old) = self.receipts[self.rng.usize(first..self.receipts.len())].clone();
+        let said = match self.rng.bool() {
+            true => old,
+            false => self.told.said(&pass, &old.receiver).expect("it was taken in"),
+        };
+        self.receipts.push((pass.clone(), said.clone()));
+        self.hear(&Name::parse(&pass, "passes"), said);
+    }
+
+    fn hear(&mut self, from: &Name, said: Said) {
+        let before = self.heard(from);
+        let (later, first) = (said.word.position > before.0, before.0 == 0);
+        let (position, returned) = (said.word.position, said.word.returned);
+        let word = Word::Said(said);
+        let hear = Hear { giver: from.group.clone(), pass: from.id.clone(), word };
+        let record = self.ask(&from.book, Arc::new(hear));
+        let taken = matches!(record.outcome, Outcome::Done(_));
+        assert_eq!(taken, later && before.1, "{from:?} {record:?}");
+        self.note("hear by file", &record);
+        if !later {
+            self.count("an old word");
+        }
+        if taken && first && returned {
+            self.count("a return before the arrival");
+        }
+        assert_eq!(self.heard(from).0, if taken { position } else { before.0 });
+    }
+
+    /// The position of what was last heard of a pass, and whether it is posted.
+    fn heard(&self, pass: &Name) -> (u64, bool) {
+        match self.told.row(&pass.book, pass_name(&pass.group, &pass.id)) {
+            Some(Row::Pass(row)) => {
+                let heard = row.word.as_ref().map_or(0, |word| word.position);
+                (heard, row.state() == PassState::Posted)
+            }
+            other => panic!("no pass: {other:?}"),
+        }
+    }
+
+    /// What came from the other book, by what the receiver answered.
+    fn receipts_answered(&self, state: ConfirmationState) -> Vec<Receipt> {
+        let found = self.told.rows.iter().filter_map(|((book, _), row)| {
+            let Row::Transfer(row) = row else { return None };
+            let (group, grant) = (id(&row.group), id(&row.grant));
+            let grant = Name { book: book.clone(), group: group.clone(), id: grant };
+            let request = RequestId::new(&self.told.grant_row(&grant).request_id)?;
+            let name = confirmation_name(&group, &request);
+            let Some(Row::Confirmation(answer)) = self.told.row(book, name) else { return None };
+            let (book, pass) = (book.clone(), row.pass.clone());
+            (answer.state() == state).then_some(Receipt { book, group, request, pass })
+        });
+        found.collect()
+    }
+
+    /// A receiver's officer confirms or disputes what came.
+    fn answer_over_there(&mut self) {
+        let mut waiting = self.receipts_answered(ConfirmationState::Waiting);
+        if waiting.is_empty() {
+            return;
+        }
+        let Receipt { book, group, request: report, .. } =
+            waiting.swap_remove(self.rng.usize(..waiting.len()));
+        let disputes = self.rng.u32(..3) > 0;
+        let dispute = disputes.then(|| self.commitment());
+        let answer = AnswerReport { group, report, dispute };
+        self.requests += 1;
+        let request = RequestId::new(&format!("jawab-{:08}", self.requests)).expect("an id");
+        let mut wish = village::plain(&book, request, Arc::new(answer));
+        wish.command.author = Author::named("bendahara");
+        wish.sides = std::mem::take(&mut self.sealed);
+        let (record, _) = self.submit(wish);
+        self.note(if disputes { "dispute over there" } else { "confirm over there" }, &record);
+    }
+
+    /// What a receiver disputes goes back, unless it was used.
+    fn send_back(&mut self) {
+        let mut disputed = self.receipts_answered(ConfirmationState::Disputed);
+        if disputed.is_empty() {
+            return;
+        }
+        let Receipt { book, group, request: transaction, pass } =
+            disputed.swap_remove(self.rng.usize(..disputed.len()));
+        let record = self.ask(&book, Arc::new(Reverse { transaction, line: 0 }));
+        if let Outcome::Refused(refusal) = &record.outcome {
+            let used = [Reason::ReversalBlocked, Reason::Floor].contains(&refusal.reason);
+            let gone = refusal.reason == Reason::GroupMoved;
+            assert!(used || gone, "{refusal}");
+            if used {
+                self.count("used, so it stays");
+            }
+        }
+        self.note("send back", &record);
+        if matches!(record.outcome, Outcome::Done(_)) && self.rng.bool() {
+            let said = self.hear_said(&pass, &group, &book);
+            self.hear(&Name::parse(&pass, "passes"), said);
+        }
+    }
+
+    /// A giver takes back what was sent back to it.
+    fn take_back(&mut self) {
+        let returned = self.told.rows.iter().filter_map(|((book, _), row)| match row {
+            Row::Pass(row) if row.broken == "TRANSFER_RETURNED" => {
+                let posted = row.state() == PassState::Posted;
+                posted.then(|| (book.clone(), RequestId::new(&row.request_id)))
+            }
+            _ => None,
+        });
+        let mut returned: Vec<_> = returned.collect();
+        if returned.is_empty() {
+            return;
+        }
+        let (book, transaction) = returned.swap_remove(self.rng.usize(..returned.len()));
+        let transaction = transaction.expect("a request");
+        let record = self.ask(&book, Arc::new(Reverse { transaction, line: 0 }));
+        if let Outcome::Refused(refusal) = &record.outcome {
+            assert_eq!(refusal.reason, Reason::GroupMoved, "{refusal}");
+        }
+        self.note("take back what was sent back", &record);
+    }
+
+    /// Every word that was said and not heard is brought.
+    fn bring_words(&mut self) {
+        let listed: Vec<(Name, String)> = self
+            .told
+            .rows
+            .iter()
+            .filter_map(|((book, _), row)| match row {
+                Row::Transit(row) if waits(&Row::Transit(row.clone())) => {
+                    let pass =
+                        Name { book: book.clone(), group: id(&row.group), id: id(&row.pass) };
+                    Some((pass, row.book.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        for (from, to) in listed {
+            let pass = format!("books/{}/{}", from.book, pass_name(&from.group, &from.id));
+            let said = self.told.said(&pass, &format!("books/{to}/groups/x"));
+            if let Some(said) = said.filter(|said| said.word.position > self.heard(&from).0) {
+                self.tell(&from, Word::Said(said));
+            }
+        }
+    }
+
+    /// The courier's last round.
+    fn bring_all(&mut self) {
+        if let Hall::Server(office) = &self.hall {
+            self.books.iter().for_each(|book| office.courier(book, false));
+            self.listen();
+            return;
+        }
         for name in self.waiting() {
             self.pack(&name);
             self.bring(&name);
             self.answer(&name);
         }
+        self.bring_words();
+    }
+
+    /// Nothing is lost: the courier brings whatever waits, and what the journals hold is sound.
+    fn settle(&mut self) {
+        self.bring_all();
         assert_eq!(self.waiting(), [""; 0], "everything that waited has an answer");
+        for ((book, name), row) in &self.told.rows {
+            let Row::Pass(row) = row else { continue };
+            if row.receiver_kind() == ReceiverKind::OtherBook && row.state() == PassState::Posted {
+                let said = self.told.said(&format!("books/{book}/{name}"), &row.receiver);
+                assert_eq!(row.word, said.map(|said| said.word), "{name} heard all that was said");
+            }
+        }
         for (from, group) in self.moving() {
             let mut steps = 0;
             while self.bring_group(&from, &group, false) != Step::Answered {

@@ -7,6 +7,7 @@ use simpul::domain::account::Account;
 use simpul::domain::id::Id;
 use simpul::domain::money::Sen;
 use simpul::domain::state::{Key, Value};
+use simpul::journal::courier;
 use simpul::journal::mover::{Found, Mover, Step};
 use simpul::journal::{Answer, JournalHandle, Priority};
 use simpul::storage::keys::MemoryKeys;
@@ -89,6 +90,18 @@ impl Office {
             snapshot.finish().await.expect("read");
             found
         })
+    }
+
+    /// The courier brings what waits in a book, and what is said of it elsewhere; or two couriers do.
+    pub fn courier(&self, book: &Id, twice: bool) {
+        let reader = self.store.reader();
+        let round = || courier::bring_all(&self.journal, &reader, book);
+        self.runtime.block_on(async {
+            let other = async { if twice { round().await } else { Ok(0) } };
+            let (one, other) = tokio::join!(round(), other);
+            one.expect("brought");
+            other.expect("brought");
+        });
     }
 
     /// A group that left takes its next step, or two movers take the same one.

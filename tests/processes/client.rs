@@ -311,10 +311,28 @@ fn guliran_by_letter(server: &Server, data: &Path) -> std::collections::BTreeSet
     assert!(altered.contains("tidak cocok dengan kodenya"), "{altered}");
     let line =
         format!("guliran terima {} {code} --tanda-terima {}", letter.display(), receipt.display());
+    let line = format!("{line} --actor teller");
     let came = there.shows(&line, "Modal Guliran", "Rp1.000.000");
     let code = came.trim().rsplit(' ').next().expect("a code");
-    near.reads(&format!("guliran tanda-terima {} {code}", receipt.display()));
+    let acknowledge = |code: &str| format!("guliran tanda-terima {} {code}", receipt.display());
+    near.reads(&acknowledge(code));
     assert_eq!(near.reads("guliran perjalanan").trim(), "Belum ada.");
+    // Over there the group says that it never came: it goes back, and so does the word.
+    let booked = came.split(' ').nth(1).expect("an id");
+    let grant = there.reads("hibah daftar melati");
+    let grant = grant.split_whitespace().find(|word| word.starts_with("guliran-"));
+    let write =
+        format!("guliran kabarkan melati {} {}", grant.expect("a grant"), receipt.display());
+    let word = || {
+        let written = there.reads(&write);
+        acknowledge(written.trim().rsplit(' ').next().expect("a code"))
+    };
+    there.reads(&format!("konfirmasi sanggah melati {booked} --sebab \"Tidak ada (contoh)\""));
+    near.shows(&word(), "jauh-1", "disanggah");
+    there.books(&format!("jurnal batal {booked}"));
+    near.shows(&word(), "jauh-1", "dikirim balik");
+    near.shows("guliran perjalanan", "jauh-1", "dikirim balik");
+    near.says("guliran daftar mawar jauh-1", "Kata penerima: dikirim balik, tidak diterima (");
     assert!(other.terminate().success());
     near.typed().union(&there.typed()).cloned().collect()
 }

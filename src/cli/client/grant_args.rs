@@ -285,6 +285,15 @@ pub enum GuliranAsk {
         #[arg(long = "tanda-terima", alias = "receipt")]
         receipt: PathBuf,
     },
+    /// Tulis ulang tanda terima, dengan kata penerima kini / write a receipt anew
+    #[command(name = "kabarkan", alias = "receipt")]
+    Receipt {
+        /// Which grant.
+        #[command(flatten)]
+        which: WhichGrant,
+        /// Berkas / file
+        file: PathBuf,
+    },
     /// Catat tanda terima dari server lain / take a receipt in
     #[command(name = "tanda-terima", alias = "acknowledge")]
     Acknowledge(Letter),

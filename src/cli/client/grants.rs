@@ -13,7 +13,7 @@ use crate::api::v1::{
 use crate::cli::convert::{date, decimal, last_part, money, money_text, sen};
 use crate::cli::remote::Failure;
 use crate::cli::table::{Column, Table, number, text};
-use crate::cli::words::SOURCES;
+use crate::cli::words::{ROLES, SOURCES};
 use crate::domain::money::Sen;
 
 const GRANTS: &[Column] = &[
@@ -201,7 +201,9 @@ impl Client {
                 let name = self.of(group, "passes", pass);
                 let answer = self.get(guliran.get_pass(v1::GetPassRequest { name })).await?;
                 let arrivals = answer.pass.iter().flat_map(|pass| &pass.arrivals);
-                let arrived = Table::of(PASSED, arrivals.map(|one| self.arrival_row(one)));
+                let mut arrived = Table::of(PASSED, arrivals.map(|one| self.arrival_row(one)));
+                let word = answer.pass.as_ref().and_then(|pass| pass.word.as_ref());
+                word.into_iter().for_each(|word| arrived.note(self.word_text(word)));
                 Ok(vec![self.passes_table(answer.pass.as_slice()), arrived])
             }
             GuliranAsk::Transit => {
@@ -231,6 +233,12 @@ impl Client {
                 self.write(receipt, &answer.receipt)?;
                 let booked = self.transaction(answer.transaction)?;
                 Ok(vec![booked, self.letter(receipt, &answer.receipt_code)])
+            }
+            GuliranAsk::Receipt { which, file } => {
+                let request = v1::ExportReceiptRequest { grant: self.grant_name(which) };
+                let answer = self.get(guliran.export_receipt(request)).await?;
+                self.write(file, &answer.receipt)?;
+                Ok(vec![self.letter(file, &answer.code)])
             }
             GuliranAsk::Acknowledge(letter) => {
                 let request = request!(
@@ -571,18 +579,38 @@ impl Client {
         book.is_some_and(|book| book != self.book)
     }
 
+    /// What a receiver in another book says, when and as what, and where that stands.
+    fn word_text(&self, word: &v1::ReceiverWord) -> String {
+        let said = match (word.returned, word.state()) {
+            (true, _) => self.say("dikirim balik, tidak diterima", "sent back as not received"),
+            (_, v1::ArrivalState::Confirmed) => self.say("dikonfirmasi", "confirmed"),
+            (_, v1::ArrivalState::Disputed) => self.say("disanggah", "disputed"),
+            (_, v1::ArrivalState::Unspecified) => self.say("tercatat masuk", "taken in"),
+        };
+        let title = self.say("Kata penerima", "The receiver's word");
+        let (day, role) = (self.date(word.said_on.as_ref()), ROLES.word(word.role()));
+        let when = [day.as_str(), role].into_iter().filter(|text| !text.is_empty());
+        let when = when.collect::<Vec<_>>().join(", ");
+        format!("{title}: {said} ({when}); {}", word.transaction)
+    }
+
     fn passes_table(&self, passes: &[v1::Pass]) -> Table {
         let mut table = Table::new("", PASSES);
         for pass in passes {
             let to = if pass.receiver.is_empty() { &pass.receiver_name } else { &pass.receiver };
             let confirmed =
                 pass.arrivals.iter().all(|one| one.state() == v1::ArrivalState::Confirmed);
+            let disputed =
+                pass.arrivals.iter().any(|one| one.state() == v1::ArrivalState::Disputed);
+            let returned = pass.word.as_ref().is_some_and(|word| word.returned);
             let state = match pass.state() {
                 v1::PassState::Review => self.say("perlu diperiksa", "for review"),
                 v1::PassState::Reversed => self.say("dibatalkan", "reversed"),
+                _ if returned => self.say("dikirim balik", "sent back"),
                 _ if !pass.broken.is_empty() => self.say("ditolak di sana", "refused there"),
                 _ if pass.arrivals.is_empty() => self.say("dalam perjalanan", "in transit"),
                 _ if confirmed => self.say("dikonfirmasi", "confirmed"),
+                _ if disputed => self.say("disanggah", "disputed"),
                 _ if self.is_elsewhere(&pass.receiver) => {
                     self.say("diterima di buku lain", "received in another book")
                 }
