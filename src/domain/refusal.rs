@@ -319,6 +319,10 @@ reasons! {
     TransferReturned = "TRANSFER_RETURNED", Precondition,
         "Guliran {pass} sudah dikirim balik dari buku penerima karena tidak diterima; minta guliran baru.",
         "The pass {pass} was sent back from the receiving book as not received; ask for a new one.";
+    /// The word that a pass is sent back has to reach its giver's book.
+    GoesBack = "GOES_BACK", Remark,
+        "Guliran {pass} dikirim balik; bila buku pemberinya di server lain, bawakan tanda terima baru (guliran kabarkan).",
+        "The pass {pass} is sent back; if its giver's book is on another server, carry a new receipt there.";
     /// Only what its receiver disputes goes back to the book it came from.
     ReceiptNotDisputed = "RECEIPT_NOT_DISPUTED", Precondition,
         "{group} tidak menyanggah penerimaan guliran {pass}; hanya yang disanggah penerimanya dapat dikirim balik.",

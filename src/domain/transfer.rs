@@ -12,7 +12,8 @@
 //! never after the courier was told that it does not: the giver may have taken it back. A word once
 //! heard gives way to later ones alone. What was refused over there, or sent back, is in transit again
 //! until the giver takes it back: only people know whether it came home or was lost on the way, and
-//! what is passed on instead, be it less, is a new pass.
+//! what is passed on instead, be it less, is a new pass. Of a giver who has moved or was dissolved
+//! meanwhile it stays in transit, put to review.
 
 use crate::domain::chart::Code;
 use crate::domain::confirmation::confirmation_name;
@@ -272,6 +273,7 @@ pub(super) fn send_back(
         return Err(refusal.with("group", &group).with("pass", &row.pass).into());
     }
     take_back_grant(draft, &grant_name(&group, &grant))?;
+    draft.flag(Refusal::new(Reason::GoesBack).with("pass", &row.pass));
     let word = ReceiverWord { returned: true, ..word_of(draft, ArrivalState::Disputed) };
     let row = proto::Transfer { word: Some(word), ..row.clone() };
     draft.put(name.clone(), Row::Transfer(row));

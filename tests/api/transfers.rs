@@ -599,7 +599,9 @@ async fn what_came_by_file_goes_back_by_file(server: &Server) {
     dispute(&there, &confirmation, 12).await;
     let second = write().await;
     let back = take_back(&confirmation.transaction, 14);
-    there.journal().reverse_transaction(back).await.expect("goes back");
+    let back = there.journal().reverse_transaction(back).await.expect("goes back").into_inner();
+    let warnings = back.transaction.expect("set").warnings;
+    assert_eq!(warnings.into_iter().map(|one| one.reason).collect::<Vec<_>>(), ["GOES_BACK"]);
     assert_eq!(there.trial_balance("books/rote").await, nothing);
     let last = write().await;
     let replayed = ImportTransferRequest { request_id: fresh_request_id(), ..import };

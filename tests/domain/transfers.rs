@@ -24,7 +24,7 @@ use simpul::domain::transfer::{Hear, Receive, Said, Transfer, Word, transfer_nam
 use simpul::domain::uep::{Channel, uep_ledger};
 
 use crate::guliran::{decide, deliver, receive};
-use crate::village::{Village, by, day, entries, id, k};
+use crate::village::{Village, by, day, entries, flags, id, k};
 
 const MANAGER: (&str, Role) = ("manajer", Role::Manager);
 const TREASURER: (&str, Role) = ("bu-maria", Role::Treasurer);
@@ -235,6 +235,7 @@ fn word(v: &Village) -> (ArrivalState, bool, Role) {
 
 fn back(v: &mut Village, receipt: &RequestId) -> Result<Vec<String>, Refusal> {
     let back = by(v, MANAGER, Reverse { transaction: receipt.clone(), line: 0 })?;
+    assert!(flags(&back).contains(&Reason::GoesBack));
     let mut lines = entries(&back);
     lines.sort_unstable();
     Ok(lines)
