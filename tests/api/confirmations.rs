@@ -6,10 +6,17 @@ use simpul::cli::remote::{Line, fresh_request_id};
 use tonic::{Code, Status};
 
 use crate::access::Guarded;
+use crate::approvals::{approve, take_back, waits};
+use crate::lifecycle::{other_book, receive};
+use crate::moving::{new_group, pass_on};
 use crate::on_both_guarded;
 use crate::town::{A, BOOK, Server, Town, cash, on, place, why};
 
-on_both_guarded!(a_group_answers_for_what_the_lkm_recorded, bad_answers_change_nothing);
+on_both_guarded!(
+    a_group_answers_for_what_the_lkm_recorded,
+    bad_answers_change_nothing,
+    what_a_group_disputes_goes_back_once_a_second_person_agrees,
+);
 
 async fn listed(line: &Line, state: ConfirmationState, size: i32) -> Vec<Confirmation> {
     let (mut all, mut page_token) = (Vec::new(), String::new());
@@ -210,4 +217,49 @@ async fn bad_answers_change_nothing(server: &Server) {
         assert_eq!(says(&status), expected, "{status:?}");
     }
     assert_eq!(all(&treasurer).await.len(), 1);
+}
+
+/// A pass to another book: its group disputes it, a clerk over there asks to send it back, another
+/// agrees. The giver's book hears of each at once, and as what it was said.
+async fn what_a_group_disputes_goes_back_once_a_second_person_agrees(server: &Server) {
+    let guarded = Guarded::found(server).await;
+    other_book(&guarded.administrator(), (2025, 1, 1)).await;
+    let there = "books/soe";
+    guarded.assign_in(there, "manajer", Role::Manager, "").await.expect("a role");
+    guarded.assign_in(there, "teller", Role::Teller, "").await.expect("a role");
+    let manager = guarded.device("manajer").await;
+    let counter = Town::at(guarded.device("teller").await);
+    let town = Town::at(manager.clone());
+    new_group(&town, there, "x").await;
+    let group = format!("{there}/groups/x");
+    let treasurer = guarded.user("bu-x", Role::Auditor, "").await;
+    guarded.assign_in(there, "bu-x", Role::Treasurer, &group).await.expect("a role");
+    receive(&town).await;
+    pass_on(&town, &format!("{A}/grants/apbn"), "ke-x", &group).await;
+    let heard = || async {
+        let request = GetPassRequest { name: format!("{A}/passes/ke-x") };
+        let pass = town.guliran().get_pass(request).await.expect("a pass").into_inner().pass;
+        let pass = pass.expect("set");
+        let word = pass.word.expect("heard");
+        (word.state(), word.returned, word.role(), pass.broken)
+    };
+    let taken_in = (ArrivalState::Unspecified, false, Role::Unspecified, String::new());
+    assert_eq!(heard().await, taken_in);
+
+    let list = ListConfirmationsRequest { parent: group, ..ListConfirmationsRequest::default() };
+    let village = Town::at(treasurer);
+    let listed = village.journal().list_confirmations(list).await.expect("a list").into_inner();
+    let receipt = listed.confirmations[0].transaction.clone();
+    let no = dispute(&listed.confirmations[0].name);
+    village.journal().dispute_report(no).await.expect("disputed");
+    let disputed = (ArrivalState::Disputed, false, Role::Treasurer, String::new());
+    assert_eq!(heard().await, disputed);
+    let back = take_back(&receipt, "Tidak datang (contoh)");
+    let asked = waits(counter.journal().reverse_transaction(back).await);
+    assert_eq!(heard().await, disputed, "one alone sends nothing back");
+    let agreed = Town::at(manager).approvals().approve(approve(&asked)).await.expect("agreed");
+    let warnings = agreed.into_inner().transaction.expect("set").warnings;
+    assert!(warnings.iter().any(|one| one.reason == "GOES_BACK"), "{warnings:?}");
+    let returned = "TRANSFER_RETURNED".to_owned();
+    assert_eq!(heard().await, (ArrivalState::Disputed, true, Role::Teller, returned));
 }
