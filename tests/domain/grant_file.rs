@@ -2,12 +2,13 @@
 
 use simpul::domain::decide::Action;
 use simpul::domain::guliran::Receiver;
-use simpul::domain::record::proto::{Evidence, EvidenceKind};
+use simpul::domain::record::proto::{ArrivalState, Evidence, EvidenceKind};
 use simpul::domain::refusal::Language;
 use simpul::domain::uep::{Channel, Papers, ReceiveGrant};
 use simpul::report::grant_file::GrantFile;
 
 use crate::guliran::{decide, deliver, receive};
+use crate::transfers::{THERE, hear, said};
 use crate::village::{Village, id, k};
 
 /// What an action does, with the number of the paper behind it.
@@ -54,6 +55,28 @@ fn a_grants_file_names_receivers_and_minutes() {
     file.records().into_iter().for_each(|record| again.read(record.clone()));
     assert_eq!(again.text(Language::Indonesian).as_deref(), Some(TEXT));
     assert_eq!(again.records().len(), file.records().len());
+}
+
+#[test]
+fn what_was_sent_back_is_not_said_to_be_there() {
+    let mut v = Village::new();
+    v.group("a");
+    on_paper(&mut v, receive("a", "apbn", Channel::Lkm(k(5_000))), "2025-02-03", "BAST-1/contoh");
+    on_paper(&mut v, decide("a", "apbn", 2_000), "2025-03-01", "BA-1/contoh");
+    let to = Receiver::OtherBook(THERE.to_owned());
+    on_paper(&mut v, deliver("a", "apbn", "p", to, 600), "2025-03-02", "BA-2/contoh");
+    let line = |v: &Village| {
+        let text = file(v).text(Language::Indonesian).expect("a grant");
+        let line = text.lines().find(|line| line.starts_with("p ")).expect("the pass");
+        line.rsplit("  ").next().map(str::to_owned).expect("its state")
+    };
+    assert_eq!(line(&v), "dalam perjalanan");
+    v.ok(hear(said(ArrivalState::Confirmed, false, 7)));
+    assert_eq!(line(&v), "sampai");
+    v.ok(hear(said(ArrivalState::Disputed, true, 8)));
+    assert_eq!(line(&v), "dikirim balik");
+    let text = file(&v).text(Language::Indonesian).expect("a grant");
+    assert_eq!(text.matches("Kabar guliran di buku lain, ").count(), 2, "{text}");
 }
 
 const TEXT: &str = "\

@@ -28,7 +28,7 @@ use crate::village::{Village, by, day, entries, flags, id, k};
 
 const MANAGER: (&str, Role) = ("manajer", Role::Manager);
 const TREASURER: (&str, Role) = ("bu-maria", Role::Treasurer);
-const THERE: &str = "books/soe/groups/x";
+pub const THERE: &str = "books/soe/groups/x";
 
 /// The row of a kind by its name.
 macro_rules! row {
@@ -58,7 +58,7 @@ fn giver() -> (Village, RequestId) {
     (v, delivered)
 }
 
-fn said(state: ArrivalState, returned: bool, position: u64) -> Word {
+pub fn said(state: ArrivalState, returned: bool, position: u64) -> Word {
     let word = ReceiverWord {
         state: state as i32,
         returned,
@@ -70,7 +70,7 @@ fn said(state: ArrivalState, returned: bool, position: u64) -> Word {
     Word::Said(Said { receiver: THERE.to_owned(), grant: id("guliran-1"), word })
 }
 
-fn hear(word: Word) -> Hear {
+pub fn hear(word: Word) -> Hear {
     Hear { giver: id("a"), pass: id("p"), word }
 }
 
