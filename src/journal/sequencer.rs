@@ -291,16 +291,15 @@ impl Sequencer {
             }
             Err(error) => {
                 for (book, flight) in flights {
-                    self.forget(&book);
-                    let Flight { append, commands, answers, .. } = flight;
-                    self.fail(commands, answers, append.expected_size, &error.to_string());
+                    self.give_up(&book, flight, &error.to_string());
                 }
             }
         }
     }
 
     /// Tells what became of an append whose answer was lost. An error leaves it unknown, and it is
-    /// asked for again.
+    /// asked for again. What was not stored is not decided again: on a full disk it would go on so
+    /// for as long as the callers wait.
     pub fn resolved(&mut self, result: Result<AppendOutcome, StorageError>) {
         let Phase::Resolving(mut flights, mut unknown, true) =
             mem::replace(&mut self.phase, Phase::Idle)
@@ -310,7 +309,12 @@ impl Sequencer {
         if let Ok(outcome) = result {
             let append = unknown.pop_front().expect("an append is being resolved");
             let flight = flights.remove(&append.book).expect("the book is in flight");
-            self.settle(append.book.clone(), flight, outcome);
+            match outcome {
+                AppendOutcome::Committed => self.reply(flight.commands, flight.answers),
+                AppendOutcome::Conflict => {
+                    self.give_up(&append.book, flight, "the commit did not come to pass");
+                }
+            }
         }
         self.phase = Phase::Resolving(flights, unknown, false);
     }
@@ -416,6 +420,13 @@ impl Sequencer {
                 self.needed.insert(book, asked);
             }
         }
+    }
+
+    /// Ends one book's part of an append of which nothing was stored.
+    fn give_up(&mut self, book: &Id, flight: Flight, reason: &str) {
+        self.forget(book);
+        let Flight { append, commands, answers, .. } = flight;
+        self.fail(commands, answers, append.expected_size, reason);
     }
 
     /// Drops what is known of a book whose append came to nothing, and what was decided over it.

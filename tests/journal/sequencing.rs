@@ -164,6 +164,28 @@ fn a_lost_answer_is_resolved_before_anyone_is_answered() {
     assert_eq!(desk.answered(), [1]);
 }
 
+/// As on a full disk: whoever waits hears it at once, and nothing is tried again for them.
+#[test]
+fn a_commit_that_did_not_come_to_pass_fails_its_commands() {
+    let mut desk = Desk::new(Limits::default());
+    desk.submit(1, &opening(0)).unwrap();
+    let Some(Work::Append(_)) = desk.load_until_other() else {
+        panic!("an append is due");
+    };
+    desk.sequencer.appended(Err(StorageError::Unknown("full".to_owned())));
+    let Some(Work::Resolve(append)) = desk.sequencer.next(MORNING) else {
+        panic!("its outcome is asked for");
+    };
+    desk.sequencer.resolved(run(desk.memory.resolve(&append)));
+    let answers = desk.sequencer.answers();
+    assert!(matches!(answers[..], [(1, Answer::Failed(_))]), "{answers:?}");
+    assert!(desk.sequencer.next(MORNING).is_none());
+    // Sent again, it is done.
+    desk.submit(2, &opening(0)).unwrap();
+    desk.work_all();
+    assert!(matches!(desk.sequencer.answers()[..], [(2, Answer::Done { .. })]));
+}
+
 #[test]
 fn a_conflict_is_loaded_anew_and_decided_again_in_order() {
     let mut desk = Desk::new(Limits::default());
