@@ -44,7 +44,9 @@ pub enum ServeError {
 /// Errors: `Log`.
 pub fn start_log(config: &Config) -> Result<(), ServeError> {
     let filter = EnvFilter::builder().parse(&config.log)?;
+    // A log that cannot be written is told nowhere: telling it on the same standard error would panic.
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.log_internal_errors(false);
     let started = match config.log_format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().try_init(),

@@ -11,11 +11,13 @@
 //! The SQL is written once for both databases, as on the read side: see [`read`](super::read).
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{
     AnyPool, AssertSqlSafe, ConnectOptions, Connection, Executor, FromRow, PgConnection, Row as _,
+    SqliteConnection,
 };
 
 use super::StorageError;
@@ -318,6 +320,9 @@ impl FromRow<'_, AnyRow> for Lookup {
 #[derive(Clone, Debug)]
 pub struct AccessStore {
     pool: AnyPool,
+    /// Keeps the index of the write-ahead log in being while the pool's connections come and go: on a
+    /// full disk none of them could make it anew.
+    _kept: Option<Arc<Mutex<SqliteConnection>>>,
 }
 
 impl AccessStore {
@@ -339,7 +344,21 @@ impl AccessStore {
                 Ok(())
             })
         });
-        AccessStore::open(settled, url.as_str()).await
+        // A full disk ends a transaction by itself, and then the rollback of it fails: the connection
+        // would take the next one for a part of it, and say of it that it is stored.
+        let settled = settled.after_release(|connection, _| {
+            Box::pin(async move {
+                // Waits for a rollback under way.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        });
+        let mut store = AccessStore::open(settled, url.as_str()).await?;
+        let options = SqliteConnectOptions::new().filename(path);
+        let mut kept = options.connect().await.map_err(failed)?;
+        kept.execute("PRAGMA journal_mode = WAL").await.map_err(failed)?;
+        store._kept = Some(Arc::new(Mutex::new(kept)));
+        Ok(store)
     }
 
     /// Makes the schema, its tables and their guards if need be, as the role that shall own them, and
@@ -395,7 +414,7 @@ impl AccessStore {
             pool.execute(SCHEMA).await.map_err(failed)?;
             pool.execute(SQLITE_GUARDS).await.map_err(failed)?;
         }
-        Ok(AccessStore { pool })
+        Ok(AccessStore { pool, _kept: None })
     }
 
     /// Makes a user, and says whether there was none of that id.
