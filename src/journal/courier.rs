@@ -6,8 +6,8 @@
 //! sending twice, from two servers or after a crash between the two records, changes nothing. A book
 //! that is not here, or does not answer, leaves the pass as it is.
 //!
-//! Asking costs one trip for each book that passes went to, and as many descents as there are passes
-//! that nobody has confirmed, 500 at a time.
+//! Asking costs a snapshot of each book that passes went to, and a descent there for each pass that
+//! nobody has confirmed, 500 of them at a time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
