@@ -8,9 +8,7 @@ use simpul::api::v1::savings_service_client::SavingsServiceClient;
 use tokio::task::block_in_place;
 use tonic::Code;
 
-use crate::server::{
-    Backend, SERVE, Server, data_folder, deposit, held, open_book, send, simpul, verify,
-};
+use crate::server::{Backend, SERVE, Server, data_folder, held, open_book, send, simpul, verify};
 use crate::terminal::Terminal;
 
 /// The server by a shell that has writes beyond the limit fail rather than kill.
