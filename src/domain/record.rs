@@ -93,7 +93,7 @@ pub struct Effect {
 impl Effect {
     /// The commitments to personal text that this holds: in its rows, and its memo.
     pub fn commitments(&self) -> impl Iterator<Item = &Vec<u8>> {
-        let of_rows = self.rows.iter().flat_map(|(_, row)| row_commitments(row));
+        let of_rows = self.rows.iter().flat_map(|(_, row)| commitments_of(row));
         of_rows.chain([&self.memo]).filter(|commitment| !commitment.is_empty())
     }
 }
@@ -127,39 +127,54 @@ pub fn mentions(effect: &Effect) -> BTreeSet<RowName> {
     rows.chain(moved).chain(RowName::parse(&effect.grant)).collect()
 }
 
-/// The commitments that a register row holds, some of them empty.
-fn row_commitments(row: &Row) -> Vec<&Vec<u8>> {
-    match row {
-        Row::Group(group) => vec![&group.notes],
-        Row::Member(member) => vec![&member.name, &member.nik],
-        Row::Meeting(meeting) => vec![&meeting.agenda, &meeting.decisions],
-        Row::Party(party) => vec![&party.name],
-        Row::Relief(relief) => vec![&relief.kind],
-        Row::Pass(pass) => vec![&pass.receiver_name],
-        Row::Block(block) => vec![&block.reason],
-        Row::Settlement(settlement) => vec![&settlement.heir_name],
-        Row::SavingsActivity(activity) => vec![&activity.reason],
-        Row::Assessment(assessment) => vec![&assessment.notes],
-        Row::Guest(guest) => vec![&guest.who, &guest.origin, &guest.purpose],
-        Row::Letter(letter) => vec![&letter.correspondent, &letter.subject],
-        Row::Loan(loan) => {
-            let things = loan.collaterals.iter().map(|thing| &thing.label);
-            std::iter::once(&loan.purpose).chain(things).collect()
+/// One list of what is personal in a row, to read it and to put other commitments in its place.
+macro_rules! row_commitments {
+    ($name:ident, $row:ty, $text:ty, $iter:ident $(, $mut:tt)?) => {
+        /// The commitments to personal text that a register row holds, some of them empty.
+        pub fn $name(row: $row) -> Vec<$text> {
+            match row {
+                Row::Group(group) => vec![&$($mut)? group.notes],
+                Row::Member(member) => vec![&$($mut)? member.name, &$($mut)? member.nik],
+                Row::Meeting(meeting) => {
+                    vec![&$($mut)? meeting.agenda, &$($mut)? meeting.decisions]
+                }
+                Row::Party(party) => vec![&$($mut)? party.name],
+                Row::Relief(relief) => vec![&$($mut)? relief.kind],
+                Row::Pass(pass) => vec![&$($mut)? pass.receiver_name],
+                Row::Block(block) => vec![&$($mut)? block.reason],
+                Row::Settlement(settlement) => vec![&$($mut)? settlement.heir_name],
+                Row::SavingsActivity(activity) => vec![&$($mut)? activity.reason],
+                Row::Assessment(assessment) => vec![&$($mut)? assessment.notes],
+                Row::Guest(guest) => {
+                    vec![&$($mut)? guest.who, &$($mut)? guest.origin, &$($mut)? guest.purpose]
+                }
+                Row::Letter(letter) => {
+                    vec![&$($mut)? letter.correspondent, &$($mut)? letter.subject]
+                }
+                Row::Loan(loan) => {
+                    let things = loan.collaterals.$iter().map(|thing| &$($mut)? thing.label);
+                    std::iter::once(&$($mut)? loan.purpose).chain(things).collect()
+                }
+                Row::Arisan(arisan) => vec![&$($mut)? arisan.label],
+                Row::LoanContacts(talks) => {
+                    let talks = talks.contacts.$iter();
+                    talks.flat_map(|talk| [&$($mut)? talk.who, &$($mut)? talk.note]).collect()
+                }
+                Row::BankLine(line) => vec![&$($mut)? line.text],
+                Row::Approval(row) => row.texts.$iter().chain([&$($mut)? row.reason]).collect(),
+                Row::Permit(row) => match &$($mut)? row.known_by {
+                    Some(proto::permit::KnownBy::Subject(named)) => vec![&$($mut)? named.subject],
+                    _ => Vec::new(),
+                },
+                Row::Confirmation(confirmation) => vec![&$($mut)? confirmation.reason],
+                _ => Vec::new(),
+            }
         }
-        Row::Arisan(arisan) => vec![&arisan.label],
-        Row::LoanContacts(row) => {
-            row.contacts.iter().flat_map(|contact| [&contact.who, &contact.note]).collect()
-        }
-        Row::BankLine(line) => vec![&line.text],
-        Row::Approval(row) => row.texts.iter().chain([&row.reason]).collect(),
-        Row::Permit(row) => match &row.known_by {
-            Some(proto::permit::KnownBy::Subject(named)) => vec![&named.subject],
-            _ => Vec::new(),
-        },
-        Row::Confirmation(confirmation) => vec![&confirmation.reason],
-        _ => Vec::new(),
-    }
+    };
 }
+
+row_commitments!(commitments_of, &Row, &Vec<u8>, iter);
+row_commitments!(commitments_mut, &mut Row, &mut Vec<u8>, iter_mut, mut);
 
 /// One leg of a posting.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -38,7 +38,9 @@ use crate::domain::moving::{
 use crate::domain::record::proto::{
     Grant, Group, GroupArrival, Lot, Move, Obligation, Origin, Spending, TransitState,
 };
-use crate::domain::record::{Effect, MAX_RECORD_BYTES, Outcome, Record, Row, row_message};
+use crate::domain::record::{
+    Effect, MAX_RECORD_BYTES, Outcome, Record, Row, commitments_mut, row_message,
+};
 use crate::domain::relief::CASES;
 use crate::storage::read::{AsOf, Reader, RegisterRow, Snapshot};
 use crate::storage::{SideRow, StorageError};
@@ -323,7 +325,7 @@ impl Way<'_> {
         mut texts: Vec<&mut Vec<u8>>,
         rows: &mut [(RowName, Row)],
     ) -> Result<Vec<SideRow>, CourierError> {
-        texts.extend(rows.iter_mut().flat_map(|(_, row)| texts_of(row)));
+        texts.extend(rows.iter_mut().flat_map(|(_, row)| commitments_mut(row)));
         let wanted: BTreeSet<[u8; 32]> =
             texts.iter().filter_map(|text| text.as_slice().try_into().ok()).collect();
         let old = snapshot.sides(&wanted.into_iter().collect::<Vec<_>>()).await?;
@@ -758,24 +760,6 @@ fn spent_before(book: &Id, row: Spending, record: Option<&Record>) -> Spending {
         Outcome::Refused(_) => None,
     };
     Spending { position: 0, transaction: request.unwrap_or_default(), evidence, ..row }
-}
-
-/// The commitments to personal text in the rows that go with a group.
-fn texts_of(row: &mut Row) -> Vec<&mut Vec<u8>> {
-    match row {
-        Row::Member(member) => vec![&mut member.name, &mut member.nik],
-        Row::Party(party) => vec![&mut party.name],
-        Row::Loan(loan) => {
-            let things = loan.collaterals.iter_mut().map(|thing| &mut thing.label);
-            std::iter::once(&mut loan.purpose).chain(things).collect()
-        }
-        Row::Block(block) => vec![&mut block.reason],
-        Row::Arisan(arisan) => vec![&mut arisan.label],
-        Row::LoanContacts(talks) => {
-            talks.contacts.iter_mut().flat_map(|talk| [&mut talk.who, &mut talk.note]).collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 /// A lot with what was left in it; what was lost of it before stays readable where it was.
