@@ -34,6 +34,7 @@ service! {
         open_balances: OpenBalancesRequest => OpenBalancesResponse;
         reverse_transaction: ReverseTransactionRequest => ReverseTransactionResponse;
         clear_suspense: ClearSuspenseRequest => ClearSuspenseResponse;
+        list_suspense: ListSuspenseRequest => ListSuspenseResponse;
         list_reviews: ListReviewsRequest => ListReviewsResponse;
         decide_review: DecideReviewRequest => DecideReviewResponse;
         list_confirmations: ListConfirmationsRequest => ListConfirmationsResponse;

@@ -48,6 +48,7 @@ mod secretary;
 pub mod server;
 mod sharing;
 mod sight;
+mod suspense;
 mod syariah;
 mod tally;
 mod trade;

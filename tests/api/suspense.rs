@@ -6,7 +6,7 @@ use simpul::cli::remote::fresh_request_id;
 use tonic::Code;
 
 use crate::on_both;
-use crate::town::{A, BOOK, Server, Town, cash, deposit, idr, on, sen, why};
+use crate::town::{A, BOOK, LKM, Server, Town, cash, deposit, idr, on, sen, why};
 
 on_both!(
     an_unknown_member_waits_in_suspense_until_cleared,
@@ -32,6 +32,11 @@ async fn waiting(town: &Town) -> Vec<(String, i64)> {
     response.accounts.iter().map(item).collect()
 }
 
+async fn listed(town: &Town, parent: &str) -> Vec<SuspenseItem> {
+    let request = ListSuspenseRequest { parent: parent.to_owned(), ..Default::default() };
+    town.journal().list_suspense(request).await.expect("a list").into_inner().items
+}
+
 async fn an_unknown_member_waits_in_suspense_until_cleared(server: &Server) {
     let town = Town::found(server).await;
     let reported = town.deposit("m99", 30_000).await;
@@ -40,6 +45,16 @@ async fn an_unknown_member_waits_in_suspense_until_cleared(server: &Server) {
     assert_eq!(town.held("a.sp.1101").await, 3_000_000, "the cash is there");
     let item = format!("{}/0", last_part(&reported.name));
     assert_eq!(waiting(&town).await, [(item, 3_000_000)]);
+    let listed = listed(&town, BOOK).await;
+    let [item] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!((item.entity.as_str(), item.fund()), (A, Fund::SimpanPinjam));
+    assert_eq!((&item.transaction, item.line), (&reported.name, 0));
+    assert_eq!(item.side, idr(30_000).map(suspense_item::Side::Credit));
+    assert_eq!(
+        (item.happened_on, item.event.as_str()),
+        (reported.happened_on, "SAVINGS_DEPOSITED")
+    );
+    assert_eq!(item.warning.as_ref(), reported.warnings.first());
 
     let clear = |account: &str, rupiah| ClearSuspenseRequest {
         transaction: reported.name.clone(),
@@ -58,6 +73,7 @@ async fn an_unknown_member_waits_in_suspense_until_cleared(server: &Server) {
     assert_eq!(why(&money.expect_err("refused")).reason, "RESERVED_ACCOUNT");
     town.journal().clear_suspense(clear("a.sp.2103.m02", 30_000)).await.expect("cleared");
     assert_eq!(waiting(&town).await, []);
+    assert_eq!(self::listed(&town, BOOK).await, []);
     assert_eq!(town.held("a.sp.2103.m02").await, 3_000_000);
 }
 
@@ -78,6 +94,47 @@ async fn what_goes_beyond_the_savings_waits_in_suspense(server: &Server) {
     assert_eq!(town.held("a.sp.2103.m01").await, 0);
     assert_eq!(town.held("a.sp.1101").await, -3_000_000);
     assert_eq!(waiting(&town).await[0].1, -3_000_000);
+    let item = listed(&town, A).await.remove(0);
+    assert_eq!(item.side, idr(30_000).map(suspense_item::Side::Debit));
+    assert_eq!(listed(&town, LKM).await, []);
+    // Two more, in pages of one; what was placed is on none of them.
+    let placed = town.deposit("m98", 2_000).await;
+    town.deposit("m99", 1_000).await;
+    let clear = ClearSuspenseRequest {
+        transaction: placed.name.clone(),
+        request_id: fresh_request_id(),
+        details: on(2025, 3, 5),
+        account: format!("{BOOK}/accounts/a.sp.2103.m02"),
+        amount: idr(2_000),
+        ..ClearSuspenseRequest::default()
+    };
+    town.journal().clear_suspense(clear).await.expect("cleared");
+    let all = listed(&town, A).await;
+    assert_eq!(all.len(), 2, "{all:?}");
+    let (mut paged, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListSuspenseRequest { parent: A.to_owned(), page_size: 1, page_token };
+        let page = town.journal().list_suspense(request).await.expect("a page").into_inner();
+        paged.extend(page.items);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(paged, all);
+    let asked = |parent: &str, page_token: &str| {
+        let (parent, page_token) = (parent.to_owned(), page_token.to_owned());
+        ListSuspenseRequest { parent, page_size: 0, page_token }
+    };
+    for (request, reason, field) in [
+        (asked("", ""), "REQUIRED", "parent"),
+        (asked("books", ""), "NAME_MALFORMED", "parent"),
+        (asked(&format!("{BOOK}/groups/tiada"), ""), "NOT_FOUND", "parent"),
+        (asked(A, "x"), "PAGE_TOKEN", "page_token"),
+    ] {
+        let why = why(&town.journal().list_suspense(request).await.expect_err(reason));
+        assert_eq!((why.reason.as_str(), why.field.as_str()), (reason, field));
+    }
 }
 
 async fn a_line_or_the_rest_of_a_sheet_is_taken_back(server: &Server) {

@@ -49,6 +49,7 @@ async fn fill(journal: &dyn Journal, entries: u32) -> Book {
             // Five records of one grant, and all others of as many.
             let row = Box::new(Row::Grant(Grant::default()));
             steps.push(Step::Write(grant(if waits { 0 } else { n }), row));
+            steps.extend(suspense(n, waits, day));
         }
         if steps.len() >= 500 {
             journal.append(vec![book.batch(steps.drain(..))]).await.expect("append");
@@ -65,6 +66,19 @@ fn approval(n: u32, waits: bool) -> Step {
     Step::Write(RowName::new(APPROVALS, format!("{n:08}")), Box::new(Row::Approval(row)))
 }
 
+/// What is put in suspense, and placed at once, on an account of its own, where it does not wait.
+fn suspense(n: u32, waits: bool, day: Day) -> impl Iterator<Item = Step> {
+    let item = account("lkm", Code::Suspense, &format!("{n:08}/0"));
+    let cash = || account("lkm", Code::Cash, "");
+    let placed = Step::Transfer(
+        item.clone(),
+        account("lkm", Code::MemberSavings, &format!("{n:08}")),
+        5,
+        day,
+    );
+    [Step::Transfer(cash(), item, 5, day)].into_iter().chain((!waits).then_some(placed))
+}
+
 fn grant(n: u32) -> RowName {
     RowName::new("groups/contoh/grants", format!("{n:08}"))
 }
@@ -74,7 +88,7 @@ fn member(n: u32) -> String {
 }
 
 /// The questions of DESIGN section 3 and of the API, by name.
-const QUESTIONS: [&str; 24] = [
+const QUESTIONS: [&str; 25] = [
     "snapshot",
     "balance now",
     "balance long ago",
@@ -97,6 +111,7 @@ const QUESTIONS: [&str; 24] = [
     "records about a grant",
     "trial balance of an entity long ago",
     "cash book of days",
+    "what waits in suspense",
     "transaction by its name",
     "load for a decision",
 ];
@@ -149,6 +164,7 @@ async fn ask(snapshot: &mut Snapshot, book: &Book, question: usize) -> usize {
             snapshot.trial_balance(entity, long_ago).await.expect("trial balance").len()
         }
         21 => cash_book(snapshot, days, FIRST_DAY).await,
+        22 => snapshot.suspense("lkm.", None, 20).await.expect("items").len(),
         _ => transaction(snapshot, &request(book.size() / 2)).await,
     }
 }

@@ -7,11 +7,12 @@ use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::v1::{
     self, NewLot, OpeningAccount, OpeningItem, OpeningLoan, journal_line, opening_item::Item,
+    suspense_item,
 };
-use crate::cli::convert::{amount, date, day, last_part, money};
+use crate::cli::convert::{amount, date, day, fund_text, last_part, money, money_text};
 use crate::cli::mistyped::Mistyped;
 use crate::cli::remote::Failure;
-use crate::cli::table::{Column, Table, text};
+use crate::cli::table::{Column, Table, number, text};
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
 use crate::locale::event::event_name_text;
@@ -23,6 +24,18 @@ const REVIEWS: &[Column] = &[
     text("event", "Kejadian", "Event"),
     text("why", "Sebab", "Why"),
     text("decided", "Diperiksa dalam", "Looked at in"),
+];
+
+const SUSPENSE: &[Column] = &[
+    text("transaction", "Transaksi", "Transaction"),
+    text("line", "Baris", "Line"),
+    text("date", "Tanggal", "Date"),
+    text("entity", "Entitas", "Entity"),
+    text("fund", "Dana", "Fund"),
+    text("event", "Kejadian", "Event"),
+    number("in", "Masuk", "In"),
+    number("out", "Keluar", "Out"),
+    text("why", "Sebab", "Why"),
 ];
 
 /// What can be asked about the journal.
@@ -40,6 +53,12 @@ pub enum JournalAsk {
     /// Tempatkan yang menunggu di Rekening Sementara / place what waits in suspense
     #[command(name = "tempatkan", alias = "clear")]
     Clear(Clear),
+    /// Yang menunggu di Rekening Sementara / what waits in suspense
+    #[command(name = "sementara", alias = "suspense")]
+    Suspense {
+        /// Kelompok atau lkm; kosong untuk semua / group or lkm; all if left out
+        entity: Option<String>,
+    },
     /// Laporan yang melanggar aturan dan perlu diperiksa / reports that broke a rule
     #[command(name = "periksa", alias = "reviews")]
     Reviews {
@@ -236,6 +255,7 @@ impl Client {
                 );
                 self.booked(journal.clear_suspense(request)).await
             }
+            JournalAsk::Suspense { entity } => Ok(vec![self.suspense(entity.as_ref()).await?]),
             JournalAsk::Reviews { entity, all } => {
                 Ok(vec![self.reviews(entity.as_ref(), *all).await?])
             }
@@ -255,6 +275,43 @@ impl Client {
         }
     }
 
+    async fn suspense(&self, entity: Option<&String>) -> Result<Table, Failure> {
+        let title = self.say("Menunggu di Rekening Sementara", "Waits in suspense");
+        let mut table = Table::new(title, SUSPENSE);
+        let ask = async |request: v1::ListSuspenseRequest| {
+            self.remote.journal().list_suspense(request).await
+        };
+        let items = self.list(self.scope(entity), ask).await?;
+        items.iter().for_each(|item| table.row(self.suspense_row(item)));
+        table.note(match items.is_empty() {
+            true => self.say("Tidak ada.", "Nothing."),
+            false => self.say(
+                "Menempatkannya: simpul jurnal tempatkan TRANSAKSI AKUN JUMLAH --baris BARIS",
+                "To place it: simpul journal clear TRANSACTION ACCOUNT AMOUNT --line LINE",
+            ),
+        });
+        Ok(table)
+    }
+
+    fn suspense_row(&self, item: &v1::SuspenseItem) -> Vec<String> {
+        let (out, came_in) = match &item.side {
+            Some(suspense_item::Side::Debit(money)) => (money_text(Some(money)), String::new()),
+            Some(suspense_item::Side::Credit(money)) => (String::new(), money_text(Some(money))),
+            None => (String::new(), String::new()),
+        };
+        vec![
+            last_part(&item.transaction).to_owned(),
+            item.line.to_string(),
+            self.date(item.happened_on.as_ref()),
+            last_part(&item.entity).to_owned(),
+            fund_text(item.fund).to_owned(),
+            event_name_text(&item.event, self.language).to_owned(),
+            came_in,
+            out,
+            item.warning.as_ref().map(|warning| warning.text.clone()).unwrap_or_default(),
+        ]
+    }
+
     async fn reviews(&self, entity: Option<&String>, all: bool) -> Result<Table, Failure> {
         let mut table = Table::new(self.say("Perlu diperiksa", "To be looked at"), REVIEWS);
         let ask = async |page_token| {
@@ -272,6 +329,9 @@ impl Client {
             page.next_page_token
         };
         self.pages(ask, take).await?;
+        if table.is_bare() {
+            table.note(self.say("Tidak ada.", "Nothing."));
+        }
         Ok(table)
     }
 

@@ -83,6 +83,14 @@ statements! {
         FROM account AS a \
         WHERE a.book = $1 AND a.account >= $2 AND a.account < $3 AND a.position <= $5 \
         ORDER BY a.account LIMIT $6";
+    SUSPENSE = "SELECT a.account, a.position, ( \
+            SELECT e.balance FROM entry AS e \
+            WHERE e.book = a.book AND e.account = a.account \
+            ORDER BY e.position DESC, e.leg DESC LIMIT 1) \
+        FROM account AS a \
+        WHERE a.book = $1 AND a.account || '' >= $2 AND a.account || '' < $3 \
+          AND a.account LIKE '%.2901.%' \
+        ORDER BY a.account || '' LIMIT $4";
     // The entity of a control account is what comes before its first dot; its closing bounds the
     // late entries. No function that cuts at a character exists in both databases.
     TRIAL_BALANCE = "WITH RECURSIVE used(control) AS ( \
@@ -177,6 +185,17 @@ struct Window {
     known: u64,
     /// The effective day, if records after it are known; otherwise nothing is late.
     day: Option<Day>,
+}
+
+/// Money that was put in suspense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspended {
+    /// The account that holds it.
+    pub account: Account,
+    /// The record that put it there.
+    pub position: u64,
+    /// What is left: debit positive.
+    pub balance: Sen,
 }
 
 impl Snapshot {
@@ -280,6 +299,28 @@ impl Snapshot {
             Ok((account, sum([balance, late])?))
         };
         accounts.into_iter().map(total).collect()
+    }
+
+    /// What was ever put in suspense, on accounts whose names begin with `prefix`, after `after` in
+    /// order of names, at most `limit`, with what is left of it.
+    ///
+    /// Cost: per item, one descent to its last entry.
+    pub async fn suspense(
+        &mut self,
+        prefix: &str,
+        after: Option<&Account>,
+        limit: u32,
+    ) -> Rows<Suspended> {
+        let from = after.map_or_else(|| prefix.to_owned(), |after| format!("{after} "));
+        let query = sqlx::query_as(SUSPENSE).bind(self.book.clone());
+        let query = query.bind(from).bind(end_of(prefix)).bind(i64::from(limit));
+        let found: Vec<(String, i64, i64)> =
+            query.fetch_all(&mut *self.transaction).await.map_err(failed)?;
+        let item = |(name, position, balance): (String, i64, i64)| {
+            let account = Account::parse(&name).ok_or_else(|| damaged("an account has no name"))?;
+            Ok(Suspended { account, position: unsigned(position)?, balance: Sen::new(balance) })
+        };
+        found.into_iter().map(item).collect()
     }
 
     /// The lines of an account in a span, in the order asked for, beginning beyond the line
