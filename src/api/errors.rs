@@ -35,6 +35,11 @@ macro_rules! faults {
             /// All of them, for tests and documentation.
             pub const ALL: &'static [Fault] = &[$(Fault::$variant,)+];
 
+            /// The one of a stable name; `None` when this version does not know it.
+            pub fn from_name(name: &str) -> Option<Fault> {
+                Fault::ALL.iter().copied().find(|fault| fault.name() == name)
+            }
+
             /// The stable name.
             pub const fn name(self) -> &'static str {
                 match self { $(Fault::$variant => $name,)+ }
@@ -203,7 +208,7 @@ faults! {
         "This book does not continue what was signed; it may have been restored from an old backup. Call the operator.";
     /// A kuitansi of what moved no money.
     NoPayment = "NO_PAYMENT", FailedPrecondition,
-        "Transaksi ini tidak membayarkan uang tunai atau uang di bank; tanda terimanya ada di simpul audit receipt.",
+        "Transaksi ini tidak membayarkan uang tunai atau uang di bank; tanda terimanya ada di simpul audit tanda-terima.",
         "This transaction paid no money at hand or in the bank; its receipt is in simpul audit receipt.";
     /// Not a SHA-256 in hex.
     HashMalformed = "HASH_MALFORMED", InvalidArgument,

@@ -219,11 +219,11 @@ impl Kuitansi {
         }
         let proof = match self.codes.is_empty() {
             true => say(
-                "Buktinya terlalu besar untuk kode QR: simpul audit receipt.",
+                "Buktinya terlalu besar untuk kode QR: simpul audit tanda-terima.",
                 "The proof is too large for a QR code: simpul audit receipt.",
             ),
             false => say(
-                "Kode QR membuktikan catatan ini tanpa server: simpul audit verify-receipt.",
+                "Kode QR membuktikan catatan ini tanpa server: simpul audit periksa-tanda-terima.",
                 "The QR code proves this record without a server: simpul audit verify-receipt.",
             ),
         };

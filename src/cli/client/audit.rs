@@ -28,16 +28,16 @@ use crate::locale::date::format_day;
 use crate::locale::event::event_text;
 use crate::locale::number::format_amount;
 use crate::locale::text::{account_text, refusal_text};
-use crate::verify::Spanned;
+use crate::verify::{Finding, Spanned};
 
 /// What can be audited.
 #[derive(Clone, Debug, Subcommand)]
 pub enum AuditAsk {
     /// Kunci umum buku / the book's public key
-    #[command(name = "key", alias = "kunci")]
+    #[command(name = "kunci", alias = "key")]
     Key,
     /// Titik periksa yang ditandatangani / a signed checkpoint
-    #[command(name = "checkpoint", alias = "titik-periksa")]
+    #[command(name = "titik-periksa", alias = "checkpoint")]
     Checkpoint {
         /// Berkas / file
         file: PathBuf,
@@ -46,13 +46,13 @@ pub enum AuditAsk {
         size: u64,
     },
     /// Apakah buku hanya bertambah sejak titik periksa lama / does the book extend a checkpoint
-    #[command(name = "extends", alias = "lanjutan")]
+    #[command(name = "lanjutan", alias = "extends")]
     Extends(Extends),
     /// Tanda tangani juga dengan kunci sendiri / sign a checkpoint with a second key
-    #[command(name = "cosign", alias = "ikut-tanda-tangan")]
+    #[command(name = "ikut-tanda-tangan", alias = "cosign")]
     Cosign(Cosign),
     /// Tanda terima satu transaksi / the receipt of a transaction
-    #[command(name = "receipt", alias = "tanda-terima")]
+    #[command(name = "tanda-terima", alias = "receipt")]
     Receipt {
         /// Nomor permintaan transaksi / the request id of the transaction
         transaction: String,
@@ -60,22 +60,22 @@ pub enum AuditAsk {
         file: PathBuf,
     },
     /// Periksa tanda terima tanpa server / check a receipt without a server
-    #[command(name = "verify-receipt", alias = "periksa-tanda-terima")]
+    #[command(name = "periksa-tanda-terima", alias = "verify-receipt")]
     VerifyReceipt(VerifyReceipt),
     /// Salin seluruh buku, atau serentang, ke map / take the book, or a span, away in a folder
-    #[command(name = "export", alias = "salin")]
+    #[command(name = "salin", alias = "export")]
     Export(Export),
     /// Berkas satu hibah untuk pemeriksa, dalam map / all of one grant in a folder
-    #[command(name = "grant", alias = "hibah")]
+    #[command(name = "hibah", alias = "grant")]
     Grant(MakeGrantFile),
     /// Periksa berkas hibah tanpa server / check a grant's folder without a server
-    #[command(name = "verify-grant", alias = "periksa-hibah")]
+    #[command(name = "periksa-hibah", alias = "verify-grant")]
     VerifyGrant(VerifyGrantFile),
     /// Teruskan buku yang kehilangan catatan / go on with a book that lost records
-    #[command(name = "start-epoch", alias = "mulai-babak")]
+    #[command(name = "mulai-babak", alias = "start-epoch")]
     StartEpoch(When),
     /// Periksa map tanpa server / check a folder without a server
-    #[command(name = "verify", alias = "periksa")]
+    #[command(name = "periksa", alias = "verify")]
     Verify(Verify),
 }
 
@@ -117,7 +117,7 @@ pub struct Extends {
     /// Berkas titik periksa lama / the file of the earlier checkpoint
     pub checkpoint: PathBuf,
     /// Kunci umum buku / the book's public key
-    #[arg(long = "key", alias = "kunci")]
+    #[arg(long = "kunci", alias = "key")]
     pub key: String,
 }
 
@@ -127,7 +127,7 @@ pub struct VerifyReceipt {
     /// Berkas tanda terima, atau isi semua kode QR-nya / the receipt's file, or the text of its codes
     pub receipt: PathBuf,
     /// Kunci umum buku / the book's public key
-    #[arg(long = "key", alias = "kunci")]
+    #[arg(long = "kunci", alias = "key")]
     pub key: String,
 }
 
@@ -137,13 +137,13 @@ pub struct Verify {
     /// Map / folder
     pub folder: PathBuf,
     /// Kunci umum buku; tanpa ini, yang ada di dalam map / the book's public key, else the folder's
-    #[arg(long = "key", alias = "kunci")]
+    #[arg(long = "kunci", alias = "key")]
     pub key: Option<String>,
     /// Kunci umum penanda tangan kedua / the public key of who signed beside the book
-    #[arg(long = "cosigner", alias = "penanda-tangan")]
+    #[arg(long = "penanda-tangan", alias = "cosigner")]
     pub cosigner: Option<String>,
     /// Map yang lebih lama / an earlier folder
-    #[arg(long = "earlier", alias = "sebelumnya")]
+    #[arg(long = "sebelumnya", alias = "earlier")]
     pub earlier: Option<PathBuf>,
 }
 
@@ -216,20 +216,12 @@ impl Client {
         })
     }
 
-    pub(super) fn not_proved(&self, why: &str) -> Failure {
-        Failure(self.say(&format!("TIDAK TERBUKTI: {why}"), &format!("NOT PROVED: {why}")))
-    }
-
-    pub(super) fn unproved(&self, error: &dyn std::error::Error) -> Failure {
-        self.not_proved(&error.to_string())
-    }
-
     async fn extends(&self, which: &Extends) -> Answer {
         let key = self.public_key(&which.key)?;
         let open = |whose: &str, text: &str| {
             let note = Note::parse(text).map_err(ProofError::from);
             let opened = note.and_then(|note| Checkpoint::open(&note, &key));
-            opened.map_err(|error| self.not_proved(&format!("{whose}: {error}")))
+            opened.map_err(|error| self.not_proved(&format!("{whose}: {}", self.why(&error))))
         };
         let file = which.checkpoint.display().to_string();
         let old = open(&file, &self.file(&which.checkpoint)?)?;
@@ -309,7 +301,10 @@ impl Client {
 
     async fn take_away(&self, which: &Export) -> Answer {
         let folder = &which.folder;
-        let failed = |error: FolderError| Failure(error.to_string());
+        let failed = |error: FolderError| {
+            let why = self.why(&error);
+            Failure(self.say(&format!("Tidak disalin: {why}"), &format!("Not copied: {why}")))
+        };
         let key = self.key().await?;
         let checkpoint = self.checkpoint(0).await?;
         let mut writer = Writer::new(folder).map_err(failed)?;
@@ -381,8 +376,7 @@ impl Client {
             return Err(self.not_continued((folder, then), now));
         }
         if !proven.findings.is_empty() {
-            let findings: Vec<String> = proven.findings.iter().map(ToString::to_string).collect();
-            return Err(Failure(findings.join("\n")));
+            return Err(self.not_proved(&self.findings(&proven.findings)));
         }
         let opening = match (&proven.content, &earlier) {
             (Content::Part(span, _), Some((folder, then))) => {
@@ -407,6 +401,22 @@ impl Client {
             }
         };
         Ok(vec![facts, table])
+    }
+
+    /// The first differences, and how many more there are.
+    fn findings(&self, all: &[Finding]) -> String {
+        const FIRST: usize = 3;
+        let one = |Finding { place, expected, found }: &Finding| {
+            self.say(
+                &format!("{place}: seharusnya {expected}, ternyata {found}"),
+                &format!("{place}: expected {expected}, found {found}"),
+            )
+        };
+        let mut said: Vec<String> = all.iter().take(FIRST).map(one).collect();
+        if let more @ 1.. = all.len().saturating_sub(FIRST) {
+            said.push(self.say(&format!("dan {more} selisih lagi"), &format!("and {more} more")));
+        }
+        said.join("; ")
     }
 
     /// Who signed a folder's checkpoint beside the book, and on which day (UTC).

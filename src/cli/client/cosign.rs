@@ -24,13 +24,13 @@ pub struct Cosign {
     /// Berkas titik periksa, ditulis ulang / the checkpoint's file, written anew
     checkpoint: PathBuf,
     /// Kunci umum buku / the book's public key
-    #[arg(long = "key", alias = "kunci")]
+    #[arg(long = "kunci", alias = "key")]
     key: String,
     /// Berkas kunci rahasia sendiri; dibuat bila belum ada / the file of one's own secret key
-    #[arg(long = "secret", alias = "rahasia")]
+    #[arg(long = "rahasia", alias = "secret")]
     secret: PathBuf,
     /// Nama kunci yang dibuat, misalnya dinas-kupang.example / name of a key that is made
-    #[arg(long = "name", alias = "nama", default_value = "simpul-cosigner")]
+    #[arg(long = "nama", alias = "name", default_value = "simpul-cosigner")]
     name: String,
 }
 
@@ -55,7 +55,9 @@ impl Client {
 
     /// A checkpoint in a file, signed by the book.
     fn opened(&self, file: &Path, key: &PublicKey) -> Result<(Note, Checkpoint), Failure> {
-        let why = |error: ProofError| self.not_proved(&format!("{}: {error}", file.display()));
+        let why = |error: ProofError| {
+            self.not_proved(&format!("{}: {}", file.display(), self.why(&error)))
+        };
         let note = Note::parse(&self.file(file)?).map_err(|error| why(error.into()))?;
         let checkpoint = Checkpoint::open(&note, key).map_err(why)?;
         Ok((note, checkpoint))

@@ -37,7 +37,7 @@ pub struct VerifyGrantFile {
     /// Map / folder
     folder: PathBuf,
     /// Kunci umum buku / the book's public key
-    #[arg(long = "key", alias = "kunci")]
+    #[arg(long = "kunci", alias = "key")]
     key: String,
 }
 
@@ -120,8 +120,8 @@ impl Client {
         let mut file = self.grant_file_of(group, grant)?;
         let paths = self.receipts(folder)?;
         for path in &paths {
-            let not_proved = |why: &dyn std::fmt::Display| {
-                self.not_proved(&format!("{}: {why}", path.display()))
+            let not_proved = |why: &(dyn std::error::Error + 'static)| {
+                self.not_proved(&format!("{}: {}", path.display(), self.why(why)))
             };
             let receipt = Receipt::parse(&self.file(path)?).map_err(|error| not_proved(&error))?;
             receipt.verify(&key).map_err(|error| not_proved(&error))?;
