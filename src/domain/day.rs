@@ -86,7 +86,7 @@ impl std::fmt::Display for Day {
 }
 
 /// Hours east of Greenwich. A zone that is not set counts as WIB.
-const fn offset_hours(zone: Zone) -> i64 {
+pub const fn offset_hours(zone: Zone) -> i64 {
     match zone {
         Zone::Unspecified | Zone::Wib => 7,
         Zone::Wita => 8,

@@ -2,7 +2,8 @@
 //!
 //! **Invariant**: a day that is not in the calendar is not read as another one.
 
-use crate::domain::day::Day;
+use crate::domain::day::{Day, offset_hours};
+use crate::domain::record::proto::Zone;
 use crate::domain::refusal::Language;
 
 /// Why a date cannot be read. `Display` is English; [`DateError::text`] has both languages.
@@ -107,11 +108,33 @@ fn whole(text: &str) -> Option<i32> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
+/// A moment, in seconds since 1970, as the clocks of a zone show it: `17 Agustus 2025 14.05.09 WITA`.
+pub fn format_moment(seconds: i64, zone: Zone, language: Language) -> String {
+    let local = seconds.saturating_add(offset_hours(zone) * 3600);
+    let day = i32::try_from(local.div_euclid(86_400)).unwrap_or(i32::MAX).min(Day::MAX.get());
+    let day = format_day(Day::new(day), language);
+    let clock = local.rem_euclid(86_400);
+    let (hours, minutes, seconds) = (clock / 3600, clock / 60 % 60, clock % 60);
+    let zone = match zone {
+        Zone::Unspecified | Zone::Wib => "WIB",
+        Zone::Wita => "WITA",
+        Zone::Wit => "WIT",
+    };
+    format!("{day} {hours:02}.{minutes:02}.{seconds:02} {zone}")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_moment_is_told_by_the_clocks_of_its_zone() {
+        let told = |zone| format_moment(1_767_193_509, zone, Language::Indonesian);
+        assert_eq!(told(Zone::Wib), "31 Desember 2025 22.05.09 WIB");
+        assert_eq!(told(Zone::Wit), "1 Januari 2026 00.05.09 WIT");
+    }
 
     #[test]
     fn dates_are_read_as_people_write_them() {

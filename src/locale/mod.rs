@@ -5,6 +5,7 @@
 
 pub mod date;
 pub mod event;
+pub mod method;
 pub mod number;
 pub mod text;
 pub mod words;

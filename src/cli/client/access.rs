@@ -9,12 +9,16 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::{Answer, Client, PAGE};
+use crate::api::errors::Fault;
 use crate::api::v1::{self, Role};
 use crate::cli::convert::{date, day};
 use crate::cli::remote::{Failure, fresh_request_id};
 use crate::cli::table::{Column, Table, text};
-use crate::cli::words::ROLES;
+use crate::cli::words::{PURPOSES, ROLES};
 use crate::domain::day::Day;
+use crate::domain::record::proto;
+use crate::locale::date::format_moment;
+use crate::locale::method::method_text;
 use crate::secret_file;
 use v1::link_identity_request::KnownBy;
 use v1::use_permit_response::Given;
@@ -301,14 +305,14 @@ impl Client {
                     page.next_page_token
                 };
                 self.pages(ask, take).await?;
-                Ok(vec![Table::of(LOOKUPS, lookups.into_iter().map(lookup))])
+                Ok(vec![self.lookups(lookups).await])
             }
             AccessAsk::Log { outside: false } => {
                 let ask = async |request: v1::ListLookupsRequest| {
                     self.remote.access().list_lookups(request).await
                 };
                 let lookups: Vec<v1::Lookup> = self.list(book, ask).await?;
-                Ok(vec![Table::of(LOOKUPS, lookups.into_iter().map(lookup))])
+                Ok(vec![self.lookups(lookups).await])
             }
             AccessAsk::SignIn { code, label, pin } => self.enrol(code, label, pin).await,
             AccessAsk::Unlock { pin } => self.unlock(pin).await,
@@ -454,10 +458,31 @@ impl Client {
         };
         Table::of(DEVICES, devices.iter().map(row))
     }
-}
 
-fn lookup(line: v1::Lookup) -> Vec<String> {
-    let at = line.at.unwrap_or_default();
-    let about = [line.method, line.name, line.reason, line.explanation, line.times.to_string()];
-    [at.to_string(), line.user_id, line.device_id].into_iter().chain(about).collect()
+    /// Lines of the access log, by the clocks of the book; by those of Jakarta where it is not known.
+    async fn lookups(&self, lines: Vec<v1::Lookup>) -> Table {
+        let request = v1::GetBookRequest { name: self.whole_book() };
+        let answer = self.remote.books().get_book(request).await;
+        let book = answer.ok().and_then(|answer| answer.into_inner().book);
+        let zone = book.map_or(0, |book| book.zone);
+        let zone = proto::Zone::try_from(zone).unwrap_or(proto::Zone::Unspecified);
+        Table::of(LOOKUPS, lines.into_iter().map(|line| self.lookup(line, zone)))
+    }
+
+    fn lookup(&self, line: v1::Lookup, zone: proto::Zone) -> Vec<String> {
+        let at = line.at.unwrap_or_default();
+        let purpose =
+            v1::Purpose::from_str_name(&line.reason).map(|why| PURPOSES.word(why).to_owned());
+        let refused = Fault::from_name(&line.reason).map(|why| why.text(self.language).to_owned());
+        vec![
+            format_moment(at.seconds, zone, self.language),
+            line.user_id,
+            line.device_id,
+            method_text(&line.method, self.language),
+            line.name,
+            purpose.or(refused).unwrap_or(line.reason),
+            line.explanation,
+            line.times.to_string(),
+        ]
+    }
 }
