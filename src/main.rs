@@ -65,7 +65,7 @@ enum ConfigCommand {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let read = Cli::command().try_get_matches();
+    let read = client::with_examples(Cli::command()).try_get_matches();
     let read = read.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match read {
         Ok(read) => read,
