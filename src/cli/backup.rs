@@ -127,9 +127,10 @@ fn place(config: &Config, to: &Path, others: &[&str]) -> Result<PathBuf, BackupE
         return Err(BackupError::Postgres);
     }
     let failed = |error| BackupError::Folder(to.to_owned(), error);
+    let data = config.data_dir.canonicalize();
+    let data = data.map_err(|error| BackupError::Folder(config.data_dir.clone(), error))?;
     std::fs::create_dir_all(to).map_err(failed)?;
     let to = to.canonicalize().map_err(failed)?;
-    let data = config.data_dir.canonicalize().map_err(failed)?;
     if to.starts_with(&data) || data.starts_with(&to) {
         return Err(BackupError::Beside(to, data));
     }

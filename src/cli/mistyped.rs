@@ -82,7 +82,7 @@ pub fn sentence(
         }
         ErrorKind::InvalidSubcommand => {
             let word = one(error, ContextKind::InvalidSubcommand)?;
-            let [id, en] = meant(error, ContextKind::SuggestedSubcommand);
+            let [id, en] = meant_command(error, command);
             (format!("{word}: perintah ini tidak ada{id}"), format!("{word}: no such command{en}"))
         }
         ErrorKind::MissingRequiredArgument => {
@@ -134,9 +134,22 @@ fn several(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     }
 }
 
+/// The commands that were probably meant, by the names that the help shows, the likeliest two.
+fn meant_command(error: &clap::Error, within: &Command) -> [String; 2] {
+    let mut alike = several(error, ContextKind::SuggestedSubcommand);
+    alike.retain(|name| within.get_subcommands().any(|known| known.get_name() == name));
+    // clap has the likeliest last.
+    alike.reverse();
+    alike.truncate(2);
+    in_words(&alike)
+}
+
 /// What was probably meant, in both languages; nothing where nothing is alike.
 fn meant(error: &clap::Error, kind: ContextKind) -> [String; 2] {
-    let alike = several(error, kind);
+    in_words(&several(error, kind))
+}
+
+fn in_words(alike: &[String]) -> [String; 2] {
     if alike.is_empty() {
         return [String::new(), String::new()];
     }

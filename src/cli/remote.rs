@@ -238,6 +238,7 @@ fn field_word(field: &str) -> &str {
         "deposit" => "deposito",
         "display_name" | "label" | "name" => "nama",
         "drawer" => "laci",
+        "evidence" => "bukti",
         "entity" | "parent" => "kelompok atau lkm",
         "fund" => "dana",
         "grant" => "hibah",

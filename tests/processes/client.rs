@@ -44,13 +44,13 @@ async fn every_command_is_typed_once() {
 
 /// A book with its LKM and two linked groups of five, `mawar` and `melati`.
 pub fn found(terminal: &Terminal) {
-    terminal.reads("buku-baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025");
+    terminal.reads("buku baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025");
     for group in ["mawar", "melati"] {
-        let line = format!("kelompok-baru {group} --nama {group} --anggota 5 --terhubung 1-1-2025");
+        let line = format!("kelompok baru {group} --nama {group} --anggota 5 --terhubung 1-1-2025");
         terminal.reads(&line);
         for (id, name) in [("m01", "Maria"), ("m02", "Yosef"), ("m03", "Agustina")] {
             let line =
-                format!("anggota-baru {group} {id} --nama \"{name} (contoh)\" --sejak 1-1-2025");
+                format!("anggota baru {group} {id} --nama \"{name} (contoh)\" --sejak 1-1-2025");
             terminal.reads(&line);
         }
     }
@@ -59,10 +59,10 @@ pub fn found(terminal: &Terminal) {
 }
 
 fn a_treasurers_day(terminal: &Terminal, data: &Path) {
-    terminal.reads("buku-baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025");
-    let new = "kelompok-baru mawar --nama \"Mawar (contoh)\" --anggota 20";
+    terminal.reads("buku baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025");
+    let new = "kelompok baru mawar --nama \"Mawar (contoh)\" --anggota 20";
     terminal.says(new, "! Kelompok ini beranggota 20");
-    terminal.reads("anggota-baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
+    terminal.reads("anggota baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
     terminal.shows("setor mawar m01 50.000", "Tabungan Anggota", "Rp50.000");
     terminal.reads("iuran mawar m01 Rp5.000");
     let file = data.join("lembar.csv");
@@ -95,7 +95,7 @@ fn refusals(terminal: &Terminal) {
     assert!(english.ends_with(" Nothing was booked."), "{english}");
     let future = terminal.refused("setor mawar m01 1.000 --tanggal 1-1-2160");
     assert!(future.contains("belum tiba"), "{future}");
-    let taken = terminal.refused("kelompok-baru mawar --name Lain --members 7");
+    let taken = terminal.refused("kelompok baru mawar --name Lain --members 7");
     assert!(taken.contains("sudah dipakai") && !taken.contains("dibukukan"), "{taken}");
     let nothing = terminal.refused("setor mawar m01 0");
     let booked = "Tidak ada yang dibukukan.";
@@ -160,6 +160,10 @@ fn mistyped(terminal: &Terminal, data: &Path) {
     ] {
         assert_eq!(terminal.refused(line), sentence);
     }
+    // Only what the help shows is proposed.
+    let unlike = terminal.refused("hri tutup");
+    assert!(unlike.starts_with("hri: perintah ini tidak ada; maksudnya hari"), "{unlike}");
+    assert!(!unlike.contains("share") && !unlike.contains("parties"), "{unlike}");
 }
 
 fn an_officer_follows_a_grant(terminal: &Terminal, data: &Path) {
@@ -348,11 +352,11 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
         terminal.with_token(guarded.join(format!("{name}.tanda")))
     };
     let admin = device("kepala");
-    let stranger = admin.refused("kelompok");
+    let stranger = admin.refused("kelompok daftar");
     assert_eq!(stranger, "Silakan masuk dahulu.");
     admin.says(&format!("akses masuk {} --nama kantor", code.trim()), "terdaftar");
-    admin.reads("buku-baru --nama Jaga --lkm \"LKM contoh\" --sejak 1-1-2025");
-    let refused = admin.refused("kelompok-baru mawar --nama Mawar --anggota 5");
+    admin.reads("buku baru --nama Jaga --lkm \"LKM contoh\" --sejak 1-1-2025");
+    let refused = admin.refused("kelompok baru mawar --nama Mawar --anggota 5");
     assert!(refused.contains("tidak berhak"), "{refused}");
 
     // What waits for a second person says what they type.
@@ -390,13 +394,13 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
         own
     };
     let manager = lets_in("manajer", "manajer", "", None);
-    manager.reads("kelompok-baru mawar --nama Mawar --anggota 5 --terhubung 1-1-2025");
+    manager.reads("kelompok baru mawar --nama Mawar --anggota 5 --terhubung 1-1-2025");
     let treasurer = lets_in("bu-maria", "bendahara --kelompok mawar", "--pin 2468", Some(&manager));
     assert!(treasurer.refused("akses saya").contains("PIN"));
     assert_eq!(treasurer.refused("akses buka 1357"), "PIN salah. (isian: pin)");
     treasurer.says("akses buka 2468", "terbuka");
     treasurer.shows("akses saya", "bu-maria", "groups/mawar");
-    treasurer.reads("anggota-baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
+    treasurer.reads("anggota baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
     treasurer.books("setor mawar m01 50.000");
     let [right, wrong] = [50, 20].map(|much| manager.books(&format!("setor mawar m01 {much}.000")));
     treasurer.shows("konfirmasi daftar mawar", &right, "dicatat oleh LKM, belum dikonfirmasi");
@@ -443,8 +447,11 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
         "3",
     );
     manager.shows("persetujuan aturan", "pencairan", "Rp5.000.000");
-    admin.shows("akses catatan", "GroupService/CreateGroup", "ROLE_REQUIRED");
-    admin.says("akses catatan --di-luar-buku", "TOKEN_REQUIRED");
+    let log = admin.reads("akses catatan");
+    let line = row(&log, "Kelompok: baru");
+    assert!(line[0].ends_with(" WITA"), "{log}");
+    assert!(line.contains(&"Peran Anda tidak berhak atas permintaan ini.".to_owned()), "{log}");
+    admin.says("akses catatan --di-luar-buku", "Silakan masuk dahulu.");
     assert!(server.terminate().success());
     [admin, manager, treasurer].iter().flat_map(Terminal::typed).collect()
 }
@@ -556,35 +563,42 @@ fn audit_spans(terminal: &Terminal, data: &Path, key: &str, early: &Path) {
 }
 
 fn registers(terminal: &Terminal, data: &Path) {
-    terminal.reads("buku-baru --nama Registrasi --lkm \"LKM contoh\" --sejak 1-1-2025");
-    terminal.shows("buku", "Registrasi", "LKM contoh");
-    terminal.shows("buku buku", "Registrasi", "1 Januari 2025");
-    terminal.reads("kelompok-baru mawar --nama Mawar --anggota 5 --usaha \"Ternak babi\"");
-    terminal.shows("kelompok", "mawar", "Ternak babi");
-    terminal.says("hubungkan mawar --sejak 2-1-2025", "Terhubung dengan LKM sejak 2 Januari 2025");
-    terminal.says("lepaskan mawar --sejak 5-1-2025", "2 Januari 2025 sampai 5 Januari 2025");
-    terminal.says("tahap mawar berkembang --sejak 2-1-2025", "Tahap: berkembang sejak 2 Januari");
+    terminal.reads("buku baru --nama Registrasi --lkm \"LKM contoh\" --sejak 1-1-2025");
+    terminal.shows("buku daftar", "Registrasi", "LKM contoh");
+    terminal.shows("buku daftar buku", "Registrasi", "1 Januari 2025");
+    terminal.reads("kelompok baru mawar --nama Mawar --anggota 5 --usaha \"Ternak babi\"");
+    terminal.shows("kelompok daftar", "mawar", "Ternak babi");
+    terminal.says(
+        "kelompok hubungkan mawar --sejak 2-1-2025",
+        "Terhubung dengan LKM sejak 2 Januari 2025",
+    );
+    terminal
+        .says("kelompok lepaskan mawar --sejak 5-1-2025", "2 Januari 2025 sampai 5 Januari 2025");
+    terminal.says(
+        "kelompok tahap mawar berkembang --sejak 2-1-2025",
+        "Tahap: berkembang sejak 2 Januari",
+    );
     terminal.shows(
-        "anggota-baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025",
+        "anggota baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025",
         "m01",
         "Maria (contoh)",
     );
-    terminal.says("pengurus mawar m01 ketua --sejak 3-1-2025", "ketua: m01");
-    terminal.says("kelompok mawar", "ketua: m01");
-    let change = "anggota-ubah mawar m01 --status hampir-miskin --keluarga kk-01";
+    terminal.says("kelompok pengurus mawar m01 ketua --sejak 3-1-2025", "ketua: m01");
+    terminal.says("kelompok daftar mawar", "ketua: m01");
+    let change = "anggota ubah mawar m01 --status hampir-miskin --keluarga kk-01";
     terminal.shows(change, "m01", "hampir-miskin");
-    terminal.shows("anggota mawar", "m01", "kk-01");
-    terminal.shows("anggota mawar m01", "m01", "Maria (contoh)");
-    terminal.reads("anggota-baru mawar m02 --nama \"Yosef (contoh)\" --sejak 1-1-2025");
-    terminal.shows("anggota-keluar mawar m02 --sejak 6-1-2025", "m02", "6 Januari 2025");
-    terminal.shows("anggota-cari mária", "m01", "Maria (contoh)");
-    terminal.reads("anggota-ubah mawar m01 --nik 5301014501900001");
-    let reveal = "anggota-lihat-nik mawar m01 --untuk identitas --alasan \"cocokkan KTP\"";
+    terminal.shows("anggota daftar mawar", "m01", "kk-01");
+    terminal.shows("anggota daftar mawar m01", "m01", "Maria (contoh)");
+    terminal.reads("anggota baru mawar m02 --nama \"Yosef (contoh)\" --sejak 1-1-2025");
+    terminal.shows("anggota keluar mawar m02 --sejak 6-1-2025", "m02", "6 Januari 2025");
+    terminal.shows("anggota cari mária", "m01", "Maria (contoh)");
+    terminal.reads("anggota ubah mawar m01 --nik 5301014501900001");
+    let reveal = "anggota lihat-nik mawar m01 --untuk identitas --alasan \"cocokkan KTP\"";
     terminal.shows(reveal, "m01", "5301014501900001");
     let held = data.join("maria.json");
     let export = held.display();
     let export =
-        format!("anggota-ekspor-data mawar m01 {export} --untuk data-sendiri --alasan diminta");
+        format!("anggota ekspor-data mawar m01 {export} --untuk data-sendiri --alasan diminta");
     terminal.says(&export, "Disimpan di");
     let held = std::fs::read_to_string(&held).expect("written");
     let held: serde_json::Value = serde_json::from_str(&held).expect("JSON");
@@ -593,23 +607,23 @@ fn registers(terminal: &Terminal, data: &Path) {
     assert_eq!(first["transaction"]["event"], "MEMBER_ENROLLED");
     assert_eq!(first["rows"][0]["id"], "m01");
     assert!(held.to_string().contains("\"household\":\"kk-01\""), "{held}");
-    terminal.says("masa-simpan 10 --sejak 1-1-2025 --berita-acara BA-7", "10");
-    let early = terminal.refused("anggota-hapus-data mawar m02 --sebab diminta");
+    terminal.says("anggota masa-simpan 10 --sejak 1-1-2025 --berita-acara BA-7", "10");
+    let early = terminal.refused("anggota hapus-data mawar m02 --sebab diminta");
     assert!(early.contains("wajib disimpan sampai 31 Desember 2035"), "{early}");
-    let shop = "pihak-baru mawar toko --sebagai pemasok --nama \"Toko Tani (contoh)\"";
+    let shop = "pihak baru mawar toko --sebagai pemasok --nama \"Toko Tani (contoh)\"";
     terminal.shows(shop, "toko", "Toko Tani (contoh)");
-    terminal.shows("pihak mawar", "toko", "pemasok");
-    terminal.shows("pihak mawar toko", "toko", "Toko Tani (contoh)");
-    terminal.shows("laci-baru tas-1 --nama \"Tas 1\" --kolektor", "tas-1", "tas kolektor");
-    terminal.shows("laci", "tas-1", "Tas 1");
+    terminal.shows("pihak daftar mawar", "toko", "pemasok");
+    terminal.shows("pihak daftar mawar toko", "toko", "Toko Tani (contoh)");
+    terminal.shows("laci baru tas-1 --nama \"Tas 1\" --kolektor", "tas-1", "tas kolektor");
+    terminal.shows("laci daftar", "tas-1", "Tas 1");
     terminal.reads("jurnal umum --debit lkm.sp.1102:5.000.000 --kredit lkm.sp.3107:5.000.000");
-    terminal.reads("laci-baru loket-1 --nama \"Loket 1\"");
+    terminal.reads("laci baru loket-1 --nama \"Loket 1\"");
     terminal.reads("laci batas loket-1 1.000.000 --sejak 1-1-2025");
     let open = "laci buka loket-1 --teller teller-1 --dihitung 0";
     let full = terminal.refused(&format!("{open} --dari-brankas 1.000.001"));
     assert!(full.contains("paling banyak Rp1.000.000"), "{full}");
     terminal.shows(&format!("{open} --dari-brankas 500.000"), "Kas Teller", "Rp500.000");
-    terminal.shows("laci", "loket-1", "teller-1");
+    terminal.shows("laci daftar", "loket-1", "teller-1");
     let close = "laci tutup loket-1 --dihitung 499.000 --ke-brankas 499.000";
     terminal.shows(close, "Selisih Kas", "Rp1.000");
     terminal.books("kas selisih lkm 1.000 --laci loket-1 --berita-acara BA-1");
@@ -638,17 +652,17 @@ fn meetings(terminal: &Terminal, data: &Path) {
     terminal.shows("laporan hadir mawar", "januari", "1");
     let guest = "sekretaris tamu-baru mawar satu \"Ibu Contoh\" --dari \"Dinas Sosial\"";
     terminal.shows(&format!("{guest} --keperluan kunjungan"), "satu", "kunjungan");
-    terminal.shows("sekretaris tamu mawar", "satu", "Ibu Contoh");
+    terminal.shows("sekretaris daftar-tamu mawar", "satu", "Ibu Contoh");
     let letter = "sekretaris surat-baru mawar masuk-1 masuk Kecamatan --nomor 7/contoh";
     terminal.shows(&format!("{letter} --perihal undangan"), "masuk-1", "undangan");
-    terminal.shows("sekretaris surat mawar", "masuk-1", "7/contoh");
+    terminal.shows("sekretaris daftar-surat mawar", "masuk-1", "7/contoh");
     terminal.shows("laporan buku-kelompok mawar", "Buku kas IKS", "iks");
 }
 
 fn a_business(terminal: &Terminal, _data: &Path) {
     found(terminal);
     for (id, kind) in [("toko", "pemasok"), ("pasar", "pembeli")] {
-        terminal.reads(&format!("pihak-baru mawar {id} --sebagai {kind} --nama \"{id} (contoh)\""));
+        terminal.reads(&format!("pihak baru mawar {id} --sebagai {kind} --nama \"{id} (contoh)\""));
     }
     let grant = "hibah terima mawar barang --barang induk:ternak:babi:4:ekor:4.000.000";
     terminal.shows(&format!("{grant} --program \"APBD (contoh)\""), "Modal Hibah", "Rp4.000.000");
@@ -734,7 +748,7 @@ fn statements(terminal: &Terminal) {
         "Modal dibagi",
         "Rp6.410.000",
     );
-    let close = "tutup-buku mawar --sampai 31-3-2025 --berita-acara BA-5";
+    let close = "buku tutup mawar --sampai 31-3-2025 --berita-acara BA-5";
     terminal.shows(close, "mawar", "31 Maret 2025");
     let reopen = "tahun buka-lagi mawar --sampai 28-2-2025 --berita-acara BA-6";
     terminal.shows(reopen, "mawar", "28 Februari 2025");
@@ -749,7 +763,11 @@ fn statements(terminal: &Terminal) {
                    --sebesar 5.000 --berita-acara BA-8";
     terminal.shows(product, "wajib", "Rp5.000");
     terminal.says("produk-simpanan wajib mawar --per 1-4-2025", "Rp5.000");
-    terminal.says("tutup-hari", "Tutup hari");
+    terminal.says("hari tutup", "Belum ada hari yang ditutup; tutup dengan --sampai TANGGAL.");
+    let closed = terminal.reads("hari tutup --sampai 5-4-2025");
+    assert!(closed.ends_with(" hari ditutup: 1 Januari 2025 sampai 5 April 2025.\n"), "{closed}");
+    terminal.shows("hari tutup", "April", "5 April 2025");
+    terminal.says("hari tutup --sampai 5-4-2025", "Tidak ada hari yang perlu ditutup.");
 }
 
 fn solidarity(terminal: &Terminal, _data: &Path) {
@@ -763,7 +781,7 @@ fn solidarity(terminal: &Terminal, _data: &Path) {
     terminal.reads("iuran mawar m01 5.000");
     let standing = terminal.shows("iks tagihan mawar", "m02", "Rp5.000");
     assert_eq!(row(&standing, "m01")[1..], ["Rp5.000", "Rp5.000", "Rp0"], "{standing}");
-    terminal.reads("pihak-baru mawar yayasan --sebagai penyumbang --nama \"Yayasan (contoh)\"");
+    terminal.reads("pihak baru mawar yayasan --sebagai penyumbang --nama \"Yayasan (contoh)\"");
     terminal.shows("iks sumbangan mawar yayasan 100.000", "Dana IKS", "Rp100.000");
     let ask = "iks minta mawar m02 --karena musibah --setuju 3 --catatan \"Rumah terbakar\"";
     let above = terminal.refused(&format!("{ask} 60.000"));
@@ -772,7 +790,13 @@ fn solidarity(terminal: &Terminal, _data: &Path) {
     let more = terminal.refused(&format!("{ask} 1.000 --peristiwa dapur"));
     assert!(more.contains("sudah dibayar Rp40.000"), "{more}");
     let unknown = terminal.tells("iuran mawar m99 2.000", "Menunggu di Rekening Sementara");
+    let listed = terminal.shows("jurnal sementara mawar", &unknown, "Rp2.000");
+    assert_eq!(row(&listed, &unknown)[1..5], ["0", "1 Januari 2025", "mawar", "iks"], "{listed}");
+    assert!(listed.contains("Menempatkannya: simpul jurnal tempatkan"), "{listed}");
+    terminal.says("jurnal sementara", &unknown);
     terminal.reads(&format!("jurnal tempatkan {unknown} mawar.iks.3201 2.000 --iuran-dari m03"));
+    let nothing = "Menunggu di Rekening Sementara\nTidak ada.";
+    assert_eq!(terminal.reads("jurnal sementara").trim(), nothing);
     let standing = terminal.reads("iks tagihan mawar");
     assert_eq!(row(&standing, "m03")[1..], ["Rp5.000", "Rp2.000", "Rp3.000"], "{standing}");
     let told = "iks santunan mawar m03 10.000 --karena sakit --setuju 3";
@@ -817,16 +841,17 @@ fn solidarity(terminal: &Terminal, _data: &Path) {
 /// Groups that sleep, wake, move to the book of another theme, and are dissolved.
 fn lives(terminal: &Terminal, _data: &Path) {
     found(terminal);
-    terminal.shows("tidur mawar --sejak 1-3-2025 --berita-acara BA-1", "BA-1", "tidur");
-    terminal.shows("bangun mawar --sejak 1-4-2025 --berita-acara BA-2", "BA-2", "aktif");
+    terminal.shows("kelompok tidur mawar --sejak 1-3-2025 --berita-acara BA-1", "BA-1", "tidur");
+    terminal.shows("kelompok bangun mawar --sejak 1-4-2025 --berita-acara BA-2", "BA-2", "aktif");
     terminal.reads("setor mawar m01 50.000");
-    let pindah = "pindah mawar bendahara --menjadi mawar-2 --tanggal 1-5-2025";
+    let pindah = "kelompok pindah mawar bendahara --menjadi mawar-2 --tanggal 1-5-2025";
     terminal.refused(pindah);
     terminal.says(&format!("{pindah} --berita-acara BA-3"), "sudah tiba");
-    terminal.shows("daftar-pindah", "mawar", "sudah tiba");
+    terminal.shows("kelompok daftar-pindah", "mawar", "sudah tiba");
     terminal.reads("setor melati m01 50.000");
     terminal.reads("iuran melati m02 5.000");
-    let bubar = "bubarkan melati --bagian m01=2.000 --bagian m02=3.000 --berita-acara BA-4";
+    let bubar =
+        "kelompok bubarkan melati --bagian m01=2.000 --bagian m02=3.000 --berita-acara BA-4";
     terminal.shows(bubar, "Tabungan Anggota", "Rp50.000");
 }
 
@@ -844,12 +869,13 @@ fn groups_and_their_lkm(terminal: &Terminal, data: &Path) {
     terminal.shows("produk-simpanan daftar-blokir lkm", "mawar", "Rp350.000");
     terminal.shows("produk-simpanan rekening mawar --kube", "sp", "Rp350.000");
     terminal.reads("produk-simpanan buka-blokir lkm l1");
-    terminal.reads("laci-baru tas --nama Tas --kolektor");
+    terminal.reads("laci baru tas --nama Tas --kolektor");
     terminal.shows(
         "kolektor terima mawar tas 60.000 --dana sp",
         "Kas dalam Perjalanan",
         "Rp60.000",
     );
+    assert_eq!(row(&terminal.reads("kolektor daftar"), "tas"), ["tas", "Tas", "Rp60.000"]);
     let more = terminal.refused("kolektor setor tas 60.001");
     assert!(more.contains("(isian: jumlah)"), "{more}");
     terminal.shows("kolektor setor tas 60.000", "Kas dalam Perjalanan", "Rp60.000");
@@ -916,7 +942,7 @@ fn a_year_ends(terminal: &Terminal, _data: &Path) {
     terminal.reads("setor mawar m01 90.000 --tanggal 1-6-2025");
     savings_products(terminal);
     terminal.reads("kas bunga mawar 7.000 --dana uep --tanggal 20-1-2026");
-    terminal.reads("tutup-buku mawar --sampai 31-12-2025 --berita-acara BA-1");
+    terminal.reads("buku tutup mawar --sampai 31-12-2025 --berita-acara BA-1");
     terminal.shows("tahun tutup mawar 2025 --berita-acara BA-2", "tertutup", "Rp1.000.000");
     let rule = "shu aturan mawar --sejak 1-1-2026 --untuk cadangan:40 --untuk anggota:50";
     let rule = format!("{rule} --untuk pengurus:10");
@@ -977,7 +1003,7 @@ fn savings_products(terminal: &Terminal) {
     let unpaid = terminal.refused("produk-simpanan setor-pajak lkm 1.000");
     assert!(unpaid.contains("Rp"), "{unpaid}");
     terminal
-        .says("anggota-meninggal mawar m01 --pada 30-6-2025 --tanggal 1-7-2025", "30 Juni 2025");
+        .says("anggota meninggal mawar m01 --pada 30-6-2025 --tanggal 1-7-2025", "30 Juni 2025");
     let settle = "produk-simpanan selesaikan mawar m01 --sejak 1-7-2025 --tanggal 1-7-2025 \
                   --meninggal 30-6-2025 --ahli-waris \"Ibu contoh\" --kuitansi AK-1/contoh";
     terminal.shows(settle, "Tabungan Anggota", "Rp50.000");

@@ -14,17 +14,17 @@ pub fn loans(terminal: &Terminal, _data: &Path) {
     terminal.shows(&line, "usaha", "bulanan");
     let line = format!("pinjaman produk mawar harian --nama Harian {product} {rules}");
     terminal.reads(&line);
-    terminal.shows("pinjaman produk-daftar lkm", "usaha", "flat");
+    terminal.shows("pinjaman daftar-produk lkm", "usaha", "flat");
     let season = "--sejak 1-1-2025 --berita-acara BA-1 --cara musiman --jasa 1,5";
     terminal.reads(&format!("pinjaman produk lkm musim --nama Musim {season} {rules}"));
-    terminal.shows("pinjaman produk-daftar lkm", "musim", "1,5");
+    terminal.shows("pinjaman daftar-produk lkm", "musim", "1,5");
     let season = "pinjaman pratinjau 2.000.000 --cair 31-1-2025 --angsuran 6";
     let line = format!("{season} --cara musiman --jasa 1,5 {rules}");
     terminal.shows(&line, "31 Juli 2025", "Rp180.000");
     a_group_borrows(terminal);
     a_member_does_not_pay(terminal);
     a_customer_of_the_lkm(terminal);
-    terminal.reads("pihak-baru lkm bank-desa --sebagai lain --nama \"Bank Desa (contoh)\"");
+    terminal.reads("pihak baru lkm bank-desa --sebagai lain --nama \"Bank Desa (contoh)\"");
     let taken = "pinjaman luar lkm b1 bank-desa 1.000.000 --tempat bank";
     let agreed = "--cara flat --tiap bulanan --jasa 1 --angsuran 10";
     terminal.shows(&format!("{taken} {agreed}"), "Pinjaman Diterima", "Rp1.000.000");
@@ -159,7 +159,7 @@ fn portfolio(terminal: &Terminal) {
     terminal.shows("portofolio suku-jasa mawar", "harian", "12");
     terminal.says("portofolio rasio lkm --lang en", "Assets / liabilities");
     terminal.says("portofolio batas", "Saran, belum berlaku");
-    let bound = "portofolio batas-atur jasa-pinjaman --bentuk lkm-ojk --paling-banyak 24 \
+    let bound = "portofolio atur-batas jasa-pinjaman --bentuk lkm-ojk --paling-banyak 24 \
                  --akibat tolak --sumber \"Aturan contoh\" --sejak 5-7-2025 --berita-acara BA-7";
     terminal.shows(bound, "jasa-pinjaman", "tolak");
     let dear = "pinjaman produk lkm mahal --nama Mahal --sejak 5-7-2025 --berita-acara BA-8 \
@@ -168,15 +168,15 @@ fn portfolio(terminal: &Terminal) {
     assert!(refused.contains("melebihi batas 24% (Aturan contoh)"), "{refused}");
     let rates = "portofolio suku-jasa lkm --per 5-7-2025";
     terminal.says(rates, "Batas setahun: ≤ 24% (Aturan contoh)");
-    let regime = "bentuk koperasi --prinsip konvensional --sejak 1-8-2025 --berita-acara BA-9";
+    let regime = "buku bentuk koperasi --prinsip konvensional --sejak 1-8-2025 --berita-acara BA-9";
     terminal.shows(regime, "koperasi", "konvensional");
-    terminal.says("pindah-simpanan-modal", "0");
+    terminal.says("buku pindah-simpanan-modal", "0");
     let json = terminal.reads("portofolio ringkas mawar --output json");
     assert!(json.contains("outstanding"), "{json}");
 }
 
 fn a_customer_of_the_lkm(terminal: &Terminal) {
-    terminal.reads("anggota-baru lkm m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
+    terminal.reads("anggota baru lkm m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
     let wish = "pinjaman ajukan lkm l2 m01 400.000 --produk usaha --angsuran 4";
     terminal.reads(&format!("{wish} --penanggung mawar"));
     agreed(terminal, "lkm l2");

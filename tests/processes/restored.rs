@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::server::{Backend, Server, data_folder};
+use crate::server::{Backend, Server, data_folder, simpul};
 use crate::terminal::Terminal;
 
 /// The database's files, without keys and signatures.
@@ -30,9 +30,9 @@ async fn a_book_restored_behind_its_checkpoint_is_frozen_until_it_is_decided_to_
     fs::create_dir_all(&backup).expect("a folder");
     let note = |name: &str| format!("audit checkpoint {}", data.join(name).display());
     serve(&data, |terminal| {
-        terminal.reads("buku-baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025");
-        terminal.reads("kelompok-baru mawar --nama Mawar --anggota 5");
-        terminal.reads("anggota-baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
+        terminal.reads("buku baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025");
+        terminal.reads("kelompok baru mawar --nama Mawar --anggota 5");
+        terminal.reads("anggota baru mawar m01 --nama \"Maria (contoh)\" --sejak 1-1-2025");
     });
     copy(&data, &backup);
     serve(&data, |terminal| {
@@ -46,7 +46,7 @@ async fn a_book_restored_behind_its_checkpoint_is_frozen_until_it_is_decided_to_
             let refused = terminal.refused(line);
             assert!(refused.contains("tidak melanjutkan"), "{line}: {refused}");
         }
-        terminal.reads("anggota mawar");
+        terminal.reads("anggota daftar mawar");
         terminal.reads("audit start-epoch --catatan \"cadangan lama dipulihkan (contoh)\"");
         terminal.reads("setor mawar m01 10.000");
         terminal.reads(&note("titik-3"));
@@ -72,17 +72,28 @@ async fn every_batch_is_signed_if_need_be_at_the_next_start() {
     for number in 0..3 {
         serve(&data, |terminal| match number {
             0 => drop(
-                terminal.reads("buku-baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025"),
+                terminal.reads("buku baru --nama Contoh --lkm \"LKM contoh\" --sejak 1-1-2025"),
             ),
-            _ => drop(terminal.reads(&format!("kelompok-baru mawar{number} --nama M --anggota 5"))),
+            _ => drop(terminal.reads(&format!("kelompok baru mawar{number} --nama M --anggota 5"))),
         });
         sizes.push(signed().lines().nth(1).expect("a size").parse::<u64>().expect("a number"));
     }
     assert_eq!(sizes, [1, 2, 3], "nobody asked for them");
     let last = signed();
-    serve(&data, |terminal| drop(terminal.reads("kelompok-baru melati --nama M --anggota 5")));
+    serve(&data, |terminal| drop(terminal.reads("kelompok baru melati --nama M --anggota 5")));
     let next = signed();
     fs::write(&checkpoint, last).expect("written");
     serve(&data, |_| ());
     assert_eq!(signed(), next);
+}
+
+#[test]
+fn a_backup_names_the_folder_that_is_not_there() {
+    let (_folder, data) = data_folder();
+    let to = data.with_file_name("cadangan");
+    let to_name = to.to_str().expect("text");
+    let output = simpul(&["backup", "--ke", to_name], &Backend::Sqlite, &data).output();
+    let said = String::from_utf8(output.expect("it runs").stderr).expect("text");
+    assert!(said.contains(&format!("{}: ", data.display())), "{said}");
+    assert!(!to.exists(), "nothing is left behind");
 }

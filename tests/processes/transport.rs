@@ -46,39 +46,39 @@ async fn a_certificate_is_renewed_while_callers_go_on() {
         block_in_place(|| log.by_ref().any(|line| line.expect("text").contains(words)))
     };
     let trusting = |file: &Path| Terminal::new(server.address(), "aman").trusting(file.to_owned());
-    trusting(&first).reads("buku-baru --nama Aman --sejak 1-1-2025");
+    trusting(&first).reads("buku baru --nama Aman --sejak 1-1-2025");
     let untrusted = "Sertifikat server ditolak: tidak dijamin oleh berkas --ca (atau SIMPUL_CA); minta \
                      berkas yang benar dari pengelola server.";
-    assert_eq!(trusting(&second).refused("kelompok"), untrusted);
+    assert_eq!(trusting(&second).refused("kelompok daftar"), untrusted);
     let booking = trusting(&second).refused("setor mawar m01 1.000");
     assert_eq!(booking, format!("{untrusted} Tidak ada yang dibukukan."));
     let plain = server.address().replace("https", "http");
-    let plain = Terminal::new(&plain, "aman").refused("kelompok");
+    let plain = Terminal::new(&plain, "aman").refused("kelompok daftar");
     assert!(
         plain.starts_with("Server ini hanya menerima sambungan TLS: tulis https://"),
         "{plain}"
     );
     let other = server.address().replace("127.0.0.1", "localhost");
-    let other = Terminal::new(&other, "aman").trusting(first.clone()).refused("kelompok");
+    let other = Terminal::new(&other, "aman").trusting(first.clone()).refused("kelompok daftar");
     assert!(
         other.starts_with("Sertifikat server ditolak: dibuat untuk nama lain, bukan localhost;"),
         "{other}"
     );
-    let nobody = Terminal::new(server.address(), "aman").refused("kelompok");
+    let nobody = Terminal::new(server.address(), "aman").refused("kelompok daftar");
     assert!(nobody.starts_with("Alamat https memerlukan sertifikat yang dipercaya"), "{nobody}");
 
     write(&served, &renewed.0);
     write(&key, &renewed.1);
     server.signal("-HUP");
     assert!(hears("the certificate was loaded again"));
-    trusting(&second).reads("kelompok");
-    assert_eq!(trusting(&first).refused("kelompok"), untrusted);
+    trusting(&second).reads("kelompok daftar");
+    assert_eq!(trusting(&first).refused("kelompok daftar"), untrusted);
 
     // A key that is not the certificate's changes nothing.
     write(&key, &old.1);
     server.signal("-HUP");
     assert!(hears("the certificate in force stays"));
-    trusting(&second).reads("kelompok");
+    trusting(&second).reads("kelompok daftar");
 
     let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
     params.not_after = date_time_ymd(2025, 1, 1);
@@ -87,7 +87,7 @@ async fn a_certificate_is_renewed_while_callers_go_on() {
     write(&served, &params.self_signed(&old).expect("signed").pem());
     server.signal("-HUP");
     assert!(hears("the certificate was loaded again"));
-    let expired = trusting(&served).refused("kelompok");
+    let expired = trusting(&served).refused("kelompok daftar");
     assert!(
         expired.starts_with("Sertifikat server ditolak: masa berlakunya sudah lewat"),
         "{expired}"
@@ -103,7 +103,7 @@ async fn an_unknown_outcome_is_told_with_the_way_to_learn_it() {
     std::thread::spawn(move || listener.incoming().for_each(drop));
     let terminal = Terminal::new(&address, "contoh");
     let lost = "Sambungan putus sebelum server menjawab, jadi hasilnya belum diketahui.";
-    assert_eq!(terminal.refused("kelompok"), lost);
+    assert_eq!(terminal.refused("kelompok daftar"), lost);
     let booking = terminal.refused("setor mawar m01 1.000 --id-permintaan setoran-7");
     let again = "Ulangi perintah yang sama dengan --id-permintaan setoran-7: tidak akan dibukukan dua \
                  kali.";
@@ -115,7 +115,7 @@ async fn an_unknown_outcome_is_told_with_the_way_to_learn_it() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").and_then(|gone| gone.local_addr());
     let gone = Terminal::new(&format!("http://{}", gone.expect("a port")), "contoh");
     let unreachable = "Server tidak dapat dihubungi; coba lagi nanti.";
-    assert_eq!(gone.refused("kelompok"), unreachable);
+    assert_eq!(gone.refused("kelompok daftar"), unreachable);
     let booking = gone.refused("setor mawar m01 1.000");
     assert_eq!(booking, format!("{unreachable} Tidak ada yang dibukukan."));
 }
@@ -191,7 +191,7 @@ async fn machines_and_the_users_of_a_provider_sign_in() {
     };
     let admin = terminal().with_token(data.join("kepala.tanda"));
     admin.says(&format!("akses masuk {}", code.trim()), "terdaftar");
-    admin.reads("buku-baru --nama Aman --sejak 1-1-2025");
+    admin.reads("buku baru --nama Aman --sejak 1-1-2025");
     let lets_in = |user: &str, role: &str| {
         admin.reads(&format!("akses pengguna-baru {user}"));
         admin.reads(&format!("akses beri {user} {role} --sejak 1-1-2025"));

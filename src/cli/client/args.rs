@@ -12,21 +12,20 @@ use super::assessments::ScoreAsk;
 use super::attachments::AttachmentAsk;
 use super::audit::AuditAsk;
 use super::bank::BankAsk;
-use super::books::RegisterAsk;
+use super::books::{BookAsk, GroupAsk, MemberAsk, PartyAsk};
 use super::cash::CashAsk;
 use super::closing::{SurplusAsk, YearAsk};
 use super::confirmations::ConfirmationAsk;
+use super::drawers::DrawerAsk;
 use super::grant_args::{GrantAsk, GuliranAsk};
 use super::iks::{Dues, IksAsk};
 use super::journal::JournalAsk;
 use super::kuitansi::AskKuitansi;
 use super::ledger::LedgerAsk;
-use super::lifecycle::LifeAsk;
 use super::loans::LoanAsk;
 use super::meetings::{MeetingAsk, Sheet};
-use super::personal::PersonalAsk;
 use super::portfolio::PortfolioAsk;
-use super::products::{CloseDays, ProductAsk};
+use super::products::{DaysAsk, ProductAsk};
 use super::savings::SavingsAsk;
 use super::secretary::SecretaryAsk;
 use super::sharing::SharingAsk;
@@ -99,12 +98,21 @@ impl From<Lang> for Language {
 /// What can be asked.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Ask {
-    /// Books and registers.
-    #[command(flatten)]
-    Register(RegisterAsk),
-    /// Personal data.
-    #[command(flatten)]
-    Personal(PersonalAsk),
+    /// Buku: baru, daftar, tutup, bentuk LKM / books
+    #[command(name = "buku", alias = "book", subcommand)]
+    Book(BookAsk),
+    /// Kelompok: baru, daftar, pengurus, tidur, pindah / groups
+    #[command(name = "kelompok", alias = "group", subcommand)]
+    Group(GroupAsk),
+    /// Anggota: baru, daftar, ubah, keluar, data pribadi / members
+    #[command(name = "anggota", alias = "member", subcommand)]
+    Member(MemberAsk),
+    /// Pihak ketiga: pemasok, pembeli, penyumbang / third parties
+    #[command(name = "pihak", alias = "party", subcommand)]
+    Party(PartyAsk),
+    /// Laci teller dan tas kolektor / drawers
+    #[command(name = "laci", alias = "drawer", subcommand)]
+    Drawer(DrawerAsk),
     /// Savings.
     #[command(flatten)]
     Savings(SavingsAsk),
@@ -198,18 +206,15 @@ pub enum Ask {
     /// Produk simpanan: jasa, wajib, blokir, keluar / savings products
     #[command(name = "produk-simpanan", alias = "savings-product", subcommand)]
     Product(ProductAsk),
-    /// Tutup hari, berurutan sampai sebuah hari / close the days
-    #[command(name = "tutup-hari", alias = "close-days")]
-    Days(CloseDays),
+    /// Hari buku: tutup / business days
+    #[command(name = "hari", alias = "day", subcommand)]
+    Days(DaysAsk),
     /// Tahun buku: tutup, buka lagi / book years
     #[command(name = "tahun", alias = "year", subcommand)]
     Year(YearAsk),
     /// SHU: gabung, aturan, bagi, bayar, pajak / surplus
     #[command(name = "shu", alias = "surplus", subcommand)]
     Surplus(SurplusAsk),
-    /// Sleeping, waking, moving and dissolving.
-    #[command(flatten)]
-    Life(LifeAsk),
     /// Audit: kunci, tanda terima, salinan buku / receipts and copies that prove themselves
     #[command(name = "audit", subcommand)]
     Audit(AuditAsk),

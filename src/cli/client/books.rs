@@ -1,9 +1,10 @@
-//! Books and registers: books, groups and their officers, members, third parties, drawers.
+//! Books and registers: books, groups and their officers, members, third parties.
 
 use clap::{Args, Subcommand};
 
 use super::args::{When, WhichMember};
-use super::drawers::DrawerAsk;
+use super::lifecycle::LifeAsk;
+use super::personal::PersonalAsk;
 use super::transactions::request;
 use super::{Answer, Client, PAGE, note_warnings};
 use crate::api::v1::{
@@ -55,33 +56,25 @@ const MEMBERS: &[Column] = &[
 const PARTY_COLUMNS: &[Column] =
     &[text("party", "Pihak", "Party"), text("kind", "Sebagai", "As"), text("name", "Nama", "Name")];
 
-const DRAWERS: &[Column] = &[
-    text("drawer", "Laci", "Drawer"),
-    text("label", "Nama", "Name"),
-    text("sort", "Jenis", "Sort"),
-    text("teller", "Penanggung jawab", "Teller"),
-    text("open", "Terbuka sejak", "Open since"),
-];
-
 const PERIODS: &[Column] = &[
     text("entity", "Lembaga", "Entity"),
     text("closed_through", "Ditutup sampai", "Closed through"),
 ];
 
-/// What can be asked about books and registers.
+/// What can be asked about books.
 #[derive(Clone, Debug, Subcommand)]
-pub enum RegisterAsk {
+pub enum BookAsk {
     /// Buka buku baru / open a book
-    #[command(name = "buku-baru", alias = "book-add")]
-    BookAdd(BookAdd),
+    #[command(name = "baru", alias = "add")]
+    Add(BookAdd),
     /// Daftar buku, atau satu buku / list books, or show one
-    #[command(name = "buku", alias = "books")]
-    Books {
+    #[command(name = "daftar", alias = "list")]
+    List {
         /// Buku / book
         id: Option<String>,
     },
     /// Tutup buku sampai sebuah hari / close a period
-    #[command(name = "tutup-buku", alias = "close")]
+    #[command(name = "tutup", alias = "close")]
     Close {
         /// Kelompok atau lkm / group or lkm
         entity: String,
@@ -111,12 +104,17 @@ pub enum RegisterAsk {
     /// Pindahkan simpanan pokok dan wajib menurut bentuk LKM / move capital savings by the regime
     #[command(name = "pindah-simpanan-modal", alias = "move-capital-savings")]
     MoveCapital,
+}
+
+/// What can be asked about groups.
+#[derive(Clone, Debug, Subcommand)]
+pub enum GroupAsk {
     /// Daftarkan kelompok (KUBE) / enrol a group
-    #[command(name = "kelompok-baru", alias = "group-add")]
-    GroupAdd(GroupAdd),
+    #[command(name = "baru", alias = "add")]
+    Add(GroupAdd),
     /// Daftar kelompok, atau satu kelompok / list groups, or show one
-    #[command(name = "kelompok", alias = "groups")]
-    Groups {
+    #[command(name = "daftar", alias = "list")]
+    List {
         /// Kelompok / group
         group: Option<String>,
     },
@@ -151,23 +149,31 @@ pub enum RegisterAsk {
     /// Lepaskan kelompok dari LKM / end a group's tie to the LKM
     #[command(name = "lepaskan", alias = "unlink")]
     Unlink(Tie),
+    /// Sleeping, waking, moving and dissolving.
+    #[command(flatten)]
+    Life(LifeAsk),
+}
+
+/// What can be asked about members.
+#[derive(Clone, Debug, Subcommand)]
+pub enum MemberAsk {
     /// Daftarkan anggota / enrol a member
-    #[command(name = "anggota-baru", alias = "member-add")]
-    MemberAdd(MemberAdd),
+    #[command(name = "baru", alias = "add")]
+    Add(MemberAdd),
     /// Daftar anggota, atau satu anggota / list members, or show one
-    #[command(name = "anggota", alias = "members")]
-    Members {
+    #[command(name = "daftar", alias = "list")]
+    List {
         /// Kelompok atau lkm / group or lkm
         entity: String,
         /// Anggota / member
         member: Option<String>,
     },
     /// Ubah data anggota / change what is known of a member
-    #[command(name = "anggota-ubah", alias = "member-update")]
-    MemberUpdate(MemberUpdate),
+    #[command(name = "ubah", alias = "update")]
+    Update(MemberUpdate),
     /// Anggota keluar / a member leaves
-    #[command(name = "anggota-keluar", alias = "member-leave")]
-    MemberLeave {
+    #[command(name = "keluar", alias = "leave")]
+    Leave {
         /// Who.
         #[command(flatten)]
         who: WhichMember,
@@ -176,8 +182,8 @@ pub enum RegisterAsk {
         since: Day,
     },
     /// Anggota meninggal; selesaikan kemudian dengan ahli warisnya / a member has died
-    #[command(name = "anggota-meninggal", alias = "member-died")]
-    MemberDied {
+    #[command(name = "meninggal", alias = "died")]
+    Died {
         /// Who.
         #[command(flatten)]
         who: WhichMember,
@@ -188,26 +194,24 @@ pub enum RegisterAsk {
         #[command(flatten)]
         when: When,
     },
+    /// Finding, seeing in full, erasing.
+    #[command(flatten)]
+    Personal(PersonalAsk),
+}
+
+/// What can be asked about third parties.
+#[derive(Clone, Debug, Subcommand)]
+pub enum PartyAsk {
     /// Daftarkan pemasok, pembeli atau penyumbang / register a third party
-    #[command(name = "pihak-baru", alias = "party-add")]
-    PartyAdd(PartyAdd),
+    #[command(name = "baru", alias = "add")]
+    Add(PartyAdd),
     /// Daftar pihak ketiga, atau satu pihak / list third parties, or show one
-    #[command(name = "pihak", alias = "parties")]
-    Parties {
+    #[command(name = "daftar", alias = "list")]
+    List {
         /// Kelompok atau lkm / group or lkm
         entity: String,
         /// Pihak / party
         party: Option<String>,
-    },
-    /// Daftarkan laci teller atau tas kolektor / register a drawer
-    #[command(name = "laci-baru", alias = "drawer-add")]
-    DrawerAdd(DrawerAdd),
-    /// Daftar laci; buka, tutup, batas / list drawers; open, close, limit
-    #[command(name = "laci", alias = "drawers")]
-    Drawers {
-        /// What is done with one; all are listed if nothing.
-        #[command(subcommand)]
-        ask: Option<DrawerAsk>,
     },
 }
 
@@ -338,35 +342,27 @@ pub struct PartyAdd {
     name: String,
 }
 
-/// A new drawer.
-#[derive(Args, Clone, Debug)]
-pub struct DrawerAdd {
-    /// Id, misalnya loket-1 / its id
-    id: String,
-    /// Nama / its name
-    #[arg(long = "nama", alias = "name")]
-    label: String,
-    /// Tas kolektor / a collector's bag
-    #[arg(long = "kolektor", alias = "collector")]
-    collector: bool,
-}
-
 impl Client {
-    pub(super) async fn register(&self, ask: &RegisterAsk) -> Answer {
+    pub(super) async fn books(&self, ask: &BookAsk) -> Result<Table, Failure> {
+        match ask {
+            BookAsk::Add(new) => self.book_add(new).await,
+            BookAsk::List { id } => self.book_list(id.as_ref()).await,
+            BookAsk::Regime { regime, principle, since, minute } => {
+                self.set_regime((*regime, *principle), *since, minute).await
+            }
+            BookAsk::MoveCapital => self.move_capital().await,
+            BookAsk::Close { entity, through, minute } => {
+                self.close(entity, *through, minute).await
+            }
+        }
+    }
+
+    pub(super) async fn groups(&self, ask: &GroupAsk) -> Answer {
         let mut groups = self.remote.groups();
         let table = match ask {
-            RegisterAsk::BookAdd(new) => self.book_add(new).await?,
-            RegisterAsk::Books { id } => self.books(id.as_ref()).await?,
-            RegisterAsk::Regime { regime, principle, since, minute } => {
-                self.set_regime((*regime, *principle), *since, minute).await?
-            }
-            RegisterAsk::MoveCapital => self.move_capital().await?,
-            RegisterAsk::Close { entity, through, minute } => {
-                self.close(entity, *through, minute).await?
-            }
-            RegisterAsk::GroupAdd(new) => self.group_add(new).await?,
-            RegisterAsk::Groups { group } => self.groups(group.as_ref()).await?,
-            RegisterAsk::Stage { group, stage, since } => {
+            GroupAsk::Add(new) => self.group_add(new).await?,
+            GroupAsk::List { group } => self.group_list(group.as_ref()).await?,
+            GroupAsk::Stage { group, stage, since } => {
                 let request = v1::ChangeStageRequest {
                     group: self.entity(group),
                     request_id: fresh_request_id(),
@@ -375,7 +371,7 @@ impl Client {
                 };
                 self.group(self.get(groups.change_stage(request)).await?.group, &[])?
             }
-            RegisterAsk::Officer { who, office, since } => {
+            GroupAsk::Officer { who, office, since } => {
                 let request = v1::AppointOfficerRequest {
                     member: self.member(who),
                     request_id: fresh_request_id(),
@@ -384,22 +380,27 @@ impl Client {
                 };
                 self.group(self.get(groups.appoint_officer(request)).await?.group, &[])?
             }
-            RegisterAsk::Link(Tie { group, since }) => {
+            GroupAsk::Link(Tie { group, since }) => {
                 let (group, request_id) = (self.entity(group), fresh_request_id());
                 let request = v1::LinkGroupRequest { group, request_id, on: date(*since) };
                 self.group(self.get(groups.link_group(request)).await?.group, &[])?
             }
-            RegisterAsk::Unlink(Tie { group, since }) => {
+            GroupAsk::Unlink(Tie { group, since }) => {
                 let (group, request_id) = (self.entity(group), fresh_request_id());
                 let request = v1::UnlinkGroupRequest { group, request_id, on: date(*since) };
                 self.group(self.get(groups.unlink_group(request)).await?.group, &[])?
             }
-            RegisterAsk::MemberAdd(new) => self.member_add(new).await?,
-            RegisterAsk::Members { entity, member } => {
-                self.members(entity, member.as_ref()).await?
-            }
-            RegisterAsk::MemberUpdate(update) => self.member_update(update).await?,
-            RegisterAsk::MemberLeave { who, since } => {
+            GroupAsk::Life(ask) => return self.life(ask).await,
+        };
+        Ok(vec![table])
+    }
+
+    pub(super) async fn members(&self, ask: &MemberAsk) -> Answer {
+        let table = match ask {
+            MemberAsk::Add(new) => self.member_add(new).await?,
+            MemberAsk::List { entity, member } => self.member_list(entity, member.as_ref()).await?,
+            MemberAsk::Update(update) => self.member_update(update).await?,
+            MemberAsk::Leave { who, since } => {
                 let request = v1::EndMembershipRequest {
                     member: self.member(who),
                     request_id: fresh_request_id(),
@@ -408,7 +409,7 @@ impl Client {
                 let answer = self.get(self.remote.members().end_membership(request)).await?;
                 self.members_table(answer.member.as_slice())
             }
-            RegisterAsk::MemberDied { who, died_on, when } => {
+            MemberAsk::Died { who, died_on, when } => {
                 let request = request!(
                     self,
                     when,
@@ -420,18 +421,16 @@ impl Client {
                 let answer = self.get(self.remote.members().record_death(request)).await?;
                 self.members_table(answer.member.as_slice())
             }
-            RegisterAsk::PartyAdd(new) => self.party_add(new).await?,
-            RegisterAsk::Parties { entity, party } => self.parties(entity, party.as_ref()).await?,
-            RegisterAsk::DrawerAdd(new) => self.drawer_add(new).await?,
-            RegisterAsk::Drawers { ask: Some(ask) } => return self.drawer(ask).await,
-            RegisterAsk::Drawers { ask: None } => {
-                let ask = async |request: v1::ListDrawersRequest| {
-                    self.remote.parties().list_drawers(request).await
-                };
-                self.drawers_table(&self.list(self.whole_book(), ask).await?)
-            }
+            MemberAsk::Personal(ask) => return self.personal(ask).await,
         };
         Ok(vec![table])
+    }
+
+    pub(super) async fn parties(&self, ask: &PartyAsk) -> Result<Table, Failure> {
+        match ask {
+            PartyAsk::Add(new) => self.party_add(new).await,
+            PartyAsk::List { entity, party } => self.party_list(entity, party.as_ref()).await,
+        }
     }
 
     async fn book_add(&self, new: &BookAdd) -> Result<Table, Failure> {
@@ -449,7 +448,7 @@ impl Client {
         Ok(self.books_table(answer.book.as_slice()))
     }
 
-    async fn books(&self, book: Option<&String>) -> Result<Table, Failure> {
+    async fn book_list(&self, book: Option<&String>) -> Result<Table, Failure> {
         if let Some(book) = book {
             let request = v1::GetBookRequest { name: format!("books/{book}") };
             let answer = self.get(self.remote.books().get_book(request)).await?;
@@ -565,7 +564,7 @@ impl Client {
         self.group(answer.group, &answer.warnings)
     }
 
-    async fn groups(&self, group: Option<&String>) -> Result<Table, Failure> {
+    async fn group_list(&self, group: Option<&String>) -> Result<Table, Failure> {
         if let Some(group) = group {
             let request = v1::GetGroupRequest { name: self.entity(group) };
             return self.group(self.get(self.remote.groups().get_group(request)).await?.group, &[]);
@@ -641,7 +640,7 @@ impl Client {
         Ok(table)
     }
 
-    async fn members(&self, entity: &str, member: Option<&String>) -> Result<Table, Failure> {
+    async fn member_list(&self, entity: &str, member: Option<&String>) -> Result<Table, Failure> {
         if let Some(member) = member {
             let request = v1::GetMemberRequest { name: self.of(entity, "members", member) };
             let answer = self.get(self.remote.members().get_member(request)).await?;
@@ -699,7 +698,7 @@ impl Client {
         Ok(self.parties_table(answer.party.as_slice()))
     }
 
-    async fn parties(&self, entity: &str, party: Option<&String>) -> Result<Table, Failure> {
+    async fn party_list(&self, entity: &str, party: Option<&String>) -> Result<Table, Failure> {
         if let Some(party) = party {
             let request = v1::GetPartyRequest { name: self.of(entity, "parties", party) };
             let answer = self.get(self.remote.parties().get_party(request)).await?;
@@ -720,34 +719,6 @@ impl Client {
             ]
         };
         Table::of(PARTY_COLUMNS, parties.iter().map(row))
-    }
-
-    async fn drawer_add(&self, new: &DrawerAdd) -> Result<Table, Failure> {
-        let request = v1::CreateDrawerRequest {
-            parent: self.whole_book(),
-            request_id: fresh_request_id(),
-            drawer_id: new.id.clone(),
-            label: new.label.clone(),
-            collector: new.collector,
-        };
-        let answer = self.get(self.remote.parties().create_drawer(request)).await?;
-        Ok(self.drawers_table(answer.drawer.as_slice()))
-    }
-
-    fn drawers_table(&self, drawers: &[v1::Drawer]) -> Table {
-        let row = |drawer: &v1::Drawer| {
-            let sort = match drawer.collector {
-                true => self.say("tas kolektor", "collector's bag"),
-                false => self.say("laci teller", "teller's drawer"),
-            };
-            let state = match drawer.open {
-                true => self.date(drawer.opened_on.as_ref()),
-                false => String::new(),
-            };
-            let label = drawer.label.clone();
-            vec![last_part(&drawer.name).to_owned(), label, sort, drawer.teller.clone(), state]
-        };
-        Table::of(DRAWERS, drawers.iter().map(row))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Tellers' drawers: opened, limited, counted and closed.
+//! Drawers: registered, and those of tellers opened, limited, counted and closed.
 
 use clap::{Args, Subcommand};
 
@@ -6,13 +6,29 @@ use super::args::When;
 use super::transactions::request;
 use super::{Answer, Client};
 use crate::api::v1;
-use crate::cli::convert::{amount, date, day, money};
+use crate::cli::convert::{amount, date, day, last_part, money};
+use crate::cli::remote::{Failure, fresh_request_id};
+use crate::cli::table::{Column, Table, text};
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
+
+const DRAWERS: &[Column] = &[
+    text("drawer", "Laci", "Drawer"),
+    text("label", "Nama", "Name"),
+    text("sort", "Jenis", "Sort"),
+    text("teller", "Penanggung jawab", "Teller"),
+    text("open", "Terbuka sejak", "Open since"),
+];
 
 /// What is done with a drawer.
 #[derive(Clone, Debug, Subcommand)]
 pub enum DrawerAsk {
+    /// Daftarkan laci teller atau tas kolektor / register a drawer
+    #[command(name = "baru", alias = "add")]
+    Add(DrawerAdd),
+    /// Daftar laci dan tas / list drawers
+    #[command(name = "daftar", alias = "list")]
+    List,
     /// Buka laci untuk hari ini / open a drawer for the day
     #[command(name = "buka", alias = "open")]
     Open(Open),
@@ -22,6 +38,19 @@ pub enum DrawerAsk {
     /// Tetapkan batas isi laci / set how much a drawer may hold
     #[command(name = "batas", alias = "limit")]
     Limit(Limit),
+}
+
+/// A new drawer.
+#[derive(Args, Clone, Debug)]
+pub struct DrawerAdd {
+    /// Id, misalnya loket-1 / its id
+    id: String,
+    /// Nama / its name
+    #[arg(long = "nama", alias = "name")]
+    label: String,
+    /// Tas kolektor / a collector's bag
+    #[arg(long = "kolektor", alias = "collector")]
+    collector: bool,
 }
 
 /// A teller's day begins.
@@ -76,6 +105,14 @@ impl Client {
     pub(super) async fn drawer(&self, ask: &DrawerAsk) -> Answer {
         let mut cash = self.remote.cash();
         match ask {
+            DrawerAsk::Add(new) => Ok(vec![self.drawer_add(new).await?]),
+            DrawerAsk::List => {
+                let ask = async |request: v1::ListDrawersRequest| {
+                    self.remote.parties().list_drawers(request).await
+                };
+                let drawers: Vec<v1::Drawer> = self.list(self.whole_book(), ask).await?;
+                Ok(vec![self.drawers_table(&drawers)])
+            }
             DrawerAsk::Open(Open { drawer, teller, counted, from_vault, when }) => {
                 let request = request!(
                     self,
@@ -119,5 +156,33 @@ impl Client {
     /// A drawer's name.
     pub(super) fn drawer_name(&self, id: &str) -> String {
         format!("{}/drawers/{id}", self.whole_book())
+    }
+
+    async fn drawer_add(&self, new: &DrawerAdd) -> Result<Table, Failure> {
+        let request = v1::CreateDrawerRequest {
+            parent: self.whole_book(),
+            request_id: fresh_request_id(),
+            drawer_id: new.id.clone(),
+            label: new.label.clone(),
+            collector: new.collector,
+        };
+        let answer = self.get(self.remote.parties().create_drawer(request)).await?;
+        Ok(self.drawers_table(answer.drawer.as_slice()))
+    }
+
+    fn drawers_table(&self, drawers: &[v1::Drawer]) -> Table {
+        let row = |drawer: &v1::Drawer| {
+            let sort = match drawer.collector {
+                true => self.say("tas kolektor", "collector's bag"),
+                false => self.say("laci teller", "teller's drawer"),
+            };
+            let state = match drawer.open {
+                true => self.date(drawer.opened_on.as_ref()),
+                false => String::new(),
+            };
+            let label = drawer.label.clone();
+            vec![last_part(&drawer.name).to_owned(), label, sort, drawer.teller.clone(), state]
+        };
+        Table::of(DRAWERS, drawers.iter().map(row))
     }
 }

@@ -100,7 +100,7 @@ pub enum LoanAsk {
     #[command(name = "produk", alias = "product")]
     Product(Box<Product>),
     /// Daftar produk pinjaman / list loan products
-    #[command(name = "produk-daftar", alias = "products")]
+    #[command(name = "daftar-produk", alias = "products")]
     Products {
         /// Kelompok atau lkm / group or lkm
         entity: String,

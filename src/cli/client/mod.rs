@@ -18,6 +18,7 @@ mod closing;
 mod confirmations;
 mod cosign;
 mod drawers;
+mod examples;
 mod grant_args;
 mod grant_file;
 mod grants;
@@ -41,6 +42,7 @@ mod terms;
 mod ties;
 mod trade;
 mod transactions;
+mod unproved;
 mod upkeep;
 
 use std::path::{Path, PathBuf};
@@ -57,7 +59,10 @@ use crate::domain::money::Sen;
 use crate::domain::refusal::Language;
 use crate::locale::number::format_amount;
 
+use products::DaysAsk;
+
 pub use args::{Ask, Session};
+pub use examples::with_examples;
 
 /// What a command prints, or the one sentence that says why not.
 type Answer = Result<Vec<Table>, Failure>;
@@ -112,8 +117,8 @@ impl Client {
     }
 
     fn print(&self, tables: &[Table], output: Output) -> String {
-        let texts: Vec<String> =
-            tables.iter().map(|table| table.render(output, self.language)).collect();
+        let texts = tables.iter().map(|table| table.render(output, self.language));
+        let texts: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
         let text = texts.join("\n\n");
         // An empty list says so, rather than leaving a blank screen.
         let bare = output == Output::Table && tables.iter().all(Table::is_bare);
@@ -125,8 +130,11 @@ impl Client {
 
     async fn ask(&self, ask: &Ask) -> Answer {
         match ask {
-            Ask::Register(ask) => self.register(ask).await,
-            Ask::Personal(ask) => self.personal(ask).await,
+            Ask::Book(ask) => Ok(vec![self.books(ask).await?]),
+            Ask::Group(ask) => self.groups(ask).await,
+            Ask::Member(ask) => self.members(ask).await,
+            Ask::Party(ask) => Ok(vec![self.parties(ask).await?]),
+            Ask::Drawer(ask) => self.drawer(ask).await,
             Ask::Savings(ask) => self.savings(ask).await,
             Ask::Dues(dues) => self.dues(dues).await,
             Ask::Sheet(sheet) => self.sheet(sheet).await,
@@ -158,10 +166,9 @@ impl Client {
             Ask::Score(ask) => self.score(ask).await,
             Ask::Secretary(ask) => self.secretary(ask).await,
             Ask::Product(ask) => self.product(ask).await,
-            Ask::Days(days) => self.close_days(days).await,
+            Ask::Days(DaysAsk::Close(days)) => self.close_days(days).await,
             Ask::Year(ask) => self.year(ask).await,
             Ask::Surplus(ask) => self.surplus(ask).await,
-            Ask::Life(ask) => self.life(ask).await,
             Ask::Audit(ask) => self.audit(ask).await,
             Ask::Access(ask) => self.access(ask).await,
             Ask::Approval(ask) => self.approval(ask).await,
@@ -363,6 +370,7 @@ lists! {
     ListPendingSheetsRequest -> ListPendingSheetsResponse { sheets: Sheet }
     ListProgrammeStakesRequest -> ListProgrammeStakesResponse { stakes: ProgrammeStake }
     ListReliefsRequest -> ListReliefsResponse { reliefs: Relief }
+    ListSuspenseRequest -> ListSuspenseResponse { items: SuspenseItem }
     ListSyirkahsRequest -> ListSyirkahsResponse { syirkahs: Syirkah }
     ListMemberDepositsRequest -> ListMemberDepositsResponse { deposits: TermDeposit }
     ListTermProductsRequest -> ListTermProductsResponse { products: TermProductVersions }

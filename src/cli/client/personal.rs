@@ -30,7 +30,7 @@ const RETENTIONS: &[Column] = &[
 #[derive(Clone, Debug, Subcommand)]
 pub enum PersonalAsk {
     /// Cari anggota menurut nama, atau NIK lengkap / find members
-    #[command(name = "anggota-cari", alias = "member-search")]
+    #[command(name = "cari", alias = "search")]
     Search {
         /// Bagian nama, atau 16 angka NIK / parts of the name, or a whole NIK
         query: String,
@@ -39,7 +39,7 @@ pub enum PersonalAsk {
         entity: Option<String>,
     },
     /// Lihat NIK lengkap; dicatat siapa dan untuk apa / see a NIK in full, which is logged
-    #[command(name = "anggota-lihat-nik", alias = "member-reveal")]
+    #[command(name = "lihat-nik", alias = "reveal")]
     Reveal {
         #[command(flatten)]
         who: WhichMember,
@@ -51,7 +51,7 @@ pub enum PersonalAsk {
         explanation: String,
     },
     /// Semua yang tersimpan tentang seorang anggota, ke berkas JSON / all that is held on a member
-    #[command(name = "anggota-ekspor-data", alias = "member-export")]
+    #[command(name = "ekspor-data", alias = "export")]
     Export {
         #[command(flatten)]
         who: WhichMember,
@@ -65,7 +65,7 @@ pub enum PersonalAsk {
         explanation: String,
     },
     /// Hapus data pribadi anggota yang sudah keluar / erase somebody who has left
-    #[command(name = "anggota-hapus-data", alias = "member-erase")]
+    #[command(name = "hapus-data", alias = "erase")]
     Erase {
         #[command(flatten)]
         who: WhichMember,

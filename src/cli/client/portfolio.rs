@@ -129,7 +129,7 @@ pub enum PortfolioAsk {
     #[command(name = "batas", alias = "bounds")]
     Bounds,
     /// Tetapkan batas: jasa, pinjaman pengurus, rasio / set a bound
-    #[command(name = "batas-atur", alias = "bound-set")]
+    #[command(name = "atur-batas", alias = "set-bound")]
     SetBound(SetBound),
 }
 

@@ -15,6 +15,7 @@ use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{METHODS, PERIODS, SAVINGS_DAY_COUNTS, SORTS};
 use crate::domain::day::Day;
 use crate::domain::money::Sen;
+use crate::domain::refusal::Language;
 
 /// What can be asked about savings products.
 #[derive(Clone, Debug, Subcommand)]
@@ -292,6 +293,14 @@ pub struct Settle {
     when: When,
 }
 
+/// What can be asked about business days.
+#[derive(Clone, Debug, Subcommand)]
+pub enum DaysAsk {
+    /// Tutup hari, berurutan sampai sebuah hari / close the days
+    #[command(name = "tutup", alias = "close")]
+    Close(CloseDays),
+}
+
 /// Closing days: the last one that was closed if none is given.
 #[derive(Args, Clone, Debug)]
 pub struct CloseDays {
@@ -349,6 +358,17 @@ const MANDATORY: &[Column] = &[
     number("due", "Jatuh tempo", "Due"),
     number("brought", "Disetor", "Brought"),
     number("missing", "Kurang", "Missing"),
+];
+
+/// What closing a day does, by the names of the API.
+const STEPS: &[(&str, &str)] = &[
+    ("interest", "jasa simpanan"),
+    ("term", "deposito"),
+    ("loan-debit", "angsuran dari tabungan"),
+    ("loan", "jasa dan denda pinjaman"),
+    ("savings-share", "bagi hasil simpanan"),
+    ("savings-listing", "daftar rekening simpanan"),
+    ("dormancy", "simpanan tidur"),
 ];
 
 const DAYS: &[Column] = &[
@@ -688,19 +708,47 @@ impl Client {
         let mut table = Table::new(self.say("Tutup hari", "Days closed"), DAYS);
         let Some(through) = days.through else {
             let answer = self.get(self.remote.days().get_day(v1::GetDayRequest { book })).await?;
-            table.row(vec![
-                self.date(answer.closed_through.as_ref()),
-                String::new(),
-                String::new(),
-            ]);
+            match answer.closed_through.as_ref() {
+                Some(day) => table.row(vec![self.date(Some(day)), String::new(), String::new()]),
+                None => table.note(self.say(
+                    "Belum ada hari yang ditutup; tutup dengan --sampai TANGGAL.",
+                    "No day was closed yet; close with --through DATE.",
+                )),
+            }
             return Ok(vec![table]);
         };
         let request = v1::CloseDaysRequest { book, through: date(through) };
         let mut told = self.get(self.remote.days().close_days(request)).await?;
+        let mut closed = Vec::new();
         while let Some(one) = told.message().await.map_err(self.failed())? {
+            if one.step.is_empty() && one.refused.is_none() {
+                closed.extend(one.day);
+                continue;
+            }
             let refused = one.refused.map_or_else(String::new, |warning| warning.text);
-            table.row(vec![self.date(one.day.as_ref()), one.step, refused]);
+            let step = self.step(&one.step);
+            table.row(vec![self.date(one.day.as_ref()), step, refused]);
         }
+        table.note(match (closed.first(), closed.last()) {
+            (Some(first), Some(last)) => {
+                let (count, first, last) =
+                    (closed.len(), self.date(Some(first)), self.date(Some(last)));
+                self.say(
+                    &format!("{count} hari ditutup: {first} sampai {last}."),
+                    &format!("{count} days were closed: {first} to {last}."),
+                )
+            }
+            _ => self.say("Tidak ada hari yang perlu ditutup.", "There was no day to close."),
+        });
         Ok(vec![table])
+    }
+
+    /// What is done as a day is closed.
+    fn step(&self, step: &str) -> String {
+        let known = STEPS.iter().find(|(name, _)| *name == step);
+        match (known, self.language) {
+            (Some((_, word)), Language::Indonesian) => (*word).to_owned(),
+            _ => step.to_owned(),
+        }
     }
 }

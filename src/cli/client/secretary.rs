@@ -35,7 +35,7 @@ pub enum SecretaryAsk {
     #[command(name = "tamu-baru", alias = "new-guest")]
     Guest(NewGuest),
     /// Buku tamu / the guest book
-    #[command(name = "tamu", alias = "guests")]
+    #[command(name = "daftar-tamu", alias = "guests")]
     Guests {
         /// Kelompok / group
         group: String,
@@ -44,7 +44,7 @@ pub enum SecretaryAsk {
     #[command(name = "surat-baru", alias = "new-letter")]
     Letter(NewLetter),
     /// Agenda surat masuk dan keluar / letters in and out
-    #[command(name = "surat", alias = "letters")]
+    #[command(name = "daftar-surat", alias = "letters")]
     Letters {
         /// Kelompok / group
         group: String,

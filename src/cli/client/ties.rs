@@ -9,6 +9,7 @@ use crate::api::v1::{self, BudgetSource, Handover, Means, means};
 use crate::cli::convert::{amount, date, last_part, money, money_text};
 use crate::cli::table::{Column, Table, number, text};
 use crate::cli::words::{MIRRORS, SOURCES};
+use crate::domain::chart::Code;
 use crate::domain::money::Sen;
 
 const STAKES: &[Column] = &[
@@ -108,9 +109,18 @@ pub struct OfGroup {
     when: When,
 }
 
+const BAGS: &[Column] = &[
+    text("bag", "Tas", "Bag"),
+    text("label", "Nama", "Label"),
+    number("carried", "Dibawa", "Carried"),
+];
+
 /// What can be asked about collectors.
 #[derive(Clone, Debug, Subcommand)]
 pub enum CollectorAsk {
+    /// Tas petugas dan uang yang dibawa / collectors' bags and what they carry
+    #[command(name = "daftar", alias = "list")]
+    List,
     /// Petugas menerima uang di desa / a collector takes money in the village
     #[command(name = "terima", alias = "collect")]
     Collect(Collect),
@@ -257,6 +267,7 @@ impl Client {
         let mut links = self.remote.links();
         let bag = |id: &str| format!("{}/drawers/{id}", self.whole_book());
         match ask {
+            CollectorAsk::List => self.bags().await,
             CollectorAsk::Collect(Collect { group, bag: id, amount, of, when }) => {
                 let request = request!(
                     self,
@@ -283,6 +294,27 @@ impl Client {
                 self.booked(links.hand_in_collection(request)).await
             }
         }
+    }
+
+    /// Collectors' bags, and what each carries.
+    async fn bags(&self) -> Answer {
+        let ask = async |request: v1::ListDrawersRequest| {
+            self.remote.parties().list_drawers(request).await
+        };
+        let drawers: Vec<v1::Drawer> = self.list(self.whole_book(), ask).await?;
+        let mut table = Table::of(BAGS, []);
+        for bag in drawers.iter().filter(|drawer| drawer.collector) {
+            let id = last_part(&bag.name);
+            let account = format!("lkm.sp.{}.{id}", Code::CashInTransit.number());
+            let request = v1::GetBalanceRequest {
+                account: self.account(&account),
+                ..v1::GetBalanceRequest::default()
+            };
+            let answer = self.get(self.remote.ledger().get_balance(request)).await?;
+            let carried = answer.balance.and_then(|balance| balance.balance);
+            table.row(vec![id.to_owned(), bag.label.clone(), money_text(carried.as_ref())]);
+        }
+        Ok(vec![table])
     }
 
     /// What groups have at their LKM beside what the LKM has for them.

@@ -31,8 +31,8 @@ const TOUR: &[(&str, &[&str])] = &[
             "iks tagihan tunas-baru --pada 10-11-2025",
             "iks laporan tunas-baru --dari 1-1-2025 --sampai 31-12-2025",
             "nilai daftar tunas-baru 27-12-2025",
-            "sekretaris surat tunas-baru",
-            "sekretaris tamu tunas-baru",
+            "sekretaris daftar-surat tunas-baru",
+            "sekretaris daftar-tamu tunas-baru",
             "laporan buku-kelompok tunas-baru",
             "laporan inventaris tunas-baru",
             "laporan inventaris jati-diri",
@@ -52,11 +52,11 @@ const TOUR: &[(&str, &[&str])] = &[
     (
         "Kelompok yang tidur, datang, pindah dan bubar",
         &[
-            "kelompok sinar",
-            "kelompok harapan",
-            "kelompok senja",
-            "daftar-pindah",
-            "--book soe kelompok cahaya",
+            "kelompok daftar sinar",
+            "kelompok daftar harapan",
+            "kelompok daftar senja",
+            "kelompok daftar-pindah",
+            "--book soe kelompok daftar cahaya",
             "buku-kas senja uep",
             "lampiran daftar demo-senja-beli-utang",
         ],
@@ -106,7 +106,7 @@ const TOUR: &[(&str, &[&str])] = &[
             "--book lontar deposito daftar-anggota lkm",
             "--book lontar tahun daftar lkm",
             "--book lontar laporan neraca lkm --dana sp",
-            "--book lontar tutup-hari",
+            "--book lontar hari tutup",
         ],
     ),
     (
@@ -265,7 +265,7 @@ fn next_steps(address: SocketAddr) -> String {
     let simpul = format!("{} --server http://{address}", program.display());
     format!(
         "\nServer berjalan di http://{address} (Ctrl-C untuk berhenti). Coba di terminal lain:\n  \
-         {simpul} kelompok\n  \
+         {simpul} kelompok daftar\n  \
          {simpul} setor tunas-baru m01 50.000\n  \
          {simpul} hibah lpj tunas-baru blps"
     )
