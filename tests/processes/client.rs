@@ -383,6 +383,7 @@ fn who_may_do_what(data: &Path) -> std::collections::BTreeSet<String> {
             None => admin.reads(&invites),
             Some(second) => {
                 let request = waits(&invites);
+                assert!(admin.refused(&invites).contains("lalu Anda mengetik: simpul akses ambil"));
                 second.says(&format!("persetujuan setujui {request}"), "Cara masuk diizinkan");
                 admin.reads(&format!("akses ambil {request} --output json"))
             }

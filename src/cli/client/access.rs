@@ -254,9 +254,14 @@ impl Client {
                 // One id for both, so that who asked need not keep two.
                 let (request_id, user_id) = (fresh_request_id(), user.clone());
                 let permit_id = request_id.clone();
-                let request = v1::InviteDeviceRequest { book, request_id, user_id, permit_id };
-                let answer = self.get(access.invite_device(request)).await?;
-                self.take(answer.permit).await
+                let request = v1::InviteDeviceRequest {
+                    book,
+                    request_id: request_id.clone(),
+                    user_id,
+                    permit_id,
+                };
+                let asked = self.get(access.invite_device(request)).await;
+                self.take(self.then_take(asked, &request_id)?.permit).await
             }
             AccessAsk::Take { permit } => self.take(format!("{book}/permits/{permit}")).await,
             AccessAsk::Devices { user } => {
@@ -279,10 +284,15 @@ impl Client {
                 });
                 let (request_id, user_id) = (fresh_request_id(), link.user.clone());
                 let permit_id = request_id.clone();
-                let request =
-                    v1::LinkIdentityRequest { book, request_id, user_id, permit_id, known_by };
-                let answer = self.get(access.link_identity(request)).await?;
-                self.take(answer.permit).await
+                let request = v1::LinkIdentityRequest {
+                    book,
+                    request_id: request_id.clone(),
+                    user_id,
+                    permit_id,
+                    known_by,
+                };
+                let asked = self.get(access.link_identity(request)).await;
+                self.take(self.then_take(asked, &request_id)?.permit).await
             }
             AccessAsk::Identities { user } => {
                 let request = v1::ListIdentitiesRequest { book, user_id: user.clone() };
@@ -323,6 +333,20 @@ impl Client {
                 Ok(vec![self.users(&[user])])
             }
         }
+    }
+
+    /// What waits for a second person is taken afterwards, by whoever asked.
+    fn then_take<P>(&self, asked: Result<P, Failure>, permit: &str) -> Result<P, Failure> {
+        asked.map_err(|Failure(why)| {
+            if !why.contains(permit) {
+                return Failure(why);
+            }
+            let then = self.say(
+                &format!("lalu Anda mengetik: simpul akses ambil {permit}"),
+                &format!("then you type: simpul access take {permit}"),
+            );
+            Failure(format!("{why} {then}"))
+        })
     }
 
     /// What was permitted.

@@ -5,7 +5,7 @@ use clap::Command;
 /// A line each, as it is typed after `simpul`.
 const EXAMPLES: &str = include_str!("examples.txt");
 
-/// The same commands, with their examples.
+/// The same commands, with their examples, and headings that every reader of them knows.
 pub fn with_examples(command: Command) -> Command {
     dressed(command, "")
 }
@@ -16,6 +16,8 @@ fn dressed(command: Command, path: &str) -> Command {
         Some(line) => command.after_help(format!("Contoh / example:\n  simpul {line}")),
         None => command,
     };
+    let command = command.subcommand_help_heading("Perintah / commands");
+    let command = command.disable_help_subcommand(true);
     command.mut_subcommands(|child| {
         let path = format!("{path} {}", child.get_name());
         dressed(child, path.trim_start())
@@ -82,5 +84,7 @@ mod tests {
             let help = at.render_help().to_string();
             assert!(help.contains(&format!("simpul {line}")), "{line}: {help}");
         }
+        let help = with_examples(whole()).render_help().to_string();
+        assert!(help.contains("Perintah / commands:"), "{help}");
     }
 }
