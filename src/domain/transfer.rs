@@ -235,11 +235,14 @@ fn word_of(draft: &Draft<'_>, state: ArrivalState) -> ReceiverWord {
     }
 }
 
-/// Keeps what a group says of a record, where that took in a pass from another book.
+/// Keeps what a group says of a record, where that took in a pass from another book. What it says of
+/// the record that sent it back is no word on the pass: it has gone.
 ///
 /// Errors: `Missing`.
 pub(super) fn answer(draft: &mut Draft<'_>, record: &Record, arrived: bool) -> Result<(), Stop> {
-    let Outcome::Done(effect) = &record.outcome else { return Ok(()) };
+    let (Event::GuliranReceived, Outcome::Done(effect)) = (record.event, &record.outcome) else {
+        return Ok(());
+    };
     let state = if arrived { ArrivalState::Confirmed } else { ArrivalState::Disputed };
     for (name, row) in &effect.rows {
         if let Row::Transfer(row) = row {

@@ -272,6 +272,24 @@ fn what_its_receiver_disputes_goes_back_whole_and_for_good() {
     assert_eq!(v.refused(taken_in()).reason, Reason::TransferReturned);
 }
 
+/// The manager sent it back on the group's behalf, so the group is asked about that as well: what it
+/// says of it is no word on what came.
+#[test]
+fn what_a_group_says_of_the_return_does_not_bring_it_back() {
+    for dispute in [None, Some(vec![4; 32])] {
+        let (mut v, receipt) = receiver();
+        answers(&mut v, &receipt, Some(vec![3; 32]));
+        back(&mut v, &receipt).expect("goes back");
+        let said = row!(v, Transfer, transfer_name(PASS)).word;
+        let returned = v.last_request();
+        answers(&mut v, &returned, dispute);
+        let answer: Confirmation = row!(v, Confirmation, confirmation_name(&id("a"), &returned));
+        assert_eq!(answer.decided_by, v.last_request().as_str());
+        assert_eq!(row!(v, Transfer, transfer_name(PASS)).word, said);
+        assert_eq!(v.refused(taken_in()).reason, Reason::TransferReturned);
+    }
+}
+
 #[test]
 fn what_its_receiver_confirmed_stays() {
     let (mut v, receipt) = receiver();
