@@ -147,6 +147,25 @@ fn what_is_provided_ahead_is_not_held_on_the_days_before() {
     }
 }
 
+/// What is told late of an old day may pay off a loan that is provided for on a later day.
+#[test]
+fn what_is_provided_ahead_of_a_loan_paid_off_before_is_released_on_its_day() {
+    let mut v = of_lkm();
+    v.ok(quality(Entity::Lkm, "BA-3/contoh"));
+    let held = |v: &Village| v.held("lkm.sp.1291.l2").negated().expect("fits");
+    v.ok_on(ProvideLoan { lender: Entity::Lkm, loan: id("l2") }, Some("2025-08-04"));
+    assert_eq!(held(&v), k(200));
+    v.ok_on(pay(&Entity::Lkm, "l2", k(416), Purse::Place(Place::Vault)), Some("2025-08-02"));
+    assert_eq!(row(&v, &Entity::Lkm, "l2").state(), LoanState::PaidOff);
+    close_through(&mut v, "2025-08-01");
+    for (on, left) in [("2025-08-02", k(200)), ("2025-08-03", k(200)), ("2025-08-04", k(0))] {
+        let loans = these(&Entity::Lkm, &["l2"]);
+        v.ok_on(TendLoans { day: day(on), loans }, Some(on));
+        assert_eq!(held(&v), left, "{on}");
+    }
+    assert_eq!(listed(&v, &Entity::Lkm, "l2"), "");
+}
+
 #[test]
 fn what_is_closed_lists_nothing_any_more() {
     let mut v = of_lkm();

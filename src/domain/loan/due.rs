@@ -85,13 +85,14 @@ fn next_day(
     if !life.disbursed().is_positive() || life.is_written_off() {
         return Ok(None);
     }
-    if life.is_paid_off()? {
-        // What was provided for it is released once.
-        return Ok((case.row.quality != 0).then_some(after.next()));
-    }
-    let mut days: Vec<Day> = life.falls_due_after(after).into_iter().collect();
     let ahead = case.row.provisions_ahead.iter().map(|one| Day::new(one.on));
-    days.extend(ahead.filter(|day| *day > after));
+    let mut days: Vec<Day> = ahead.filter(|day| *day > after).collect();
+    if life.is_paid_off()? {
+        // What was provided for it is released once, and what was of a later day on that day.
+        days.extend((case.row.quality != 0).then_some(after.next()));
+        return Ok(days.into_iter().min());
+    }
+    days.extend(life.falls_due_after(after));
     if case.row.auto_debit && life.due()?.total()?.is_positive() {
         days.push(after.next());
     }
