@@ -13,7 +13,7 @@ use simpul::domain::loan::due::{DebitLoans, TendLoans, listed_as};
 use simpul::domain::loan::pay::WaiveLoan;
 use simpul::domain::loan::product::SetLoanProduct;
 use simpul::domain::loan::request::ApplyLoan;
-use simpul::domain::loan::trouble::ProvideLoan;
+use simpul::domain::loan::trouble::{ProvideLoan, WriteOffLoan};
 use simpul::domain::money::Sen;
 use simpul::domain::record::proto::{
     Fund, LoanFrequency, LoanMethod, LoanPart, LoanState, LoanTerms, LoanVersion, Penalty,
@@ -164,6 +164,21 @@ fn what_is_provided_ahead_of_a_loan_paid_off_before_is_released_on_its_day() {
         assert_eq!(held(&v), left, "{on}");
     }
     assert_eq!(listed(&v, &Entity::Lkm, "l2"), "");
+}
+
+/// A loan is not written off with provision that is made on a later day only.
+#[test]
+fn a_loan_is_not_written_off_before_a_day_on_which_it_was_provided_for() {
+    let mut v = of_lkm();
+    v.ok(quality(Entity::Lkm, "BA-3/contoh"));
+    v.ok_on(ProvideLoan { lender: Entity::Lkm, loan: id("l2") }, Some("2025-04-12"));
+    let minute = "BA-7/contoh".to_owned();
+    let off = WriteOffLoan { lender: Entity::Lkm, loan: id("l2"), minute };
+    let refusal = v.refused_on(off.clone(), Some("2025-04-11"));
+    assert_eq!((refusal.reason, &*refusal.field), (Reason::NotAfterLast, "happened_on"));
+    v.ok_on(off, Some("2025-04-12"));
+    assert_eq!(v.held("lkm.sp.1291.l2"), k(0));
+    assert_eq!(row(&v, &Entity::Lkm, "l2").state(), LoanState::WrittenOff);
 }
 
 #[test]

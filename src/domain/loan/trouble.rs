@@ -158,12 +158,20 @@ impl Action for ProvideLoan {
         }
         let rule = found_on(draft, &self.lender, draft.frame().happened_on)?;
         let rule = rule.ok_or_else(|| Refusal::new(Reason::RuleNotSet).on("loan"))?;
-        if let Some(last) = case.row.provisions_ahead.iter().map(|one| one.on).max() {
-            after_last(draft.frame().happened_on, last - 1, "happened_on")?;
-        }
+        check_provided(draft, &case)?;
         // So that a closing finds it, and releases this, once it is paid off.
         case.row.quality = due::rank(Some(&rule), &case.life(draft)?)?;
         provide(draft, &mut case, &rule)
+    }
+}
+
+/// Checks that a loan was not provided for on a day after that of a draft.
+///
+/// Errors: `NOT_AFTER_LAST`.
+fn check_provided(draft: &Draft<'_>, case: &Case) -> Result<(), Refusal> {
+    match case.row.provisions_ahead.iter().map(|one| one.on).max() {
+        Some(last) => after_last(draft.frame().happened_on, last - 1, "happened_on"),
+        None => Ok(()),
     }
 }
 
@@ -224,6 +232,8 @@ impl Action for WriteOffLoan {
     /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN`, `NOT_AFTER_LAST`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::decided(draft, &self.lender, &self.loan)?;
+        // What was provided on a later day is not there to be used.
+        check_provided(draft, &case)?;
         let sums = case.life(draft)?.sums()?;
         let lost = Sen::new(sums.lent).minus(Sen::new(sums.deferred))?;
         let held = case.provision(draft)?;
