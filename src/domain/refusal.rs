@@ -551,6 +551,10 @@ reasons! {
     LoanNotOpen = "LOAN_NOT_OPEN", Precondition,
         "Pinjaman {loan} tidak sedang berjalan.",
         "The loan {loan} is not running.";
+    /// The loan is not approved, not yet on that day, or paid out whole.
+    LoanNotApproved = "LOAN_NOT_APPROVED", Precondition,
+        "Pinjaman {loan} tidak menunggu pencairan: belum disetujui, ditolak, atau sudah cair semua.",
+        "The loan {loan} does not wait to be paid out: it is not approved, or all is paid out.";
     /// Somebody has decided on the loan before.
     LoanDecided = "LOAN_DECIDED", Precondition,
         "Pinjaman {loan} sudah diputuskan pada {date}.",

@@ -490,7 +490,7 @@ async fn loans(eyes: &mut Eyes<'_>) {
     let decide = |request_id| DecideLoanRequest { request_id, ..decision(&loan, true) };
     eyes.drive("LoanService/DecideLoan", decide, "LOAN_DECIDED").await;
     let pay = |request_id| DisburseLoanRequest { request_id, ..disburse(&loan, vault()) };
-    eyes.drive("LoanService/DisburseLoan", pay, "LOAN_NOT_OPEN").await;
+    eyes.drive("LoanService/DisburseLoan", pay, "LOAN_NOT_APPROVED").await;
     let waive = |request_id| WaiveLoanRequest {
         loan: loan.clone(),
         request_id,
@@ -588,7 +588,7 @@ async fn syariah(eyes: &mut Eyes<'_>) {
         lot: format!("{LKM}/lots/mesin"),
         ..SellMurabahahRequest::default()
     };
-    eyes.drive("SyariahService/SellMurabahah", sell, "LOAN_NOT_OPEN").await;
+    eyes.drive("SyariahService/SellMurabahah", sell, "LOAN_NOT_APPROVED").await;
 
     let fund = |request_id| FundSyirkahRequest {
         entity: LKM.to_owned(),

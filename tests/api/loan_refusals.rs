@@ -181,10 +181,10 @@ async fn a_running_loan_keeps_to_what_was_agreed(server: &Server) {
     assert_eq!(told(&refused), named("LOAN_EXCEEDED", "amount"));
     let again = DisburseLoanRequest { loan: loan.clone(), ..tranche(1) };
     let refused = town.loans().disburse_loan(again).await.expect_err("all is paid out");
-    assert_eq!(told(&refused), named("LOAN_NOT_OPEN", "loan"));
+    assert_eq!(told(&refused), named("LOAN_NOT_APPROVED", "loan"));
     let early = DisburseLoanRequest { details: on(2025, 2, 9), ..tranche(1) };
     let refused = town.loans().disburse_loan(early).await.expect_err("before it was decided");
-    assert_eq!(told(&refused), named("LOAN_NOT_OPEN", "loan"));
+    assert_eq!(told(&refused), named("LOAN_NOT_APPROVED", "loan"));
     let settle = SettleLoanRequest {
         loan: loan.clone(),
         request_id: fresh_request_id(),

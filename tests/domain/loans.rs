@@ -302,7 +302,7 @@ fn a_loan_is_decided_once_and_only_when_its_borrower_confirmed() {
     assert_eq!(v.refused(to_group).reason, Reason::WrongKind);
     v.ok(wish("x", k(1_000), 4));
     assert_eq!(v.refused(wish("x", k(1), 4)).reason, Reason::AlreadyExists);
-    assert_eq!(v.refused(disburse(&lender, "x", tin())).reason, Reason::LoanNotOpen);
+    assert_eq!(v.refused(disburse(&lender, "x", tin())).reason, Reason::LoanNotApproved);
     assert_eq!(v.refused(decide(&lender, "x", true)).reason, Reason::LoanNotConfirmed);
     v.ok(confirm(&lender, "x"));
     assert_eq!(v.refused(confirm(&lender, "x")).reason, Reason::LoanConfirmed);
@@ -329,7 +329,7 @@ fn a_loan_is_decided_once_and_only_when_its_borrower_confirmed() {
     let terms = row(&v, &lender, "x").terms.expect("copied");
     assert_eq!(terms.rate, "0.2");
     assert_eq!(v.held("a.sp.1221.x"), k(800));
-    assert_eq!(v.refused(disburse(&lender, "x", tin())).reason, Reason::LoanNotOpen);
+    assert_eq!(v.refused(disburse(&lender, "x", tin())).reason, Reason::LoanNotApproved);
     let leave = EndMembership { entity: lender, member: id("m01"), left_on: day("2025-02-01") };
     assert_eq!(v.refused(leave).reason, Reason::MemberOwes);
 }

@@ -148,6 +148,16 @@ impl Case {
         Ok(case)
     }
 
+    /// Checks that a loan waits to be paid out, or what is left of it.
+    /// Errors: `LOAN_NOT_APPROVED` also for a day before it was approved, or last paid out.
+    pub fn check_approved(&self, draft: &Draft<'_>) -> Result<(), Refusal> {
+        let since = self.row.reckoned_on.max(self.row.decided_on);
+        match self.row.state() == LoanState::Approved && draft.frame().happened_on.get() >= since {
+            true => Ok(()),
+            false => Err(self.refuse(Reason::LoanNotApproved)),
+        }
+    }
+
     /// Checks that the day of a draft is not before anything that was told of the loan.
     /// Errors: `NOT_AFTER_LAST`.
     pub fn not_backdated(&self, draft: &Draft<'_>) -> Result<(), Refusal> {

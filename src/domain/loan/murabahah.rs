@@ -21,7 +21,7 @@ use crate::domain::loan::officer::check_exposure;
 use crate::domain::lot::{self, NewLot};
 use crate::domain::money::Sen;
 use crate::domain::record::Event;
-use crate::domain::record::proto::{LoanContract, LoanFactKind, LoanState, Lot, LotKind};
+use crate::domain::record::proto::{LoanContract, LoanFactKind, Lot, LotKind};
 use crate::domain::refusal::{Reason, Refusal};
 
 /// The goods of an approved murabahah go to its borrower (event 40).
@@ -52,7 +52,7 @@ impl Action for SellMurabahah {
         Ok(Some(Matter::above(ApprovalKind::Disbursement, &self.lender, amount)))
     }
 
-    /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` where nothing is approved, `WRONG_KIND` for a loan that
+    /// Errors: `NOT_FOUND`, `LOAN_NOT_APPROVED`, `WRONG_KIND` for a loan that
     /// is no murabahah, a lot of another fund, or a new lot that a KUBE's borrower lacks or a
     /// member's has, `LOT_COST_DIFFERS`, `LOT_EXCEEDED`, `ALREADY_EXISTS`, `WHOLE_HEADS`,
     /// `OFFICER_EXPOSURE`, `MEMBER_DIED`.
@@ -61,10 +61,7 @@ impl Action for SellMurabahah {
         if case.contract() != LoanContract::Murabahah {
             return Err(wrong("loan", &self.loan).into());
         }
-        let ahead = draft.frame().happened_on.get() < case.row.reckoned_on.max(case.row.decided_on);
-        if case.row.state() != LoanState::Approved || ahead {
-            return Err(case.refuse(Reason::LoanNotOpen).into());
-        }
+        case.check_approved(draft)?;
         if let Borrower::Member(member) = case.borrower()? {
             draft.living_member(&self.lender, &member, "loan")?;
         }

@@ -47,15 +47,12 @@ impl Action for Disburse {
         Ok(Some(Matter::above(ApprovalKind::Disbursement, &self.lender, amount)))
     }
 
-    /// Errors: `NOT_FOUND`, `LOAN_NOT_OPEN` where nothing is approved, `LOAN_EXCEEDED` for more
+    /// Errors: `NOT_FOUND`, `LOAN_NOT_APPROVED`, `LOAN_EXCEEDED` for more
     /// than is left, or a fee beyond what is paid out, `LOAN_PLAN_INVALID` where no due day is left,
     /// `OFFICER_EXPOSURE`, `PLACE_NOT_ALLOWED`, `FLOOR`, `MEMBER_DIED`.
     fn post(&self, draft: &mut Draft<'_>) -> Result<(), Stop> {
         let mut case = Case::load(draft, &self.lender, &self.loan)?;
-        let ahead = draft.frame().happened_on.get() < case.row.reckoned_on.max(case.row.decided_on);
-        if case.row.state() != LoanState::Approved || ahead {
-            return Err(case.refuse(Reason::LoanNotOpen).into());
-        }
+        case.check_approved(draft)?;
         if let Borrower::Member(member) = case.borrower()? {
             draft.living_member(&self.lender, &member, "loan")?;
         }
