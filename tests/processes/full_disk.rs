@@ -75,7 +75,7 @@ async fn persons_and_devices_are_taken_in_once_a_full_disk_has_room() {
     }
     files_may_hold(&server, "unlimited");
     terminal.says(&enrols, "terdaftar");
-    terminal.reads("buku-baru --nama Penuh --lkm \"LKM contoh\" --sejak 1-1-2025");
+    terminal.reads("buku baru --nama Penuh --lkm \"LKM contoh\" --sejak 1-1-2025");
     files_may_hold(&server, "1");
     for _ in 0..6 {
         terminal.refused(person);
