@@ -138,6 +138,10 @@ faults! {
     TransferAltered = "TRANSFER_ALTERED", InvalidArgument,
         "Isi surat guliran tidak cocok dengan kodenya.",
         "The transfer file does not match its code.";
+    /// A receipt of a book of this server that does not say what the book does.
+    ReceiptContradicted = "RECEIPT_CONTRADICTED", InvalidArgument,
+        "Buku penerima ada di server ini, dan isinya lain dari tanda terima ini.",
+        "The receiver's book is on this server, and says otherwise than this receipt.";
     /// A transfer file for another book.
     TransferOtherBook = "TRANSFER_OTHER_BOOK", InvalidArgument,
         "Surat guliran ini untuk buku lain.",

@@ -249,6 +249,26 @@ fn heard(word: &v1::ReceiverWord, there: &Id) -> Checked<ReceiverWord> {
     })
 }
 
+/// Checks that a book of this server says what its receipt says: it is asked itself, so that nobody
+/// speaks for it. What is older than its last word, the giver's book judges.
+///
+/// Errors: `RECEIPT_CONTRADICTED`.
+async fn check_said(call: &Call<'_>, pass: &str, said: &Said) -> Checked<()> {
+    let (there, _) = convert::group(&said.receiver, "receipt.grant")?;
+    let mut snapshot = call.reader().snapshot(&there).await?;
+    if snapshot.head().size == 0 {
+        return Ok(());
+    }
+    let own = match snapshot.row(&transfer_name(pass)).await?.map(|found| found.row) {
+        Some(Row::Transfer(row)) => Said::of(&there, &row),
+        _ => None,
+    };
+    match own.is_some_and(|own| said.word.position < own.word.position || *said == own) {
+        true => Ok(()),
+        false => Err(Fault::ReceiptContradicted.on("receipt")),
+    }
+}
+
 impl Mutation for v1::AcknowledgeTransferRequest {
     const FIELDS: &'static [(&'static str, &'static str)] = &[("pass", "receipt")];
 
@@ -265,7 +285,10 @@ impl Method for v1::AcknowledgeTransferRequest {
     type Response = v1::AcknowledgeTransferResponse;
 
     async fn answer(self, call: &Call<'_>) -> Checked<Self::Response> {
-        let (_, Hear { giver, pass, .. }) = acknowledged(&self)?;
+        let (book, Hear { giver, pass, word }) = acknowledged(&self)?;
+        if let Word::Said(said) = &word {
+            check_said(call, &format!("books/{book}/{}", pass_name(&giver, &pass)), said).await?;
+        }
         let done = call.submit(self).await?;
         let pass = crate::api::guliran::after(call, &done, &pass_name(&giver, &pass)).await?;
         let transaction = Some(done.transaction(call));

@@ -286,7 +286,7 @@ pub(super) fn send_back(
 // ---- the giver's book --------------------------------------------------------------------------
 
 /// What the receiver's book says of a pass that it took in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Said {
     /// The receiver, `books/{book}/groups/{group}`.
     pub receiver: String,

@@ -27,6 +27,7 @@ on_both!(
     what_was_used_over_there_does_not_come_back,
     a_return_that_was_not_told_is_found_again,
     what_came_by_file_goes_back_by_file,
+    nobody_speaks_for_a_book_of_the_same_server,
     a_family_holds_what_it_was_given,
     groups_without_books_and_passes_from_before_are_lines_of_the_register,
     a_pass_against_a_rule_is_refused_or_told_as_done_put_to_review,
@@ -678,6 +679,43 @@ async fn what_came_by_file_goes_back_by_file(server: &Server) {
     let tree = lineage(&town, &grant_name()).await;
     assert_eq!((totals(&tree), sen(&tree.owed)), ([10_000, 10_000, 0, 0, 0], 6_000 * THOUSAND));
     far.stop_and_verify().await;
+}
+
+/// Whoever can write a receipt can write its code: a book that is here is asked itself.
+async fn nobody_speaks_for_a_book_of_the_same_server(server: &Server) {
+    let town = town(server).await;
+    other_book(&town, "soe").await;
+    for (id, group) in [("tiba", "x"), ("ditolak", "tiada")] {
+        let request = deliver(id, to(&format!("books/soe/groups/{group}")), 2_000_000);
+        town.guliran().deliver_guliran(request).await.expect("sent");
+        let before = pass(&town, id).await;
+        let word = before.word.clone();
+        let position = word.as_ref().map_or(0, |word| word.position) + 1;
+        let word = ReceiverWord {
+            state: ArrivalState::Disputed as i32,
+            returned: true,
+            position,
+            said_on: date(2025, 3, 2),
+            role: Role::Manager as i32,
+            transaction: "books/soe/transactions/karangan".to_owned(),
+        };
+        let arrived = before.arrivals.first().map(|arrival| arrival.grant.clone());
+        let grant = arrived.unwrap_or_else(|| "books/soe/groups/tiada/grants/g".to_owned());
+        let forged = TransferReceipt { pass: before.name.clone(), grant, word: Some(word) };
+        let forged = acknowledge(prost::Message::encode_to_vec(&forged), crate::town::BOOK);
+        let status = town.guliran().acknowledge_transfer(forged).await.expect_err("a forgery");
+        let said = why(&status);
+        let expected = ("RECEIPT_CONTRADICTED", "receipt");
+        assert_eq!((said.reason.as_str(), said.field.as_str()), expected, "{id}");
+        assert_eq!(pass(&town, id).await, before);
+    }
+    // What it did write is heard already.
+    let grant = pass(&town, "tiba").await.arrivals[0].grant.clone();
+    let true_one = ExportReceiptRequest { grant };
+    let true_one = town.guliran().export_receipt(true_one).await.expect("written").into_inner();
+    let told = acknowledge(true_one.receipt, crate::town::BOOK);
+    let status = town.guliran().acknowledge_transfer(told).await.expect_err("known");
+    assert_eq!(why(&status).reason, "RECEIPT_OUTDATED");
 }
 
 /// Of 5.000 from before the books the group still holds 3.000 when they begin; 2.000 had gone on to a
