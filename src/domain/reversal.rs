@@ -64,9 +64,14 @@ impl Action for Reverse {
         let entity = only.unwrap_or(Entity::Lkm);
         let matter = Matter::above(ApprovalKind::Reversal, &entity, amount);
         let old = made_on.next() < draft.frame().today;
-        // What came from another book goes back to it, which is a decision on guliran.
-        let goes_back = record.event == Event::GuliranReceived;
-        Ok(Some(if old || goes_back { matter.always() } else { matter }))
+        // What was passed between two books changes sides, also on the word of a file alone.
+        let between_books =
+            |(_, row): &(RowName, Row)| matches!(row, Row::Transit(_) | Row::Transfer(_));
+        let travelled = match &record.outcome {
+            Outcome::Done(effect) => effect.rows.iter().any(between_books),
+            Outcome::Refused(_) => false,
+        };
+        Ok(Some(if old || travelled { matter.always() } else { matter }))
     }
 
     fn by_owner(&self) -> bool {

@@ -20,7 +20,9 @@ use simpul::domain::loan::pay::Disburse;
 use simpul::domain::loan::request::{ConfirmLoan, Confirmer, DecideLoan};
 use simpul::domain::loan::trouble::WriteOffLoan;
 use simpul::domain::money::Sen;
-use simpul::domain::record::proto::{Approval, Fund, LoanFrequency, LoanMethod, LoanState};
+use simpul::domain::record::proto::{
+    Approval, ArrivalState, Fund, LoanFrequency, LoanMethod, LoanState,
+};
 use simpul::domain::record::{Event, Outcome, Record, Row};
 use simpul::domain::refusal::Reason;
 use simpul::domain::reversal::Reverse;
@@ -31,7 +33,7 @@ use simpul::domain::uep::Channel;
 use crate::guliran::{decide, deliver, receive};
 use crate::loan_schedule::plain_terms;
 use crate::loans::{apply, member, row, set_product, tin};
-use crate::transfers::taken_in;
+use crate::transfers::{THERE, hear, said, taken_in};
 use crate::village::{Village, day, entries, flags, id, k, kube};
 
 fn as_one(user: &str, role: Role) -> Author {
@@ -348,6 +350,21 @@ fn what_goes_back_to_another_book_waits() {
     assert!(waits(&asked) && effect(&asked).entries.is_empty());
     assert_eq!(approval(&v, &asked).kind(), ApprovalKind::Reversal);
     let done = agrees(&mut v, &asked, ("wakil", Role::Manager), takes_back(&receipt));
+    assert_eq!((done.event, effect(&done).entries.len()), (Event::Reversed, 6));
+}
+
+/// That it was sent back may be said by a file alone, which one person brings.
+#[test]
+fn what_another_book_sent_back_is_taken_back_by_two() {
+    let mut v = village();
+    v.ok(receive("a", "g", Channel::Lkm(k(10_000))));
+    v.ok(decide("a", "g", 5_000));
+    v.ok(deliver("a", "g", "p", Receiver::OtherBook(THERE.to_owned()), 2_000));
+    let delivered = v.last_request();
+    v.ok(hear(said(ArrivalState::Disputed, true, 9)));
+    let asked = asks(&mut v, "manajer", Role::Manager, takes_back(&delivered));
+    assert!(waits(&asked) && effect(&asked).entries.is_empty());
+    let done = agrees(&mut v, &asked, ("wakil", Role::Manager), takes_back(&delivered));
     assert_eq!((done.event, effect(&done).entries.len()), (Event::Reversed, 6));
 }
 
