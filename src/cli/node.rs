@@ -2,6 +2,7 @@
 //!
 //! **Invariant**: the journal is drained before what it needs is closed.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -282,37 +283,38 @@ const ROUND: Duration = Duration::from_secs(60);
 /// books, and says of what nobody agreed to in time that it has expired.
 async fn keep_bringing((journal, reader, vault): (JournalHandle, Reader, Vault), clock: Clock) {
     loop {
-        if let Err(error) = bring_round(&journal, &reader, &vault, clock()).await {
-            tracing::warn!(%error, "passes wait for the next round");
-        }
+        bring_round(&journal, &reader, &vault, clock()).await;
         tokio::time::sleep(ROUND).await;
     }
 }
 
-async fn bring_round(
-    journal: &JournalHandle,
-    reader: &Reader,
-    vault: &Vault,
-    now: i64,
-) -> Result<(), courier::CourierError> {
+/// What fails is told and tried again in the next round; it keeps nothing else waiting, least of all
+/// another book.
+async fn bring_round(journal: &JournalHandle, reader: &Reader, vault: &Vault, now: i64) {
     match vault.sweep_erased(reader).await {
         Ok(0) => {}
         Ok(swept) => tracing::info!(swept, "keys of erased people were destroyed"),
         Err(error) => tracing::warn!(%error, "keys of erased people wait for the next round"),
     }
-    for book in reader.books().await? {
-        match mover::bring_moves(journal, reader, vault, &book).await? {
-            0 => {}
-            brought => tracing::info!(%book, brought, "groups were brought to other books"),
-        }
-        match courier::bring_all(journal, reader, &book).await? {
-            0 => {}
-            brought => tracing::info!(%book, brought, "passes were brought to other books"),
-        }
-        match approvals::expire_all(journal, reader, &book, now).await? {
-            0 => {}
-            expired => tracing::info!(%book, expired, "what nobody agreed to has expired"),
-        }
+    let books = match reader.books().await {
+        Ok(books) => books,
+        Err(error) => return tracing::warn!(%error, "passes wait for the next round"),
+    };
+    for book in books {
+        let moved = mover::bring_moves(journal, reader, vault, &book).await;
+        told(&book, "groups brought to other books", moved);
+        let passed = courier::bring_all(journal, reader, &book).await;
+        told(&book, "passes brought to other books", passed);
+        let expired = approvals::expire_all(journal, reader, &book, now).await;
+        told(&book, "approvals expired", expired);
     }
-    Ok(())
+}
+
+/// Tells how much of something was done in a book, or that it waits.
+fn told(book: &Id, what: &str, result: Result<usize, impl Display>) {
+    match result {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(%book, count, "{what}"),
+        Err(error) => tracing::warn!(%book, %error, "{what}: not done, waits for the next round"),
+    }
 }

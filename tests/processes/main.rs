@@ -22,6 +22,7 @@ mod lending;
 mod personal;
 mod replicas;
 mod restored;
+mod rounds;
 mod transport;
 mod unread;
 mod verifying;

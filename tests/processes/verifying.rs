@@ -76,7 +76,7 @@ async fn postgres_is_verified_beside_writers() {
     verify_beside_writers(backend, &data).await;
 }
 
-async fn raw(data: &Path) -> SqliteConnection {
+pub async fn raw(data: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(data.join("simpul.db"));
     options.connect().await.expect("connected")
 }
