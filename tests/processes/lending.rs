@@ -42,7 +42,7 @@ fn agreed(terminal: &Terminal, loan: &str) {
 
 fn a_group_borrows(terminal: &Terminal) {
     let wish = "pinjaman ajukan lkm l1 mawar 5.000.000 --kelompok --produk usaha --angsuran 10";
-    terminal.reads(&format!("{wish} --tanggal 1-4-2025"));
+    terminal.records(&format!("{wish} --tanggal 1-4-2025"));
     agreed(terminal, "lkm l1");
     let again = terminal.refused("pinjaman putuskan lkm l1 --tolak --berita-acara BA-3");
     assert!(again.contains("sudah diputuskan"), "{again}");

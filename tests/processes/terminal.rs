@@ -107,6 +107,11 @@ impl Terminal {
         self.tells(line, "Dibukukan")
     }
 
+    /// The id of what a command has just recorded, which moved nothing.
+    pub fn records(&self, line: &str) -> String {
+        self.tells(line, "Dicatat")
+    }
+
     /// The id of what has become this, by the first words of the answer.
     pub fn tells(&self, line: &str, words: &str) -> String {
         let text = self.reads(line);

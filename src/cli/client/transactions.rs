@@ -258,6 +258,10 @@ impl Client {
         } else if !reasons.contains(&Reason::InSuspense) {
             match reasons.iter().any(for_review) {
                 true => self.say("Dicatat untuk diperiksa:", "Recorded, to be looked at:"),
+                // An application, a confirmation: nothing has moved.
+                false if transaction.entries.is_empty() && transaction.lots.is_empty() => {
+                    self.say("Dicatat:", "Recorded:")
+                }
                 false => self.say("Dibukukan:", "Booked:"),
             }
         } else if transaction.entries.iter().any(found_its_place) {
