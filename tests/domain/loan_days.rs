@@ -52,6 +52,21 @@ fn close_through(v: &mut Village, last: &str) {
     }
 }
 
+/// What is provided for the LKM's loan `l2`.
+fn provided(v: &Village) -> Sen {
+    v.held("lkm.sp.1291.l2").negated().expect("fits")
+}
+
+fn provide() -> ProvideLoan {
+    ProvideLoan { lender: Entity::Lkm, loan: id("l2") }
+}
+
+/// The closing of a day tends the LKM's loan `l2`.
+fn tend(v: &mut Village, on: &str) {
+    let loans = these(&Entity::Lkm, &["l2"]);
+    v.ok_on(TendLoans { day: day(on), loans }, Some(on));
+}
+
 fn these(lender: &Entity, loans: &[&str]) -> Vec<(Entity, Id)> {
     loans.iter().map(|loan| (lender.clone(), id(loan))).collect()
 }
@@ -62,11 +77,9 @@ fn a_loan_is_listed_under_the_next_day_that_changes_something() {
     v.ok(quality(Entity::Lkm, "BA-3/contoh"));
     let tend = |v: &mut Village, on: &str| {
         assert_eq!(listed(v, &Entity::Lkm, "l2"), on);
-        let loans = these(&Entity::Lkm, &["l2"]);
-        v.ok_on(TendLoans { day: day(on), loans }, Some(on));
+        tend(v, on);
     };
     let receivable = |v: &Village| v.held("lkm.sp.1223.l2").get();
-    let provided = |v: &Village| v.held("lkm.sp.1291.l2").negated().expect("fits");
     tend(&mut v, "2025-03-31");
     // Thirty days of thirty-one.
     assert_eq!(receivable(&v), 387_097);
@@ -102,17 +115,13 @@ fn a_loan_is_listed_under_the_next_day_that_changes_something() {
 fn what_was_provided_by_hand_is_released_once_the_loan_is_paid_off() {
     let mut v = of_lkm();
     v.ok(quality(Entity::Lkm, "BA-3/contoh"));
-    let provided = |v: &Village| v.held("lkm.sp.1291.l2").negated().expect("fits");
-    v.ok_on(ProvideLoan { lender: Entity::Lkm, loan: id("l2") }, Some("2025-08-01"));
+    v.ok_on(provide(), Some("2025-08-01"));
     assert_eq!(provided(&v), k(200));
     // No day was closed since: nothing but the provision itself says that there is one.
     v.ok_on(pay(&Entity::Lkm, "l2", k(416), Purse::Place(Place::Vault)), Some("2025-08-02"));
     assert_eq!((row(&v, &Entity::Lkm, "l2").state(), provided(&v)), (LoanState::PaidOff, k(200)));
     close_through(&mut v, "2025-08-01");
-    v.ok_on(
-        TendLoans { day: day("2025-08-02"), loans: these(&Entity::Lkm, &["l2"]) },
-        Some("2025-08-02"),
-    );
+    tend(&mut v, "2025-08-02");
     assert_eq!(provided(&v), k(0));
     assert_eq!(listed(&v, &Entity::Lkm, "l2"), "");
 }
@@ -125,24 +134,21 @@ fn what_is_provided_ahead_is_not_held_on_the_days_before() {
     for (by_hand, expected) in [("2025-04-12", &twice[..0]), ("2025-04-14", &twice)] {
         let mut v = of_lkm();
         v.ok(quality(Entity::Lkm, "BA-3/contoh"));
-        let provide = || ProvideLoan { lender: Entity::Lkm, loan: id("l2") };
-        let held = |v: &Village| v.held("lkm.sp.1291.l2").negated().expect("fits");
         v.ok_on(provide(), Some(by_hand));
-        assert_eq!(held(&v), k(20));
+        assert_eq!(provided(&v), k(20));
         let refusal = v.refused_on(provide(), Some("2025-04-11"));
         assert_eq!((refusal.reason, &*refusal.field), (Reason::NotAfterLast, "happened_on"));
 
         let mut posted = Vec::new();
         for on in 10..=16 {
             let on = format!("2025-04-{on}");
-            let before = held(&v);
-            let loans = these(&Entity::Lkm, &["l2"]);
-            v.ok_on(TendLoans { day: day(&on), loans }, Some(&on));
-            let change = held(&v).minus(before).expect("fits");
+            let before = provided(&v);
+            tend(&mut v, &on);
+            let change = provided(&v).minus(before).expect("fits");
             posted.extend((change != k(0)).then_some((on, change)));
         }
         assert_eq!(posted, expected);
-        assert_eq!(held(&v), k(20));
+        assert_eq!(provided(&v), k(20));
         assert_eq!(row(&v, &Entity::Lkm, "l2").provisions_ahead, []);
     }
 }
@@ -152,16 +158,14 @@ fn what_is_provided_ahead_is_not_held_on_the_days_before() {
 fn what_is_provided_ahead_of_a_loan_paid_off_before_is_released_on_its_day() {
     let mut v = of_lkm();
     v.ok(quality(Entity::Lkm, "BA-3/contoh"));
-    let held = |v: &Village| v.held("lkm.sp.1291.l2").negated().expect("fits");
-    v.ok_on(ProvideLoan { lender: Entity::Lkm, loan: id("l2") }, Some("2025-08-04"));
-    assert_eq!(held(&v), k(200));
+    v.ok_on(provide(), Some("2025-08-04"));
+    assert_eq!(provided(&v), k(200));
     v.ok_on(pay(&Entity::Lkm, "l2", k(416), Purse::Place(Place::Vault)), Some("2025-08-02"));
     assert_eq!(row(&v, &Entity::Lkm, "l2").state(), LoanState::PaidOff);
     close_through(&mut v, "2025-08-01");
     for (on, left) in [("2025-08-02", k(200)), ("2025-08-03", k(200)), ("2025-08-04", k(0))] {
-        let loans = these(&Entity::Lkm, &["l2"]);
-        v.ok_on(TendLoans { day: day(on), loans }, Some(on));
-        assert_eq!(held(&v), left, "{on}");
+        tend(&mut v, on);
+        assert_eq!(provided(&v), left, "{on}");
     }
     assert_eq!(listed(&v, &Entity::Lkm, "l2"), "");
 }
@@ -171,7 +175,7 @@ fn what_is_provided_ahead_of_a_loan_paid_off_before_is_released_on_its_day() {
 fn a_loan_is_not_written_off_before_a_day_on_which_it_was_provided_for() {
     let mut v = of_lkm();
     v.ok(quality(Entity::Lkm, "BA-3/contoh"));
-    v.ok_on(ProvideLoan { lender: Entity::Lkm, loan: id("l2") }, Some("2025-04-12"));
+    v.ok_on(provide(), Some("2025-04-12"));
     let minute = "BA-7/contoh".to_owned();
     let off = WriteOffLoan { lender: Entity::Lkm, loan: id("l2"), minute };
     let refusal = v.refused_on(off.clone(), Some("2025-04-11"));
@@ -359,8 +363,7 @@ fn what_a_kube_blocked_pays_no_instalment() {
 fn provision_taken_back_is_made_by_the_next_closing() {
     let mut v = of_lkm();
     v.ok(quality(Entity::Lkm, "BA-3/contoh"));
-    let provided = |v: &Village| v.held("lkm.sp.1291.l2").negated().expect("fits");
-    v.ok_on(ProvideLoan { lender: Entity::Lkm, loan: id("l2") }, Some("2025-08-01"));
+    v.ok_on(provide(), Some("2025-08-01"));
     let transaction = v.last_request();
     v.ok_on(pay(&Entity::Lkm, "l2", k(1), Purse::Place(Place::Vault)), Some("2025-08-02"));
     v.ok_on(Reverse { transaction, line: 0 }, Some("2025-08-03"));
@@ -368,7 +371,6 @@ fn provision_taken_back_is_made_by_the_next_closing() {
     assert_eq!((provided(&v), loan.state()), (k(0), LoanState::Active));
     assert_eq!(loan.facts.len(), 2, "neither paid nor lent any less");
     close_through(&mut v, "2025-08-02");
-    let loans = these(&Entity::Lkm, &["l2"]);
-    v.ok_on(TendLoans { day: day("2025-08-03"), loans }, Some("2025-08-03"));
+    tend(&mut v, "2025-08-03");
     assert!(provided(&v).is_positive());
 }
